@@ -1,0 +1,73 @@
+# The whole benchmark: data -> training -> samples -> scores -> tables and figures -> report.
+# Each stage is a file in workflow/rules and a command of the same name in workflow/scripts.
+from snakemake.utils import min_version
+
+min_version("9.27")
+
+
+configfile: f"{workflow.basedir}/config.yaml"
+
+
+include: "workflow/rules/common.smk"
+include: "workflow/rules/download.smk"
+include: "workflow/rules/synthetic.smk"
+include: "workflow/rules/train.smk"
+include: "workflow/rules/sample.smk"
+include: "workflow/rules/extractor.smk"
+include: "workflow/rules/score.smk"
+include: "workflow/rules/table.smk"
+include: "workflow/rules/figure.smk"
+include: "workflow/rules/report.smk"
+
+
+localrules:
+    all,
+    report,
+    table_1,
+    table_2,
+    figure_2,
+    figure_3,
+    figure_5,
+
+
+# Everything: all tables and figures, and the report that shows them.
+rule all:
+    default_target: True
+    input:
+        f"{RESULTS}/report.html",
+
+
+# One HTML page with all tables and figures.
+rule report:
+    input:
+        f"{RESULTS}/report.html",
+
+
+# Synthetic bumps: test error and random-generation error.
+rule table_1:
+    input:
+        f"{RESULTS}/tables/table_1.csv",
+
+
+# Images: reconstruction error, FID of interpolation and of random generation.
+rule table_2:
+    input:
+        f"{RESULTS}/tables/table_2.csv",
+
+
+# Posterior means of the synthetic set, the diagonal in red: VAE and VRRAE.
+rule figure_2:
+    input:
+        f"{RESULTS}/figures/figure_2.pdf",
+
+
+# Randomly generated bumps.
+rule figure_3:
+    input:
+        f"{RESULTS}/figures/figure_3.pdf",
+
+
+# Randomly generated digits.
+rule figure_5:
+    input:
+        f"{RESULTS}/figures/figure_5.pdf",

@@ -1,0 +1,35 @@
+# The Inception-v3 of a data set and the features of its training images.
+
+
+def weights_of(wildcards):
+    """The published weights, if training starts from them."""
+    return rules.download_weights.output.weights if dataset_of(wildcards).extractor.start == "imagenet" else []
+
+
+rule tune_extractor:
+    message:
+        "Fine-tune an Inception-v3 on the labels of {wildcards.dataset}"
+    input:
+        data=f"{RESULTS}/data/{{dataset}}/manifest.json",
+        weights=weights_of,
+        code=code_of("extractor"),
+    output:
+        record=f"{RESULTS}/extractor/{{dataset}}/extractor.json",
+        network=f"{RESULTS}/extractor/{{dataset}}/inception.pt",
+        reference=f"{RESULTS}/extractor/{{dataset}}/reference.npz",
+    log:
+        f"{RESULTS}/logs/extractor/{{dataset}}.log",
+    benchmark:
+        f"{RESULTS}/benchmarks/extractor/{{dataset}}.tsv"
+    params:
+        settings=lambda wildcards: dataset_of(wildcards).extractor.model_dump_json(),
+        weights=lambda wildcards, input: option("weights", input.weights or None),
+    threads: 2
+    resources:
+        mem_mb=8000,
+        runtime=720,
+    conda:
+        f"../../envs/score-{TORCH}.yaml"
+    shell:
+        "python {SCRIPTS:q}/extractor.py --data {input.data:q} --settings {params.settings:q} {params.weights}"
+        " --out {output.record:q} --accelerator {settings.accelerator} --threads {threads} > {log:q} 2>&1"

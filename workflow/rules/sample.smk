@@ -1,0 +1,30 @@
+# Latents, generated and interpolated images and the reconstruction error of a trained model.
+
+
+rule sample:
+    message:
+        "Sample {wildcards.method} on {wildcards.dataset} ({wildcards.variant}, seed {wildcards.seed})"
+    input:
+        model=f"{RUN}/model.eqx",
+        data=f"{RESULTS}/data/{{dataset}}/manifest.json",
+        code=code_of("sample"),
+    output:
+        sample=f"{RUN}/sample.json",
+        latents=f"{RUN}/latents.npz",
+        images=[f"{RUN}/random.npy", f"{RUN}/interpolation.npy"],
+    log:
+        f"{RESULTS}/logs/sample/{{dataset}}/{{method}}/{{variant}}/seed={{seed}}.log",
+    benchmark:
+        f"{RESULTS}/benchmarks/sample/{{dataset}}/{{method}}/{{variant}}/seed={{seed}}.tsv"
+    params:
+        sampling=lambda wildcards: dataset_of(wildcards).sampling.model_dump_json(),
+    threads: 1
+    resources:
+        mem_mb=4000,
+        runtime=120,
+    conda:
+        f"../../envs/train-{settings.accelerator}.yaml"
+    shell:
+        "python {SCRIPTS:q}/sample.py --model {input.model:q} --data {input.data:q} --sampling {params.sampling:q}"
+        " --seed {wildcards.seed} --out {output.sample:q}"
+        " --accelerator {settings.accelerator} --threads {threads} > {log:q} 2>&1"

@@ -1,0 +1,29 @@
+# The Gaussian bumps of section 4.1.
+
+
+rule make_synthetic:
+    message:
+        "Draw the synthetic bumps"
+    input:
+        code=code_of("synthetic"),
+    output:
+        manifest=f"{RESULTS}/data/synthetic/manifest.json",
+        arrays=[
+            f"{RESULTS}/data/synthetic/{split}{kind}.npy"
+            for split in ("train", "test", "diagonal")
+            for kind in ("", "_centres")
+        ],
+    log:
+        f"{RESULTS}/logs/synthetic.log",
+    benchmark:
+        f"{RESULTS}/benchmarks/synthetic.tsv"
+    params:
+        bumps=lambda wildcards: settings.datasets["synthetic"].bumps.model_dump_json(),
+    threads: 1
+    resources:
+        mem_mb=2000,
+        runtime=10,
+    conda:
+        "../../envs/download.yaml"
+    shell:
+        "python {SCRIPTS:q}/synthetic.py --bumps {params.bumps:q} --out {output.manifest:q} > {log:q} 2>&1"

@@ -1,0 +1,35 @@
+# Tables, from scores alone: making one again trains nothing.
+
+
+def scores_of_table(wildcards):
+    """Scores of every run that belongs into a table: Table 1 has the synthetic set, Table 2 the images."""
+    return files_of_runs(selected(synthetic=wildcards.table == "table_1"), "scores.json")
+
+
+rule make_table:
+    message:
+        "Make {wildcards.table}"
+    input:
+        scores=scores_of_table,
+        caption=f"{workflow.basedir}/workflow/report/{{table}}.txt",
+        paper=f"{SCRIPTS}/vrrae_bench/reporting/paper_values.csv",
+        code=code_of("table"),
+    output:
+        csv=f"{RESULTS}/tables/{{table}}.csv",
+        markdown=f"{RESULTS}/tables/{{table}}.md",
+        latex=f"{RESULTS}/tables/{{table}}.tex",
+    log:
+        f"{RESULTS}/logs/table/{{table}}.log",
+    benchmark:
+        f"{RESULTS}/benchmarks/table/{{table}}.tsv"
+    params:
+        banner=option("banner", settings.banner),
+    threads: 1
+    resources:
+        mem_mb=1000,
+        runtime=10,
+    conda:
+        "../../envs/report.yaml"
+    shell:
+        "python {SCRIPTS:q}/table.py {wildcards.table} --scores {input.scores:q} --caption {input.caption:q}"
+        " {params.banner} --out {RESULTS:q}/tables > {log:q} 2>&1"

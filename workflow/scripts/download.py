@@ -1,0 +1,31 @@
+"""Fetch what others publish: a data set, or the ImageNet weights of Inception-v3.
+
+Reads the mirror (if given), then the official sources; verifies checksums. Writes, for a data set, manifest.json and
+beside it the images (uint8, N x height x width x channels) and labels; for the weights, the file itself.
+"""
+
+import argparse
+from pathlib import Path
+
+from vrrae_bench.datasets.sources import SOURCES, make_dataset
+from vrrae_bench.datasets.weights import WEIGHTS, fetch_weights
+from vrrae_bench.errors import run_command
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("what", choices=[*SOURCES, WEIGHTS], help="data set, or the weights")
+    parser.add_argument("--out", type=Path, required=True, help="manifest.json, or the weights file, to write")
+    parser.add_argument("--downloads", type=Path, required=True, help="folder that keeps the published files")
+    parser.add_argument("--mirror", help="folder or URL with <data set>/<file>, asked first")
+    parser.add_argument("--offline", action="store_true", help="ask no URL")
+    arguments = parser.parse_args()
+    where = {"mirror": arguments.mirror, "offline": arguments.offline}
+    if arguments.what == WEIGHTS:
+        fetch_weights(arguments.out, **where)
+    else:
+        make_dataset(arguments.what, arguments.out.parent, arguments.downloads, **where)
+
+
+if __name__ == "__main__":
+    run_command(main)

@@ -1,0 +1,74 @@
+"""Fine-tune an Inception-v3 on the labels of a data set and compute the reference of FID (appendix A.7).
+
+Reads a data set with labels. Writes extractor.json (settings, accuracies, hash) and beside it inception.pt (the
+feature extractor) and reference.npz (moments of the features of the training images).
+"""
+
+import argparse
+import dataclasses
+import os
+from pathlib import Path
+
+from vrrae_bench.datasets.store import DataSet
+from vrrae_bench.errors import run_command
+from vrrae_bench.files import sha256, write_json
+from vrrae_bench.provenance import Stopwatch, provenance
+from vrrae_bench.scoring.settings import ExtractorSettings
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--data", type=Path, required=True, help="manifest.json of the data set")
+    parser.add_argument("--settings", type=ExtractorSettings.model_validate_json, required=True, help="as JSON")
+    parser.add_argument("--weights", type=Path, help="ImageNet weights, if training starts from them")
+    parser.add_argument("--out", type=Path, required=True, help="extractor.json to write; the rest beside it")
+    parser.add_argument("--accelerator", choices=["cpu", "cuda", "tpu"], default="cpu")
+    parser.add_argument("--threads", type=int, default=1, help="CPU threads (default: 1)")
+    arguments = parser.parse_args()
+
+    # OpenMP's threads wait by spinning, which starves whatever else runs on the same cores.
+    os.environ.setdefault("OMP_WAIT_POLICY", "passive")
+    import torch
+
+    from vrrae_bench.scoring.frechet import Moments
+    from vrrae_bench.scoring.inception import FeatureExtractor, fine_tune, save_extractor
+
+    torch.set_num_threads(arguments.threads)
+    stopwatch = Stopwatch()
+    device = "cuda" if arguments.accelerator == "cuda" else "cpu"  # torch is not installed for TPUs
+    data = DataSet(arguments.data)
+    train, train_labels, test, test_labels = (
+        data.array(name) for name in ("train", "train_labels", "test", "test_labels")
+    )
+    network, history = fine_tune(
+        train,
+        train_labels,
+        test,
+        test_labels,
+        arguments.settings,
+        arguments.weights,
+        arguments.threads,
+        device,
+        _report,
+    )
+    model_file = arguments.out.with_name("inception.pt")
+    save_extractor(network, arguments.settings, model_file)
+    features = FeatureExtractor.of(network, arguments.settings, device).features(train)
+    Moments.from_features(features).save(arguments.out.with_name("reference.npz"))
+    record = {
+        "settings": arguments.settings.model_dump(),
+        "sha256": sha256(model_file),
+        "test_accuracy": history[-1].test_accuracy,
+        "history": [dataclasses.asdict(epoch) for epoch in history],
+        "n_reference": len(train),
+    }
+    write_json(arguments.out, record | provenance(device, stopwatch))
+
+
+def _report(step: int, total: int, loss: float) -> None:
+    if step % max(1, total // 20) == 0 or step == total:
+        print(f"step {step} of {total}: loss {loss:.3f}", flush=True)
+
+
+if __name__ == "__main__":
+    run_command(main)

@@ -1,0 +1,46 @@
+"""Run a trained model: encode, generate, interpolate, reconstruct.
+
+Reads a model and its data set. Writes sample.json (reconstruction errors, how images were drawn) and beside it
+latents.npz (posterior means and log-variances), random.npy (generated images) and interpolation.npy.
+"""
+
+import argparse
+from pathlib import Path
+
+import numpy as np
+
+from vrrae_bench.datasets.store import DataSet
+from vrrae_bench.errors import run_command
+from vrrae_bench.files import atomic_path, write_json
+from vrrae_bench.runs import SampleSpec
+from vrrae_bench.training.devices import configure_jax
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--model", type=Path, required=True, help="model.eqx")
+    parser.add_argument("--data", type=Path, required=True, help="manifest.json of the data set")
+    parser.add_argument("--sampling", type=SampleSpec.model_validate_json, required=True, help="settings, as JSON")
+    parser.add_argument("--seed", type=int, required=True, help="seed of the run")
+    parser.add_argument("--out", type=Path, required=True, help="sample.json to write; the arrays beside it")
+    parser.add_argument("--accelerator", choices=["cpu", "cuda", "tpu"], default="cpu")
+    parser.add_argument("--threads", type=int, default=1, help="CPU threads (default: 1)")
+    arguments = parser.parse_args()
+    configure_jax(arguments.accelerator, arguments.threads)
+
+    from vrrae_bench.latent.sampling import draw_samples
+    from vrrae_bench.models.serialisation import load_model
+
+    model, header = load_model(arguments.model)
+    samples = draw_samples(model, header, DataSet(arguments.data), arguments.sampling, arguments.seed)
+    folder = arguments.out.parent
+    for name, images in (("random", samples.random), ("interpolation", samples.interpolation)):
+        with atomic_path(folder / f"{name}.npy") as temporary:
+            np.save(temporary, images)
+    with atomic_path(folder / "latents.npz") as temporary:
+        np.savez(temporary, **samples.latents)
+    write_json(arguments.out, samples.record)
+
+
+if __name__ == "__main__":
+    run_command(main)

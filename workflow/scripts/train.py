@@ -1,0 +1,64 @@
+"""Train one autoencoder.
+
+Reads a data set; writes the trained model, its training history (a row per epoch, with both parts of the loss) and
+run.json (specification, versions, device, commit, time, memory). Continues from a checkpoint if there is one.
+"""
+
+import argparse
+import sys
+from pathlib import Path
+
+import pandas as pd
+
+from vrrae_bench.datasets.store import DataSet
+from vrrae_bench.errors import run_command
+from vrrae_bench.files import atomic_path, write_json
+from vrrae_bench.provenance import Stopwatch, provenance
+from vrrae_bench.runs import RunSpec
+from vrrae_bench.training.devices import configure_jax, device_name
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--run", type=RunSpec.model_validate_json, required=True, help="specification, as JSON")
+    parser.add_argument("--data", type=Path, required=True, help="manifest.json of the data set")
+    parser.add_argument(
+        "--out", type=Path, required=True, help="model.eqx to write; history.csv and run.json beside it"
+    )
+    parser.add_argument("--checkpoints", type=Path, required=True, help="folder of checkpoints of all runs")
+    parser.add_argument("--checkpoint-seconds", type=float, default=60, help="time between two (default: 60)")
+    parser.add_argument("--accelerator", choices=["cpu", "cuda", "tpu"], default="cpu")
+    parser.add_argument("--threads", type=int, default=1, help="CPU threads (default: 1)")
+    arguments = parser.parse_args()
+    configure_jax(arguments.accelerator, arguments.threads)
+
+    from vrrae_bench.models.serialisation import save_model
+    from vrrae_bench.training.checkpoints import Checkpoints
+    from vrrae_bench.training.loop import Interrupted, train
+
+    stopwatch = Stopwatch()
+    data = DataSet(arguments.data)
+    identity = arguments.run.model_dump_json() + data.manifest.model_dump_json()
+    checkpoints = Checkpoints(arguments.checkpoints, identity)
+    with checkpoints.locked():
+        try:
+            model, header, history = train(
+                arguments.run,
+                data,
+                checkpoints,
+                checkpoint_seconds=arguments.checkpoint_seconds,
+                report=lambda line: print(line, flush=True),
+            )
+        except Interrupted as interrupted:
+            print(interrupted, file=sys.stderr)
+            sys.exit(128 + 15)
+        save_model(arguments.out, model, header)
+        with atomic_path(arguments.out.with_name("history.csv")) as temporary:
+            pd.DataFrame(history).to_csv(temporary, index=False)
+        record = {"run": arguments.run.model_dump(), "data": data.manifest.model_dump(mode="json")}
+        write_json(arguments.out.with_name("run.json"), record | provenance(device_name(), stopwatch))
+        checkpoints.remove()
+
+
+if __name__ == "__main__":
+    run_command(main)

@@ -1,0 +1,287 @@
+"""The configuration: its types, its checks, and the runs it asks for.
+
+One source for the defaults, for the JSON schema that editors read, and for the messages. `config.yaml` is the paper
+in full; a smaller configuration overlays it.
+"""
+
+import difflib
+import types
+import typing
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+import yaml
+from pydantic import BaseModel, Field, ValidationError
+
+from vrrae_bench.datasets.settings import BumpSettings
+from vrrae_bench.errors import UserError
+from vrrae_bench.models.registry import METHODS
+from vrrae_bench.runs import RunSpec, SampleSpec, Specification, format_beta
+from vrrae_bench.scoring.settings import ExtractorSettings
+
+Source = Literal["synthetic", "digits", "mnist", "fashion_mnist", "cifar10", "celeba"]
+NOT_READABLE_YET = ("cifar10", "celeba")
+
+
+class DatasetSettings(Specification):
+    """A data set and how methods are trained on it (Tables A.3-1, A.3-2 and A.3-3)."""
+
+    source: Source = Field(description="Where the images come from")
+    bumps: BumpSettings | None = Field(default=None, description="Only for the synthetic source")
+    bottleneck: int = Field(ge=1, description="k, the size of the bottleneck")
+    latent_size: int = Field(ge=1, description="L, the latent size of RRAE and VRRAE")
+    epochs: float = Field(gt=0, description="Passes over the training images")
+    batch_size: int = Field(ge=1, description="Images per optimiser step")
+    learning_rate: float = Field(gt=0, lt=1, description="Constant learning rate of AdaBelief")
+    other_learning_rates: tuple[float, ...] = Field(
+        default=(), description="Learning rates with which to train everything once more, for a second block of Table 1"
+    )
+    beta: dict[str, float] = Field(description="Weight of the KL divergence, for each variational method")
+    seeds: tuple[int, ...] = Field(min_length=1, description="A training per seed; tables give mean and std")
+    sampling: SampleSpec
+    extractor: ExtractorSettings | None = Field(
+        default=None, description="The Inception-v3 behind FID; none for a data set without labels"
+    )
+
+
+class ExperimentSettings(Specification):
+    """What is computed. Lists, because an overlay replaces a list but can not remove a key."""
+
+    datasets: tuple[str, ...] = Field(min_length=1)
+    methods: tuple[str, ...] = Field(min_length=1)
+
+
+class Settings(Specification):
+    """The whole configuration."""
+
+    results: str = Field(min_length=1, description="Folder of everything that is made")
+    banner: str | None = Field(description="A sentence above every table and report")
+    accelerator: Literal["cpu", "cuda", "tpu"] = Field(description="Where training runs; changes no result's identity")
+    mirror: str | None = Field(description="Folder or URL holding <data set>/<file>, asked before the official sources")
+    offline: bool = Field(description="Never use the network, only `mirror` and what is there already")
+    checkpoint_seconds: float = Field(gt=0, description="Time between two checkpoints of a training")
+    experiment: ExperimentSettings
+    datasets: dict[str, DatasetSettings] = Field(min_length=1)
+
+    def run(self, dataset: str, method: str, seed: int, learning_rate: float | None = None) -> RunSpec:
+        """The run of `method` on `dataset` with one seed, as the configuration wants it."""
+        settings = self.datasets[dataset]
+        beta = settings.beta[method] if METHODS[method].variational else None
+        parts = [] if beta is None else [f"beta={format_beta(beta)}"]
+        parts.append(f"batch={settings.batch_size}")
+        if learning_rate not in (None, settings.learning_rate):
+            parts.append(f"learning_rate={format_beta(learning_rate)}")
+        return RunSpec(
+            dataset=dataset,
+            method=method,
+            beta=beta,
+            latent_size=settings.latent_size,
+            bottleneck=settings.bottleneck,
+            epochs=settings.epochs,
+            batch_size=settings.batch_size,
+            learning_rate=learning_rate or settings.learning_rate,
+            seed=seed,
+            variant=",".join(parts),
+        )
+
+    def runs(self) -> list[RunSpec]:
+        """Every run that the configuration asks for."""
+        return [
+            self.run(dataset, method, seed, learning_rate)
+            for dataset in self.experiment.datasets
+            for learning_rate in (None, *self.datasets[dataset].other_learning_rates)
+            for method in self.experiment.methods
+            for seed in self.datasets[dataset].seeds
+        ]
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One thing that is wrong with a configuration, and its remedy."""
+
+    key: str
+    reason: str
+    remedy: str
+
+    def __str__(self) -> str:
+        return f"{self.key}: {self.reason}\n    {self.remedy}"
+
+
+def load_settings(*files: str | Path) -> Settings:
+    """Read YAML files, the later over the earlier, and check the outcome.
+
+    Raises:
+        UserError: A file can not be read, or the configuration has problems; all of them are told at once.
+    """
+    return check_settings(merge(*(_read_yaml(Path(file)) for file in files)), " + ".join(map(str, files)))
+
+
+def check_settings(values: Mapping[str, Any], name: str = "configuration") -> Settings:
+    """The typed configuration behind a mapping of plain values.
+
+    Raises:
+        UserError: With every problem: key, value, reason and remedy.
+    """
+    problems: list[Problem] = []
+    settings = None
+    try:
+        settings = Settings.model_validate(values)
+    except ValidationError as errors:
+        problems += [_explain(error) for error in errors.errors()]
+    problems += _contradictions(values)
+    if problems or settings is None:
+        listing = "\n".join(f"  {number}. {problem}" for number, problem in enumerate(problems, 1))
+        raise UserError(f"{name}: {len(problems)} problem(s); nothing was started.\n{listing}")
+    return settings
+
+
+def merge(*layers: Mapping[str, Any]) -> dict[str, Any]:
+    """Mappings merged deeply, as Snakemake does it: the later wins, a list is replaced as a whole."""
+    merged: dict[str, Any] = {}
+    for layer in layers:
+        for key, value in layer.items():
+            both = isinstance(value, Mapping) and isinstance(merged.get(key), Mapping)
+            merged[key] = merge(merged[key], value) if both else value
+    return merged
+
+
+def json_schema() -> dict[str, Any]:
+    """The JSON schema of `config.yaml`, for editors."""
+    schema = Settings.model_json_schema()
+    schema["$schema"] = "https://json-schema.org/draft/2020-12/schema"
+    return schema
+
+
+def _read_yaml(path: Path) -> dict[str, Any]:
+    try:
+        values = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise UserError(f"{path}: can not be read ({error.strerror}). Check the path.") from None
+    except yaml.YAMLError as error:
+        raise UserError(f"{path}: is not valid YAML. Mend this and try again:\n{error}") from None
+    if not isinstance(values, dict):
+        raise UserError(f"{path}: holds no keys. Write `key: value` lines, as in config.yaml.")
+    return values
+
+
+def _explain(error: Mapping[str, Any]) -> Problem:
+    """Words for one of pydantic's errors."""
+    location = error["loc"]
+    key, value = ".".join(map(str, location)), error["input"]
+    match error["type"]:
+        case "extra_forbidden":
+            known = sorted(_model_at(location[:-1]).model_fields)
+            return Problem(key, "unknown key.", suggestion(str(location[-1]), known))
+        case "missing":
+            return Problem(key, "is missing.", "Add it; config.yaml shows every key with its source.")
+        case "literal_error":
+            choices = error["ctx"]["expected"].replace("'", "").replace(" or ", ", ").split(", ")
+            return Problem(key, f"{value!r} is not known.", suggestion(str(value), choices))
+        case _:
+            return Problem(key, f"{value!r} is not valid.", f"{error['msg']}.")
+
+
+def suggestion(word: str, known: Sequence[str]) -> str:
+    """A remedy for a misspelt word: the nearest known one, and all that are known.
+
+    >>> suggestion("vrea", ["ae", "vae", "vrrae"])
+    "Did you mean 'vrrae'? Known: ae, vae, vrrae."
+    """
+    near = difflib.get_close_matches(word, known, n=1)
+    return (f"Did you mean '{near[0]}'? " if near else "") + f"Known: {', '.join(known)}."
+
+
+def _model_at(location: Sequence[str | int]) -> type[BaseModel]:
+    """The model whose keys stand at a place of the configuration."""
+    annotation: Any = Settings
+    for step in location:
+        annotation = (
+            annotation.model_fields[step].annotation
+            if isinstance(annotation, type) and issubclass(annotation, BaseModel)
+            else typing.get_args(annotation)[1]  # dict[str, model]
+        )
+        if isinstance(annotation, types.UnionType):
+            annotation = next(part for part in typing.get_args(annotation) if part is not type(None))
+    return annotation
+
+
+def _contradictions(values: Mapping[str, Any]) -> Iterator[Problem]:
+    """Problems between keys. Each part that is well-formed by itself is checked, whatever is wrong elsewhere."""
+    datasets = {}
+    given = values.get("datasets")
+    for name, entry in given.items() if isinstance(given, Mapping) else ():
+        try:
+            datasets[name] = DatasetSettings.model_validate(entry)
+        except ValidationError:
+            continue  # told already
+        yield from _dataset_contradictions(f"datasets.{name}", datasets[name])
+    try:
+        experiment = ExperimentSettings.model_validate(values.get("experiment"))
+    except ValidationError:
+        return
+    yield from _experiment_contradictions(experiment, datasets, given if isinstance(given, Mapping) else {})
+
+
+def _dataset_contradictions(key: str, dataset: DatasetSettings) -> Iterator[Problem]:
+    k = dataset.bottleneck
+    if dataset.batch_size < k:
+        yield Problem(
+            f"{key}.batch_size",
+            f"{dataset.batch_size} is smaller than the bottleneck k = {k}, so a batch can not have rank {k}.",
+            f"Use a batch of at least {k}, or a smaller k.",
+        )
+    if dataset.latent_size < k:
+        yield Problem(
+            f"{key}.latent_size",
+            f"{dataset.latent_size} is smaller than the bottleneck k = {k}, so there is nothing to truncate.",
+            f"Use a latent size of at least {k}, or a smaller k.",
+        )
+    for method, beta in dataset.beta.items():
+        variational = [name for name, entry in METHODS.items() if entry.variational]
+        if method not in variational:
+            yield Problem(f"{key}.beta.{method}", "no variational method.", suggestion(method, variational))
+        if not 0 <= beta < float("inf"):
+            yield Problem(f"{key}.beta.{method}", f"{beta} is not a weight.", "Use 0 or a positive number.")
+    if len(set(dataset.seeds)) < len(dataset.seeds) or min(dataset.seeds) < 0:
+        yield Problem(
+            f"{key}.seeds", f"{list(dataset.seeds)} repeats a seed or has a negative one.", "List distinct seeds >= 0."
+        )
+    if (dataset.source == "synthetic") != (dataset.bumps is not None):
+        yield Problem(
+            f"{key}.bumps",
+            "belongs to the synthetic source, and to no other.",
+            "Add `bumps:` as in config.yaml, or remove it.",
+        )
+    if dataset.source == "synthetic" and dataset.extractor is not None:
+        yield Problem(f"{key}.extractor", "the synthetic images have no labels to tune on.", "Remove it.")
+    if dataset.bumps and dataset.bumps.grid**2 < dataset.batch_size:
+        yield Problem(
+            f"{key}.batch_size",
+            f"{dataset.batch_size} is more than the {dataset.bumps.grid**2} training images of the grid.",
+            "Use a smaller batch, or a finer `bumps.grid`.",
+        )
+
+
+def _experiment_contradictions(
+    experiment: ExperimentSettings, datasets: Mapping[str, DatasetSettings], declared: Mapping[str, Any]
+) -> Iterator[Problem]:
+    for name in experiment.datasets:
+        if name not in declared:
+            yield Problem("experiment.datasets", f"unknown data set '{name}'.", suggestion(name, sorted(declared)))
+        elif name in datasets and datasets[name].source in NOT_READABLE_YET:
+            yield Problem("experiment.datasets", f"'{name}' can not be read yet.", "Leave it out.")
+    for name in experiment.methods:
+        if name not in METHODS:
+            yield Problem("experiment.methods", f"unknown method '{name}'.", suggestion(name, list(METHODS)))
+    for kind, names in (("datasets", experiment.datasets), ("methods", experiment.methods)):
+        if len(set(names)) < len(names):
+            yield Problem(f"experiment.{kind}", f"{list(names)} names one twice.", "Name each once.")
+    for name in experiment.datasets:
+        for method in experiment.methods:
+            missing = METHODS.get(method) and METHODS[method].variational and name in datasets
+            if missing and method not in datasets[name].beta:
+                yield Problem(
+                    f"datasets.{name}.beta.{method}", "is missing.", f"Give {method} a weight of the KL divergence."
+                )

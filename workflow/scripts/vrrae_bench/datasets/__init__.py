@@ -1,0 +1,1 @@
+"""Where images come from, and the one form in which they are stored."""

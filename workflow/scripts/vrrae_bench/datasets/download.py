@@ -1,0 +1,130 @@
+"""Fetching the published files of a data set: several sources, checksums, nothing half-written."""
+
+import shutil
+import sys
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlparse
+
+import pooch
+import requests
+
+from vrrae_bench.errors import UserError
+from vrrae_bench.files import atomic_path
+
+ATTEMPTS = 2  # of each source: one hiccup of a connection is common, two are an outage
+TIMEOUT_SECONDS = 30
+
+
+@dataclass(frozen=True)
+class RemoteFile:
+    """A published file.
+
+    Attributes:
+        name: Its name, on every source.
+        size: Its length in bytes, where it is published.
+        checksum: `algorithm:hexadecimal digest`, or as much of the beginning of the digest as is published.
+        folders: URLs of the folders that publish it, the best first.
+    """
+
+    name: str
+    size: int | None
+    checksum: str
+    folders: tuple[str, ...]
+
+
+class SourceFailed(Exception):
+    """One source could not give a file; the next one may."""
+
+
+def fetch(
+    files: Sequence[RemoteFile], dataset: str, folder: str | Path, *, mirror: str | None, offline: bool
+) -> list[Path]:
+    """Bring files into a folder, each verified; those that are there already and intact are kept.
+
+    Args:
+        dataset: Name of the data set: a mirror holds `<dataset>/<file>`.
+        mirror: A folder or URL to ask first, or none.
+        offline: Ask no URL at all.
+
+    Raises:
+        UserError: No source gave a file with the right checksum; says what was tried and what to do.
+    """
+    return [_fetch_one(file, dataset, Path(folder), mirror, offline) for file in files]
+
+
+def _fetch_one(file: RemoteFile, dataset: str, folder: Path, mirror: str | None, offline: bool) -> Path:
+    target = folder / file.name
+    if target.is_file() and not _difference(target, file):
+        return target
+    failures = []
+    for source in _sources(file, dataset, mirror, offline):
+        try:
+            _fetch_from(source, file, target)
+            print(f"{dataset}: {file.name} from {source}, {file.checksum} verified", flush=True)
+            return target
+        except SourceFailed as failure:
+            failures.append(f"  {source}\n    {failure}")
+    told = "\n".join(failures) or "  none: offline is set, and there is no mirror"
+    raise UserError(
+        f"{dataset}: {file.name} could not be had. Sources tried:\n{told}\n"
+        f"  Nothing was kept. Expected: {file.checksum}. Put the published file into a folder as "
+        f"FOLDER/{dataset}/{file.name} and run again with: --config mirror=FOLDER"
+    )
+
+
+def _sources(file: RemoteFile, dataset: str, mirror: str | None, offline: bool) -> Iterator[str]:
+    if mirror and not (offline and _is_url(mirror)):
+        yield f"{mirror.rstrip('/')}/{dataset}/{file.name}"
+    if not offline:
+        yield from (f"{folder.rstrip('/')}/{file.name}" for folder in file.folders)
+
+
+def _fetch_from(source: str, file: RemoteFile, target: Path) -> None:
+    with atomic_path(target) as temporary:
+        if _is_url(source):
+            _download(source, temporary)
+        else:
+            _copy(Path(source), temporary)
+        if difference := _difference(temporary, file):
+            raise SourceFailed(difference)
+
+
+def _copy(source: Path, target: Path) -> None:
+    try:
+        shutil.copyfile(source, target)
+    except OSError as error:
+        raise SourceFailed(f"can not be read: {error.strerror}") from None
+
+
+def _download(url: str, target: Path) -> None:
+    downloader = pooch.HTTPDownloader(timeout=TIMEOUT_SECONDS, progressbar=sys.stderr.isatty())
+    for attempt in range(1, ATTEMPTS + 1):
+        try:
+            downloader(url, str(target), None)
+            return
+        except requests.HTTPError as error:
+            raise SourceFailed(f"answered {error.response.status_code} {error.response.reason}") from None
+        except requests.RequestException as error:
+            if attempt == ATTEMPTS:
+                raise SourceFailed(f"can not be reached ({type(error).__name__}, {ATTEMPTS} attempts)") from None
+
+
+def _difference(path: Path, file: RemoteFile) -> str | None:
+    """How a file differs from the published one, or none."""
+    size = path.stat().st_size
+    if file.size is not None and size != file.size:
+        kind = "truncated" if size < file.size else "wrong file"
+        return f"{kind}: expected {file.size:,} bytes, got {size:,}"
+    algorithm, expected = file.checksum.split(":")
+    found = pooch.file_hash(str(path), alg=algorithm)
+    return (
+        None
+        if found.startswith(expected)
+        else f"wrong checksum: expected {algorithm}:{expected}, got {algorithm}:{found}"
+    )
+
+
+def _is_url(source: str) -> bool:
+    return urlparse(source).scheme in ("http", "https", "ftp")

@@ -1,0 +1,136 @@
+"""The one form in which every data set lies on disk: arrays that can be memory-mapped, and a manifest."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from jaxtyping import Int, Num
+from pydantic import Field
+
+from vrrae_bench.errors import UserError
+from vrrae_bench.files import atomic_path, read_json, sha256, write_json
+from vrrae_bench.runs import Specification
+
+MANIFEST = "manifest.json"
+
+
+class Normalisation(Specification):
+    """How stored images become what the models see: (stored - shift) / scale."""
+
+    shift: float
+    scale: float = Field(gt=0)
+
+    def apply(self, images):
+        """Stored images as a model sees them, in the type of `scale` (float32 for jax and numpy float32 arrays)."""
+        return (images.astype(np.float32) - np.float32(self.shift)) / np.float32(self.scale)
+
+    def undo(self, images):
+        """A model's images in the units of the stored ones."""
+        return images * np.float32(self.scale) + np.float32(self.shift)
+
+
+class Manifest(Specification):
+    """What a folder of results/data holds.
+
+    Attributes:
+        arrays: SHA-256 of each array file, by its stem; so that the manifest changes whenever the data do.
+    """
+
+    source: str
+    image_shape: tuple[int, int, int] = Field(description="Height, width, channels")
+    dtype: str
+    n_train: int
+    n_test: int
+    n_classes: int | None
+    normalisation: Normalisation
+    arrays: dict[str, str]
+
+
+class DataSet:
+    """A stored data set; its arrays are memory-mapped, so opening it costs no memory.
+
+    Raises:
+        UserError: The manifest or an array it names is missing or unreadable.
+    """
+
+    def __init__(self, manifest: str | Path):
+        self.path = Path(manifest)
+        if not self.path.is_file():
+            raise UserError(f"{self.path}: there is no data set here. Make it with: snakemake {self.path}")
+        self.manifest = Manifest.model_validate(read_json(self.path))
+
+    def array(self, name: str) -> Num[np.ndarray, "..."]:
+        """One of the arrays: `train`, `test` (N H W C), `train_labels`, `test_labels` (N), and those of the source."""
+        if name not in self.manifest.arrays:
+            raise UserError(f"{self.path}: has no array '{name}'; it has {', '.join(self.manifest.arrays)}")
+        try:
+            return np.load(self.path.parent / f"{name}.npy", mmap_mode="r", allow_pickle=False)
+        except (OSError, ValueError) as error:
+            raise UserError(
+                f"{self.path.parent / name}.npy: can not be read ({error}). Delete the folder and run again."
+            ) from None
+
+
+def write_dataset(
+    folder: str | Path,
+    source: str,
+    arrays: Mapping[str, Num[np.ndarray, "..."]],
+    *,
+    n_classes: int | None = None,
+    normalisation: Normalisation = Normalisation(shift=0, scale=255),
+) -> None:
+    """Write the arrays of a data set, then its manifest.
+
+    Args:
+        arrays: At least `train` and `test`, images as N H W C; `train_labels` and `test_labels` if there are classes.
+        n_classes: Number of classes of the labels, or none.
+        normalisation: What models see; the default takes uint8 to [0, 1].
+
+    Raises:
+        UserError: The arrays do not fit each other.
+    """
+    folder = Path(folder)
+    check_arrays(source, arrays, n_classes)
+    digests = {}
+    for name, array in arrays.items():
+        path = folder / f"{name}.npy"
+        with atomic_path(path) as temporary:
+            np.save(temporary, array, allow_pickle=False)
+        digests[name] = sha256(path)
+    manifest = Manifest(
+        source=source,
+        image_shape=arrays["train"].shape[1:],
+        dtype=str(arrays["train"].dtype),
+        n_train=len(arrays["train"]),
+        n_test=len(arrays["test"]),
+        n_classes=n_classes,
+        normalisation=normalisation,
+        arrays=digests,
+    )
+    write_json(folder / MANIFEST, manifest.model_dump(mode="json"))
+
+
+def check_arrays(source: str, arrays: Mapping[str, Any], n_classes: int | None) -> None:
+    """Refuse images and labels that do not belong together.
+
+    Raises:
+        UserError: Which array, what is expected, what it is.
+    """
+    train, test = arrays["train"], arrays["test"]
+    if train.ndim != 4 or train.shape[1:] != test.shape[1:] or train.dtype != test.dtype:
+        raise UserError(
+            f"{source}: training images {train.shape} {train.dtype} and test images {test.shape} {test.dtype} "
+            "differ in shape or type; both must be N x height x width x channels"
+        )
+    if n_classes is None:
+        return
+    for split in ("train", "test"):
+        _check_labels(f"{source}, {split} labels", arrays[f"{split}_labels"], len(arrays[split]), n_classes)
+
+
+def _check_labels(what: str, labels: Int[np.ndarray, " N"], n_images: int, n_classes: int) -> None:
+    if labels.shape != (n_images,):
+        raise UserError(f"{what}: {labels.shape} for {n_images} images; there must be one label per image")
+    if labels.min() < 0 or labels.max() >= n_classes:
+        raise UserError(f"{what}: values {labels.min()} to {labels.max()}, outside 0 to {n_classes - 1}")

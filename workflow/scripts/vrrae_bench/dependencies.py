@@ -1,0 +1,43 @@
+"""Which files of this project a command runs, found by reading its imports."""
+
+import ast
+from functools import cache
+from pathlib import Path
+
+PACKAGE = Path(__file__).parent
+
+
+def code_files(*start: str | Path) -> list[str]:
+    """Some files, and every module of this package that they import, directly or not.
+
+    An import inside a function counts. Named as inputs of a rule, these files rerun it when one of them changes, and
+    only then.
+    """
+    waiting = [Path(path) for path in start]
+    found = set(waiting)
+    while waiting:
+        new = _imports(waiting.pop()) - found
+        found |= new
+        waiting += new
+    return sorted(map(str, found))
+
+
+@cache
+def _imports(path: Path) -> frozenset[Path]:
+    """The modules of this package that one file imports, with the `__init__.py` of the folders they lie in."""
+    names = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            names |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            names |= {node.module} | {f"{node.module}.{alias.name}" for alias in node.names}
+    return frozenset(file for name in names for file in _files(name))
+
+
+def _files(module: str) -> list[Path]:
+    first, *parts = module.split(".")
+    if first != PACKAGE.name:
+        return []
+    folders = [PACKAGE.joinpath(*parts[:depth]) for depth in range(len(parts) + 1)]
+    candidates = [folder / "__init__.py" for folder in folders] + [folders[-1].with_suffix(".py")]
+    return [path for path in candidates if path.is_file()]

@@ -1,0 +1,1 @@
+"""The latent space after training: basis, Gaussian mixture, interpolation."""

@@ -1,0 +1,1 @@
+"""Encoder, bottleneck and decoder; the truncated SVD; the registry of methods."""

@@ -1,0 +1,117 @@
+"""Encoder, bottleneck, decoder: the network of the paper, the same for every data set and method.
+
+The architecture is that of the published code (VRRAE, appendix A.3 names it without sizes): two convolutions and a
+linear layer down, a linear layer and four transposed convolutions and one last convolution up.
+"""
+
+import equinox as eqx
+import jax
+from jaxtyping import Array, Float, PRNGKeyArray
+
+from vrrae_bench.models import bottlenecks
+from vrrae_bench.models.bottlenecks import Bottleneck, Posterior
+from vrrae_bench.models.convolutions import conv_stride2_relu, conv_transpose_relu, conv_valid
+from vrrae_bench.models.layers import Convolution, Linear
+from vrrae_bench.models.registry import METHODS
+
+ENCODER_CHANNELS = (32, 64)
+DECODER_CHANNELS = (32, 256, 128, 32, 8)
+
+
+class Encoder(eqx.Module):
+    """Images to encodings: two 3 x 3 convolutions of stride 2, each with a ReLU, and a linear layer."""
+
+    convolutions: tuple[Convolution, ...]
+    linear: Linear
+
+    def __init__(self, image_shape: tuple[int, int, int], width: int, *, key: PRNGKeyArray):
+        height, across, channels = image_shape
+        *keys, linear_key = jax.random.split(key, len(ENCODER_CHANNELS) + 1)
+        self.convolutions = tuple(
+            Convolution(conv_stride2_relu, 3, inputs, outputs, key=layer_key)
+            for inputs, outputs, layer_key in zip((channels, *ENCODER_CHANNELS), ENCODER_CHANNELS, keys)
+        )
+        for _ in ENCODER_CHANNELS:
+            height, across = -(-height // 2), -(-across // 2)
+        self.linear = Linear(height * across * ENCODER_CHANNELS[-1], width, key=linear_key)
+
+    def __call__(self, images: Float[Array, "B H W C"]) -> Float[Array, "B E"]:
+        for convolution in self.convolutions:
+            images = convolution(images)
+        return self.linear(images.reshape(len(images), -1))
+
+
+class Decoder(eqx.Module):
+    """Encodings to images: a linear layer, four 3 x 3 transposed convolutions of stride 2 with ReLUs, a convolution.
+
+    The transposed convolutions enlarge d x d to 16 d x 16 d; the last kernel is as large as it takes to cut that down
+    to the image.
+    """
+
+    linear: Linear
+    transposed: tuple[Convolution, ...]
+    last: Convolution
+    smallest: tuple[int, int, int] = eqx.field(static=True)
+
+    def __init__(self, image_shape: tuple[int, int, int], width: int, *, key: PRNGKeyArray):
+        size, across, channels = image_shape
+        if size != across:
+            raise ValueError(f"the decoder makes square images, not {size} x {across}")
+        smallest = -(-size // 16)
+        linear_key, last_key, *keys = jax.random.split(key, len(DECODER_CHANNELS) + 1)
+        self.smallest = (smallest, smallest, DECODER_CHANNELS[0])
+        self.linear = Linear(width, smallest * smallest * DECODER_CHANNELS[0], key=linear_key)
+        self.transposed = tuple(
+            Convolution(conv_transpose_relu, 3, inputs, outputs, key=layer_key)
+            for inputs, outputs, layer_key in zip(DECODER_CHANNELS, DECODER_CHANNELS[1:], keys)
+        )
+        kernel = 1 + 16 * smallest - size
+        self.last = Convolution(conv_valid, kernel, DECODER_CHANNELS[-1], channels, key=last_key)
+
+    def __call__(self, encoding: Float[Array, "B E"]) -> Float[Array, "B H W C"]:
+        images = self.linear(encoding).reshape(-1, *self.smallest)
+        for convolution in self.transposed:
+            images = convolution(images)
+        return self.last(images)
+
+
+class Autoencoder(eqx.Module):
+    """A method: the common encoder and decoder around its own bottleneck."""
+
+    encoder: Encoder
+    bottleneck: Bottleneck
+    decoder: Decoder
+
+    def __init__(
+        self,
+        method: str,
+        image_shape: tuple[int, int, int],
+        latent_size: int,
+        bottleneck: int,
+        *,
+        key: PRNGKeyArray,
+    ):
+        entry = METHODS[method]
+        width = {"latent_size": latent_size, "bottleneck": bottleneck}[entry.encoder_width]
+        encoder_key, bottleneck_key, decoder_key = jax.random.split(key, 3)
+        self.encoder = Encoder(image_shape, width, key=encoder_key)
+        self.bottleneck = getattr(bottlenecks, entry.bottleneck)(latent_size, bottleneck, key=bottleneck_key)
+        self.decoder = Decoder(image_shape, width, key=decoder_key)
+
+    def __call__(self, images: Float[Array, "B H W C"], key: PRNGKeyArray) -> tuple[Float[Array, "B H W C"], Posterior]:
+        """The training pass: reconstructions of a batch, and the posterior of each image."""
+        decoder_input, posterior = self.bottleneck(self.encoder(images), key)
+        return self.decoder(decoder_input), posterior
+
+    def posterior(self, images: Float[Array, "B H W C"]) -> Posterior:
+        """The posterior of each image, after training."""
+        return self.bottleneck.posterior(self.encoder(images))
+
+    def decode(self, point: Float[Array, "N k"]) -> Float[Array, "N H W C"]:
+        """Images for points of the bottleneck, after training, without noise."""
+        return self.decoder(self.bottleneck.decode(point))
+
+
+def n_parameters(model: eqx.Module) -> int:
+    """Number of trained numbers of a model."""
+    return sum(leaf.size for leaf in jax.tree.leaves(eqx.filter(model, eqx.is_inexact_array)))

@@ -1,0 +1,200 @@
+"""Strided convolutions, written as matrix products where XLA's own are slow (CPU).
+
+Arrays are NHWC, kernels HWIO, at the boundary. On CPU the work is done on `C H W B` arrays (channels first, batch
+last): a tap, a shift or an interleaving of pixels then moves whole runs of B floats, which XLA turns into vector loops
+and memcpy; with channels last the same steps have runs of 8 to 32 floats (interleaving the 16 px layer took 40 ms
+in a profiled step; the same sums took 3 alone in this order). The two transposes between consecutive layers cancel,
+which is why the ReLU belongs to the layer: it must not stand between.
+"""
+
+from collections.abc import Callable
+
+import jax
+import jax.numpy as jnp
+from jax import lax
+from jaxtyping import Array, Float
+
+_LAYOUT = ("NHWC", "HWIO", "NHWC")
+
+
+def conv_transpose_relu(
+    x: Float[Array, "B H W I"], kernel: Float[Array, "3 3 I O"], bias: Float[Array, " O"]
+) -> Float[Array, "B 2*H 2*W O"]:
+    """ReLU of a transposed convolution of stride 2: `out[2 i + k - 1] += x[i] kernel[k]` (output padding 1)."""
+    return _choose(_transpose_fast, _transpose_plain)(x, kernel, bias)
+
+
+def conv_stride2_relu(
+    x: Float[Array, "B H W I"], kernel: Float[Array, "3 3 I O"], bias: Float[Array, " O"]
+) -> Float[Array, "B (H+1)//2 (W+1)//2 O"]:
+    """ReLU of a convolution of stride 2, padding 1: `out[i] = sum_k x[2 i + k - 1] kernel[k]`."""
+    return _choose(_stride2_fast, _stride2_plain)(x, kernel, bias)
+
+
+def conv_valid(
+    x: Float[Array, "B H W I"], kernel: Float[Array, "K K I O"], bias: Float[Array, " O"]
+) -> Float[Array, "B H-K+1 W-K+1 O"]:
+    """Convolution of stride 1 without padding."""
+    return _choose(_valid_fast, _valid_plain)(x, kernel, bias)
+
+
+def _choose(fast: Callable, plain: Callable) -> Callable:
+    # Not `lax.platform_dependent`: differentiating it goes through `cond`, whose branches pool their residuals.
+    return fast if jax.default_backend() == "cpu" else plain
+
+
+# The plain form, for GPU and TPU.
+
+
+def _convolve(x, kernel, bias, **options):
+    return lax.conv_general_dilated(x, kernel, dimension_numbers=_LAYOUT, **options) + bias
+
+
+def _transpose_plain(x, kernel, bias):
+    # The dilated input is met by the kernel in reverse: tap 2 looks back one pixel, tap 0 ahead.
+    padding = [(1, 2), (1, 2)]
+    y = _convolve(x, kernel[::-1, ::-1], bias, window_strides=(1, 1), padding=padding, lhs_dilation=(2, 2))
+    return jax.nn.relu(y)
+
+
+def _stride2_plain(x, kernel, bias):
+    return jax.nn.relu(_convolve(x, kernel, bias, window_strides=(2, 2), padding=[(1, 1), (1, 1)]))
+
+
+def _valid_plain(x, kernel, bias):
+    return _convolve(x, kernel, bias, window_strides=(1, 1), padding="VALID")
+
+
+# The fast form, for CPU: inside, arrays are `C H W B`.
+
+
+def _batch_last(x: Float[Array, "B H W C"]) -> Float[Array, "C H W B"]:
+    return x.transpose(3, 1, 2, 0)
+
+
+_batch_first = _batch_last  # swapping the first and last axes undoes itself
+
+
+def _columns(x: Float[Array, "C H W B"]) -> Float[Array, "C H*W*B"]:
+    return x.reshape(x.shape[0], -1)
+
+
+def _per_channel(bias: Float[Array, " C"]) -> Float[Array, "C 1 1 1"]:
+    return bias[:, None, None, None]
+
+
+def _bias_gradient(g: Float[Array, "C H W B"]) -> Float[Array, " C"]:
+    # A product with ones: within a whole step XLA makes a reduce-window of the sum (8 ms in a profiled step).
+    return _columns(g) @ jnp.ones(g[0].size, g.dtype)
+
+
+def _scatter(
+    x: Float[Array, "I H W B"], kernel: Float[Array, "3 3 I O"], finish: Callable = lambda y: y
+) -> Float[Array, "O 2*H 2*W B"]:
+    """`out[2 i + k - 1] += x[i] kernel[k]`: one product for the nine taps, then a sum for each parity of the output."""
+    I, H, W, B = x.shape
+    O = kernel.shape[-1]
+    tap = (kernel.transpose(0, 1, 3, 2).reshape(9 * O, I) @ _columns(x)).reshape(3, 3, O, H, W, B)
+
+    def ahead(y, axis):
+        edges = [(0, 0, 0)] * y.ndim
+        edges[axis] = (-1, 1, 0)
+        return lax.pad(y, jnp.zeros((), y.dtype), edges)
+
+    def row(k, parity):
+        return tap[k, 1] if parity == 0 else tap[k, 2] + ahead(tap[k, 0], 2)
+
+    def phase(p, q):
+        return finish(row(1, q) if p == 0 else row(2, q) + ahead(row(0, q), 1))
+
+    rows = [jnp.stack([phase(p, 0), phase(p, 1)], axis=3) for p in (0, 1)]
+    return jnp.stack(rows, axis=2).reshape(O, 2 * H, 2 * W, B)
+
+
+def _gather(y: Float[Array, "C H W B"]) -> Float[Array, "9*C h*w*B"]:
+    """`y[2 i + k - 1]` for the nine taps k: the adjoint of the scattering."""
+    C, H, W, _ = y.shape
+    h, w = (H + 1) // 2, (W + 1) // 2
+    y = jnp.pad(y, ((0, 0), (1, H % 2), (1, W % 2), (0, 0)))
+    taps = [y[:, a : a + 2 * h - 1 : 2, b : b + 2 * w - 1 : 2] for a in range(3) for b in range(3)]
+    return jnp.stack(taps).reshape(9 * C, -1)
+
+
+@jax.custom_vjp
+def _transpose_fast(x, kernel, bias):
+    return _transpose_forward(x, kernel, bias)[0]
+
+
+def _transpose_forward(x, kernel, bias):
+    x = _batch_last(x)
+    y = _scatter(x, kernel, lambda sums: jax.nn.relu(sums + _per_channel(bias)))
+    return _batch_first(y), (x, kernel, y)
+
+
+def _transpose_backward(residuals, g):
+    x, kernel, y = residuals
+    g = jnp.where(y > 0, _batch_last(g), 0)
+    I, O = kernel.shape[2:]
+    taps = _gather(g)
+    dx = (kernel.transpose(2, 0, 1, 3).reshape(I, 9 * O) @ taps).reshape(x.shape)
+    dkernel = (taps @ _columns(x).T).reshape(3, 3, O, I).transpose(0, 1, 3, 2)
+    return _batch_first(dx), dkernel, _bias_gradient(g)
+
+
+_transpose_fast.defvjp(_transpose_forward, _transpose_backward)
+
+
+@jax.custom_vjp
+def _stride2_fast(x, kernel, bias):
+    return _stride2_forward(x, kernel, bias)[0]
+
+
+def _stride2_forward(x, kernel, bias):
+    B, H, W, I = x.shape
+    O = kernel.shape[-1]
+    taps = _gather(_batch_last(x))
+    y = (kernel.reshape(9 * I, O).T @ taps).reshape(O, (H + 1) // 2, (W + 1) // 2, B) + _per_channel(bias)
+    y = jax.nn.relu(y)
+    return _batch_first(y), (taps, kernel, x.shape, y)
+
+
+def _stride2_backward(residuals, g):
+    taps, kernel, (_, H, W, _), y = residuals
+    g = jnp.where(y > 0, _batch_last(g), 0)
+    dx = _scatter(g, kernel.transpose(0, 1, 3, 2))[:, :H, :W]  # never computed for the first layer: nobody asks
+    return _batch_first(dx), (taps @ _columns(g).T).reshape(kernel.shape), _bias_gradient(g)
+
+
+_stride2_fast.defvjp(_stride2_forward, _stride2_backward)
+
+
+@jax.custom_vjp
+def _valid_fast(x, kernel, bias):
+    return _valid_forward(x, kernel, bias)[0]
+
+
+def _valid_forward(x, kernel, bias):
+    x = _batch_last(x)
+    (I, H, W, B), (K, _, _, O) = x.shape, kernel.shape
+    h, w = H - K + 1, W - K + 1
+    tap = (kernel.transpose(0, 1, 3, 2).reshape(K * K * O, I) @ _columns(x)).reshape(K, K, O, H, W, B)
+    y = sum(tap[a, b, :, a : a + h, b : b + w] for a in range(K) for b in range(K)) + _per_channel(bias)
+    # Fused with a loss that runs in NHWC order, this sum would be strided (50 ms in a profiled step).
+    return _batch_first(lax.optimization_barrier(y)), (x, kernel)
+
+
+def _valid_backward(residuals, g):
+    x, kernel = residuals
+    (I, H, W, _), (K, _, _, O) = x.shape, kernel.shape
+    g = lax.optimization_barrier(_batch_last(lax.optimization_barrier(g)))
+    e = K - 1
+    # Padded once and then copied: as K * K paddings each was a slow loop of its own, 25 of about 10 ms.
+    p = lax.optimization_barrier(jnp.pad(g, ((0, 0), (e, e), (e, e), (0, 0))))
+    taps = [p[:, e - a : e - a + H, e - b : e - b + W] for a in range(K) for b in range(K)]
+    taps = jnp.stack(taps).reshape(K * K * O, -1)
+    dx = (kernel.transpose(2, 0, 1, 3).reshape(I, -1) @ taps).reshape(x.shape)
+    dkernel = (taps @ _columns(x).T).reshape(K, K, O, I).transpose(0, 1, 3, 2)
+    return _batch_first(dx), dkernel, _bias_gradient(g)
+
+
+_valid_fast.defvjp(_valid_forward, _valid_backward)

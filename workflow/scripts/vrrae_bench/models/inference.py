@@ -1,0 +1,74 @@
+"""Running a trained model over any number of images, a fixed number at a time."""
+
+from collections.abc import Callable, Iterator
+
+import equinox as eqx
+import jax
+import numpy as np
+from jaxtyping import Array, Float, Num
+
+from vrrae_bench.datasets.store import Normalisation
+from vrrae_bench.models.autoencoder import Autoencoder
+from vrrae_bench.models.bottlenecks import Posterior
+
+CHUNK = 512
+
+
+def encode(
+    encoder: Callable[[Array], Array], normalisation: Normalisation, images: Num[np.ndarray, "N H W C"]
+) -> Float[np.ndarray, "N E"]:
+    """Encodings of stored images."""
+    return np.concatenate(list(_in_chunks(_encode, (encoder, normalisation), images)))
+
+
+def posteriors(model: Autoencoder, normalisation: Normalisation, images: Num[np.ndarray, "N H W C"]) -> Posterior:
+    """Posterior of each stored image, as numpy arrays."""
+    chunks = list(_in_chunks(_posterior, (model, normalisation), images))
+    return jax.tree.map(lambda *parts: np.concatenate(parts), *chunks)
+
+
+def reconstructions(
+    model: Autoencoder, normalisation: Normalisation, images: Num[np.ndarray, "N H W C"]
+) -> Iterator[Float[np.ndarray, "B H W C"]]:
+    """Reconstructions from the posterior means, in the models' units, chunk by chunk in order."""
+    return _in_chunks(_reconstruct, (model, normalisation), images)
+
+
+def decode(
+    model: Autoencoder, normalisation: Normalisation, points: Float[np.ndarray, "N k"]
+) -> Float[np.ndarray, "N H W C"]:
+    """Images for points of the bottleneck, in the units of the stored images."""
+    return np.concatenate(list(_in_chunks(_decode, (model, normalisation), points.astype(np.float32))))
+
+
+def _in_chunks(function, arguments, rows) -> Iterator:
+    """`function(*arguments, chunk)` for consecutive chunks of the rows, the last one padded and cut back.
+
+    One shape for all chunks means one compilation.
+    """
+    for start in range(0, len(rows), CHUNK):
+        chunk = np.asarray(rows[start : start + CHUNK])
+        n = len(chunk)
+        padding = [(0, CHUNK - n)] + [(0, 0)] * (chunk.ndim - 1)
+        output = function(*arguments, np.pad(chunk, padding, mode="edge"))
+        yield jax.tree.map(lambda array, n=n: np.asarray(array)[:n], output)
+
+
+@eqx.filter_jit
+def _encode(encoder, normalisation, images):
+    return encoder(normalisation.apply(images))
+
+
+@eqx.filter_jit
+def _posterior(model, normalisation, images):
+    return model.posterior(normalisation.apply(images))
+
+
+@eqx.filter_jit
+def _reconstruct(model, normalisation, images):
+    return model.decode(model.posterior(normalisation.apply(images)).mean)
+
+
+@eqx.filter_jit
+def _decode(model, normalisation, points):
+    return normalisation.undo(model.decode(points))

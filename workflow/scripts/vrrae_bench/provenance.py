@@ -1,0 +1,63 @@
+"""Where a result comes from: versions, machine, commit, time and memory."""
+
+import importlib.metadata
+import os
+import platform
+import resource
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+PACKAGES = ("equinox", "jax", "jaxlib", "numpy", "optax", "scikit-learn", "scipy", "torch", "torchvision")
+_REPOSITORY = Path(__file__).parent
+
+
+class Stopwatch:
+    """Wall time since its creation."""
+
+    def __init__(self):
+        self._start = time.perf_counter()
+
+    def seconds(self) -> float:
+        """Seconds since creation."""
+        return time.perf_counter() - self._start
+
+
+def provenance(device: str, stopwatch: Stopwatch) -> dict[str, Any]:
+    """What to record beside a result: versions, device, commit, wall seconds, peak memory in MiB."""
+    return {
+        "versions": {"python": platform.python_version()} | _versions(),
+        "platform": platform.platform(),
+        "cpus": os.cpu_count(),
+        "device": device,
+        "commit": commit(),
+        "wall_seconds": round(stopwatch.seconds(), 3),
+        "peak_memory_mib": peak_memory_mib(),
+    }
+
+
+def commit() -> str | None:
+    """The commit of the code, with `-dirty` if the work tree differs from it; none outside a git checkout."""
+    command = ["git", "-C", str(_REPOSITORY), "describe", "--always", "--dirty", "--abbrev=40", "--match", ""]
+    try:
+        return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
+    except (OSError, subprocess.CalledProcessError):
+        return None
+
+
+def peak_memory_mib() -> int:
+    """Largest resident size of this process so far."""
+    bytes_per_unit = 1 if sys.platform == "darwin" else 1024
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * bytes_per_unit // 2**20
+
+
+def _versions() -> dict[str, str]:
+    installed = {}
+    for name in PACKAGES:
+        try:
+            installed[name] = importlib.metadata.version(name)
+        except importlib.metadata.PackageNotFoundError:
+            continue
+    return installed

@@ -1,0 +1,39 @@
+"""Captions: templates of plain sentences, filled with what the runs themselves record."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import jinja2
+
+from vrrae_bench.errors import UserError
+from vrrae_bench.files import read_json
+
+
+def render_caption(template: str | Path, context: dict[str, Any]) -> str:
+    """The caption as one paragraph.
+
+    Raises:
+        UserError: The template is missing or refers to something unknown.
+    """
+    try:
+        text = jinja2.Template(Path(template).read_text(encoding="utf-8"), undefined=jinja2.StrictUndefined)
+        return " ".join(text.render(context).split())
+    except (OSError, jinja2.TemplateError) as error:
+        raise UserError(f"{template}: the caption can not be made: {error}") from None
+
+
+def scores_context(scores: Sequence[str | Path]) -> dict[str, Any]:
+    """What captions may speak of: per data set, seeds, epochs, how images were drawn, and the extractor."""
+    datasets: dict[str, dict[str, Any]] = {}
+    for path in scores:
+        details = read_json(path)["details"]
+        run = details["run"]
+        entry = datasets.setdefault(run["dataset"], {"seeds": set(), "learning_rates": set()})
+        entry["seeds"].add(run["seed"])
+        entry["learning_rates"].add(run["learning_rate"])
+        entry |= {"epochs": run["epochs"], "sampling": details["sampling"], "extractor": details.get("extractor")}
+    for entry in datasets.values():
+        entry["seeds"] = sorted(entry["seeds"])
+        entry["learning_rates"] = sorted(entry["learning_rates"], reverse=True)
+    return {"datasets": datasets}

@@ -1,0 +1,47 @@
+"""Figure 2: the latent space of the synthetic bumps."""
+
+from collections.abc import Sequence
+
+import matplotlib.pyplot as plt
+import numpy as np
+from jaxtyping import Float
+from matplotlib.figure import Figure
+
+from vrrae_bench.models.registry import METHODS
+from vrrae_bench.reporting.figures.drawing import BLUE, GREY, ORANGE, Run
+
+
+def draw(runs: Sequence[Run]) -> Figure:
+    """Posterior means of the synthetic training images, those of a diagonal motion in orange.
+
+    One panel a method, all of one seed: the one for which the second dimension of the VAE is smallest, since the
+    paper shows a selected seed.
+    """
+    seed = _most_collapsed_seed(runs)
+    shown = [run for run in runs if run.spec.seed == seed]
+    figure, axes = plt.subplots(1, len(shown), figsize=(3.6 * len(shown), 3.4), layout="constrained", squeeze=False)
+    for axis, run in zip(axes[0], shown):
+        with np.load(run.folder / "latents.npz") as latents:
+            train, diagonal = latents["train_mean"], latents["diagonal_mean"]
+        axis.scatter(*train[:, :2].T, s=16, color=BLUE, label="training images")
+        axis.plot(*diagonal[:, :2].T, color=ORANGE, linewidth=2, marker=".", label="diagonal motion")
+        axis.set(title=f"{METHODS[run.spec.method].label}, seed {seed}", xlabel="first mean", ylabel="second mean")
+        # One scale for both axes, so that a collapsed dimension looks collapsed.
+        axis.set_aspect("equal", adjustable="datalim")
+        axis.grid(color=GREY, alpha=0.3)
+    axes[0, 0].legend(fontsize="small")
+    return figure
+
+
+def spread_ratio(means: Float[np.ndarray, "N k"]) -> float:
+    """Standard deviation of the least spread mean over that of the most spread one: 0 for a collapsed dimension."""
+    deviations = means.std(axis=0)
+    return float(deviations.min() / deviations.max())
+
+
+def _most_collapsed_seed(runs: Sequence[Run]) -> int:
+    def ratio(run: Run) -> float:
+        with np.load(run.folder / "latents.npz") as latents:
+            return spread_ratio(latents["train_mean"])
+
+    return min((run for run in runs if run.spec.method == "vae"), key=ratio, default=runs[0]).spec.seed

@@ -1,0 +1,13 @@
+"""Figure 3: randomly generated bumps."""
+
+from collections.abc import Sequence
+
+from matplotlib.figure import Figure
+
+from vrrae_bench.reporting.figures.drawing import Run
+from vrrae_bench.reporting.figures.gallery import gallery
+
+
+def draw(runs: Sequence[Run]) -> Figure:
+    """Randomly generated bumps, a block a method, y upwards as in the data."""
+    return gallery(runs, origin="lower", cmap="viridis")

@@ -1,0 +1,26 @@
+"""The numbers that the paper prints."""
+
+from functools import cache
+from pathlib import Path
+
+import pandas as pd
+
+PAPER_VALUES = Path(__file__).with_name("paper_values.csv")
+
+
+@cache
+def paper_values() -> pd.DataFrame:
+    """Every number the paper prints: table, dataset, method, beta (as text), metric, value, note.
+
+    Table 1 and Table A.4-2 lost theirs on the way to the text that survives: they have no rows, and stay n/a.
+    """
+    return pd.read_csv(PAPER_VALUES, dtype={"beta": str, "note": str}, keep_default_na=False, na_values={"value": [""]})
+
+
+def paper_value(table: str, dataset: str, method: str, metric: str) -> tuple[float | None, str]:
+    """The printed value of one cell, or none, and the note that belongs to it."""
+    rows = paper_values()
+    found = rows[(rows.table == table) & (rows.dataset == dataset) & (rows.method == method) & (rows.metric == metric)]
+    if found.empty:
+        return None, ""
+    return float(found.iloc[0].value), str(found.iloc[0].note)

@@ -1,0 +1,107 @@
+"""The report: tables, figures, training histories and where it all comes from, in one HTML file."""
+
+import base64
+import io
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import jinja2
+import pandas as pd
+from markdown_it import MarkdownIt
+
+from vrrae_bench.files import read_json, write_text
+from vrrae_bench.models.registry import METHODS
+from vrrae_bench.reporting.figures.drawing import plt
+from vrrae_bench.reporting.kinds import FIGURES
+
+
+def write_report(
+    path: Path,
+    *,
+    template: Path,
+    tables: Sequence[Path],
+    figures: Sequence[Path],
+    runs: Sequence[Path],
+    banner: str | None,
+) -> None:
+    """Fill the template; images are embedded, so the page can be sent as it is.
+
+    Args:
+        tables: Markdown files, each with a heading, a table and a caption.
+        figures: PNG files, each with its caption in a text file beside it.
+        runs: run.json of every run; its history.csv lies beside it.
+    """
+    environment = jinja2.Environment(autoescape=True, undefined=jinja2.StrictUndefined)
+    records = [(file, read_json(file)) for file in runs]
+    page = environment.from_string(template.read_text(encoding="utf-8")).render(
+        banner=banner,
+        tables=[_table_html(file, banner) for file in tables],
+        figures=[_figure(file) for file in figures],
+        histories=_data_uri(_histories(records)),
+        runs=[_run_row(file, record) for file, record in records],
+        commits=sorted({str(record["commit"]) for _, record in records}),
+        versions=records[0][1]["versions"] if records else {},
+        platforms=sorted({f"{record['platform']}, {record['cpus']} CPUs, {record['device']}" for _, record in records}),
+    )
+    write_text(path, page)
+
+
+def _table_html(file: Path, banner: str | None) -> str:
+    text = file.read_text(encoding="utf-8")
+    if banner:
+        text = text.replace(f"**{banner}**\n", "")  # it stands above the whole page
+    return MarkdownIt("commonmark").enable("table").render(text)
+
+
+def _figure(file: Path) -> dict[str, str]:
+    return {
+        "name": file.stem,
+        "title": FIGURES[file.stem].title,
+        "image": _data_uri(file.read_bytes()),
+        "caption": file.with_suffix(".txt").read_text(encoding="utf-8"),
+    }
+
+
+def _histories(records: Sequence[tuple[Path, dict[str, Any]]]) -> bytes:
+    """A panel per data set: reconstruction error of each run against the step, as PNG."""
+    datasets = sorted({record["run"]["dataset"] for _, record in records})
+    figure, axes = plt.subplots(1, len(datasets), figsize=(5 * len(datasets), 3.4), layout="constrained", squeeze=False)
+    for dataset, axis in zip(datasets, axes[0]):
+        shown = set()
+        for file, record in records:
+            run = record["run"]
+            if run["dataset"] != dataset:
+                continue
+            history = pd.read_csv(file.with_name("history.csv"))
+            method = run["method"]
+            label = None if method in shown else METHODS[method].label
+            shown.add(method)
+            colour = f"C{list(METHODS).index(method)}"
+            axis.plot(history.step, history.reconstruction_error, color=colour, label=label, linewidth=1)
+        axis.set(title=dataset, xlabel="step", ylabel="training error, %", yscale="log")
+        axis.legend(fontsize="small")
+        axis.grid(alpha=0.3)
+    buffer = io.BytesIO()
+    figure.savefig(buffer, dpi=120)
+    plt.close(figure)
+    return buffer.getvalue()
+
+
+def _run_row(file: Path, record: dict[str, Any]) -> dict[str, Any]:
+    run = record["run"]
+    history = pd.read_csv(file.with_name("history.csv"))
+    return {
+        "dataset": run["dataset"],
+        "method": METHODS[run["method"]].label,
+        "variant": run["variant"],
+        "seed": run["seed"],
+        "steps": int(history.step.iloc[-1]),
+        "error": f"{history.reconstruction_error.iloc[-1]:.2f}",
+        "seconds": f"{record['wall_seconds']:.0f}",
+        "memory": record["peak_memory_mib"],
+    }
+
+
+def _data_uri(png: bytes) -> str:
+    return "data:image/png;base64," + base64.b64encode(png).decode()

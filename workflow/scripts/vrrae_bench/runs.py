@@ -1,0 +1,54 @@
+"""What identifies a run (one training of one method on one data set) and where its files lie."""
+
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class Specification(BaseModel):
+    """Base of everything that is handed to a stage as JSON: immutable, and no key is silently ignored."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class RunSpec(Specification):
+    """All that decides the outcome of one training, apart from the images themselves."""
+
+    dataset: str
+    method: str
+    beta: float | None = Field(description="Weight of the KL divergence; none for a method without one")
+    latent_size: int = Field(description="L, the width of the encoder's output before a truncation")
+    bottleneck: int = Field(description="k, the size of the bottleneck")
+    epochs: float
+    batch_size: int
+    learning_rate: float
+    seed: int
+    variant: str = Field(description="What tells apart runs of one method in paths: `beta=1e-6,batch=576`")
+
+    @property
+    def folder(self) -> str:
+        """Where the run's files lie below the results folder."""
+        return f"runs/{self.dataset}/{self.method}/{self.variant}/seed={self.seed}"
+
+    def steps(self, n_images: int) -> int:
+        """Number of optimiser steps: round(epochs * N / batch size), as the published code counts them."""
+        return round(self.epochs * n_images / self.batch_size)
+
+
+class SampleSpec(Specification):
+    """How images are drawn from a trained model (VRRAE, sections 4.1 and 4.2)."""
+
+    gmm_components: int | None = Field(ge=1, description="Number of Gaussians, or none: chosen by BIC in 1..10")
+    random_images: int = Field(ge=2, description="Images drawn from the Gaussian mixture")
+    interpolation_pairs: int = Field(ge=1, description="Pairs of training images between which to interpolate")
+    interpolation_points: int = Field(ge=1, description="Evenly spaced inner points between the two images of a pair")
+
+
+def format_beta(beta: float) -> str:
+    """A canonical spelling: `0`, `1e-6`, `2.5e-3`, `1e0`.
+
+    >>> [format_beta(beta) for beta in (0, 1e-6, 0.0025, 1)]
+    ['0', '1e-6', '2.5e-3', '1e0']
+    """
+    if beta == 0:
+        return "0"
+    mantissa, exponent = f"{beta:.12e}".split("e")
+    return f"{mantissa.rstrip('0').rstrip('.')}e{int(exponent)}"

@@ -1,0 +1,1 @@
+"""Scores: reconstruction error, bumps, Inception features and the Frechet distance between them."""

@@ -1,0 +1,35 @@
+"""How the feature extractor is made; free of torch, so that a configuration is read without importing it."""
+
+from typing import Literal
+
+from pydantic import Field
+
+from vrrae_bench.runs import Specification
+
+SMALLEST_IMAGE = 75
+IMAGE_WITH_AUXILIARY_HEAD = 299
+
+
+class ExtractorSettings(Specification):
+    """The Inception-v3 whose features the Frechet distance compares (VRRAE, Appendix A.7)."""
+
+    start: Literal["imagenet", "random"] = Field(
+        description="Weights before fine-tuning: torchvision's IMAGENET1K_V1 (the paper's), or random ones"
+    )
+    image_size: int = Field(
+        ge=SMALLEST_IMAGE,
+        description="Side in pixels to which real and generated images are resized; 299 is the network's own "
+        "and the only one at which its auxiliary head is trained too",
+    )
+    epochs: int = Field(ge=1, description="Passes over the training images")
+    batch_size: int = Field(ge=2, description="Images per step of fine-tuning")
+    learning_rate: float = Field(gt=0, description="Peak of the one-cycle schedule of AdamW")
+    precision: Literal["float32", "bfloat16"] = Field(
+        description="Arithmetic of fine-tuning; features are always computed in float32"
+    )
+    seed: int = Field(ge=0, description="Decides the new layers, the order of the images and the dropout")
+
+    @property
+    def auxiliary_head(self) -> bool:
+        """Whether the auxiliary classifier takes part in fine-tuning: it needs images of 299 pixels."""
+        return self.image_size == IMAGE_WITH_AUXILIARY_HEAD

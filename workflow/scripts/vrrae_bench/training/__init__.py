@@ -1,0 +1,1 @@
+"""Losses, batches, the loop, checkpoints and devices."""

@@ -1,0 +1,244 @@
+"""Training one autoencoder: AdaBelief on the paper's loss, resumable at any moment."""
+
+import signal
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any, NamedTuple
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import numpy as np
+import optax
+from jaxtyping import Array, Float, Int, Num, PRNGKeyArray
+
+from vrrae_bench.datasets.store import DataSet, Normalisation
+from vrrae_bench.errors import UserError
+from vrrae_bench.latent.basis import global_basis
+from vrrae_bench.models.autoencoder import Autoencoder
+from vrrae_bench.models.bottlenecks import TruncatedSVD
+from vrrae_bench.models.inference import encode
+from vrrae_bench.models.serialisation import ModelHeader, with_basis
+from vrrae_bench.runs import RunSpec
+from vrrae_bench.seeding import derived_seed
+from vrrae_bench.training.batches import BatchStream, epoch_ends
+from vrrae_bench.training.checkpoints import Checkpoints
+from vrrae_bench.training.losses import kl_divergence, relative_error
+
+# Steps computed between two looks at the clock and at signals; the loss leaves the device once for all of them.
+SEGMENT = 20
+
+
+class Sums(NamedTuple):
+    """What an epoch's row of the history is made of, summed over its steps so far."""
+
+    loss: Float[Array, ""]
+    reconstruction_error: Float[Array, ""]
+    kl_divergence: Float[Array, ""]
+
+    @classmethod
+    def zero(cls) -> "Sums":
+        """Sums over no steps."""
+        return cls(*(jnp.zeros(()) for _ in cls._fields))
+
+
+class State(NamedTuple):
+    """All that changes while training.
+
+    Attributes:
+        last_loss: The last loss that was finite.
+        bad_step: The first step whose loss was not finite, or -1.
+    """
+
+    model: Autoencoder
+    optimiser: Any
+    sums: Sums
+    last_loss: Float[Array, ""]
+    bad_step: Int[Array, ""]
+
+
+class Interrupted(Exception):
+    """The process was asked to end; its state is saved."""
+
+
+def train(
+    spec: RunSpec,
+    data: DataSet,
+    checkpoints: Checkpoints,
+    *,
+    checkpoint_seconds: float,
+    report: Callable[[str], None],
+) -> tuple[Autoencoder, ModelHeader, list[dict[str, float]]]:
+    """Train a run to its end, from its newest checkpoint if there is one.
+
+    Args:
+        checkpoint_seconds: Time between two checkpoints.
+        report: Is called with a line of progress now and then.
+
+    Returns:
+        The model with the basis of its truncation, its description, and a row per epoch: the loss and both of its
+        parts, averaged over the epoch's steps.
+
+    Raises:
+        UserError: The data do not suit the run, or the loss is no longer finite.
+        Interrupted: SIGTERM came; a checkpoint holds all that was done.
+    """
+    header = _header(spec, data)
+    optimiser = optax.adabelief(spec.learning_rate)
+    state = _start(spec, header, optimiser)
+    step, history = 0, []
+    if found := checkpoints.load(state):
+        step, state, history = found
+        report(f"continuing from the checkpoint after step {step}")
+
+    images = jnp.asarray(data.array("train"))
+    stream = BatchStream(len(images), spec.batch_size, spec.seed)
+    noise_key = jax.random.key(derived_seed(spec.seed, "noise"))
+    ends = epoch_ends(len(images), spec.batch_size, spec.epochs)
+    progress = _Progress(ends[-1], step, spec.batch_size, report)
+    saved_at = time.monotonic()
+
+    with _termination() as asked_to_end:
+        while step < ends[-1]:
+            epoch_end = next(end for end in ends if end > step)
+            n_steps = min(SEGMENT, epoch_end - step)
+            indices = np.zeros((SEGMENT, spec.batch_size), np.int32)
+            indices[:n_steps] = stream.indices(step, n_steps)
+            # Python numbers would be compiled in, and every segment would compile anew.
+            span = jnp.array([step, step + n_steps])
+            state = _run_steps(
+                optimiser, header.normalisation, spec.beta or 0.0, state, images, indices, span, noise_key
+            )
+            step += n_steps
+            _refuse_divergence(spec, state)
+            if step == epoch_end:
+                begin = max((end for end in ends if end < step), default=0)
+                history.append(_row(len(history) + 1, step, step - begin, state.sums))
+                state = state._replace(sums=Sums.zero())
+                progress.show(step, history[-1])
+            if asked_to_end() or time.monotonic() - saved_at > checkpoint_seconds:
+                checkpoints.save(step, state, history)
+                saved_at = time.monotonic()
+            if asked_to_end():
+                raise Interrupted(f"asked to end; saved after step {step} of {ends[-1]}")
+
+    return _with_global_basis(state.model, header, images), header, history
+
+
+def _header(spec: RunSpec, data: DataSet) -> ModelHeader:
+    manifest = data.manifest
+    if manifest.n_train < spec.batch_size:
+        raise UserError(
+            f"{data.path}: {manifest.n_train} training images are fewer than a batch of {spec.batch_size}. "
+            f"Set datasets.{spec.dataset}.batch_size to at most {manifest.n_train}."
+        )
+    return ModelHeader(
+        method=spec.method,
+        image_shape=manifest.image_shape,
+        latent_size=spec.latent_size,
+        bottleneck=spec.bottleneck,
+        normalisation=manifest.normalisation,
+    )
+
+
+def _start(spec: RunSpec, header: ModelHeader, optimiser: optax.GradientTransformation) -> State:
+    model = header.build(jax.random.key(derived_seed(spec.seed, "initialisation")))
+    optimiser_state = optimiser.init(eqx.filter(model, eqx.is_inexact_array))
+    return State(model, optimiser_state, Sums.zero(), jnp.array(jnp.nan), jnp.array(-1))
+
+
+@eqx.filter_jit
+def _run_steps(
+    optimiser: optax.GradientTransformation,
+    normalisation: Normalisation,
+    beta: float,
+    state: State,
+    images: Num[Array, "N H W C"],
+    indices: Int[np.ndarray, "S B"],
+    span: Int[Array, "2"],
+    noise_key: PRNGKeyArray,
+) -> State:
+    """The steps from the first to before the second of `span`, in one compiled program.
+
+    Row i of `indices` are the images of the i-th of them; rows beyond the last step are padding.
+    """
+    arrays, static = eqx.partition(state, eqx.is_array)
+
+    def body(step, arrays):
+        batch = normalisation.apply(images[indices[step - span[0]]])
+        key = jax.random.fold_in(noise_key, step)
+        state = _step(optimiser, beta, eqx.combine(arrays, static), batch, key, step)
+        return eqx.filter(state, eqx.is_array)
+
+    return eqx.combine(jax.lax.fori_loop(span[0], span[1], body, arrays), static)
+
+
+def _step(optimiser, beta, state: State, batch: Float[Array, "B H W C"], key: PRNGKeyArray, step) -> State:
+    def loss_of(model):
+        prediction, posterior = model(batch, key)
+        error, divergence = relative_error(prediction, batch), kl_divergence(posterior)
+        loss = error + beta * divergence
+        return loss, Sums(loss, error, divergence)
+
+    (loss, parts), gradient = eqx.filter_value_and_grad(loss_of, has_aux=True)(state.model)
+    updates, optimiser_state = optimiser.update(gradient, state.optimiser)
+    finite = jnp.isfinite(loss)
+    return State(
+        model=eqx.apply_updates(state.model, updates),
+        optimiser=optimiser_state,
+        sums=jax.tree.map(jnp.add, state.sums, parts),
+        last_loss=jnp.where(finite & (state.bad_step < 0), loss, state.last_loss),
+        bad_step=jnp.where(finite | (state.bad_step >= 0), state.bad_step, step),
+    )
+
+
+def _with_global_basis(model: Autoencoder, header: ModelHeader, images: Num[Array, "N H W C"]) -> Autoencoder:
+    if not isinstance(model.bottleneck, TruncatedSVD):
+        return model
+    latents = encode(model.encoder, header.normalisation, images)
+    return with_basis(model, jnp.asarray(global_basis(latents, header.bottleneck), jnp.float32))
+
+
+def _row(epoch: int, step: int, n_steps: int, sums: Sums) -> dict[str, float]:
+    means = {name: float(value) / n_steps for name, value in sums._asdict().items()}
+    return {"epoch": epoch, "step": step} | means
+
+
+def _refuse_divergence(spec: RunSpec, state: State) -> None:
+    if (step := int(state.bad_step)) >= 0:
+        raise UserError(
+            f"the loss of {spec.method} on {spec.dataset}, seed {spec.seed}, is not finite at step {step + 1} "
+            f"(learning rate {spec.learning_rate}; last finite loss {float(state.last_loss):.4g}). "
+            f"Lower datasets.{spec.dataset}.learning_rate, or look at the history of another seed."
+        )
+
+
+@contextmanager
+def _termination() -> Iterator[Callable[[], bool]]:
+    """Whether SIGTERM has come: batch systems send it before a time limit."""
+    received = []
+    previous = signal.signal(signal.SIGTERM, lambda number, frame: received.append(number))
+    try:
+        yield lambda: bool(received)
+    finally:
+        signal.signal(signal.SIGTERM, previous)
+
+
+class _Progress:
+    """A line at about every twentieth of the training, with speed and time left."""
+
+    def __init__(self, total: int, step: int, batch_size: int, report: Callable[[str], None]):
+        self._total, self._first, self._batch_size, self._report = total, step, batch_size, report
+        self._start, self._shown = time.monotonic(), step
+
+    def show(self, step: int, row: dict[str, float]) -> None:
+        if step - self._shown < self._total / 20 and step < self._total:
+            return
+        self._shown = step
+        seconds = (time.monotonic() - self._start) / (step - self._first)
+        self._report(
+            f"epoch {row['epoch']}, step {step} of {self._total}: loss {row['loss']:.3f} "
+            f"(reconstruction {row['reconstruction_error']:.3f} %, KL {row['kl_divergence']:.4g}), "
+            f"{self._batch_size / seconds:.0f} images/s, {seconds * (self._total - step):.0f} s left"
+        )
