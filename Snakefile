@@ -30,44 +30,44 @@ localrules:
     figure_5,
 
 
-# Everything: all tables and figures, and the report that shows them.
 rule all:
+    """Everything: all tables and figures, and the report that shows them."""
     default_target: True
     input:
         f"{RESULTS}/report.html",
 
 
-# One HTML page with all tables and figures.
 rule report:
+    """One HTML page with all tables and figures."""
     input:
         f"{RESULTS}/report.html",
 
 
-# Synthetic bumps: test error and random-generation error.
 rule table_1:
+    """Synthetic bumps: test error and random-generation error."""
     input:
         f"{RESULTS}/tables/table_1.csv",
 
 
-# Images: reconstruction error, FID of interpolation and of random generation.
 rule table_2:
+    """Images: reconstruction error, FID of interpolation and of random generation."""
     input:
         f"{RESULTS}/tables/table_2.csv",
 
 
-# Posterior means of the synthetic set, the diagonal in red: VAE and VRRAE.
 rule figure_2:
+    """Posterior means of the synthetic set, the diagonal in red: VAE and VRRAE."""
     input:
         f"{RESULTS}/figures/figure_2.pdf",
 
 
-# Randomly generated bumps.
 rule figure_3:
+    """Randomly generated bumps."""
     input:
         f"{RESULTS}/figures/figure_3.pdf",
 
 
-# Randomly generated digits.
 rule figure_5:
+    """Randomly generated digits."""
     input:
         f"{RESULTS}/figures/figure_5.pdf",

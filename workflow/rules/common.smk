@@ -47,9 +47,7 @@ def run_of(wildcards):
 def dataset_of(wildcards):
     """Settings of the data set that a path names."""
     if wildcards.dataset not in settings.datasets:
-        raise WorkflowError(
-            f"unknown data set '{wildcards.dataset}'. Known: {', '.join(settings.datasets)}"
-        )
+        raise WorkflowError(f"unknown data set '{wildcards.dataset}'. Known: {', '.join(settings.datasets)}")
     return settings.datasets[wildcards.dataset]
 
 
@@ -61,9 +59,7 @@ def files_of_runs(datasets, name):
 def selected(*, synthetic):
     """The selected data sets that are bumps, or those that are images."""
     return [
-        name
-        for name in settings.experiment.datasets
-        if (settings.datasets[name].source == "synthetic") == synthetic
+        name for name in settings.experiment.datasets if (settings.datasets[name].source == "synthetic") == synthetic
     ]
 
 

@@ -2,8 +2,6 @@
 
 
 rule download:
-    message:
-        "Fetch and store the data set {wildcards.dataset}"
     input:
         code=code_of("download"),
     output:
@@ -16,22 +14,22 @@ rule download:
         f"{RESULTS}/benchmarks/download/{{dataset}}.tsv"
     wildcard_constraints:
         dataset="(?!synthetic$)[^/]+",
-    params:
-        source=lambda wildcards: dataset_of(wildcards).source,
+    conda:
+        "../../envs/download.yaml"
     threads: 1
     resources:
         mem_mb=2000,
         runtime=60,
-    conda:
-        "../../envs/download.yaml"
+    params:
+        source=lambda wildcards: dataset_of(wildcards).source,
+    message:
+        "Fetch and store the data set {wildcards.dataset}"
     shell:
         "python {SCRIPTS:q}/download.py {params.source} --out {output.manifest:q}"
         " --downloads {RESULTS:q}/downloads/{params.source} {MIRROR} > {log:q} 2>&1"
 
 
 rule download_weights:
-    message:
-        "Fetch the ImageNet weights of Inception-v3"
     input:
         code=code_of("download"),
     output:
@@ -40,12 +38,14 @@ rule download_weights:
         f"{RESULTS}/logs/download/inception_v3.log",
     benchmark:
         f"{RESULTS}/benchmarks/download/inception_v3.tsv"
+    conda:
+        "../../envs/download.yaml"
     threads: 1
     resources:
         mem_mb=1000,
         runtime=60,
-    conda:
-        "../../envs/download.yaml"
+    message:
+        "Fetch the ImageNet weights of Inception-v3"
     shell:
         "python {SCRIPTS:q}/download.py inception_v3 --out {output.weights:q}"
         " --downloads {RESULTS:q}/downloads/inception_v3 {MIRROR} > {log:q} 2>&1"

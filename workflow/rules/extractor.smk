@@ -7,8 +7,6 @@ def weights_of(wildcards):
 
 
 rule tune_extractor:
-    message:
-        "Fine-tune an Inception-v3 on the labels of {wildcards.dataset}"
     input:
         data=f"{RESULTS}/data/{{dataset}}/manifest.json",
         weights=weights_of,
@@ -21,15 +19,17 @@ rule tune_extractor:
         f"{RESULTS}/logs/extractor/{{dataset}}.log",
     benchmark:
         f"{RESULTS}/benchmarks/extractor/{{dataset}}.tsv"
-    params:
-        settings=lambda wildcards: dataset_of(wildcards).extractor.model_dump_json(),
-        weights=lambda wildcards, input: option("weights", input.weights or None),
+    conda:
+        f"../../envs/score-{TORCH}.yaml"
     threads: 2
     resources:
         mem_mb=8000,
         runtime=720,
-    conda:
-        f"../../envs/score-{TORCH}.yaml"
+    params:
+        settings=lambda wildcards: dataset_of(wildcards).extractor.model_dump_json(),
+        weights=lambda wildcards, input: option("weights", input.weights or None),
+    message:
+        "Fine-tune an Inception-v3 on the labels of {wildcards.dataset}"
     shell:
         "python {SCRIPTS:q}/extractor.py --data {input.data:q} --settings {params.settings:q} {params.weights}"
         " --out {output.record:q} --accelerator {settings.accelerator} --threads {threads} > {log:q} 2>&1"

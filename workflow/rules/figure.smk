@@ -15,8 +15,6 @@ def runs_of_figure(wildcards):
 
 
 rule draw_figure:
-    message:
-        "Draw {wildcards.figure}"
     input:
         scores=lambda wildcards: [f"{RESULTS}/{run.folder}/scores.json" for run in runs_of_figure(wildcards)],
         arrays=lambda wildcards: [
@@ -34,12 +32,14 @@ rule draw_figure:
         f"{RESULTS}/benchmarks/figure/{{figure}}.tsv"
     wildcard_constraints:
         figure="|".join(FIGURES),
+    conda:
+        "../../envs/report.yaml"
     threads: 1
     resources:
         mem_mb=1000,
         runtime=10,
-    conda:
-        "../../envs/report.yaml"
+    message:
+        "Draw {wildcards.figure}"
     shell:
         "python {SCRIPTS:q}/figure.py {wildcards.figure} --scores {input.scores:q} --caption {input.caption:q}"
         " --out {RESULTS:q}/figures > {log:q} 2>&1"

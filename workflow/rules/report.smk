@@ -16,8 +16,6 @@ REPORT_FIGURES = parts_of_report(["figure_2", "figure_3"], ["figure_5"])
 
 
 rule write_report:
-    message:
-        "Write the report"
     input:
         tables=[f"{RESULTS}/tables/{name}.md" for name in REPORT_TABLES],
         figures=[f"{RESULTS}/figures/{name}.png" for name in REPORT_FIGURES],
@@ -32,14 +30,16 @@ rule write_report:
         f"{RESULTS}/logs/report.log",
     benchmark:
         f"{RESULTS}/benchmarks/report.tsv"
-    params:
-        banner=option("banner", settings.banner),
+    conda:
+        "../../envs/report.yaml"
     threads: 1
     resources:
         mem_mb=1000,
         runtime=10,
-    conda:
-        "../../envs/report.yaml"
+    params:
+        banner=option("banner", settings.banner),
+    message:
+        "Write the report"
     shell:
         "python {SCRIPTS:q}/report.py --tables {input.tables:q} --figures {input.figures:q} --runs {input.runs:q}"
         " --template {input.template:q} {params.banner} --out {output.html:q} > {log:q} 2>&1"

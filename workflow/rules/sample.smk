@@ -2,8 +2,6 @@
 
 
 rule sample:
-    message:
-        "Sample {wildcards.method} on {wildcards.dataset} ({wildcards.variant}, seed {wildcards.seed})"
     input:
         model=f"{RUN}/model.eqx",
         data=f"{RESULTS}/data/{{dataset}}/manifest.json",
@@ -16,14 +14,16 @@ rule sample:
         f"{RESULTS}/logs/sample/{{dataset}}/{{method}}/{{variant}}/seed={{seed}}.log",
     benchmark:
         f"{RESULTS}/benchmarks/sample/{{dataset}}/{{method}}/{{variant}}/seed={{seed}}.tsv"
-    params:
-        sampling=lambda wildcards: dataset_of(wildcards).sampling.model_dump_json(),
+    conda:
+        f"../../envs/train-{settings.accelerator}.yaml"
     threads: 1
     resources:
         mem_mb=4000,
         runtime=120,
-    conda:
-        f"../../envs/train-{settings.accelerator}.yaml"
+    params:
+        sampling=lambda wildcards: dataset_of(wildcards).sampling.model_dump_json(),
+    message:
+        "Sample {wildcards.method} on {wildcards.dataset} ({wildcards.variant}, seed {wildcards.seed})"
     shell:
         "python {SCRIPTS:q}/sample.py --model {input.model:q} --data {input.data:q} --sampling {params.sampling:q}"
         " --seed {wildcards.seed} --out {output.sample:q}"

@@ -5,12 +5,13 @@ def extractor_of(wildcards):
     """What FID needs, for a data set that has labels."""
     if dataset_of(wildcards).extractor is None:
         return []
-    return [f"{RESULTS}/extractor/{wildcards.dataset}/{name}" for name in ("extractor.json", "inception.pt", "reference.npz")]
+    return [
+        f"{RESULTS}/extractor/{wildcards.dataset}/{name}"
+        for name in ("extractor.json", "inception.pt", "reference.npz")
+    ]
 
 
 rule score:
-    message:
-        "Score {wildcards.method} on {wildcards.dataset} ({wildcards.variant}, seed {wildcards.seed})"
     input:
         sample=f"{RUN}/sample.json",
         images=[f"{RUN}/random.npy", f"{RUN}/interpolation.npy"],
@@ -22,16 +23,18 @@ rule score:
         f"{RESULTS}/logs/score/{{dataset}}/{{method}}/{{variant}}/seed={{seed}}.log",
     benchmark:
         f"{RESULTS}/benchmarks/score/{{dataset}}/{{method}}/{{variant}}/seed={{seed}}.tsv"
-    params:
-        run=lambda wildcards: run_of(wildcards).model_dump_json(),
-        extractor=lambda wildcards, input: option("extractor", input.extractor[0] if input.extractor else None),
-        bumps=lambda wildcards: option("bumps", dataset_of(wildcards).source == "synthetic"),
+    conda:
+        f"../../envs/score-{TORCH}.yaml"
     threads: 1
     resources:
         mem_mb=4000,
         runtime=120,
-    conda:
-        f"../../envs/score-{TORCH}.yaml"
+    params:
+        run=lambda wildcards: run_of(wildcards).model_dump_json(),
+        extractor=lambda wildcards, input: option("extractor", input.extractor[0] if input.extractor else None),
+        bumps=lambda wildcards: option("bumps", dataset_of(wildcards).source == "synthetic"),
+    message:
+        "Score {wildcards.method} on {wildcards.dataset} ({wildcards.variant}, seed {wildcards.seed})"
     shell:
         "python {SCRIPTS:q}/score.py --run {params.run:q} --sample {input.sample:q}"
         " {params.extractor} {params.bumps} --out {output.scores:q} --threads {threads} > {log:q} 2>&1"

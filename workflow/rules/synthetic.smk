@@ -2,8 +2,6 @@
 
 
 rule make_synthetic:
-    message:
-        "Draw the synthetic bumps"
     input:
         code=code_of("synthetic"),
     output:
@@ -17,13 +15,15 @@ rule make_synthetic:
         f"{RESULTS}/logs/synthetic.log",
     benchmark:
         f"{RESULTS}/benchmarks/synthetic.tsv"
-    params:
-        bumps=lambda wildcards: settings.datasets["synthetic"].bumps.model_dump_json(),
+    conda:
+        "../../envs/download.yaml"
     threads: 1
     resources:
         mem_mb=2000,
         runtime=10,
-    conda:
-        "../../envs/download.yaml"
+    params:
+        bumps=lambda wildcards: settings.datasets["synthetic"].bumps.model_dump_json(),
+    message:
+        "Draw the synthetic bumps"
     shell:
         "python {SCRIPTS:q}/synthetic.py --bumps {params.bumps:q} --out {output.manifest:q} > {log:q} 2>&1"

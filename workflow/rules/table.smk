@@ -7,8 +7,6 @@ def scores_of_table(wildcards):
 
 
 rule make_table:
-    message:
-        "Make {wildcards.table}"
     input:
         scores=scores_of_table,
         caption=f"{workflow.basedir}/workflow/report/{{table}}.txt",
@@ -22,14 +20,16 @@ rule make_table:
         f"{RESULTS}/logs/table/{{table}}.log",
     benchmark:
         f"{RESULTS}/benchmarks/table/{{table}}.tsv"
-    params:
-        banner=option("banner", settings.banner),
+    conda:
+        "../../envs/report.yaml"
     threads: 1
     resources:
         mem_mb=1000,
         runtime=10,
-    conda:
-        "../../envs/report.yaml"
+    params:
+        banner=option("banner", settings.banner),
+    message:
+        "Make {wildcards.table}"
     shell:
         "python {SCRIPTS:q}/table.py {wildcards.table} --scores {input.scores:q} --caption {input.caption:q}"
         " {params.banner} --out {RESULTS:q}/tables > {log:q} 2>&1"

@@ -2,8 +2,6 @@
 
 
 rule train:
-    message:
-        "Train {wildcards.method} on {wildcards.dataset} ({wildcards.variant}, seed {wildcards.seed})"
     input:
         data=f"{RESULTS}/data/{{dataset}}/manifest.json",
         code=code_of("train"),
@@ -15,14 +13,16 @@ rule train:
         f"{RESULTS}/logs/train/{{dataset}}/{{method}}/{{variant}}/seed={{seed}}.log",
     benchmark:
         f"{RESULTS}/benchmarks/train/{{dataset}}/{{method}}/{{variant}}/seed={{seed}}.tsv"
-    params:
-        run=lambda wildcards: run_of(wildcards).model_dump_json(),
+    conda:
+        f"../../envs/train-{settings.accelerator}.yaml"
     threads: 1
     resources:
         mem_mb=4000,
         runtime=720,
-    conda:
-        f"../../envs/train-{settings.accelerator}.yaml"
+    params:
+        run=lambda wildcards: run_of(wildcards).model_dump_json(),
+    message:
+        "Train {wildcards.method} on {wildcards.dataset} ({wildcards.variant}, seed {wildcards.seed})"
     shell:
         "python {SCRIPTS:q}/train.py --run {params.run:q} --data {input.data:q} --out {output.model:q}"
         " --checkpoints {RESULTS:q}/checkpoints --checkpoint-seconds {settings.checkpoint_seconds}"

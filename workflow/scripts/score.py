@@ -13,6 +13,7 @@ import numpy as np
 from vrrae_bench.errors import run_command
 from vrrae_bench.files import read_json, write_json
 from vrrae_bench.runs import RunSpec
+from vrrae_bench.scoring.bumps import bump_scores
 
 ERRORS = ("reconstruction_error", "reconstruction_error_original_scale")
 
@@ -27,15 +28,6 @@ def main() -> None:
     parser.add_argument("--threads", type=int, default=1, help="CPU threads (default: 1)")
     arguments = parser.parse_args()
 
-    # OpenMP's threads wait by spinning, which starves whatever else runs on the same cores.
-    os.environ.setdefault("OMP_WAIT_POLICY", "passive")
-    import torch
-
-    from vrrae_bench.scoring.frechet import Moments
-    from vrrae_bench.scoring.inception import load_extractor
-    from vrrae_bench.scoring.scores import bump_scores, fid_scores
-
-    torch.set_num_threads(arguments.threads)
     sample = read_json(arguments.sample)
     random, interpolation = (
         np.load(arguments.sample.with_name(f"{name}.npy"), mmap_mode="r") for name in ("random", "interpolation")
@@ -46,12 +38,28 @@ def main() -> None:
     if arguments.bumps:
         scores |= bump_scores(random)
     if arguments.extractor:
-        extractor = load_extractor(arguments.extractor.with_name("inception.pt"))
-        reference = Moments.load(arguments.extractor.with_name("reference.npz"))
-        scores |= fid_scores(random, interpolation, extractor, reference)
+        scores |= _fid_scores(arguments.extractor, random, interpolation, arguments.threads)
         record = read_json(arguments.extractor)
         details["extractor"] = {key: record[key] for key in ("settings", "sha256", "test_accuracy", "n_reference")}
     write_json(arguments.out, scores | {"details": details})
+
+
+def _fid_scores(record: Path, random: np.ndarray, interpolation: np.ndarray, threads: int) -> dict[str, float]:
+    """FID of generated and of interpolated images from the training images (VRRAE, appendix A.7)."""
+    # OpenMP's threads wait by spinning, which starves whatever else runs on the same cores.
+    os.environ.setdefault("OMP_WAIT_POLICY", "passive")
+    import torch
+
+    from vrrae_bench.scoring.frechet import Moments, frechet_distance
+    from vrrae_bench.scoring.inception import load_extractor
+
+    torch.set_num_threads(threads)
+    extractor = load_extractor(record.with_name("inception.pt"))
+    reference = Moments.load(record.with_name("reference.npz"))
+    return {
+        "fid_random": frechet_distance(reference, extractor.features(random)),
+        "fid_interpolation": frechet_distance(reference, extractor.features(interpolation)),
+    }
 
 
 if __name__ == "__main__":

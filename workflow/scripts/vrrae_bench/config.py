@@ -8,12 +8,14 @@ import difflib
 import types
 import typing
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from types import SimpleNamespace
+from typing import Annotated, Any, Literal
 
 import yaml
-from pydantic import BaseModel, Field, ValidationError
+from pydantic import BaseModel, Field, TypeAdapter, ValidationError
 
 from vrrae_bench.datasets.settings import BumpSettings
 from vrrae_bench.errors import UserError
@@ -208,23 +210,37 @@ def _model_at(location: Sequence[str | int]) -> type[BaseModel]:
 
 
 def _contradictions(values: Mapping[str, Any]) -> Iterator[Problem]:
-    """Problems between keys. Each part that is well-formed by itself is checked, whatever is wrong elsewhere."""
-    datasets = {}
+    """Problems between keys, as far as the keys themselves are well-formed."""
     given = values.get("datasets")
-    for name, entry in given.items() if isinstance(given, Mapping) else ():
-        try:
-            datasets[name] = DatasetSettings.model_validate(entry)
-        except ValidationError:
-            continue  # told already
-        yield from _dataset_contradictions(f"datasets.{name}", datasets[name])
-    try:
-        experiment = ExperimentSettings.model_validate(values.get("experiment"))
-    except ValidationError:
-        return
-    yield from _experiment_contradictions(experiment, datasets, given if isinstance(given, Mapping) else {})
+    datasets = {
+        name: _well_formed(DatasetSettings, entry)
+        for name, entry in (given.items() if isinstance(given, Mapping) else ())
+        if isinstance(entry, Mapping)
+    }
+    for name, dataset in datasets.items():
+        for check in _DATASET_CHECKS:
+            # A check that needs a key which is missing or malformed is skipped: that is told already.
+            with suppress(AttributeError):
+                yield from check(f"datasets.{name}", dataset)
+    experiment = _well_formed(ExperimentSettings, values.get("experiment") or {})
+    with suppress(AttributeError):
+        yield from _experiment_contradictions(experiment, datasets)
 
 
-def _dataset_contradictions(key: str, dataset: DatasetSettings) -> Iterator[Problem]:
+def _well_formed(model: type[BaseModel], entry: Mapping[str, Any]) -> SimpleNamespace:
+    """Those keys of an entry that are valid by themselves, or left out and have a default."""
+    fields = {}
+    for name, field in model.model_fields.items():
+        if name in entry:
+            with suppress(ValidationError):
+                annotation = Annotated[field.annotation, *field.metadata] if field.metadata else field.annotation
+                fields[name] = TypeAdapter(annotation).validate_python(entry[name])
+        elif not field.is_required():
+            fields[name] = field.default
+    return SimpleNamespace(**fields)
+
+
+def _check_sizes(key: str, dataset: SimpleNamespace) -> Iterator[Problem]:
     k = dataset.bottleneck
     if dataset.batch_size < k:
         yield Problem(
@@ -238,24 +254,31 @@ def _dataset_contradictions(key: str, dataset: DatasetSettings) -> Iterator[Prob
             f"{dataset.latent_size} is smaller than the bottleneck k = {k}, so there is nothing to truncate.",
             f"Use a latent size of at least {k}, or a smaller k.",
         )
+
+
+def _check_betas(key: str, dataset: SimpleNamespace) -> Iterator[Problem]:
+    variational = [name for name, entry in METHODS.items() if entry.variational]
     for method, beta in dataset.beta.items():
-        variational = [name for name, entry in METHODS.items() if entry.variational]
         if method not in variational:
             yield Problem(f"{key}.beta.{method}", "no variational method.", suggestion(method, variational))
         if not 0 <= beta < float("inf"):
             yield Problem(f"{key}.beta.{method}", f"{beta} is not a weight.", "Use 0 or a positive number.")
+
+
+def _check_seeds(key: str, dataset: SimpleNamespace) -> Iterator[Problem]:
     if len(set(dataset.seeds)) < len(dataset.seeds) or min(dataset.seeds) < 0:
         yield Problem(
             f"{key}.seeds", f"{list(dataset.seeds)} repeats a seed or has a negative one.", "List distinct seeds >= 0."
         )
+
+
+def _check_bumps(key: str, dataset: SimpleNamespace) -> Iterator[Problem]:
     if (dataset.source == "synthetic") != (dataset.bumps is not None):
         yield Problem(
             f"{key}.bumps",
             "belongs to the synthetic source, and to no other.",
             "Add `bumps:` as in config.yaml, or remove it.",
         )
-    if dataset.source == "synthetic" and dataset.extractor is not None:
-        yield Problem(f"{key}.extractor", "the synthetic images have no labels to tune on.", "Remove it.")
     if dataset.bumps and dataset.bumps.grid**2 < dataset.batch_size:
         yield Problem(
             f"{key}.batch_size",
@@ -264,13 +287,23 @@ def _dataset_contradictions(key: str, dataset: DatasetSettings) -> Iterator[Prob
         )
 
 
+def _check_extractor(key: str, dataset: SimpleNamespace) -> Iterator[Problem]:
+    if dataset.source == "synthetic" and dataset.extractor is not None:
+        yield Problem(f"{key}.extractor", "the synthetic images have no labels to tune on.", "Remove it.")
+    if dataset.source != "synthetic" and dataset.extractor is None:
+        yield Problem(f"{key}.extractor", "is missing.", "FID needs an Inception-v3: add it as in config.yaml.")
+
+
+_DATASET_CHECKS = (_check_sizes, _check_betas, _check_seeds, _check_bumps, _check_extractor)
+
+
 def _experiment_contradictions(
-    experiment: ExperimentSettings, datasets: Mapping[str, DatasetSettings], declared: Mapping[str, Any]
+    experiment: SimpleNamespace, datasets: Mapping[str, SimpleNamespace]
 ) -> Iterator[Problem]:
     for name in experiment.datasets:
-        if name not in declared:
-            yield Problem("experiment.datasets", f"unknown data set '{name}'.", suggestion(name, sorted(declared)))
-        elif name in datasets and datasets[name].source in NOT_READABLE_YET:
+        if name not in datasets:
+            yield Problem("experiment.datasets", f"unknown data set '{name}'.", suggestion(name, sorted(datasets)))
+        elif getattr(datasets[name], "source", None) in NOT_READABLE_YET:
             yield Problem("experiment.datasets", f"'{name}' can not be read yet.", "Leave it out.")
     for name in experiment.methods:
         if name not in METHODS:
@@ -280,8 +313,8 @@ def _experiment_contradictions(
             yield Problem(f"experiment.{kind}", f"{list(names)} names one twice.", "Name each once.")
     for name in experiment.datasets:
         for method in experiment.methods:
-            missing = METHODS.get(method) and METHODS[method].variational and name in datasets
-            if missing and method not in datasets[name].beta:
+            needed = method in METHODS and METHODS[method].variational and hasattr(datasets.get(name), "beta")
+            if needed and method not in datasets[name].beta:
                 yield Problem(
                     f"datasets.{name}.beta.{method}", "is missing.", f"Give {method} a weight of the KL divergence."
                 )

@@ -125,3 +125,17 @@ def _gain_and_step(images, centres, sigma):
 
 def _dot(a, b):
     return np.einsum("ns,ns->n", a, b)
+
+
+def bump_scores(random: Float[np.ndarray, "N S S 1"]) -> dict[str, float]:
+    """The metrics of randomly generated bumps, as scores.json names them (VRRAE, section 4.1 and Table 1).
+
+    The mean error alone would be 0 for a model that always draws one perfect bump, so coverage stands beside it.
+    """
+    centres, errors = fit_centres(random[..., 0])
+    covered, outside = coverage(centres)
+    return {
+        "random_generation_error": float(errors.mean()),
+        "coverage": float(covered),
+        "share_outside": float(outside),
+    }

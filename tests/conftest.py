@@ -1,0 +1,67 @@
+"""What several test modules share."""
+
+import os
+
+# Before anything imports them: few threads for JAX, and none of OpenMP's spin.
+os.environ.setdefault("NPROC", "2")
+os.environ.setdefault("JAX_PLATFORMS", "cpu")
+os.environ.setdefault("OMP_WAIT_POLICY", "passive")
+
+import numpy as np
+import pytest
+
+from vrrae_bench.datasets.store import DataSet, Normalisation, write_dataset
+from vrrae_bench.runs import RunSpec, SampleSpec
+
+
+@pytest.fixture
+def rng():
+    return np.random.default_rng(0)
+
+
+@pytest.fixture(scope="session")
+def tiny_images(tmp_path_factory) -> DataSet:
+    """48 + 16 grey images of 28 x 28 bytes: blobs whose place follows their label."""
+    generator = np.random.default_rng(0)
+
+    def blobs(n):
+        labels = np.arange(n) % 4
+        centres = np.stack([8 + 12 * (labels % 2), 8 + 12 * (labels // 2)], axis=1) + generator.normal(0, 1.5, (n, 2))
+        axis = np.arange(28)
+        along = np.exp(-((axis - centres[:, :, None]) ** 2) / 18)
+        return np.rint(255 * along[:, 0, :, None] * along[:, 1, None, :]).astype(np.uint8)[..., None], labels
+
+    train, train_labels = blobs(48)
+    test, test_labels = blobs(16)
+    arrays = {"train": train, "test": test, "train_labels": train_labels, "test_labels": test_labels}
+    folder = tmp_path_factory.mktemp("tiny_images")
+    write_dataset(folder, "digits", arrays, n_classes=4)
+    return DataSet(folder / "manifest.json")
+
+
+@pytest.fixture(scope="session")
+def tiny_colours(tmp_path_factory) -> DataSet:
+    """24 + 8 colour images of 32 x 32 floats, standardised."""
+    generator = np.random.default_rng(1)
+    images = generator.normal(0.4, 0.2, (32, 32, 32, 3)).astype(np.float32)
+    folder = tmp_path_factory.mktemp("tiny_colours")
+    normalisation = Normalisation(shift=images[:24].mean(), scale=images[:24].std())
+    write_dataset(folder, "colours", {"train": images[:24], "test": images[24:]}, normalisation=normalisation)
+    return DataSet(folder / "manifest.json")
+
+
+@pytest.fixture
+def run_spec():
+    """A factory of short runs: L = 12, k = 3, batches of 16."""
+
+    def make(method="vrrae", **changes) -> RunSpec:
+        beta = 1e-3 if method in ("vae", "vrrae") else None
+        values = dict(dataset="tiny", method=method, beta=beta, latent_size=12, bottleneck=3, epochs=2, batch_size=16)
+        return RunSpec(**(values | dict(learning_rate=1e-3, seed=0, variant="batch=16") | changes))
+
+    return make
+
+
+@pytest.fixture
+def sample_spec() -> SampleSpec:
+    return SampleSpec(gmm_components=2, random_images=10, interpolation_pairs=4, interpolation_points=5)

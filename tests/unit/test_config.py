@@ -1,0 +1,132 @@
+"""The configuration: what it accepts, and how it tells what is wrong."""
+
+import json
+from pathlib import Path
+
+import pytest
+import yaml
+
+from vrrae_bench.config import check_settings, json_schema, load_settings, merge
+from vrrae_bench.errors import UserError
+from vrrae_bench.reporting.paper import paper_values
+
+ROOT = Path(__file__).parents[2]
+BASE = ROOT / "config.yaml"
+
+
+@pytest.fixture
+def values():
+    return yaml.safe_load(BASE.read_text())
+
+
+def problems_of(values) -> str:
+    with pytest.raises(UserError) as caught:
+        check_settings(values)
+    return str(caught.value)
+
+
+def test_every_problem_is_told_at_once_with_its_remedy(values):
+    values["acelerator"] = "gpu"
+    values["experiment"]["methods"] = ["ae", "vrea"]
+    values["datasets"]["mnist"]["batch_size"] = 8
+    values["datasets"]["mnist"]["sampling"]["random_images"] = "many"
+    values["datasets"]["synthetic"]["learning_rate"] = -1
+    del values["datasets"]["mnist"]["epochs"]
+    told = problems_of(values)
+    assert "8 problem(s); nothing was started" in told
+    assert "acelerator: unknown key.\n    Did you mean 'accelerator'?" in told
+    assert "unknown method 'vrea'.\n    Did you mean 'vrrae'? Known: ae, vae, rrae, vrrae." in told
+    assert "datasets.mnist.sampling.random_images: 'many' is not valid." in told
+    assert "datasets.synthetic.learning_rate: -1 is not valid.\n    Input should be greater than 0." in told
+    assert "datasets.mnist.epochs: is missing." in told
+    # A contradiction is told beside a malformed key of the same data set, not in a second round.
+    assert "datasets.mnist.batch_size: 8 is smaller than the bottleneck k = 16" in told
+
+
+def test_a_batch_that_can_not_have_the_rank_is_explained(values):
+    values["datasets"]["cifar10"]["batch_size"] = 48
+    told = problems_of(values)
+    assert "datasets.cifar10.batch_size: 48 is smaller than the bottleneck k = 60" in told
+    assert "Use a batch of at least 60, or a smaller k." in told
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "message"),
+    [
+        ("experiment.datasets", ["mnits"], "unknown data set 'mnits'.\n    Did you mean 'mnist'?"),
+        ("experiment.datasets", ["celeba"], "'celeba' can not be read yet"),
+        ("experiment.methods", ["ae", "ae"], "names one twice"),
+        ("datasets.mnist.seeds", [0, 0], "repeats a seed"),
+        ("datasets.mnist.latent_size", 4, "smaller than the bottleneck k = 16, so there is nothing to truncate"),
+        ("datasets.mnist.beta", {"vae": 1e-3}, "datasets.mnist.beta.vrrae: is missing"),
+        ("datasets.mnist.beta.vae", -1, "is not a weight"),
+        ("datasets.mnist.beta.rrae", 1, "no variational method"),
+        ("datasets.mnist.source", "minst", "'minst' is not known.\n    Did you mean 'mnist'?"),
+        ("datasets.mnist.bumps", {"grid": 3, "test_images": 1, "diagonal_images": 2, "seed": 0}, "no other"),
+        ("datasets.synthetic.bumps.grid", 5, "more than the 25 training images"),
+        ("datasets.synthetic.extractor", {}, "datasets.synthetic.extractor.start: is missing"),
+        ("accelerator", "gpu", "'gpu' is not known"),
+    ],
+)
+def test_each_mistake_has_its_message(values, path, value, message):
+    *parents, last = path.split(".")
+    place = values
+    for key in parents:
+        place = place[key]
+    place[last] = value
+    assert message in problems_of(values)
+
+
+def test_overlays_merge_deeply_and_replace_lists():
+    base = {"a": {"x": 1, "y": [1, 2]}, "b": 1}
+    assert merge(base, {"a": {"y": [3]}}) == {"a": {"x": 1, "y": [3]}, "b": 1}
+
+
+@pytest.mark.parametrize("profile", ["quick", "laptop"])
+def test_shipped_overlays_are_valid_and_write_to_their_own_folder(profile):
+    settings = load_settings(BASE, ROOT / "workflow/profiles" / profile / "experiment.yaml")
+    assert settings.results == f"results/{profile}"
+    assert settings.banner
+
+
+def test_config_holds_the_values_that_the_paper_prints():
+    settings = load_settings(BASE)
+    printed = paper_values()
+    hyper_parameters = printed[printed.table.isin(["table_a3_1", "table_a3_3"])]
+    assert len(hyper_parameters) == 20
+    for row in hyper_parameters.itertuples():
+        dataset = settings.datasets[row.dataset]
+        if (row.dataset, row.metric) == ("synthetic", "learning_rate"):
+            assert dataset.other_learning_rates == (row.value,)  # the printed one is the second block of Table 1
+        else:
+            assert getattr(dataset, row.metric) == row.value, (row.dataset, row.metric)
+    for row in printed[(printed.table == "table_2") & (printed.beta != "")].itertuples():
+        assert settings.datasets[row.dataset].beta[row.method] == float(row.beta)
+
+
+def test_the_schema_for_editors_is_up_to_date():
+    written = json.loads((ROOT / "workflow/schemas/config.schema.json").read_text())
+    assert written == json_schema(), "run `make schema` and commit the outcome"
+
+
+def test_the_schema_accepts_what_is_shipped(values):
+    jsonschema = pytest.importorskip("jsonschema")
+    # As an editor reads it: YAML 1.2 knows 1e-3 as a number, PyYAML 1.0e-3 only.
+    jsonschema.validate(json.loads(json.dumps(values)), json_schema())
+
+
+def test_runs_carry_readable_and_distinct_paths():
+    folders = [run.folder for run in load_settings(BASE).runs()]
+    assert len(set(folders)) == len(folders) == 52
+    assert "runs/mnist/vrrae/beta=1e-6,batch=576/seed=0" in folders
+    assert "runs/mnist/rrae/batch=576/seed=2" in folders
+    assert "runs/synthetic/vae/beta=1e-3,batch=64,learning_rate=1e-4/seed=4" in folders
+
+
+def test_unreadable_files_are_told_without_a_traceback(tmp_path):
+    with pytest.raises(UserError, match="can not be read"):
+        load_settings(tmp_path / "none.yaml")
+    broken = tmp_path / "broken.yaml"
+    broken.write_text("a: [1")
+    with pytest.raises(UserError, match="is not valid YAML"):
+        load_settings(broken)

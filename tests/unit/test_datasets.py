@@ -1,0 +1,103 @@
+"""The data sets that are made here, and the store in which all lie."""
+
+import numpy as np
+import pytest
+from sklearn.datasets import load_digits
+
+from vrrae_bench.datasets.digits import make_digits
+from vrrae_bench.datasets.settings import BumpSettings
+from vrrae_bench.datasets.store import DataSet, write_dataset
+from vrrae_bench.datasets.synthetic import make_synthetic
+from vrrae_bench.errors import UserError
+from vrrae_bench.scoring.bumps import fit_centres
+
+
+@pytest.fixture(scope="module")
+def synthetic(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("synthetic")
+    make_synthetic(folder, BumpSettings(grid=10, test_images=400, diagonal_images=20, seed=0))
+    return DataSet(folder / "manifest.json")
+
+
+def test_the_training_grid_is_ten_by_ten_and_reaches_the_edges(synthetic):
+    centres = synthetic.array("train_centres")
+    assert len(np.unique(centres, axis=0)) == 100
+    assert centres.min() == -0.5 and centres.max() == 0.5
+
+
+def test_images_are_bumps_at_their_centres(synthetic):
+    for name in ("train", "test", "diagonal"):
+        centres, errors = fit_centres(synthetic.array(name)[..., 0])
+        np.testing.assert_allclose(centres, synthetic.array(f"{name}_centres"), atol=1e-5)
+        assert errors.max() < 0.01
+
+
+def test_test_centres_fill_the_square_and_not_its_diagonal(synthetic):
+    centres = synthetic.array("test_centres")
+    assert abs(np.corrcoef(centres.T)[0, 1]) < 0.15  # 1 in the published generator
+    counts, *_ = np.histogram2d(*centres.T, bins=2, range=[(-0.5, 0.5)] * 2)
+    assert counts.sum() == 400 and counts.min() > 70
+
+
+def test_models_see_standardised_bumps(synthetic):
+    seen = synthetic.manifest.normalisation.apply(np.asarray(synthetic.array("train")))
+    np.testing.assert_allclose([seen.mean(), seen.std()], [0, 1], atol=1e-4)
+    np.testing.assert_allclose(synthetic.manifest.normalisation.undo(seen), synthetic.array("train"), atol=1e-6)
+
+
+def test_digits_are_scikit_learns_enlarged(tmp_path):
+    make_digits(tmp_path)
+    data = DataSet(tmp_path / "manifest.json")
+    images = np.concatenate([data.array("train"), data.array("test")])
+    assert images.shape == (1797, 28, 28, 1) and images.dtype == np.uint8
+    labels = np.concatenate([data.array("train_labels"), data.array("test_labels")])
+    original = load_digits()
+    np.testing.assert_array_equal(np.bincount(labels), np.bincount(original.target))
+    # Shrunk back by averaging, every class looks on average as it did.
+    small = images[..., 0].reshape(1797, 4, 7, 4, 7).mean(axis=(2, 4)) / 255
+    reference = original.images.reshape(1797, 4, 2, 4, 2).mean(axis=(2, 4)) / 16
+    for label in range(10):
+        np.testing.assert_allclose(
+            small[labels == label].mean(axis=0), reference[original.target == label].mean(axis=0), atol=0.05
+        )
+
+
+def test_every_array_has_its_digest_in_the_manifest(tmp_path, rng):
+    def digest(images):
+        write_dataset(tmp_path, "x", {"train": images, "test": images})
+        return DataSet(tmp_path / "manifest.json").manifest.arrays["train"]
+
+    images = rng.integers(0, 256, (4, 8, 8, 1), dtype=np.uint8)
+    assert digest(images) == digest(images.copy())
+    assert digest(images) != digest(255 - images)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"test": np.zeros((2, 9, 8, 1), np.uint8)}, "differ in shape or type"),
+        ({"test": np.zeros((2, 8, 8, 1), np.float32)}, "differ in shape or type"),
+        ({"train_labels": np.zeros(3, int)}, "one label per image"),
+        ({"test_labels": np.array([0, 7])}, "outside 0 to 2"),
+    ],
+)
+def test_arrays_that_do_not_belong_together_are_refused(tmp_path, change, message):
+    arrays = {
+        "train": np.zeros((4, 8, 8, 1), np.uint8),
+        "test": np.zeros((2, 8, 8, 1), np.uint8),
+        "train_labels": np.arange(4) % 3,
+        "test_labels": np.arange(2),
+    }
+    with pytest.raises(UserError, match=message):
+        write_dataset(tmp_path, "mine", arrays | change, n_classes=3)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_missing_or_damaged_store_is_told(tmp_path, rng):
+    with pytest.raises(UserError, match="there is no data set here"):
+        DataSet(tmp_path / "manifest.json")
+    images = rng.integers(0, 256, (4, 8, 8, 1), dtype=np.uint8)
+    write_dataset(tmp_path, "x", {"train": images, "test": images})
+    (tmp_path / "train.npy").write_bytes(b"not an array")
+    with pytest.raises(UserError, match="train.npy: can not be read"):
+        DataSet(tmp_path / "manifest.json").array("train")

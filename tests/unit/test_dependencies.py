@@ -1,0 +1,35 @@
+"""Which files rerun which stage."""
+
+from pathlib import Path
+
+from vrrae_bench.dependencies import PACKAGE, code_files
+
+SCRIPTS = PACKAGE.parent
+
+
+def code(stage, *modules):
+    paths = code_files(SCRIPTS / f"{stage}.py", *(PACKAGE / f"{module}.py" for module in modules))
+    return {str(Path(path).relative_to(SCRIPTS)) for path in paths}
+
+
+def test_the_loss_belongs_to_training_and_to_nothing_else():
+    stages = [path.stem for path in SCRIPTS.glob("*.py")]
+    assert [stage for stage in stages if "vrrae_bench/training/losses.py" in code(stage)] == ["train"]
+
+
+def test_a_figure_belongs_to_itself_alone():
+    own = "vrrae_bench/reporting/figures/figure_3.py"
+    assert own in code("figure", "reporting/figures/figure_3")
+    assert own not in code("figure", "reporting/figures/figure_2")
+    assert not any("reporting" in path for stage in ("train", "sample", "extractor", "score") for path in code(stage))
+
+
+def test_the_configuration_belongs_to_no_stage():
+    """A new setting of a table must not retrain: stages are handed their specification."""
+    stages = {path.stem for path in SCRIPTS.glob("*.py")} - {"config"}
+    assert not [stage for stage in stages if "vrrae_bench/config.py" in code(stage)]
+
+
+def test_imports_inside_functions_count():
+    assert "vrrae_bench/models/truncation.py" in code("train")
+    assert "vrrae_bench/scoring/inception.py" in code("score")

@@ -1,0 +1,147 @@
+"""Fetching published files and reading them: what a user sees when something is wrong."""
+
+import gzip
+import hashlib
+import http.server
+import struct
+import threading
+from functools import partial
+
+import numpy as np
+import pytest
+
+from vrrae_bench.datasets import mnist
+from vrrae_bench.datasets.download import RemoteFile, fetch
+from vrrae_bench.datasets.idx import read_idx
+from vrrae_bench.datasets.store import DataSet
+from vrrae_bench.errors import UserError
+
+CONTENT = b"the published bytes" * 1000
+
+
+def remote(*folders, content=CONTENT):
+    digest = hashlib.sha256(content).hexdigest()
+    return RemoteFile("file.gz", len(content), f"sha256:{digest}", tuple(folders))
+
+
+@pytest.fixture
+def mirror(tmp_path):
+    folder = tmp_path / "mirror"
+    (folder / "mnist").mkdir(parents=True)
+    (folder / "mnist/file.gz").write_bytes(CONTENT)
+    return folder
+
+
+@pytest.fixture
+def server(mirror):
+    handler = partial(http.server.SimpleHTTPRequestHandler, directory=str(mirror))
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as httpd:
+        threading.Thread(target=httpd.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{httpd.server_port}"
+        httpd.shutdown()
+
+
+def fetch_error(tmp_path, file, **where) -> str:
+    with pytest.raises(UserError) as caught:
+        fetch([file], "mnist", tmp_path / "kept", **({"mirror": None, "offline": False} | where))
+    assert list((tmp_path / "kept").glob("*")) == [] if (tmp_path / "kept").exists() else True
+    return str(caught.value)
+
+
+def test_a_mirror_may_be_a_folder_or_an_url(tmp_path, mirror, server):
+    for number, source in enumerate((str(mirror), server)):
+        (path,) = fetch([remote()], "mnist", tmp_path / str(number), mirror=source, offline=False)
+        assert path.read_bytes() == CONTENT
+
+
+def test_the_next_source_serves_when_one_fails(tmp_path, server, capsys):
+    file = remote("http://127.0.0.1:1/nothing", f"{server}/mnist")
+    (path,) = fetch([file], "mnist", tmp_path / "kept", mirror=None, offline=False)
+    assert path.read_bytes() == CONTENT
+    assert f"from {server}/mnist/file.gz" in capsys.readouterr().out
+
+
+def test_a_file_that_is_there_and_intact_is_not_fetched_again(tmp_path):
+    (tmp_path / "file.gz").write_bytes(CONTENT)
+    fetch([remote()], "mnist", tmp_path, mirror=None, offline=True)
+
+
+def test_a_wrong_checksum_is_told_with_both_digests_and_nothing_is_kept(tmp_path, mirror):
+    damaged = b"X" + CONTENT[1:]
+    (mirror / "mnist/file.gz").write_bytes(damaged)
+    told = fetch_error(tmp_path, remote(), mirror=str(mirror), offline=True)
+    assert f"{mirror}/mnist/file.gz\n    wrong checksum" in told
+    assert hashlib.sha256(CONTENT).hexdigest() in told and hashlib.sha256(damaged).hexdigest() in told
+    assert "run again with: --config mirror=FOLDER" in told
+
+
+def test_a_truncated_file_is_told_with_both_lengths(tmp_path, server, mirror):
+    (mirror / "mnist/file.gz").write_bytes(CONTENT[:1234])
+    told = fetch_error(tmp_path, remote(f"{server}/mnist"))
+    assert "truncated: expected 19,000 bytes, got 1,234" in told
+
+
+def test_unreachable_sources_are_each_named(tmp_path, server):
+    told = fetch_error(tmp_path, remote("http://127.0.0.1:1/nowhere", f"{server}/missing"))
+    assert "http://127.0.0.1:1/nowhere/file.gz\n    can not be reached" in told
+    assert f"{server}/missing/file.gz\n    answered 404" in told
+
+
+def test_offline_asks_no_url(tmp_path, server):
+    told = fetch_error(tmp_path, remote(f"{server}/mnist"), offline=True)
+    assert "none: offline is set, and there is no mirror" in told
+
+
+def idx(array, magic=None):
+    header = magic if magic is not None else 0x0800 | array.ndim
+    return struct.pack(f">{array.ndim + 1}I", header, *array.shape) + array.tobytes()
+
+
+def write_gzip(path, content):
+    path.write_bytes(gzip.compress(content))
+    return path
+
+
+def test_idx_files_are_read(tmp_path, rng):
+    images = rng.integers(0, 256, (5, 28, 28), dtype=np.uint8)
+    np.testing.assert_array_equal(read_idx(write_gzip(tmp_path / "images.gz", idx(images)), 3), images)
+
+
+def test_bad_idx_files_each_have_their_message(tmp_path, rng):
+    images = rng.integers(0, 256, (5, 28, 28), dtype=np.uint8)
+    cases = {
+        "wrong magic number 0x00000801, expected 0x00000803": gzip.compress(idx(images, magic=0x0801)),
+        "truncated: holds 3,910 bytes of data, its header 5 x 28 x 28 announces 3,920": gzip.compress(
+            idx(images)[:-10]
+        ),
+        "cut short or damaged": gzip.compress(idx(images))[:-20],
+        "is not a gzip file": idx(images),
+        "wrong magic number 0x00000000": gzip.compress(b""),
+    }
+    for message, content in cases.items():
+        path = tmp_path / "images.gz"
+        path.write_bytes(content)
+        with pytest.raises(UserError, match=message) as caught:
+            read_idx(path, 3)
+        assert str(path) in str(caught.value)
+
+
+def test_mnist_is_stored_from_its_four_files(tmp_path, rng, monkeypatch):
+    arrays = [
+        rng.integers(0, 256, (30, 28, 28), dtype=np.uint8),
+        rng.integers(0, 10, 30, dtype=np.uint8),
+        rng.integers(0, 256, (12, 28, 28), dtype=np.uint8),
+        rng.integers(0, 10, 12, dtype=np.uint8),
+    ]
+    files = []
+    for published, array in zip(mnist.FILES["mnist"], arrays):
+        (tmp_path / "mirror/mnist").mkdir(parents=True, exist_ok=True)
+        content = write_gzip(tmp_path / "mirror/mnist" / published.name, idx(array)).read_bytes()
+        digest = f"md5:{hashlib.md5(content).hexdigest()}"
+        files.append(RemoteFile(published.name, len(content), digest, ()))
+    monkeypatch.setitem(mnist.FILES, "mnist", tuple(files))
+    mnist.make_mnist("mnist", tmp_path / "out", tmp_path / "kept", mirror=str(tmp_path / "mirror"), offline=True)
+    data = DataSet(tmp_path / "out/manifest.json")
+    assert (data.manifest.n_train, data.manifest.n_test, data.manifest.n_classes) == (30, 12, 10)
+    for name, array in zip(("train", "train_labels", "test", "test_labels"), arrays):
+        np.testing.assert_array_equal(data.array(name).squeeze(), array)

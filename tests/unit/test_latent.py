@@ -1,0 +1,92 @@
+"""The latent space after training: basis, mixture, interpolation."""
+
+import numpy as np
+import pytest
+from scipy.linalg import subspace_angles
+from sklearn.mixture import GaussianMixture
+from sklearn.preprocessing import StandardScaler
+
+from vrrae_bench.latent.basis import concatenated_basis, global_basis
+from vrrae_bench.latent.interpolation import inner_points, random_pairs
+from vrrae_bench.latent.mixture import fit_mixture
+from vrrae_bench.models.inference import encode
+from vrrae_bench.training.checkpoints import Checkpoints
+from vrrae_bench.training.loop import train
+
+
+def lost(latents, basis):
+    """Share of the latents' energy that a basis does not hold."""
+    return 1 - np.square(latents @ basis).sum() / np.square(latents).sum()
+
+
+def test_the_basis_is_that_of_the_whole_training_latent_matrix(rng):
+    latents = rng.normal(size=(500, 12)) * 0.7 ** np.arange(12)
+    basis = global_basis(latents.astype(np.float32), 4)
+    left = np.linalg.svd(latents.T)[0][:, :4]
+    np.testing.assert_allclose(np.abs((basis * left).sum(axis=0)), 1, atol=1e-5)
+    np.testing.assert_allclose(basis.T @ basis, np.eye(4), atol=1e-12)
+
+
+def test_fewer_images_than_dimensions_still_have_a_basis(rng):
+    basis = global_basis(rng.normal(size=(6, 20)), 5)
+    np.testing.assert_allclose(basis.T @ basis, np.eye(5), atol=1e-12)
+    with pytest.raises(ValueError, match="span no 7 directions"):
+        global_basis(rng.normal(size=(6, 20)), 7)
+
+
+def test_how_far_the_published_basis_is_on_a_trained_model(tiny_images, run_spec, tmp_path):
+    """The published code joins the bases of batches. On a trained model it spans nearly the same space, and holds no
+    more of the latents' energy than the basis of the whole set, which is the best there is."""
+    model, header, _ = train(
+        run_spec("rrae", epochs=30), tiny_images, Checkpoints(tmp_path, ""), checkpoint_seconds=1e9, report=print
+    )
+    latents = encode(model.encoder, header.normalisation, tiny_images.array("train")).astype(np.float64)
+    ours, published = global_basis(latents, 3), concatenated_basis(np.split(latents, 3), 3)
+    np.testing.assert_allclose(ours, model.bottleneck.basis, atol=1e-6)
+    assert lost(latents, ours) <= lost(latents, published) <= lost(latents, ours) + 0.02
+    assert np.degrees(subspace_angles(ours, published).max()) < 15
+
+
+def test_mixture_is_scikit_learns_on_standardised_means(rng):
+    means = np.concatenate([rng.normal(0, 1, (300, 2)), rng.normal(8, 1, (300, 2))]) * [1, 1000]
+    fitted = fit_mixture(means.astype(np.float32), 2, seed=0)
+    scaler = StandardScaler().fit(means)
+    expected = GaussianMixture(2, random_state=0).fit(scaler.transform(means))
+    assert fitted.mixture.lower_bound_ == pytest.approx(expected.lower_bound_, rel=1e-3)
+    points = fitted.sample(4000, seed=1)
+    np.testing.assert_allclose(points.mean(axis=0), means.mean(axis=0), rtol=0.05)
+    np.testing.assert_allclose(points.std(axis=0), means.std(axis=0), rtol=0.05)
+    assert fitted.record()["gmm_converged"] and fitted.record()["gmm_components"] == 2
+
+
+def test_bic_finds_the_number_of_clusters(rng):
+    centres = np.array([[0, 0], [10, 0], [0, 10]])
+    means = np.concatenate([rng.normal(centre, 0.5, (60, 2)) for centre in centres])
+    assert fit_mixture(means, None, seed=0).mixture.n_components == 3
+
+
+def test_samples_are_those_of_their_seed(rng):
+    fitted = fit_mixture(rng.normal(size=(200, 3)), 2, seed=0)
+    np.testing.assert_array_equal(fitted.sample(5, seed=1), fitted.sample(5, seed=1))
+    assert not np.array_equal(fitted.sample(5, seed=1), fitted.sample(5, seed=2))
+
+
+def test_a_mixture_that_does_not_converge_is_warned_of(rng, monkeypatch):
+    monkeypatch.setattr("vrrae_bench.latent.mixture.MAX_ITERATIONS", 1)
+    with pytest.warns(UserWarning, match="did not converge"):
+        fitted = fit_mixture(rng.normal(size=(200, 3)), 5, seed=0)
+    assert not fitted.record()["gmm_converged"]
+
+
+def test_pairs_are_of_two_different_images(rng):
+    pairs = random_pairs(7, 2000, rng)
+    assert (pairs[:, 0] != pairs[:, 1]).all()
+    counts = np.bincount(pairs.ravel(), minlength=7)
+    assert len(counts) == 7 and counts.min() > 450
+
+
+def test_inner_points_divide_the_segment_evenly():
+    means = np.array([[0.0, 0.0], [6.0, -12.0], [1.0, 1.0]])
+    points = inner_points(means, np.array([[0, 1], [2, 2]]), 5)
+    np.testing.assert_allclose(points[:5], [[1, -2], [2, -4], [3, -6], [4, -8], [5, -10]])
+    np.testing.assert_allclose(points[5:], np.ones((5, 2)))

@@ -1,0 +1,119 @@
+"""The contract of every method: it trains, encodes, decodes, samples, saves and loads, the same for the same seed."""
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from vrrae_bench.errors import UserError
+from vrrae_bench.files import sha256
+from vrrae_bench.latent.sampling import draw_samples
+from vrrae_bench.models.autoencoder import Autoencoder
+from vrrae_bench.models.inference import decode, posteriors
+from vrrae_bench.models.registry import METHODS
+from vrrae_bench.models.serialisation import load_model, save_model, with_basis
+from vrrae_bench.training.checkpoints import Checkpoints
+from vrrae_bench.training.loop import train
+
+
+def trained(spec, data, folder):
+    return train(spec, data, Checkpoints(folder, spec.model_dump_json()), checkpoint_seconds=1e9, report=print)
+
+
+@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("kind", ["tiny_images", "tiny_colours"])
+def test_a_method_keeps_its_contract(method, kind, request, run_spec, sample_spec, tmp_path):
+    data = request.getfixturevalue(kind)
+    spec = run_spec(method)
+    model, header, history = trained(spec, data, tmp_path)
+
+    assert [row["epoch"] for row in history] == [1, 2]
+    assert history[-1]["step"] == spec.steps(data.manifest.n_train)
+    assert all(np.isfinite(list(row.values())).all() for row in history)
+    for row in history:
+        expected = row["reconstruction_error"] + (spec.beta or 0) * row["kl_divergence"]
+        assert row["loss"] == pytest.approx(expected, rel=1e-5)
+
+    posterior = posteriors(model, header.normalisation, data.array("test"))
+    assert posterior.mean.shape == (data.manifest.n_test, 3)
+    assert (posterior.log_variance is not None) == METHODS[method].variational
+    images = decode(model, header.normalisation, posterior.mean)
+    assert images.shape == data.array("test").shape
+
+    save_model(tmp_path / "model.eqx", model, header)
+    loaded, loaded_header = load_model(tmp_path / "model.eqx")
+    assert loaded_header == header
+    np.testing.assert_array_equal(decode(loaded, loaded_header.normalisation, posterior.mean), images)
+
+    samples = draw_samples(loaded, loaded_header, data, sample_spec, spec.seed)
+    assert samples.random.shape == (10, *data.manifest.image_shape)
+    assert samples.interpolation.shape == (20, *data.manifest.image_shape)
+    assert samples.random.dtype == data.manifest.dtype
+    assert 0 < samples.record["reconstruction_error"] < 200
+
+    again, header, history_again = trained(spec, data, tmp_path / "again")
+    save_model(tmp_path / "again.eqx", again, header)
+    assert history_again == history
+    assert sha256(tmp_path / "again.eqx") == sha256(tmp_path / "model.eqx")
+
+
+@pytest.mark.parametrize(("size", "channels"), [(28, 1), (32, 3), (64, 1), (160, 3)])
+def test_every_image_size_of_the_paper_comes_back(size, channels):
+    model = Autoencoder("ae", (size, size, channels), 12, 3, key=jax.random.key(0))
+    images = jnp.zeros((2, size, size, channels))
+    prediction, posterior = model(images, jax.random.key(1))
+    assert prediction.shape == images.shape
+    assert posterior.mean.shape == (2, 3)
+
+
+def test_the_network_has_the_sizes_of_the_published_code():
+    """Counted by hand for MNIST, L = 100: convolutions, transposed convolutions and both linear layers."""
+    model = Autoencoder("rrae", (28, 28, 1), 100, 16, key=jax.random.key(0))
+    count = sum(leaf.size for leaf in jax.tree.leaves(eqx.filter(model, eqx.is_array)))
+    encoder = (9 * 1 + 1) * 32 + (9 * 32 + 1) * 64 + (7 * 7 * 64 + 1) * 100
+    transposed = sum(9 * i * o + o for i, o in [(32, 256), (256, 128), (128, 32), (32, 8)])
+    decoder = (100 + 1) * 2 * 2 * 32 + transposed + (25 * 8 + 1)
+    assert count == encoder + decoder
+
+
+def test_vrrae_without_noise_is_rrae(rng):
+    """The mean of VRRAE is the identity of RRAE's coefficients (Remark 1)."""
+    images = jnp.asarray(rng.uniform(size=(16, 28, 28, 1)), jnp.float32)
+    vrrae = Autoencoder("vrrae", (28, 28, 1), 12, 3, key=jax.random.key(0))
+    rrae = Autoencoder("rrae", (28, 28, 1), 12, 3, key=jax.random.key(0))
+    silent = eqx.tree_at(lambda m: m.bottleneck.log_variance.bias, vrrae, jnp.full(3, -200.0))
+    np.testing.assert_allclose(silent(images, jax.random.key(1))[0], rrae(images, jax.random.key(1))[0], atol=1e-5)
+
+
+def test_the_noise_of_a_variational_method_has_the_variance_it_states(rng):
+    model = Autoencoder("vae", (28, 28, 1), 12, 3, key=jax.random.key(0))
+    posterior = model.bottleneck.posterior(jnp.asarray(rng.normal(size=(4, 3)), jnp.float32))
+    draws = np.stack([posterior.sample(key) for key in jax.random.split(jax.random.key(2), 4000)])
+    np.testing.assert_allclose(draws.mean(axis=0), posterior.mean, atol=0.08)
+    np.testing.assert_allclose(draws.var(axis=0), np.exp(posterior.log_variance), rtol=0.12)
+
+
+def test_inference_does_not_depend_on_the_rest_of_the_batch(rng):
+    images = jnp.asarray(rng.uniform(size=(6, 28, 28, 1)), jnp.float32)
+    model = Autoencoder("vrrae", (28, 28, 1), 12, 3, key=jax.random.key(0))
+    model = with_basis(model, jnp.linalg.qr(jax.random.normal(jax.random.key(1), (12, 3)))[0])
+    np.testing.assert_allclose(model.posterior(images).mean[2:3], model.posterior(images[2:3]).mean, atol=1e-5)
+
+
+def test_a_model_without_its_basis_says_so():
+    model = Autoencoder("rrae", (28, 28, 1), 12, 3, key=jax.random.key(0))
+    with pytest.raises(ValueError, match="no basis yet"):
+        model.posterior(jnp.zeros((1, 28, 28, 1)))
+
+
+@pytest.mark.parametrize("content", [b"", b"not json\n", b'{"method": "ae"}\n', None])
+def test_damaged_model_files_are_refused(tmp_path, tiny_images, run_spec, content):
+    path = tmp_path / "model.eqx"
+    if content is None:
+        model, header, _ = trained(run_spec("ae", epochs=0.4), tiny_images, tmp_path)
+        save_model(path, model, header)
+        content = path.read_bytes()[:-1000]
+    path.write_bytes(content)
+    with pytest.raises(UserError, match="is not a model file, or is damaged"):
+        load_model(path)

@@ -1,0 +1,142 @@
+"""Tables, captions and figures, from scores with known numbers."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from vrrae_bench.errors import UserError
+from vrrae_bench.reporting.captions import render_caption, scores_context
+from vrrae_bench.reporting.figures import figure_2, gallery
+from vrrae_bench.reporting.figures.drawing import Run, save_figure
+from vrrae_bench.reporting.tables import COLUMNS, TABLES, long_table, readable_table, write_table
+
+CAPTIONS = Path(__file__).parents[2] / "workflow/report"
+
+
+@pytest.fixture
+def write_scores(tmp_path, run_spec):
+    def write(dataset, method, seed, learning_rate=1e-3, **scores):
+        spec = run_spec(method, dataset=dataset, seed=seed, learning_rate=learning_rate, batch_size=576)
+        folder = tmp_path / f"{dataset}-{method}-{seed}-{learning_rate}"
+        folder.mkdir()
+        sampling = {"random_images": 1250, "interpolation_pairs": 2000, "interpolation_points": 5, "gmm_components": 10}
+        details = {"run": spec.model_dump(), "sampling": sampling}
+        if dataset != "synthetic":
+            settings = {"start": "random", "image_size": 75}
+            details["extractor"] = {
+                "settings": settings, "sha256": "ab" * 32, "test_accuracy": 0.987, "n_reference": 60_000
+            }  # fmt: skip
+        (folder / "scores.json").write_text(json.dumps(scores | {"details": details}))
+        return folder / "scores.json"
+
+    return write
+
+
+@pytest.fixture
+def table_2(write_scores):
+    return [
+        write_scores("mnist", "ae", 0, fid_interpolation=8.0, fid_random=40.0, reconstruction_error=27.0),
+        write_scores("mnist", "ae", 1, fid_interpolation=10.0, fid_random=44.0, reconstruction_error=28.0),
+        write_scores("mnist", "vrrae", 0, fid_interpolation=5.5, fid_random=38.0, reconstruction_error=25.5),
+        write_scores("digits", "ae", 0, fid_interpolation=1.0, fid_random=2.0, reconstruction_error=12.0),
+    ]
+
+
+def test_the_long_table_has_the_columns_and_numbers_that_others_rely_on(table_2):
+    long = long_table(TABLES["table_2"], table_2)
+    assert list(long.columns) == COLUMNS
+    cell = long[(long.dataset == "mnist") & (long.method == "ae") & (long.metric == "fid_random")].iloc[0]
+    assert cell["mean"] == 42.0 and cell["std"] == pytest.approx(np.sqrt(8)) and cell.n_seeds == 2
+    assert cell.paper_value == 40.12
+    single = long[(long.method == "vrrae") & (long.metric == "fid_interpolation")].iloc[0]
+    assert pd.isna(single["std"]) and single.beta == "1e-3"
+    assert single.note == "printed as 5.89 in Tables 2 and A.4-3 and as 4.89 in Table 3"
+    assert long[long.dataset == "digits"].paper_value.isna().all()
+
+
+def test_the_readable_table_says_na_where_the_paper_has_nothing(table_2):
+    readable = readable_table(TABLES["table_2"], long_table(TABLES["table_2"], table_2))
+    assert readable.loc["AE", "MNIST Rand."] == "42.00 ± 2.83"
+    assert readable.loc["AE", "MNIST Rand. (paper)"] == "40.12"
+    assert readable.loc["VRRAE (beta = 1e-3)", "MNIST Rec."] == "25.50"
+    assert readable.loc["AE", "Digits Rec. (paper)"] == "n/a"
+    assert readable.loc["VRRAE (beta = 1e-3)", "Digits Rec."] == "n/a"
+
+
+def test_another_learning_rate_is_a_block_of_its_own(write_scores):
+    numbers = dict(reconstruction_error=5.0, random_generation_error=9.0, coverage=0.8, share_outside=0.1)
+    paths = [write_scores("synthetic", "ae", seed, **numbers) for seed in (0, 1)]
+    paths.append(write_scores("synthetic", "ae", 0, 1e-4, **(numbers | {"reconstruction_error": 38.0})))
+    long = long_table(TABLES["table_1"], paths)
+    assert sorted(long[long.metric == "reconstruction_error"]["mean"]) == [5.0, 38.0]
+    readable = readable_table(TABLES["table_1"], long)
+    assert list(readable.index) == ["AE", "AE, learning rate 1e-4"]
+    assert readable.loc["AE", "Synthetic Test error (paper)"] == "n/a"
+
+
+def test_all_three_forms_are_written_with_banner_and_caption(table_2, tmp_path):
+    table = TABLES["table_2"]
+    write_table(tmp_path, table, long_table(table, table_2), "100 % of N_1 images.", "A quick run.")
+    markdown, latex = (tmp_path / f"table_2{suffix}" for suffix in (".md", ".tex"))
+    assert "**A quick run.**" in markdown.read_text() and "100 % of N_1 images." in markdown.read_text()
+    assert r"100 \% of N\_1 images." in latex.read_text() and r"\begin{tabular}" in latex.read_text()
+    assert len(pd.read_csv(tmp_path / "table_2.csv")) == 9
+
+
+def test_captions_tell_what_the_numbers_depend_on(table_2):
+    caption = render_caption(CAPTIONS / "table_2.txt", scores_context(table_2[:3]))
+    for part in ("2 training seed(s)", "1250 random and of 10000 interpolated", "60000 training images",
+                 "75 pixels", "98.70 %", "started from random weights", "abababababab"):  # fmt: skip
+        assert part in caption
+
+
+def test_a_caption_that_can_not_be_filled_is_told(tmp_path):
+    (tmp_path / "caption.txt").write_text("{{ nothing.here }}")
+    with pytest.raises(UserError, match=r"caption.txt: the caption can not be made"):
+        render_caption(tmp_path / "caption.txt", {})
+
+
+@pytest.fixture
+def synthetic_runs(tmp_path, run_spec, rng):
+    runs = []
+    for method, spreads in (("vae", {0: 1.0, 1: 0.001}), ("vrrae", {0: 1.0, 1: 0.9})):
+        for seed, spread in spreads.items():
+            folder = tmp_path / f"{method}{seed}"
+            folder.mkdir()
+            means = rng.normal(size=(100, 2)) * [1, spread]
+            np.savez(folder / "latents.npz", train_mean=means, diagonal_mean=means[:20])
+            np.save(folder / "random.npy", rng.uniform(size=(9, 64, 64, 1)).astype(np.float32))
+            runs.append(Run(run_spec(method, dataset="synthetic", seed=seed), folder))
+    return runs
+
+
+def test_figure_2_shows_the_seed_whose_vae_collapsed_most(synthetic_runs):
+    figure = figure_2.draw(synthetic_runs)
+    assert [axis.get_title() for axis in figure.axes] == ["VAE, seed 1", "VRRAE, seed 1"]
+    points = figure.axes[0].collections[0].get_offsets()
+    np.testing.assert_allclose(points.std(axis=0)[1] / points.std(axis=0)[0], 0.001, rtol=0.3)
+
+
+def test_spread_ratio_is_zero_for_a_collapsed_dimension(rng):
+    assert figure_2.spread_ratio(rng.normal(size=(1000, 2)) * [3, 0]) == 0
+    assert figure_2.spread_ratio(rng.normal(size=(1000, 2))) > 0.9
+
+
+def test_a_gallery_shows_one_block_per_method_of_the_first_seed(synthetic_runs):
+    figure = gallery.gallery(synthetic_runs, origin="lower", cmap="viridis")
+    assert [axis.get_title() for axis in figure.axes if axis.get_images()] == ["VAE", "VRRAE"]
+    images = np.load(synthetic_runs[0].folder / "random.npy")
+    shown = np.asarray(figure.axes[0].get_images()[0].get_array())
+    # y upwards: the first image stands at the upper left, which is the last rows of the array.
+    np.testing.assert_array_equal(shown[-65:-1, :64], images[0, ..., 0])
+
+
+def test_a_figure_drawn_twice_is_the_same_file(synthetic_runs, tmp_path):
+    for folder in ("a", "b"):
+        save_figure(tmp_path / folder, "figure_2", figure_2.draw(synthetic_runs))
+    for suffix in (".png", ".pdf"):
+        a, b = ((tmp_path / folder / f"figure_2{suffix}").read_bytes() for folder in ("a", "b"))
+        assert a == b and len(a) > 1000

@@ -1,0 +1,122 @@
+"""The truncated SVD and its derivative, against LAPACK in double precision and against finite differences."""
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from vrrae_bench.models.truncation import truncated_coefficients
+
+SHAPES = [(10, 30, 4), (30, 10, 4), (12, 12, 5), (5, 9, 5), (9, 5, 5)]
+
+
+def matrix(rng, spectrum, n_latent, n_batch, dtype=np.float64):
+    """A matrix of given singular values."""
+    rank = len(spectrum)
+    left = np.linalg.qr(rng.normal(size=(n_latent, rank)))[0]
+    right = np.linalg.qr(rng.normal(size=(n_batch, rank)))[0]
+    return jnp.asarray((left * spectrum) @ right.T, dtype)
+
+
+@pytest.mark.parametrize(("n_latent", "n_batch", "k"), SHAPES)
+def test_is_the_truncated_svd_of_lapack(rng, n_latent, n_batch, k):
+    with jax.enable_x64(True):
+        latent = matrix(rng, 2.0 ** -np.arange(min(n_latent, n_batch)), n_latent, n_batch)
+        basis, coefficients = map(np.asarray, truncated_coefficients(latent, k))
+    left, values, right = np.linalg.svd(np.asarray(latent), full_matrices=False)
+    np.testing.assert_allclose(basis @ coefficients, (left[:, :k] * values[:k]) @ right[:k], atol=1e-10)
+    np.testing.assert_allclose(basis.T @ basis, np.eye(k), atol=1e-12)
+    np.testing.assert_allclose(np.linalg.norm(coefficients, axis=1), values[:k], rtol=1e-9)
+    # Equation 7: the squared coefficients sum to the squared singular values.
+    np.testing.assert_allclose((coefficients**2).sum(), (values[:k] ** 2).sum(), rtol=1e-12)
+
+
+@pytest.mark.parametrize(("n_latent", "n_batch", "k"), SHAPES)
+def test_the_largest_entry_of_each_vector_is_positive(rng, n_latent, n_batch, k):
+    basis, _ = truncated_coefficients(jnp.asarray(rng.normal(size=(n_latent, n_batch))), k)
+    largest = np.take_along_axis(np.asarray(basis), np.abs(basis).argmax(axis=0)[None], axis=0)
+    assert (largest > 0).all()
+
+
+@pytest.mark.parametrize(("n_latent", "n_batch", "k"), SHAPES)
+@pytest.mark.parametrize("quantity", ["reconstruction", "spectrum"])
+def test_gradient_is_that_of_finite_differences_where_gaps_are_open(rng, n_latent, n_batch, k, quantity):
+    def function(latent):
+        basis, coefficients = truncated_coefficients(latent, k)
+        if quantity == "reconstruction":
+            return jnp.sum(jnp.sin(3 * basis @ coefficients))
+        return jnp.sum(jnp.arange(1, k + 1) * jnp.linalg.norm(coefficients, axis=1))
+
+    with jax.enable_x64(True):
+        latent = matrix(rng, 2.0 ** -np.arange(min(n_latent, n_batch)), n_latent, n_batch)
+        gradient = np.asarray(jax.grad(function)(latent))
+        direction = rng.normal(size=latent.shape)
+        step = 1e-6
+        slope = (function(latent + step * direction) - function(latent - step * direction)) / (2 * step)
+    np.testing.assert_allclose((gradient * direction).sum(), slope, rtol=1e-5)
+
+
+def test_gradient_of_the_reconstruction_is_that_of_the_full_svd(rng):
+    weights = rng.normal(size=(10, 30))
+
+    def by_full_svd(latent):
+        left, values, right = jnp.linalg.svd(latent, full_matrices=False)
+        return jnp.sum(weights * ((left[:, :4] * values[:4]) @ right[:4]))
+
+    def by_truncation(latent):
+        basis, coefficients = truncated_coefficients(latent, 4)
+        return jnp.sum(weights * (basis @ coefficients))
+
+    with jax.enable_x64(True):
+        latent = matrix(rng, 1.5 ** -np.arange(10), 10, 30)
+        expected, found = jax.grad(by_full_svd)(latent), jax.grad(by_truncation)(latent)
+    np.testing.assert_allclose(found, expected, atol=1e-5 * np.abs(expected).max())
+
+
+@pytest.mark.parametrize(("n_latent", "n_batch"), [(100, 576), (512, 64)])
+def test_in_single_precision_a_decaying_spectrum_keeps_its_leading_modes(rng, n_latent, n_batch):
+    """The Gram matrix squares the condition number: what that costs down to 1e-3 of the largest singular value."""
+    k = 16
+    latent = matrix(rng, np.geomspace(1, 1e-3, min(n_latent, n_batch)), n_latent, n_batch, np.float32)
+    basis, coefficients = map(np.asarray, truncated_coefficients(latent, k))
+    values = np.linalg.svd(np.asarray(latent, np.float64), compute_uv=False)
+    best = np.sqrt((values[k:] ** 2).sum())
+    assert np.linalg.norm(latent - basis @ coefficients) <= best * (1 + 1e-4)
+    np.testing.assert_allclose(np.linalg.norm(coefficients, axis=1), values[:k], rtol=1e-4)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize(
+    ("case", "build"),
+    [
+        ("zeros", lambda rng: np.zeros((9, 5))),
+        ("equal singular values", lambda rng: np.eye(6)),
+        ("rank one", lambda rng: np.ones((5, 9))),
+        ("rank one, more latents than images", lambda rng: np.ones((9, 5))),
+        ("one repeated image", lambda rng: np.repeat(rng.normal(size=(8, 1)), 20, axis=1)),
+        ("crossing modes", lambda rng: np.diag([2.0, 1.0, 1.0, 1.0, 0.5])),
+    ],
+)
+def test_degenerate_batches_give_the_best_residual_and_finite_gradients(rng, case, build, dtype):
+    with jax.enable_x64(dtype == np.float64):
+        latent = jnp.asarray(build(rng), dtype)
+        basis, coefficients = truncated_coefficients(latent, 3)
+
+        def function(latent):
+            basis, coefficients = truncated_coefficients(latent, 3)
+            return jnp.sum(basis**3) + jnp.sum(jnp.sin(coefficients))
+
+        latent, basis, coefficients, gradient = map(
+            np.asarray, (latent, basis, coefficients, jax.grad(function)(latent))
+        )
+    values = np.linalg.svd(latent, compute_uv=False)
+    best = np.sqrt((values[3:] ** 2).sum())
+    assert np.linalg.norm(latent - basis @ coefficients) <= best + 1e-5 * (1 + values[0])
+    np.testing.assert_allclose(basis.T @ basis, np.eye(3), atol=1e-5)
+    assert np.isfinite(gradient).all()
+
+
+@pytest.mark.parametrize("k", [0, 6])
+def test_a_rank_that_the_batch_can_not_have_is_refused(k):
+    with pytest.raises(ValueError, match=f"rank {k}"):
+        truncated_coefficients(jnp.ones((5, 9)), k)

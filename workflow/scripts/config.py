@@ -1,0 +1,36 @@
+"""Print the resolved configuration and the number of runs it asks for, or write the JSON schema for editors.
+
+Reads config.yaml and the overlays that are named, the later over the earlier; all problems are told at once.
+"""
+
+import argparse
+import json
+from collections import Counter
+from pathlib import Path
+
+import yaml
+
+from vrrae_bench.config import json_schema, load_settings
+from vrrae_bench.errors import run_command
+from vrrae_bench.files import write_text
+
+BASE = Path(__file__).parents[2] / "config.yaml"
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("overlays", type=Path, nargs="*", help="YAML files over config.yaml")
+    parser.add_argument("--write-schema", type=Path, metavar="FILE", help="write the JSON schema instead")
+    arguments = parser.parse_args()
+    if arguments.write_schema:
+        write_text(arguments.write_schema, json.dumps(json_schema(), indent=2) + "\n")
+        return
+    settings = load_settings(BASE, *arguments.overlays)
+    print(yaml.safe_dump(settings.model_dump(mode="json"), sort_keys=False, allow_unicode=True))
+    per_dataset = Counter(run.dataset for run in settings.runs())
+    counts = ", ".join(f"{n} on {dataset}" for dataset, n in per_dataset.items())
+    print(f"# {per_dataset.total()} runs: {counts}")
+
+
+if __name__ == "__main__":
+    run_command(main)
