@@ -10,6 +10,7 @@ sys.path.insert(0, SCRIPTS)
 from vrrae_bench.config import check_settings
 from vrrae_bench.dependencies import code_files
 from vrrae_bench.errors import UserError
+from vrrae_bench.reporting.kinds import FIGURES
 
 try:
     settings = check_settings(config)
@@ -51,11 +52,6 @@ def dataset_of(wildcards):
     return settings.datasets[wildcards.dataset]
 
 
-def files_of_runs(datasets, name):
-    """One file of every run on some data sets."""
-    return [f"{RESULTS}/{run.folder}/{name}" for run in RUNS.values() if run.dataset in datasets]
-
-
 def selected(*, synthetic):
     """The selected data sets that are bumps, or those that are images."""
     return [
@@ -68,6 +64,51 @@ def option(name, value):
     return "" if value in (None, False) else f"--{name}" if value is True else f"--{name} {shlex.quote(str(value))}"
 
 
-MIRROR = f"{option('mirror', settings.mirror)} {option('offline', settings.offline)}"
+def weights_of(wildcards):
+    """The published weights of Inception-v3, if training it starts from them."""
+    start = dataset_of(wildcards).extractor.start
+    return rules.download_weights.output.weights if start == "imagenet" else []
+
+
+def extractor_of(wildcards):
+    """The files that FID needs, for a data set that has labels."""
+    if dataset_of(wildcards).extractor is None:
+        return []
+    names = ("extractor.json", "inception.pt", "reference.npz")
+    return [f"{RESULTS}/extractor/{wildcards.dataset}/{name}" for name in names]
+
+
+def scores_of_table(wildcards):
+    """Scores of every run that belongs into a table: Table 1 has the synthetic set, Table 2 the images."""
+    datasets = selected(synthetic=wildcards.table == "table_1")
+    return [f"{RESULTS}/{run.folder}/scores.json" for run in RUNS.values() if run.dataset in datasets]
+
+
+def files_of_figure(wildcards, name):
+    """One file of every run that a figure shows: those of its methods, with the configured learning rate."""
+    figure = FIGURES[wildcards.figure]
+    return [
+        f"{RESULTS}/{settings.run(dataset, method, seed).folder}/{name}"
+        for dataset in selected(synthetic=figure.synthetic)
+        for method in settings.experiment.methods
+        for seed in settings.datasets[dataset].seeds
+        if figure.methods is None or method in figure.methods
+    ]
+
+
+def reported(synthetic_parts, image_parts):
+    """Those tables or figures for which data sets are selected."""
+    return [
+        part
+        for parts, synthetic in ((synthetic_parts, True), (image_parts, False))
+        for part in parts
+        if selected(synthetic=synthetic)
+    ]
+
+
+# How and where to run is handed to commands as a resource: unlike a parameter, it decides no result, so a change of it
+# reruns nothing.
+WHERE_TO_FETCH = f"{option('mirror', settings.mirror)} {option('offline', settings.offline)}"
+
 # torch is used on the GPU where there is one; a TPU host scores on its CPU.
 TORCH = "cuda" if settings.accelerator == "cuda" else "cpu"

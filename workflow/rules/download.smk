@@ -3,6 +3,7 @@
 
 rule download:
     input:
+        script=f"{SCRIPTS}/download.py",
         code=code_of("download"),
     output:
         manifest=f"{RESULTS}/data/{{dataset}}/manifest.json",
@@ -20,17 +21,20 @@ rule download:
     resources:
         mem_mb=2000,
         runtime=60,
+        where=WHERE_TO_FETCH,
     params:
         source=lambda wildcards: dataset_of(wildcards).source,
+        downloads=lambda wildcards: f"{RESULTS}/downloads/{dataset_of(wildcards).source}",
     message:
         "Fetch and store the data set {wildcards.dataset}"
     shell:
-        "python {SCRIPTS:q}/download.py {params.source} --out {output.manifest:q}"
-        " --downloads {RESULTS:q}/downloads/{params.source} {MIRROR} > {log:q} 2>&1"
+        "python {input.script:q} {params.source} --out {output.manifest:q}"
+        " --downloads {params.downloads:q} {resources.where} > {log:q} 2>&1"
 
 
 rule download_weights:
     input:
+        script=f"{SCRIPTS}/download.py",
         code=code_of("download"),
     output:
         weights=f"{RESULTS}/downloads/inception_v3/inception_v3_google-0cc3c7bd.pth",
@@ -44,8 +48,8 @@ rule download_weights:
     resources:
         mem_mb=1000,
         runtime=60,
+        where=WHERE_TO_FETCH,
     message:
         "Fetch the ImageNet weights of Inception-v3"
     shell:
-        "python {SCRIPTS:q}/download.py inception_v3 --out {output.weights:q}"
-        " --downloads {RESULTS:q}/downloads/inception_v3 {MIRROR} > {log:q} 2>&1"
+        "python {input.script:q} inception_v3 --out {output.weights:q} {resources.where} > {log:q} 2>&1"

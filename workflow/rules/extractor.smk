@@ -1,15 +1,11 @@
 # The Inception-v3 of a data set and the features of its training images.
 
 
-def weights_of(wildcards):
-    """The published weights, if training starts from them."""
-    return rules.download_weights.output.weights if dataset_of(wildcards).extractor.start == "imagenet" else []
-
-
 rule tune_extractor:
     input:
         data=f"{RESULTS}/data/{{dataset}}/manifest.json",
         weights=weights_of,
+        script=f"{SCRIPTS}/extractor.py",
         code=code_of("extractor"),
     output:
         record=f"{RESULTS}/extractor/{{dataset}}/extractor.json",
@@ -25,11 +21,12 @@ rule tune_extractor:
     resources:
         mem_mb=8000,
         runtime=720,
+        accelerator=settings.accelerator,
     params:
         settings=lambda wildcards: dataset_of(wildcards).extractor.model_dump_json(),
         weights=lambda wildcards, input: option("weights", input.weights or None),
     message:
         "Fine-tune an Inception-v3 on the labels of {wildcards.dataset}"
     shell:
-        "python {SCRIPTS:q}/extractor.py --data {input.data:q} --settings {params.settings:q} {params.weights}"
-        " --out {output.record:q} --accelerator {settings.accelerator} --threads {threads} > {log:q} 2>&1"
+        "python {input.script:q} --data {input.data:q} --settings {params.settings:q} {params.weights}"
+        " --out {output.record:q} --accelerator {resources.accelerator} --threads {threads} > {log:q} 2>&1"

@@ -1,26 +1,12 @@
 # Figures, from latents and images of runs: drawing one again trains nothing.
-from vrrae_bench.reporting.kinds import FIGURES
-
-
-def runs_of_figure(wildcards):
-    """The runs that a figure shows: those of its methods, with the configured learning rate."""
-    figure = FIGURES[wildcards.figure]
-    return [
-        settings.run(dataset, method, seed)
-        for dataset in selected(synthetic=figure.synthetic)
-        for method in settings.experiment.methods
-        for seed in settings.datasets[dataset].seeds
-        if figure.methods is None or method in figure.methods
-    ]
 
 
 rule draw_figure:
     input:
-        scores=lambda wildcards: [f"{RESULTS}/{run.folder}/scores.json" for run in runs_of_figure(wildcards)],
-        arrays=lambda wildcards: [
-            f"{RESULTS}/{run.folder}/{FIGURES[wildcards.figure].file}" for run in runs_of_figure(wildcards)
-        ],
+        scores=lambda wildcards: files_of_figure(wildcards, "scores.json"),
+        arrays=lambda wildcards: files_of_figure(wildcards, FIGURES[wildcards.figure].file),
         caption=f"{workflow.basedir}/workflow/report/{{figure}}.txt",
+        script=f"{SCRIPTS}/figure.py",
         code=lambda wildcards: code_of("figure", f"reporting/figures/{wildcards.figure}"),
     output:
         png=f"{RESULTS}/figures/{{figure}}.png",
@@ -41,5 +27,5 @@ rule draw_figure:
     message:
         "Draw {wildcards.figure}"
     shell:
-        "python {SCRIPTS:q}/figure.py {wildcards.figure} --scores {input.scores:q} --caption {input.caption:q}"
-        " --out {RESULTS:q}/figures > {log:q} 2>&1"
+        "python {input.script:q} {wildcards.figure} --scores {input.scores:q} --caption {input.caption:q}"
+        " --out {output.png:q} > {log:q} 2>&1"

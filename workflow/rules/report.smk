@@ -1,28 +1,15 @@
 # One self-contained HTML page with every table and figure of the selected data sets.
 
 
-def parts_of_report(synthetic_names, image_names):
-    """The tables or figures for which data sets are selected."""
-    return [
-        name
-        for names, synthetic in ((synthetic_names, True), (image_names, False))
-        for name in names
-        if selected(synthetic=synthetic)
-    ]
-
-
-REPORT_TABLES = parts_of_report(["table_1"], ["table_2"])
-REPORT_FIGURES = parts_of_report(["figure_2", "figure_3"], ["figure_5"])
-
-
 rule write_report:
     input:
-        tables=[f"{RESULTS}/tables/{name}.md" for name in REPORT_TABLES],
-        figures=[f"{RESULTS}/figures/{name}.png" for name in REPORT_FIGURES],
-        captions=[f"{RESULTS}/figures/{name}.txt" for name in REPORT_FIGURES],
+        tables=[f"{RESULTS}/tables/{name}.md" for name in reported(["table_1"], ["table_2"])],
+        figures=[f"{RESULTS}/figures/{name}.png" for name in reported(["figure_2", "figure_3"], ["figure_5"])],
+        captions=[f"{RESULTS}/figures/{name}.txt" for name in reported(["figure_2", "figure_3"], ["figure_5"])],
         runs=[f"{RESULTS}/{folder}/run.json" for folder in RUNS],
         histories=[f"{RESULTS}/{folder}/history.csv" for folder in RUNS],
         template=f"{workflow.basedir}/workflow/report/report.html.j2",
+        script=f"{SCRIPTS}/report.py",
         code=code_of("report"),
     output:
         html=f"{RESULTS}/report.html",
@@ -41,5 +28,5 @@ rule write_report:
     message:
         "Write the report"
     shell:
-        "python {SCRIPTS:q}/report.py --tables {input.tables:q} --figures {input.figures:q} --runs {input.runs:q}"
+        "python {input.script:q} --tables {input.tables:q} --figures {input.figures:q} --runs {input.runs:q}"
         " --template {input.template:q} {params.banner} --out {output.html:q} > {log:q} 2>&1"

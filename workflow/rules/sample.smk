@@ -5,6 +5,7 @@ rule sample:
     input:
         model=f"{RUN}/model.eqx",
         data=f"{RESULTS}/data/{{dataset}}/manifest.json",
+        script=f"{SCRIPTS}/sample.py",
         code=code_of("sample"),
     output:
         sample=f"{RUN}/sample.json",
@@ -20,11 +21,12 @@ rule sample:
     resources:
         mem_mb=4000,
         runtime=120,
+        accelerator=settings.accelerator,
     params:
         sampling=lambda wildcards: dataset_of(wildcards).sampling.model_dump_json(),
     message:
         "Sample {wildcards.method} on {wildcards.dataset} ({wildcards.variant}, seed {wildcards.seed})"
     shell:
-        "python {SCRIPTS:q}/sample.py --model {input.model:q} --data {input.data:q} --sampling {params.sampling:q}"
+        "python {input.script:q} --model {input.model:q} --data {input.data:q} --sampling {params.sampling:q}"
         " --seed {wildcards.seed} --out {output.sample:q}"
-        " --accelerator {settings.accelerator} --threads {threads} > {log:q} 2>&1"
+        " --accelerator {resources.accelerator} --threads {threads} > {log:q} 2>&1"

@@ -1,21 +1,12 @@
 # Every number of a run that tables report.
 
 
-def extractor_of(wildcards):
-    """What FID needs, for a data set that has labels."""
-    if dataset_of(wildcards).extractor is None:
-        return []
-    return [
-        f"{RESULTS}/extractor/{wildcards.dataset}/{name}"
-        for name in ("extractor.json", "inception.pt", "reference.npz")
-    ]
-
-
 rule score:
     input:
         sample=f"{RUN}/sample.json",
         images=[f"{RUN}/random.npy", f"{RUN}/interpolation.npy"],
         extractor=extractor_of,
+        script=f"{SCRIPTS}/score.py",
         code=code_of("score"),
     output:
         scores=f"{RUN}/scores.json",
@@ -36,5 +27,5 @@ rule score:
     message:
         "Score {wildcards.method} on {wildcards.dataset} ({wildcards.variant}, seed {wildcards.seed})"
     shell:
-        "python {SCRIPTS:q}/score.py --run {params.run:q} --sample {input.sample:q}"
+        "python {input.script:q} --run {params.run:q} --sample {input.sample:q}"
         " {params.extractor} {params.bumps} --out {output.scores:q} --threads {threads} > {log:q} 2>&1"

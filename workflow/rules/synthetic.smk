@@ -3,6 +3,7 @@
 
 rule make_synthetic:
     input:
+        script=f"{SCRIPTS}/synthetic.py",
         code=code_of("synthetic"),
     output:
         manifest=f"{RESULTS}/data/synthetic/manifest.json",
@@ -26,4 +27,4 @@ rule make_synthetic:
     message:
         "Draw the synthetic bumps"
     shell:
-        "python {SCRIPTS:q}/synthetic.py --bumps {params.bumps:q} --out {output.manifest:q} > {log:q} 2>&1"
+        "python {input.script:q} --bumps {params.bumps:q} --out {output.manifest:q} > {log:q} 2>&1"

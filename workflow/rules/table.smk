@@ -1,16 +1,12 @@
 # Tables, from scores alone: making one again trains nothing.
 
 
-def scores_of_table(wildcards):
-    """Scores of every run that belongs into a table: Table 1 has the synthetic set, Table 2 the images."""
-    return files_of_runs(selected(synthetic=wildcards.table == "table_1"), "scores.json")
-
-
 rule make_table:
     input:
         scores=scores_of_table,
         caption=f"{workflow.basedir}/workflow/report/{{table}}.txt",
         paper=f"{SCRIPTS}/vrrae_bench/reporting/paper_values.csv",
+        script=f"{SCRIPTS}/table.py",
         code=code_of("table"),
     output:
         csv=f"{RESULTS}/tables/{{table}}.csv",
@@ -31,5 +27,5 @@ rule make_table:
     message:
         "Make {wildcards.table}"
     shell:
-        "python {SCRIPTS:q}/table.py {wildcards.table} --scores {input.scores:q} --caption {input.caption:q}"
-        " {params.banner} --out {RESULTS:q}/tables > {log:q} 2>&1"
+        "python {input.script:q} {wildcards.table} --scores {input.scores:q} --caption {input.caption:q}"
+        " {params.banner} --out {output.csv:q} > {log:q} 2>&1"

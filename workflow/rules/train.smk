@@ -4,6 +4,7 @@
 rule train:
     input:
         data=f"{RESULTS}/data/{{dataset}}/manifest.json",
+        script=f"{SCRIPTS}/train.py",
         code=code_of("train"),
     output:
         model=f"{RUN}/model.eqx",
@@ -19,11 +20,14 @@ rule train:
     resources:
         mem_mb=4000,
         runtime=720,
+        accelerator=settings.accelerator,
+        checkpoint_seconds=settings.checkpoint_seconds,
     params:
         run=lambda wildcards: run_of(wildcards).model_dump_json(),
+        checkpoints=f"{RESULTS}/checkpoints",
     message:
         "Train {wildcards.method} on {wildcards.dataset} ({wildcards.variant}, seed {wildcards.seed})"
     shell:
-        "python {SCRIPTS:q}/train.py --run {params.run:q} --data {input.data:q} --out {output.model:q}"
-        " --checkpoints {RESULTS:q}/checkpoints --checkpoint-seconds {settings.checkpoint_seconds}"
-        " --accelerator {settings.accelerator} --threads {threads} > {log:q} 2>&1"
+        "python {input.script:q} --run {params.run:q} --data {input.data:q} --out {output.model:q}"
+        " --checkpoints {params.checkpoints:q} --checkpoint-seconds {resources.checkpoint_seconds}"
+        " --accelerator {resources.accelerator} --threads {threads} > {log:q} 2>&1"

@@ -16,7 +16,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("what", choices=[*SOURCES, WEIGHTS], help="data set, or the weights")
     parser.add_argument("--out", type=Path, required=True, help="manifest.json, or the weights file, to write")
-    parser.add_argument("--downloads", type=Path, required=True, help="folder that keeps the published files")
+    parser.add_argument("--downloads", type=Path, help="folder that keeps the published files of a data set")
     parser.add_argument("--mirror", help="folder or URL with <data set>/<file>, asked first")
     parser.add_argument("--offline", action="store_true", help="ask no URL")
     arguments = parser.parse_args()
@@ -24,7 +24,8 @@ def main() -> None:
     if arguments.what == WEIGHTS:
         fetch_weights(arguments.out, **where)
     else:
-        make_dataset(arguments.what, arguments.out.parent, arguments.downloads, **where)
+        folder = arguments.out.parent
+        make_dataset(arguments.what, folder, arguments.downloads or folder / "downloads", **where)
 
 
 if __name__ == "__main__":

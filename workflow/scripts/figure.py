@@ -21,16 +21,16 @@ def main() -> None:
     parser.add_argument("name", choices=FIGURES)
     parser.add_argument("--scores", type=Path, nargs="*", required=True, help="scores.json of runs")
     parser.add_argument("--caption", type=Path, required=True, help="template of the caption")
-    parser.add_argument("--out", type=Path, required=True, help="folder to write to")
+    parser.add_argument("--out", type=Path, required=True, help="<name>.png to write; the rest beside it")
     arguments = parser.parse_args()
     runs = [Run(RunSpec.model_validate(read_json(path)["details"]["run"]), path.parent) for path in arguments.scores]
     if not runs:
         raise UserError(f"{arguments.name}: this configuration selects no run that belongs into it")
     # By name, so that the code of one figure is no input of another.
     module = importlib.import_module(f"vrrae_bench.reporting.figures.{arguments.name}")
-    save_figure(arguments.out, arguments.name, module.draw(runs))
+    save_figure(arguments.out.parent, arguments.name, module.draw(runs))
     caption = render_caption(arguments.caption, scores_context(arguments.scores))
-    write_text(arguments.out / f"{arguments.name}.txt", caption + "\n")
+    write_text(arguments.out.with_suffix(".txt"), caption + "\n")
 
 
 if __name__ == "__main__":

@@ -17,12 +17,12 @@ def main() -> None:
     parser.add_argument("--scores", type=Path, nargs="*", required=True, help="scores.json of runs")
     parser.add_argument("--caption", type=Path, required=True, help="template of the caption")
     parser.add_argument("--banner", help="a sentence above the table")
-    parser.add_argument("--out", type=Path, required=True, help="folder to write to")
+    parser.add_argument("--out", type=Path, required=True, help="<name>.csv to write; the rest beside it")
     arguments = parser.parse_args()
     table = TABLES[arguments.name]
     long = long_table(table, arguments.scores)
     caption = render_caption(arguments.caption, scores_context(arguments.scores))
-    write_table(arguments.out, table, long, caption, arguments.banner)
+    write_table(arguments.out.parent, table, long, caption, arguments.banner)
 
 
 if __name__ == "__main__":

@@ -1,0 +1,203 @@
+"""The real workflow: planned for every profile and target, linted, and run end to end."""
+
+import base64
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pandas as pd
+import pytest
+import yaml
+
+ROOT = Path(__file__).parents[2]
+PROFILES = sorted(path.parent.name for path in ROOT.glob("workflow/profiles/*/config.yaml"))
+TARGETS = ["table_1", "table_2", "figure_2", "figure_3", "figure_5", "report", "all"]
+
+TINY = """
+results: results
+banner: "A test run."
+offline: true
+experiment: {datasets: [synthetic, digits], methods: [ae, vae, rrae, vrrae]}
+datasets:
+  synthetic:
+    bumps: {grid: 8, test_images: 20, diagonal_images: 10}
+    epochs: 2
+    batch_size: 32
+    latent_size: 20
+    other_learning_rates: []
+    seeds: [0, 1]
+    sampling: {random_images: 24, interpolation_pairs: 4}
+  digits:
+    source: digits
+    bottleneck: 4
+    latent_size: 20
+    epochs: 0.25
+    batch_size: 64
+    learning_rate: 1.0e-3
+    beta: {vae: 1.0e-3, vrrae: 1.0e-6}
+    seeds: [0]
+    sampling: {gmm_components: 2, random_images: 24, interpolation_pairs: 4, interpolation_points: 5}
+    extractor:
+      {start: random, image_size: 75, epochs: 1, batch_size: 64, learning_rate: 1.0e-3, precision: float32, seed: 0}
+"""
+
+
+def snakemake(*arguments, root=ROOT, **options):
+    environment = os.environ | {"PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"}
+    command = [sys.executable, "-m", "snakemake", "--snakefile", root / "Snakefile", *arguments]
+    return subprocess.run(list(map(str, command)), capture_output=True, text=True, env=environment, **options)
+
+
+def jobs_of(outcome) -> dict[str, int]:
+    """Jobs per rule, from the statistics of a dry run."""
+    found = re.findall(r"^(\w+) +(\d+)$", outcome.stdout + outcome.stderr, flags=re.MULTILINE)
+    return {rule: int(count) for rule, count in found}
+
+
+@pytest.mark.parametrize("profile", PROFILES)
+@pytest.mark.parametrize("target", TARGETS)
+def test_every_target_of_every_profile_can_be_planned(profile, target, tmp_path):
+    settings = yaml.safe_load((ROOT / "workflow/profiles" / profile / "experiment.yaml").read_text())
+    has_synthetic = "synthetic" in settings["experiment"]["datasets"]
+    if target in ("table_1", "figure_2", "figure_3") and not has_synthetic:
+        pytest.skip("this profile selects no synthetic data set")
+    outcome = snakemake(
+        target, "-n", "--profile", ROOT / "workflow/profiles" / profile, "--quiet", "rules", "--directory", tmp_path
+    )
+    assert outcome.returncode == 0, outcome.stderr
+    assert jobs_of(outcome)["train"] > 0
+
+
+def test_the_paper_in_full_can_be_planned(tmp_path):
+    outcome = snakemake("all", "-n", "--quiet", "rules", "--cores", "2", "--directory", tmp_path)
+    assert outcome.returncode == 0, outcome.stderr
+    jobs = jobs_of(outcome)
+    assert (jobs["train"], jobs["sample"], jobs["score"]) == (52, 52, 52)
+    assert (jobs["tune_extractor"], jobs["download"], jobs["download_weights"]) == (1, 1, 1)
+
+
+def test_lint(tmp_path):
+    outcome = snakemake("--lint", "--directory", tmp_path)
+    assert outcome.returncode == 0, outcome.stderr + outcome.stdout
+
+
+def test_a_configuration_with_five_mistakes_stops_before_anything_is_planned(tmp_path):
+    overlay = tmp_path / "mine.yaml"
+    overlay.write_text(
+        "acelerator: cuda\n"
+        "experiment: {datasets: [mnits], methods: [ae, vrea]}\n"
+        "datasets: {cifar10: {batch_size: 48}, mnist: {epochs: none}}\n"
+    )
+    outcome = snakemake("-n", "--cores", "1", "--configfile", overlay, "--directory", tmp_path)
+    told = outcome.stdout + outcome.stderr
+    assert outcome.returncode != 0
+    assert "5 problem(s); nothing was started" in told
+    for part in ("Did you mean 'accelerator'?", "Did you mean 'mnist'?", "Did you mean 'vrrae'?",
+                 "datasets.cifar10.batch_size: 48", "datasets.mnist.epochs: 'none'"):  # fmt: skip
+        assert part in told
+    assert "Traceback" not in told
+
+
+def test_a_mirror_with_a_damaged_file_stops_with_one_message_and_leaves_nothing(tmp_path):
+    mirror = tmp_path / "mirror/mnist"
+    mirror.mkdir(parents=True)
+    (mirror / "train-images-idx3-ubyte.gz").write_bytes(b"damaged" * 1_416_061)
+    outcome = snakemake(
+        *("results/data/mnist/manifest.json", "--cores", "1", "--show-failed-logs", "--directory", tmp_path),
+        *("--config", f"mirror={tmp_path / 'mirror'}", "offline=true"),
+    )
+    told = outcome.stdout + outcome.stderr
+    assert outcome.returncode != 0
+    assert "train-images-idx3-ubyte.gz" in told and "expected 9,912,422 bytes" in told
+    assert "Traceback" not in told
+    assert not [path for path in (tmp_path / "results/data").rglob("*") if path.is_file()]
+    assert not [path for path in (tmp_path / "results/downloads").rglob("*") if path.is_file()]
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory):
+    """A copy of the project in which a tiny configuration was run to its end."""
+    root = tmp_path_factory.mktemp("project")
+    shutil.copytree(ROOT / "workflow", root / "workflow", ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copytree(ROOT / "envs", root / "envs")
+    for name in ("Snakefile", "config.yaml"):
+        shutil.copy(ROOT / name, root)
+    (root / "tiny.yaml").write_text(TINY)
+    outcome = run_tiny(root, "--cores", "2", "--show-failed-logs")
+    assert outcome.returncode == 0, outcome.stdout + outcome.stderr
+    return root
+
+
+def run_tiny(root, *arguments):
+    return snakemake(*arguments, "--configfile", root / "tiny.yaml", root=root, cwd=root)
+
+
+@pytest.mark.workflow
+def test_the_whole_chain_runs(finished):
+    results = finished / "results"
+    table = pd.read_csv(results / "tables/table_1.csv")
+    assert set(table.method) == {"ae", "vae", "rrae", "vrrae"}
+    errors = table[table.metric == "reconstruction_error"]
+    assert (errors.n_seeds == 2).all() and errors["std"].notna().all() and errors.paper_value.isna().all()
+    table = pd.read_csv(results / "tables/table_2.csv")
+    assert set(table.metric) == {"fid_interpolation", "fid_random", "reconstruction_error"}
+    assert len(table) == 12 and (table["mean"] > 0).all()
+
+    run = results / "runs/digits/vrrae/beta=1e-6,batch=64/seed=0"
+    names = {"model.eqx", "history.csv", "run.json", "latents.npz", "random.npy", "interpolation.npy", "scores.json"}
+    assert names <= {path.name for path in run.iterdir()}
+    record = json.loads((run / "run.json").read_text())
+    assert {"run", "data", "versions", "device", "commit", "wall_seconds", "peak_memory_mib"} <= set(record)
+    extractor = json.loads((run / "scores.json").read_text())["details"]["extractor"]
+    assert extractor["sha256"] == json.loads((results / "extractor/digits/extractor.json").read_text())["sha256"]
+
+
+@pytest.mark.workflow
+def test_the_report_stands_alone(finished):
+    page = (finished / "results/report.html").read_text()
+    assert "A test run." in page and "Table 1" in page and "Table 2" in page
+    images = re.findall(r'src="data:image/png;base64,([^"]+)"', page)
+    assert len(images) == 4  # Figures 2, 3, 5 and the training histories
+    assert all(base64.b64decode(image).startswith(b"\x89PNG") for image in images)
+    assert not re.search(r'(src|href)="(?!data:)', page)
+
+
+@pytest.mark.workflow
+def test_a_second_run_does_nothing(finished):
+    outcome = run_tiny(finished, "--cores", "2")
+    assert "Nothing to be done" in outcome.stdout + outcome.stderr
+
+
+@pytest.mark.workflow
+@pytest.mark.parametrize(
+    ("file", "rules"),
+    [
+        ("reporting/figures/figure_3.py", {"draw_figure": 1, "write_report": 1}),
+        ("training/losses.py", {"train": 12}),
+    ],
+)
+def test_one_changed_byte_reruns_what_it_decides_and_nothing_else(finished, file, rules):
+    path = finished / "workflow/scripts/vrrae_bench" / file
+    before = path.read_bytes()
+    path.write_bytes(before + b"\n")
+    try:
+        jobs = jobs_of(run_tiny(finished, "-n", "--quiet", "rules", "--cores", "2"))
+    finally:
+        path.write_bytes(before)
+    assert {rule: jobs.get(rule) for rule in rules} == rules
+    if "train" not in rules:
+        assert set(jobs) == set(rules) | {"all", "total"}
+
+
+@pytest.mark.workflow
+def test_a_deleted_table_is_made_again_without_training(finished):
+    table = finished / "results/tables/table_2.csv"
+    table.unlink()
+    outcome = run_tiny(finished, "table_2", "-n", "--quiet", "rules", "--cores", "2")
+    assert jobs_of(outcome) == {"make_table": 1, "table_2": 1, "total": 2}
+    assert run_tiny(finished, "table_2", "--cores", "2").returncode == 0
+    assert table.is_file()
