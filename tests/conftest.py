@@ -2,10 +2,13 @@
 
 import os
 
-# Before anything imports them: few threads for JAX, and none of OpenMP's spin.
-os.environ.setdefault("NPROC", "2")
+import platformdirs
+
+# Before anything imports JAX or torch: the CPU, no spinning threads, and programs compiled once for all tests.
 os.environ.setdefault("JAX_PLATFORMS", "cpu")
 os.environ.setdefault("OMP_WAIT_POLICY", "passive")
+os.environ.setdefault("JAX_COMPILATION_CACHE_DIR", platformdirs.user_cache_dir("vrrae-bench"))
+os.environ.setdefault("JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS", "0.2")
 
 import numpy as np
 import pytest

@@ -1,7 +1,7 @@
 """What lies between encoder and decoder: the part in which the methods differ.
 
-Every bottleneck maps a batch of encodings to a `Passage` while training, and after training maps encodings to
-posterior means (`encode`) and points of the bottleneck to what the decoder reads (`decode`).
+While training, a bottleneck maps a batch of encodings to what the decoder reads and to the posterior of each image.
+After training, it maps each encoding by itself to its posterior, and points of the bottleneck to what the decoder reads.
 """
 
 from typing import NamedTuple, Protocol
