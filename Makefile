@@ -22,9 +22,10 @@ help:
 environment: $(READY)
 
 $(READY): envs/requirements.txt
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
-		|| { echo "error: Python 3.11 or newer is needed, $$($(PYTHON) --version) found. Use: make PYTHON=python3.11"; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' \
+		|| { echo "error: Python 3.11 to 3.13 is needed, $$($(PYTHON) --version) found. Use: make PYTHON=python3.11"; exit 1; }
 	$(PYTHON) -m venv --clear $(VENV)
+	@echo "Installing about 6 GB of packages into $(VENV): some minutes"
 	$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check -r envs/requirements.txt
 	@touch $@
 

@@ -56,7 +56,7 @@ rule table_2:
 
 
 rule figure_2:
-    """Posterior means of the synthetic set, the diagonal in red: VAE and VRRAE."""
+    """Posterior means of the synthetic set, the diagonal in orange: VAE and VRRAE."""
     input:
         f"{RESULTS}/figures/figure_2.pdf",
 
@@ -68,6 +68,6 @@ rule figure_3:
 
 
 rule figure_5:
-    """Randomly generated digits."""
+    """Randomly generated images."""
     input:
         f"{RESULTS}/figures/figure_5.pdf",

@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 
 from vrrae_bench.datasets.store import DataSet, Normalisation, write_dataset
+from vrrae_bench.provenance import Stopwatch
 from vrrae_bench.runs import RunSpec, SampleSpec
 
 
@@ -63,6 +64,21 @@ def run_spec():
         return RunSpec(**(values | dict(learning_rate=1e-3, seed=0, variant="batch=16") | changes))
 
     return make
+
+
+@pytest.fixture
+def trained():
+    """A factory: train a run as the command does, with checkpoints in a folder."""
+
+    def train_run(spec, data, folder, report=lambda line: None, checkpoint_seconds=1e9):
+        from vrrae_bench.training.checkpoints import Checkpoints
+        from vrrae_bench.training.loop import train
+
+        checkpoints = Checkpoints(folder, spec.model_dump_json())
+        how = {"stopwatch": Stopwatch(), "checkpoint_seconds": checkpoint_seconds, "report": report}
+        return train(spec, data, checkpoints, **how)
+
+    return train_run
 
 
 @pytest.fixture

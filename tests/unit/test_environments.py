@@ -1,10 +1,14 @@
 """The environments hold the same wheels, and nothing of any one machine."""
 
+import ast
 import re
+import sys
 from pathlib import Path
 
 import pytest
 import yaml
+
+from vrrae_bench.dependencies import code_files
 
 ROOT = Path(__file__).parents[2]
 LOCK = ROOT / "envs/requirements.txt"
@@ -28,6 +32,36 @@ def test_conda_environments_hold_the_versions_of_the_lock(file):
     for requirement in pip:
         name, version = re.fullmatch(r"([\w.\-]+)(?:\[\w+\])?==([\w.+]+)", requirement).groups()
         assert versions[name] == version, f"{file.name}: {name} is {versions[name]} in envs/requirements.txt"
+
+
+# Names under which packages are imported, where they differ.
+IMPORTED_AS = {"PIL": "pillow", "sklearn": "scikit-learn", "yaml": "pyyaml", "markdown_it": "markdown-it-py"}
+
+
+@pytest.mark.parametrize(
+    ("stages", "file"),
+    [
+        (["synthetic", "download"], "download"),
+        (["train", "sample"], "train-cpu"),
+        (["extractor", "score"], "score-cpu"),
+        (["table", "figure", "report"], "report"),
+    ],
+)
+def test_every_stage_finds_what_it_imports_in_its_environment(stages, file):
+    figures = ROOT.glob("workflow/scripts/vrrae_bench/reporting/figures/figure_*.py") if "figure" in stages else []
+    code = code_files(*(ROOT / f"workflow/scripts/{stage}.py" for stage in stages), *figures)
+    trees = [ast.walk(ast.parse(Path(path).read_text())) for path in code]
+    nodes = [node for tree in trees for node in tree]
+    names = {alias.name for node in nodes if isinstance(node, ast.Import) for alias in node.names}
+    names |= {node.module for node in nodes if isinstance(node, ast.ImportFrom)}
+    packages = {name.split(".")[0] for name in names} - set(sys.stdlib_module_names) - {"vrrae_bench"}
+    dependencies = yaml.safe_load((ROOT / f"envs/{file}.yaml").read_text())["dependencies"]
+    installed = {re.split(r"[\[=]", requirement)[0] for requirement in dependencies[-1]["pip"]}
+    assert {IMPORTED_AS.get(name, name) for name in packages} <= installed
+
+
+def test_the_lock_holds_no_release_candidate():
+    assert not [version for version in locked_versions().values() if re.search(r"[a-z]", version)]
 
 
 def test_the_lock_names_no_path_and_no_index():

@@ -6,12 +6,11 @@ from scipy.linalg import subspace_angles
 from sklearn.mixture import GaussianMixture
 from sklearn.preprocessing import StandardScaler
 
+from vrrae_bench.errors import UserError
 from vrrae_bench.latent.basis import concatenated_basis, global_basis
 from vrrae_bench.latent.interpolation import inner_points, random_pairs
 from vrrae_bench.latent.mixture import fit_mixture
 from vrrae_bench.models.inference import encode
-from vrrae_bench.training.checkpoints import Checkpoints
-from vrrae_bench.training.loop import train
 
 
 def lost(latents, basis):
@@ -34,12 +33,10 @@ def test_fewer_images_than_dimensions_still_have_a_basis(rng):
         global_basis(rng.normal(size=(6, 20)), 7)
 
 
-def test_how_far_the_published_basis_is_on_a_trained_model(tiny_images, run_spec, tmp_path):
+def test_how_far_the_published_basis_is_on_a_trained_model(tiny_images, trained, run_spec, tmp_path):
     """The published code joins the bases of batches. On a trained model it spans nearly the same space, and holds no
     more of the latents' energy than the basis of the whole set, which is the best there is."""
-    model, header, _ = train(
-        run_spec("rrae", epochs=30), tiny_images, Checkpoints(tmp_path, ""), checkpoint_seconds=1e9, report=print
-    )
+    model, header, _ = trained(run_spec("rrae", epochs=30), tiny_images, tmp_path)
     latents = encode(model.encoder, header.normalisation, tiny_images.array("train")).astype(np.float64)
     ours, published = global_basis(latents, 3), concatenated_basis(np.split(latents, 3), 3)
     np.testing.assert_allclose(ours, model.bottleneck.basis, atol=1e-6)
@@ -63,6 +60,12 @@ def test_bic_finds_the_number_of_clusters(rng):
     centres = np.array([[0, 0], [10, 0], [0, 10]])
     means = np.concatenate([rng.normal(centre, 0.5, (60, 2)) for centre in centres])
     assert fit_mixture(means, None, seed=0).mixture.n_components == 3
+
+
+def test_few_means_are_enough_for_bic_but_not_for_many_gaussians(rng):
+    assert fit_mixture(rng.normal(size=(6, 2)), None, seed=0).mixture.n_components <= 6
+    with pytest.raises(UserError, match="6 posterior means can not carry 10 Gaussians"):
+        fit_mixture(rng.normal(size=(6, 2)), 10, seed=0)
 
 
 def test_samples_are_those_of_their_seed(rng):

@@ -13,23 +13,17 @@ from vrrae_bench.models.autoencoder import Autoencoder
 from vrrae_bench.models.inference import decode, posteriors
 from vrrae_bench.models.registry import METHODS
 from vrrae_bench.models.serialisation import load_model, save_model, with_basis
-from vrrae_bench.training.checkpoints import Checkpoints
-from vrrae_bench.training.loop import train
-
-
-def trained(spec, data, folder):
-    return train(spec, data, Checkpoints(folder, spec.model_dump_json()), checkpoint_seconds=1e9, report=print)
 
 
 @pytest.mark.parametrize("method", METHODS)
 @pytest.mark.parametrize("kind", ["tiny_images", "tiny_colours"])
-def test_a_method_keeps_its_contract(method, kind, request, run_spec, sample_spec, tmp_path):
+def test_a_method_keeps_its_contract(method, kind, request, trained, run_spec, sample_spec, tmp_path):
     data = request.getfixturevalue(kind)
     spec = run_spec(method)
     model, header, history = trained(spec, data, tmp_path)
 
     assert [row["epoch"] for row in history] == [1, 2]
-    assert history[-1]["step"] == spec.steps(data.manifest.n_train)
+    assert history[-1]["step"] == round(spec.epochs * data.manifest.n_train / spec.batch_size)
     assert all(np.isfinite(list(row.values())).all() for row in history)
     for row in history:
         expected = row["reconstruction_error"] + (spec.beta or 0) * row["kl_divergence"]
@@ -43,7 +37,7 @@ def test_a_method_keeps_its_contract(method, kind, request, run_spec, sample_spe
 
     save_model(tmp_path / "model.eqx", model, header)
     loaded, loaded_header = load_model(tmp_path / "model.eqx")
-    assert loaded_header == header
+    assert loaded_header == header and loaded_header.run == spec
     np.testing.assert_array_equal(decode(loaded, loaded_header.normalisation, posterior.mean), images)
 
     samples = draw_samples(loaded, loaded_header, data, sample_spec, spec.seed)
@@ -86,6 +80,15 @@ def test_vrrae_without_noise_is_rrae(rng):
     np.testing.assert_allclose(silent(images, jax.random.key(1))[0], rrae(images, jax.random.key(1))[0], atol=1e-5)
 
 
+@pytest.mark.parametrize("method", METHODS)
+def test_only_variational_methods_train_with_noise(method, rng):
+    images = jnp.asarray(rng.uniform(size=(16, 28, 28, 1)), jnp.float32)
+    model = Autoencoder(method, (28, 28, 1), 12, 3, key=jax.random.key(0))
+    (one, posterior), (other, same_posterior) = (model(images, jax.random.key(seed)) for seed in (1, 2))
+    np.testing.assert_array_equal(posterior.mean, same_posterior.mean)
+    assert np.array_equal(one, other) != METHODS[method].variational
+
+
 def test_the_noise_of_a_variational_method_has_the_variance_it_states(rng):
     model = Autoencoder("vae", (28, 28, 1), 12, 3, key=jax.random.key(0))
     posterior = model.bottleneck.posterior(jnp.asarray(rng.normal(size=(4, 3)), jnp.float32))
@@ -108,7 +111,7 @@ def test_a_model_without_its_basis_says_so():
 
 
 @pytest.mark.parametrize("content", [b"", b"not json\n", b'{"method": "ae"}\n', None])
-def test_damaged_model_files_are_refused(tmp_path, tiny_images, run_spec, content):
+def test_damaged_model_files_are_refused(tmp_path, tiny_images, trained, run_spec, content):
     path = tmp_path / "model.eqx"
     if content is None:
         model, header, _ = trained(run_spec("ae", epochs=0.4), tiny_images, tmp_path)

@@ -18,9 +18,10 @@ CAPTIONS = Path(__file__).parents[2] / "workflow/report"
 
 @pytest.fixture
 def write_scores(tmp_path, run_spec):
-    def write(dataset, method, seed, learning_rate=1e-3, **scores):
-        spec = run_spec(method, dataset=dataset, seed=seed, learning_rate=learning_rate, batch_size=576)
-        folder = tmp_path / f"{dataset}-{method}-{seed}-{learning_rate}"
+    def write(dataset, method, seed, learning_rate=1e-3, beta=1e-6, **scores):
+        beta = beta if method in ("vae", "vrrae") else None
+        spec = run_spec(method, dataset=dataset, seed=seed, learning_rate=learning_rate, batch_size=576, beta=beta)
+        folder = tmp_path / f"{dataset}-{method}-{seed}-{learning_rate}-{beta}"
         folder.mkdir()
         sampling = {"random_images": 1250, "interpolation_pairs": 2000, "interpolation_points": 5, "gmm_components": 10}
         details = {"run": spec.model_dump(), "sampling": sampling}
@@ -52,7 +53,7 @@ def test_the_long_table_has_the_columns_and_numbers_that_others_rely_on(table_2)
     assert cell["mean"] == 42.0 and cell["std"] == pytest.approx(np.sqrt(8)) and cell.n_seeds == 2
     assert cell.paper_value == 40.12
     single = long[(long.method == "vrrae") & (long.metric == "fid_interpolation")].iloc[0]
-    assert pd.isna(single["std"]) and single.beta == "1e-3"
+    assert pd.isna(single["std"]) and single.beta == "1e-6" and single.paper_value == 5.89
     assert single.note == "printed as 5.89 in Tables 2 and A.4-3 and as 4.89 in Table 3"
     assert long[long.dataset == "digits"].paper_value.isna().all()
 
@@ -61,9 +62,18 @@ def test_the_readable_table_says_na_where_the_paper_has_nothing(table_2):
     readable = readable_table(TABLES["table_2"], long_table(TABLES["table_2"], table_2))
     assert readable.loc["AE", "MNIST Rand."] == "42.00 ± 2.83"
     assert readable.loc["AE", "MNIST Rand. (paper)"] == "40.12"
-    assert readable.loc["VRRAE (beta = 1e-3)", "MNIST Rec."] == "25.50"
+    assert readable.loc["VRRAE", "MNIST Rec."] == "25.50"
     assert readable.loc["AE", "Digits Rec. (paper)"] == "n/a"
-    assert readable.loc["VRRAE (beta = 1e-3)", "Digits Rec."] == "n/a"
+    assert readable.loc["VRRAE", "Digits Rec."] == "–"  # not run, which is not the same
+
+
+def test_a_value_printed_for_another_beta_is_not_shown(write_scores):
+    paths = [
+        write_scores("mnist", "vrrae", 0, beta=beta, fid_interpolation=5.5, fid_random=38.0, reconstruction_error=25.5)
+        for beta in (1e-6, 1e-4)
+    ]
+    readable = readable_table(TABLES["table_2"], long_table(TABLES["table_2"], paths))
+    assert readable["MNIST Rec. (paper)"].to_dict() == {"VRRAE (beta = 1e-6)": "26.00", "VRRAE (beta = 1e-4)": "n/a"}
 
 
 def test_another_learning_rate_is_a_block_of_its_own(write_scores):
@@ -89,7 +99,7 @@ def test_all_three_forms_are_written_with_banner_and_caption(table_2, tmp_path):
 def test_captions_tell_what_the_numbers_depend_on(table_2):
     caption = render_caption(CAPTIONS / "table_2.txt", scores_context(table_2[:3]))
     for part in ("2 training seed(s)", "1250 random and of 10000 interpolated", "60000 training images",
-                 "75 pixels", "98.70 %", "started from random weights", "abababababab"):  # fmt: skip
+                 "75 pixels", "98.70 %", "started from random weights", "abababababab", "beta VRRAE 1e-6"):  # fmt: skip
         assert part in caption
 
 
@@ -132,6 +142,13 @@ def test_a_gallery_shows_one_block_per_method_of_the_first_seed(synthetic_runs):
     shown = np.asarray(figure.axes[0].get_images()[0].get_array())
     # y upwards: the first image stands at the upper left, which is the last rows of the array.
     np.testing.assert_array_equal(shown[-65:-1, :64], images[0, ..., 0])
+
+
+def test_a_gallery_of_two_data_sets_names_both_and_takes_the_first_seed_of_each(synthetic_runs, run_spec):
+    other = Run(run_spec("vae", dataset="mnist", seed=7), synthetic_runs[0].folder)
+    figure = gallery.gallery([*synthetic_runs, other], origin="upper", cmap="gray")
+    titles = [axis.get_title() for axis in figure.axes if axis.get_images()]
+    assert titles == ["Synthetic, VAE", "Synthetic, VRRAE", "MNIST, VAE"]
 
 
 def test_a_figure_drawn_twice_is_the_same_file(synthetic_runs, tmp_path):

@@ -1,5 +1,6 @@
 """The loss, and a training that is interrupted, resumed, diverging or doubled."""
 
+import json
 import os
 import signal
 import subprocess
@@ -11,16 +12,21 @@ import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
+import pandas as pd
 import pytest
 from scipy.stats import norm
 
+from vrrae_bench.dependencies import code_digest
 from vrrae_bench.errors import UserError
 from vrrae_bench.files import sha256
 from vrrae_bench.models.bottlenecks import Posterior
 from vrrae_bench.models.truncation import truncated_coefficients
+from vrrae_bench.provenance import Stopwatch
 from vrrae_bench.scoring.reconstruction import relative_error_percent
-from vrrae_bench.training.checkpoints import Checkpoints
-from vrrae_bench.training.loop import Interrupted, train
+from vrrae_bench.seeding import derived_seed
+from vrrae_bench.training.batches import BatchStream
+from vrrae_bench.training.checkpoints import Checkpoints, Progress
+from vrrae_bench.training.loop import Interrupted
 from vrrae_bench.training.losses import kl_divergence, relative_error
 
 SCRIPTS = Path(__file__).parents[2] / "workflow/scripts"
@@ -51,55 +57,83 @@ def test_the_kl_of_vrraes_means_is_half_the_squared_singular_values(rng):
     assert float(divergence) == pytest.approx(0.5 * (values**2).sum(), rel=1e-5)
 
 
-def run(spec, data, folder, report=lambda line: None, seconds=1e9):
-    checkpoints = Checkpoints(folder, spec.model_dump_json())
-    return train(spec, data, checkpoints, checkpoint_seconds=seconds, report=report)
-
-
 def arrays_of(model):
     return jax.tree.leaves(eqx.filter(model, eqx.is_array))
 
 
-def test_training_lowers_the_error(tiny_images, run_spec, tmp_path):
-    _, _, history = run(run_spec("vrrae", epochs=30), tiny_images, tmp_path)
+def test_training_lowers_the_error(tiny_images, trained, run_spec, tmp_path):
+    _, _, history = trained(run_spec("vrrae", epochs=30), tiny_images, tmp_path)
     assert history[-1]["reconstruction_error"] < 0.7 * history[0]["reconstruction_error"]
 
 
-def test_a_training_that_was_terminated_and_resumed_is_the_same(tiny_images, run_spec, tmp_path):
+def test_a_training_that_was_terminated_and_resumed_is_the_same(tiny_images, trained, run_spec, tmp_path):
     spec = run_spec("vrrae", epochs=6)
-    undisturbed, _, history = run(spec, tiny_images, tmp_path / "undisturbed")
+    undisturbed, _, history = trained(spec, tiny_images, tmp_path / "undisturbed")
 
     def terminate_once(line):
         os.kill(os.getpid(), signal.SIGTERM)
 
     with pytest.raises(Interrupted):
-        run(spec, tiny_images, tmp_path / "disturbed", terminate_once)
+        trained(spec, tiny_images, tmp_path / "disturbed", terminate_once)
     lines = []
-    resumed, _, resumed_history = run(spec, tiny_images, tmp_path / "disturbed", lines.append)
+    resumed, _, resumed_history = trained(spec, tiny_images, tmp_path / "disturbed", lines.append)
     assert lines[0].startswith("continuing from the checkpoint after step ")
     assert resumed_history == history
     for found, expected in zip(arrays_of(resumed), arrays_of(undisturbed)):
         np.testing.assert_array_equal(found, expected)
 
 
-def test_a_damaged_checkpoint_is_passed_over_for_the_one_before(tiny_images, run_spec, tmp_path):
+def test_a_damaged_checkpoint_is_passed_over_for_the_one_before(tiny_images, trained, run_spec, tmp_path):
     spec = run_spec("ae", epochs=4)
-    undisturbed, _, _ = run(spec, tiny_images, tmp_path, seconds=0)
+    undisturbed, _, _ = trained(spec, tiny_images, tmp_path, checkpoint_seconds=0)
     first, last = sorted(tmp_path.glob("*/step-*.eqx"))
     last.write_bytes(last.read_bytes()[:-100])
     lines = []
     with pytest.warns(UserWarning, match="damaged checkpoint passed over"):
-        resumed, _, _ = run(spec, tiny_images, tmp_path, lines.append)
+        resumed, _, _ = trained(spec, tiny_images, tmp_path, lines.append)
     assert lines[0] == f"continuing from the checkpoint after step {int(first.stem[5:])}"
     for found, expected in zip(arrays_of(resumed), arrays_of(undisturbed)):
         np.testing.assert_array_equal(found, expected)
 
 
-def test_another_run_never_resumes_a_stale_state(tiny_images, run_spec, tmp_path):
-    run(run_spec("ae"), tiny_images, tmp_path, seconds=0)
+def test_another_run_never_resumes_a_stale_state(tiny_images, trained, run_spec, tmp_path):
+    trained(run_spec("ae"), tiny_images, tmp_path, checkpoint_seconds=0)
     lines = []
-    run(run_spec("ae", learning_rate=2e-3), tiny_images, tmp_path, lines.append)
+    trained(run_spec("ae", learning_rate=2e-3), tiny_images, tmp_path, lines.append)
     assert not lines[0].startswith("continuing")
+
+
+def test_the_time_of_a_resumed_training_counts_what_was_spent_before(tmp_path):
+    stopwatch = Stopwatch()
+    Checkpoints(tmp_path, "run").save({}, Progress(step=3, seconds=100.0, history=[]))
+    _, progress = Checkpoints(tmp_path, "run").load({})
+    stopwatch.add(progress.seconds)
+    assert 100 < stopwatch.seconds() < 110
+
+
+def test_a_changed_line_of_code_is_another_program(tmp_path):
+    command = tmp_path / "command.py"
+    command.write_text("from vrrae_bench import seeding")
+    before = code_digest(command)
+    assert code_digest(command) == before
+    command.write_text("from vrrae_bench import seeding, files")
+    assert code_digest(command) != before
+
+
+def test_one_step_is_adabeliefs(tiny_images, trained, run_spec, tmp_path):
+    """The first step of AdaBelief (Zhuang et al. 2020, Algorithm 2), written out for one layer in double precision."""
+    spec = run_spec("ae", epochs=1 / 3)  # one step
+    model, header, _ = trained(spec, tiny_images, tmp_path)
+    start = header.build(jax.random.key(derived_seed(spec.seed, "initialisation")))
+    rows = BatchStream(48, 16, spec.seed).indices(0, 1)[0]
+    batch = header.normalisation.apply(np.asarray(tiny_images.array("train")[rows]))
+    gradient = eqx.filter_grad(lambda m: relative_error(m(batch, jax.random.key(0))[0], batch))(start)
+
+    g = np.asarray(gradient.encoder.linear.bias, np.float64)
+    momentum, belief = 0.1 * g, 0.001 * (0.9 * g) ** 2 + 1e-16
+    update = spec.learning_rate * (momentum / 0.1) / (np.sqrt(belief / 0.001) + 1e-16)
+    expected = np.asarray(start.encoder.linear.bias, np.float64) - update
+    np.testing.assert_allclose(model.encoder.linear.bias, expected, atol=1e-6)
 
 
 def test_a_second_process_of_the_same_run_is_refused(tmp_path):
@@ -111,17 +145,17 @@ def test_a_second_process_of_the_same_run_is_refused(tmp_path):
             pass
 
 
-def test_a_loss_that_is_not_finite_ends_the_run_with_all_that_helps(tiny_images, run_spec, tmp_path):
+def test_a_loss_that_is_not_finite_ends_the_run_with_all_that_helps(tiny_images, trained, run_spec, tmp_path):
     with pytest.raises(UserError) as caught:
-        run(run_spec("ae", learning_rate=1e30, seed=5), tiny_images, tmp_path)
+        trained(run_spec("ae", learning_rate=1e30, seed=5), tiny_images, tmp_path)
     told = str(caught.value)
     assert "loss of ae on tiny, seed 5, is not finite at step" in told
     assert "learning rate 1e+30; last finite loss" in told
 
 
-def test_a_batch_larger_than_the_data_is_refused(tiny_images, run_spec, tmp_path):
+def test_a_batch_larger_than_the_data_is_refused(tiny_images, trained, run_spec, tmp_path):
     with pytest.raises(UserError, match="48 training images are fewer than a batch of 64"):
-        run(run_spec("ae", batch_size=64), tiny_images, tmp_path)
+        trained(run_spec("ae", batch_size=64), tiny_images, tmp_path)
 
 
 def test_killed_three_times_the_command_ends_with_the_same_model(tiny_images, run_spec, tmp_path):
@@ -129,12 +163,7 @@ def test_killed_three_times_the_command_ends_with_the_same_model(tiny_images, ru
     spec = run_spec("vrrae", epochs=40)
 
     def start(name):
-        command = [
-            *(sys.executable, SCRIPTS / "train.py", "--run", spec.model_dump_json(), "--data", tiny_images.path),
-            *("--out", tmp_path / name / "model.eqx", "--checkpoints", tmp_path / name / "checkpoints"),
-            *("--checkpoint-seconds", "0"),
-        ]
-        return subprocess.Popen(list(map(str, command)), stdout=subprocess.DEVNULL)
+        return start_training(spec, tiny_images, tmp_path / name, "--checkpoint-seconds", "0")
 
     assert start("undisturbed").wait() == 0
     for already in range(3):
@@ -146,6 +175,35 @@ def test_killed_three_times_the_command_ends_with_the_same_model(tiny_images, ru
     assert start("killed").wait() == 0
     assert sha256(tmp_path / "killed/model.eqx") == sha256(tmp_path / "undisturbed/model.eqx")
     assert not list((tmp_path / "killed/checkpoints").iterdir())
+
+
+@pytest.mark.parametrize("method", ["vae", "vrrae"])
+def test_eight_devices_train_the_model_of_one(method, tiny_images, trained, run_spec, tmp_path):
+    """The batch is spread, the truncation is that of the whole batch: the same history, but for the order of sums."""
+    spec = run_spec(method, epochs=2)
+    _, _, history = trained(spec, tiny_images, tmp_path / "one")
+    process = start_training(spec, tiny_images, tmp_path / "eight", devices=8)
+    assert process.wait() == 0
+    spread = pd.read_csv(tmp_path / "eight/history.csv")
+    assert json.loads((tmp_path / "eight/run.json").read_text())["device"].endswith("x 8")
+    np.testing.assert_allclose(spread.to_numpy(), pd.DataFrame(history).to_numpy(), rtol=1e-4)
+
+
+def test_a_batch_that_does_not_divide_by_the_devices_is_refused(tiny_images, run_spec, tmp_path):
+    process = start_training(run_spec("ae", batch_size=20), tiny_images, tmp_path, devices=8, stderr=subprocess.PIPE)
+    _, told = process.communicate()
+    assert process.returncode == 1
+    assert b"a batch of 20 can not be spread evenly over 8 devices. Set datasets.tiny.batch_size to 16 or 24" in told
+
+
+def start_training(spec, data, folder, *options, devices=1, **how):
+    """The train command, as the workflow calls it, on so many CPU devices."""
+    command = [
+        *(sys.executable, SCRIPTS / "train.py", "--run", spec.model_dump_json(), "--data", data.path),
+        *("--out", folder / "model.eqx", "--checkpoints", folder / "checkpoints", *options),
+    ]
+    environment = os.environ | {"XLA_FLAGS": f"--xla_force_host_platform_device_count={devices}"}
+    return subprocess.Popen(list(map(str, command)), stdout=subprocess.DEVNULL, env=environment, **how)
 
 
 def wait_for_checkpoint(folder, after, process):

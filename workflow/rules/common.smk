@@ -1,11 +1,14 @@
 # The checked configuration, and the only helper functions of rules.
+import os
 import shlex
 import sys
 
 from snakemake.exceptions import WorkflowError
 
-SCRIPTS = f"{workflow.basedir}/workflow/scripts"
-sys.path.insert(0, SCRIPTS)
+# Relative to the working directory: a project that is moved with its results has nothing to do again.
+WORKFLOW = os.path.relpath(f"{workflow.basedir}/workflow")
+SCRIPTS = f"{WORKFLOW}/scripts"
+sys.path.insert(0, os.path.abspath(SCRIPTS))
 
 from vrrae_bench.config import check_settings
 from vrrae_bench.dependencies import code_files
@@ -66,8 +69,9 @@ def option(name, value):
 
 def weights_of(wildcards):
     """The published weights of Inception-v3, if training it starts from them."""
-    start = dataset_of(wildcards).extractor.start
-    return rules.download_weights.output.weights if start == "imagenet" else []
+    if dataset_of(wildcards).extractor.start != "imagenet":
+        return []
+    return settings.weights or rules.download_weights.output.weights
 
 
 def extractor_of(wildcards):
@@ -84,11 +88,11 @@ def scores_of_table(wildcards):
     return [f"{RESULTS}/{run.folder}/scores.json" for run in RUNS.values() if run.dataset in datasets]
 
 
-def files_of_figure(wildcards, name):
+def files_of_figure(name, file):
     """One file of every run that a figure shows: those of its methods, with the configured learning rate."""
-    figure = FIGURES[wildcards.figure]
+    figure = FIGURES[name]
     return [
-        f"{RESULTS}/{settings.run(dataset, method, seed).folder}/{name}"
+        f"{RESULTS}/{settings.run(dataset, method, seed).folder}/{file}"
         for dataset in selected(synthetic=figure.synthetic)
         for method in settings.experiment.methods
         for seed in settings.datasets[dataset].seeds
@@ -96,14 +100,15 @@ def files_of_figure(wildcards, name):
     ]
 
 
-def reported(synthetic_parts, image_parts):
-    """Those tables or figures for which data sets are selected."""
-    return [
-        part
-        for parts, synthetic in ((synthetic_parts, True), (image_parts, False))
-        for part in parts
-        if selected(synthetic=synthetic)
-    ]
+def reported_tables():
+    """Those tables for which data sets are selected."""
+    kinds = {"table_1": True, "table_2": False}
+    return [name for name, synthetic in kinds.items() if selected(synthetic=synthetic)]
+
+
+def reported_figures():
+    """Those figures for which data sets and methods are selected."""
+    return [name for name in FIGURES if files_of_figure(name, "scores.json")]
 
 
 # How and where to run is handed to commands as a resource: unlike a parameter, it decides no result, so a change of it

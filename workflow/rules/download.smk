@@ -1,4 +1,5 @@
 # Published data sets and weights: mirror first, then the official sources; checksums always.
+# Progress and errors go to the screen, not to the log: whoever waits for a download wants to see it.
 
 
 rule download:
@@ -29,7 +30,7 @@ rule download:
         "Fetch and store the data set {wildcards.dataset}"
     shell:
         "python {input.script:q} {params.source} --out {output.manifest:q}"
-        " --downloads {params.downloads:q} {resources.where} > {log:q} 2>&1"
+        " --downloads {params.downloads:q} {resources.where} > {log:q}"
 
 
 rule download_weights:
@@ -52,4 +53,4 @@ rule download_weights:
     message:
         "Fetch the ImageNet weights of Inception-v3"
     shell:
-        "python {input.script:q} inception_v3 --out {output.weights:q} {resources.where} > {log:q} 2>&1"
+        "python {input.script:q} inception_v3 --out {output.weights:q} {resources.where} > {log:q}"

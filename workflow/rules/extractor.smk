@@ -10,6 +10,7 @@ rule tune_extractor:
     output:
         record=f"{RESULTS}/extractor/{{dataset}}/extractor.json",
         network=f"{RESULTS}/extractor/{{dataset}}/inception.pt",
+        features=f"{RESULTS}/extractor/{{dataset}}/features.npy",
         reference=f"{RESULTS}/extractor/{{dataset}}/reference.npz",
     log:
         f"{RESULTS}/logs/extractor/{{dataset}}.log",

@@ -3,9 +3,9 @@
 
 rule draw_figure:
     input:
-        scores=lambda wildcards: files_of_figure(wildcards, "scores.json"),
-        arrays=lambda wildcards: files_of_figure(wildcards, FIGURES[wildcards.figure].file),
-        caption=f"{workflow.basedir}/workflow/report/{{figure}}.txt",
+        scores=lambda wildcards: files_of_figure(wildcards.figure, "scores.json"),
+        arrays=lambda wildcards: files_of_figure(wildcards.figure, FIGURES[wildcards.figure].file),
+        caption=f"{WORKFLOW}/report/{{figure}}.txt",
         script=f"{SCRIPTS}/figure.py",
         code=lambda wildcards: code_of("figure", f"reporting/figures/{wildcards.figure}"),
     output:

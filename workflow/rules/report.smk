@@ -3,12 +3,12 @@
 
 rule write_report:
     input:
-        tables=[f"{RESULTS}/tables/{name}.md" for name in reported(["table_1"], ["table_2"])],
-        figures=[f"{RESULTS}/figures/{name}.png" for name in reported(["figure_2", "figure_3"], ["figure_5"])],
-        captions=[f"{RESULTS}/figures/{name}.txt" for name in reported(["figure_2", "figure_3"], ["figure_5"])],
+        tables=[f"{RESULTS}/tables/{name}.md" for name in reported_tables()],
+        figures=[f"{RESULTS}/figures/{name}.png" for name in reported_figures()],
+        captions=[f"{RESULTS}/figures/{name}.txt" for name in reported_figures()],
         runs=[f"{RESULTS}/{folder}/run.json" for folder in RUNS],
         histories=[f"{RESULTS}/{folder}/history.csv" for folder in RUNS],
-        template=f"{workflow.basedir}/workflow/report/report.html.j2",
+        template=f"{WORKFLOW}/report/report.html.j2",
         script=f"{SCRIPTS}/report.py",
         code=code_of("report"),
     output:

@@ -20,6 +20,7 @@ rule score:
     resources:
         mem_mb=4000,
         runtime=120,
+        accelerator=settings.accelerator,
     params:
         run=lambda wildcards: run_of(wildcards).model_dump_json(),
         extractor=lambda wildcards, input: option("extractor", input.extractor[0] if input.extractor else None),
@@ -28,4 +29,4 @@ rule score:
         "Score {wildcards.method} on {wildcards.dataset} ({wildcards.variant}, seed {wildcards.seed})"
     shell:
         "python {input.script:q} --run {params.run:q} --sample {input.sample:q}"
-        " {params.extractor} {params.bumps} --out {output.scores:q} --threads {threads} > {log:q} 2>&1"
+        " {params.extractor} {params.bumps} --out {output.scores:q} --accelerator {resources.accelerator} --threads {threads} > {log:q} 2>&1"

@@ -4,7 +4,7 @@
 rule make_table:
     input:
         scores=scores_of_table,
-        caption=f"{workflow.basedir}/workflow/report/{{table}}.txt",
+        caption=f"{WORKFLOW}/report/{{table}}.txt",
         paper=f"{SCRIPTS}/vrrae_bench/reporting/paper_values.csv",
         script=f"{SCRIPTS}/table.py",
         code=code_of("table"),

@@ -1,19 +1,21 @@
 """Fine-tune an Inception-v3 on the labels of a data set and compute the reference of FID (appendix A.7).
 
 Reads a data set with labels. Writes extractor.json (settings, accuracies, hash) and beside it inception.pt (the
-feature extractor) and reference.npz (moments of the features of the training images).
+feature extractor) and features.npy and reference.npz (features of the training images, and their moments).
 """
 
 import argparse
 import dataclasses
-import os
 from pathlib import Path
+
+import numpy as np
 
 from vrrae_bench.datasets.store import DataSet
 from vrrae_bench.errors import run_command
-from vrrae_bench.files import sha256, write_json
+from vrrae_bench.files import atomic_path, sha256, write_json
 from vrrae_bench.provenance import Stopwatch, provenance
-from vrrae_bench.scoring.settings import ExtractorSettings
+from vrrae_bench.scoring.devices import configure_torch
+from vrrae_bench.scoring.settings import ExtractorSettings, check_weights
 
 
 def main() -> None:
@@ -26,16 +28,14 @@ def main() -> None:
     parser.add_argument("--threads", type=int, default=1, help="CPU threads (default: 1)")
     arguments = parser.parse_args()
 
-    # OpenMP's threads wait by spinning, which starves whatever else runs on the same cores.
-    os.environ.setdefault("OMP_WAIT_POLICY", "passive")
-    import torch
-
+    device = configure_torch(arguments.accelerator, arguments.threads)
     from vrrae_bench.scoring.frechet import Moments
     from vrrae_bench.scoring.inception import FeatureExtractor, fine_tune, save_extractor
 
-    torch.set_num_threads(arguments.threads)
     stopwatch = Stopwatch()
-    device = "cuda" if arguments.accelerator == "cuda" else "cpu"  # torch is not installed for TPUs
+    origin = provenance(device)
+    if arguments.weights:
+        check_weights(arguments.weights)
     data = DataSet(arguments.data)
     train, train_labels, test, test_labels = (
         data.array(name) for name in ("train", "train_labels", "test", "test_labels")
@@ -54,6 +54,8 @@ def main() -> None:
     model_file = arguments.out.with_name("inception.pt")
     save_extractor(network, arguments.settings, model_file)
     features = FeatureExtractor.of(network, arguments.settings, device).features(train)
+    with atomic_path(arguments.out.with_name("features.npy")) as temporary:
+        np.save(temporary, features)
     Moments.from_features(features).save(arguments.out.with_name("reference.npz"))
     record = {
         "settings": arguments.settings.model_dump(),
@@ -62,7 +64,7 @@ def main() -> None:
         "history": [dataclasses.asdict(epoch) for epoch in history],
         "n_reference": len(train),
     }
-    write_json(arguments.out, record | provenance(device, stopwatch))
+    write_json(arguments.out, record | origin | stopwatch.record())
 
 
 def _report(step: int, total: int, loss: float) -> None:

@@ -5,7 +5,6 @@ reference. Writes scores.json: a number per metric, and under `details` all it d
 """
 
 import argparse
-import os
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +13,7 @@ from vrrae_bench.errors import run_command
 from vrrae_bench.files import read_json, write_json
 from vrrae_bench.runs import RunSpec
 from vrrae_bench.scoring.bumps import bump_scores
+from vrrae_bench.scoring.devices import configure_torch
 
 ERRORS = ("reconstruction_error", "reconstruction_error_original_scale")
 
@@ -25,6 +25,7 @@ def main() -> None:
     parser.add_argument("--extractor", type=Path, help="extractor.json; its network and reference lie beside it")
     parser.add_argument("--bumps", action="store_true", help="the images should be Gaussian bumps: fit some")
     parser.add_argument("--out", type=Path, required=True, help="scores.json to write")
+    parser.add_argument("--accelerator", choices=["cpu", "cuda", "tpu"], default="cpu")
     parser.add_argument("--threads", type=int, default=1, help="CPU threads (default: 1)")
     arguments = parser.parse_args()
 
@@ -38,23 +39,21 @@ def main() -> None:
     if arguments.bumps:
         scores |= bump_scores(random)
     if arguments.extractor:
-        scores |= _fid_scores(arguments.extractor, random, interpolation, arguments.threads)
+        scores |= _fid_scores(arguments.extractor, random, interpolation, arguments.accelerator, arguments.threads)
         record = read_json(arguments.extractor)
         details["extractor"] = {key: record[key] for key in ("settings", "sha256", "test_accuracy", "n_reference")}
     write_json(arguments.out, scores | {"details": details})
 
 
-def _fid_scores(record: Path, random: np.ndarray, interpolation: np.ndarray, threads: int) -> dict[str, float]:
+def _fid_scores(
+    record: Path, random: np.ndarray, interpolation: np.ndarray, accelerator: str, threads: int
+) -> dict[str, float]:
     """FID of generated and of interpolated images from the training images (VRRAE, appendix A.7)."""
-    # OpenMP's threads wait by spinning, which starves whatever else runs on the same cores.
-    os.environ.setdefault("OMP_WAIT_POLICY", "passive")
-    import torch
-
+    device = configure_torch(accelerator, threads)
     from vrrae_bench.scoring.frechet import Moments, frechet_distance
     from vrrae_bench.scoring.inception import load_extractor
 
-    torch.set_num_threads(threads)
-    extractor = load_extractor(record.with_name("inception.pt"))
+    extractor = load_extractor(record.with_name("inception.pt"), device)
     reference = Moments.load(record.with_name("reference.npz"))
     return {
         "fid_random": frechet_distance(reference, extractor.features(random)),

@@ -5,12 +5,14 @@ run.json (specification, versions, device, commit, time, memory). Continues from
 """
 
 import argparse
+import json
 import sys
 from pathlib import Path
 
 import pandas as pd
 
 from vrrae_bench.datasets.store import DataSet
+from vrrae_bench.dependencies import code_digest
 from vrrae_bench.errors import run_command
 from vrrae_bench.files import atomic_path, write_json
 from vrrae_bench.provenance import Stopwatch, provenance
@@ -38,14 +40,17 @@ def main() -> None:
 
     stopwatch = Stopwatch()
     data = DataSet(arguments.data)
-    identity = arguments.run.model_dump_json() + data.manifest.model_dump_json()
-    checkpoints = Checkpoints(arguments.checkpoints, identity)
+    origin = provenance(device_name())
+    # A state saved by other code or other versions is another run's: never continue it.
+    identity = [arguments.run.model_dump(), data.manifest.model_dump(), code_digest(__file__), origin["versions"]]
+    checkpoints = Checkpoints(arguments.checkpoints, json.dumps(identity))
     with checkpoints.locked():
         try:
             model, header, history = train(
                 arguments.run,
                 data,
                 checkpoints,
+                stopwatch=stopwatch,
                 checkpoint_seconds=arguments.checkpoint_seconds,
                 report=lambda line: print(line, flush=True),
             )
@@ -56,7 +61,7 @@ def main() -> None:
         with atomic_path(arguments.out.with_name("history.csv")) as temporary:
             pd.DataFrame(history).to_csv(temporary, index=False)
         record = {"run": arguments.run.model_dump(), "data": data.manifest.model_dump(mode="json")}
-        write_json(arguments.out.with_name("run.json"), record | provenance(device_name(), stopwatch))
+        write_json(arguments.out.with_name("run.json"), record | origin | stopwatch.record())
         checkpoints.remove()
 
 

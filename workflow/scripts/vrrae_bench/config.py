@@ -24,6 +24,9 @@ from vrrae_bench.runs import RunSpec, SampleSpec, Specification, format_beta
 from vrrae_bench.scoring.settings import ExtractorSettings
 
 Source = Literal["synthetic", "digits", "mnist", "fashion_mnist", "cifar10", "celeba"]
+LearningRate = Annotated[float, Field(gt=0, lt=1)]
+# A name is a folder of results and a wildcard of rules.
+DatasetName = Annotated[str, Field(pattern=r"^[A-Za-z0-9][\w.-]*$")]
 NOT_READABLE_YET = ("cifar10", "celeba")
 
 
@@ -34,10 +37,10 @@ class DatasetSettings(Specification):
     bumps: BumpSettings | None = Field(default=None, description="Only for the synthetic source")
     bottleneck: int = Field(ge=1, description="k, the size of the bottleneck")
     latent_size: int = Field(ge=1, description="L, the latent size of RRAE and VRRAE")
-    epochs: float = Field(gt=0, description="Passes over the training images")
+    epochs: float = Field(gt=0, le=1e6, description="Passes over the training images")
     batch_size: int = Field(ge=1, description="Images per optimiser step")
-    learning_rate: float = Field(gt=0, lt=1, description="Constant learning rate of AdaBelief")
-    other_learning_rates: tuple[float, ...] = Field(
+    learning_rate: LearningRate = Field(description="Constant learning rate of AdaBelief")
+    other_learning_rates: tuple[LearningRate, ...] = Field(
         default=(), description="Learning rates with which to train everything once more, for a second block of Table 1"
     )
     beta: dict[str, float] = Field(description="Weight of the KL divergence, for each variational method")
@@ -63,9 +66,10 @@ class Settings(Specification):
     accelerator: Literal["cpu", "cuda", "tpu"] = Field(description="Where training runs; changes no result's identity")
     mirror: str | None = Field(description="Folder or URL holding <data set>/<file>, asked before the official sources")
     offline: bool = Field(description="Never use the network, only `mirror` and what is there already")
+    weights: str | None = Field(description="A local copy of the ImageNet weights of torchvision's Inception-v3")
     checkpoint_seconds: float = Field(gt=0, description="Time between two checkpoints of a training")
     experiment: ExperimentSettings
-    datasets: dict[str, DatasetSettings] = Field(min_length=1)
+    datasets: dict[DatasetName, DatasetSettings] = Field(min_length=1)
 
     def run(self, dataset: str, method: str, seed: int, learning_rate: float | None = None) -> RunSpec:
         """The run of `method` on `dataset` with one seed, as the configuration wants it."""
@@ -83,7 +87,7 @@ class Settings(Specification):
             bottleneck=settings.bottleneck,
             epochs=settings.epochs,
             batch_size=settings.batch_size,
-            learning_rate=learning_rate or settings.learning_rate,
+            learning_rate=settings.learning_rate if learning_rate is None else learning_rate,
             seed=seed,
             variant=",".join(parts),
         )
@@ -120,7 +124,7 @@ def load_settings(*files: str | Path) -> Settings:
     return check_settings(merge(*(_read_yaml(Path(file)) for file in files)), " + ".join(map(str, files)))
 
 
-def check_settings(values: Mapping[str, Any], name: str = "configuration") -> Settings:
+def check_settings(values: Any, name: str = "configuration") -> Settings:
     """The typed configuration behind a mapping of plain values.
 
     Raises:
@@ -175,12 +179,20 @@ def _explain(error: Mapping[str, Any]) -> Problem:
     match error["type"]:
         case "extra_forbidden":
             known = sorted(_model_at(location[:-1]).model_fields)
-            return Problem(key, "unknown key.", suggestion(str(location[-1]), known))
+            return Problem(key, f"unknown key (value {value!r}).", suggestion(str(location[-1]), known))
         case "missing":
             return Problem(key, "is missing.", "Add it; config.yaml shows every key with its source.")
         case "literal_error":
             choices = error["ctx"]["expected"].replace("'", "").replace(" or ", ", ").split(", ")
             return Problem(key, f"{value!r} is not known.", suggestion(str(value), choices))
+        case "model_type" | "dict_type":
+            return Problem(
+                key, f"{value!r} is not a set of keys.", "Write `key: value` lines below it, as in config.yaml."
+            )
+        case "tuple_type":
+            return Problem(key, f"{value!r} is not a list.", "Write it as a list, also with one entry: [a].")
+        case "string_pattern_mismatch":
+            return Problem(key, "is no name for a data set.", "Use letters, digits, dots, dashes and underscores.")
         case _:
             return Problem(key, f"{value!r} is not valid.", f"{error['msg']}.")
 
@@ -211,25 +223,25 @@ def _model_at(location: Sequence[str | int]) -> type[BaseModel]:
 
 def _contradictions(values: Mapping[str, Any]) -> Iterator[Problem]:
     """Problems between keys, as far as the keys themselves are well-formed."""
-    given = values.get("datasets")
-    datasets = {
-        name: _well_formed(DatasetSettings, entry)
-        for name, entry in (given.items() if isinstance(given, Mapping) else ())
-        if isinstance(entry, Mapping)
-    }
+    given = values.get("datasets") if isinstance(values, Mapping) else None
+    if not isinstance(given, Mapping):
+        return  # told already, and nothing else can be judged
+    datasets = {name: _well_formed(DatasetSettings, entry) for name, entry in given.items()}
     for name, dataset in datasets.items():
         for check in _DATASET_CHECKS:
             # A check that needs a key which is missing or malformed is skipped: that is told already.
             with suppress(AttributeError):
                 yield from check(f"datasets.{name}", dataset)
-    experiment = _well_formed(ExperimentSettings, values.get("experiment") or {})
+    experiment = _well_formed(ExperimentSettings, values.get("experiment"))
     with suppress(AttributeError):
         yield from _experiment_contradictions(experiment, datasets)
 
 
-def _well_formed(model: type[BaseModel], entry: Mapping[str, Any]) -> SimpleNamespace:
+def _well_formed(model: type[BaseModel], entry: Any) -> SimpleNamespace:
     """Those keys of an entry that are valid by themselves, or left out and have a default."""
-    fields = {}
+    fields: dict[str, Any] = {}
+    if not isinstance(entry, Mapping):
+        return SimpleNamespace()
     for name, field in model.model_fields.items():
         if name in entry:
             with suppress(ValidationError):
@@ -272,7 +284,15 @@ def _check_seeds(key: str, dataset: SimpleNamespace) -> Iterator[Problem]:
         )
 
 
+def _check_learning_rates(key: str, dataset: SimpleNamespace) -> Iterator[Problem]:
+    rates = [dataset.learning_rate, *dataset.other_learning_rates]
+    if len(set(rates)) < len(rates):
+        yield Problem(f"{key}.other_learning_rates", f"{rates} repeats a rate.", "Name each once, learning_rate too.")
+
+
 def _check_bumps(key: str, dataset: SimpleNamespace) -> Iterator[Problem]:
+    if (dataset.source == "synthetic") != (key == "datasets.synthetic"):
+        yield Problem(f"{key}.source", "`synthetic` is the name of the synthetic source's data set.", "Rename one.")
     if (dataset.source == "synthetic") != (dataset.bumps is not None):
         yield Problem(
             f"{key}.bumps",
@@ -294,7 +314,7 @@ def _check_extractor(key: str, dataset: SimpleNamespace) -> Iterator[Problem]:
         yield Problem(f"{key}.extractor", "is missing.", "FID needs an Inception-v3: add it as in config.yaml.")
 
 
-_DATASET_CHECKS = (_check_sizes, _check_betas, _check_seeds, _check_bumps, _check_extractor)
+_DATASET_CHECKS = (_check_sizes, _check_betas, _check_seeds, _check_learning_rates, _check_bumps, _check_extractor)
 
 
 def _experiment_contradictions(

@@ -15,26 +15,32 @@ _REPOSITORY = Path(__file__).parent
 
 
 class Stopwatch:
-    """Wall time since its creation."""
+    """Wall time since its creation, and that of the processes before whose work this one continues."""
 
     def __init__(self):
         self._start = time.perf_counter()
 
+    def add(self, seconds: float) -> None:
+        """Count time that was spent before."""
+        self._start -= seconds
+
     def seconds(self) -> float:
-        """Seconds since creation."""
+        """Seconds so far."""
         return time.perf_counter() - self._start
 
+    def record(self) -> dict[str, float]:
+        """What the work took: wall seconds, and the peak memory of this process in MiB."""
+        return {"wall_seconds": round(self.seconds(), 3), "peak_memory_mib": peak_memory_mib()}
 
-def provenance(device: str, stopwatch: Stopwatch) -> dict[str, Any]:
-    """What to record beside a result: versions, device, commit, wall seconds, peak memory in MiB."""
+
+def provenance(device: str) -> dict[str, Any]:
+    """What to record beside a result: versions, machine, device, commit. To be called first: code may change later."""
     return {
         "versions": {"python": platform.python_version()} | _versions(),
         "platform": platform.platform(),
         "cpus": os.cpu_count(),
         "device": device,
         "commit": commit(),
-        "wall_seconds": round(stopwatch.seconds(), 3),
-        "peak_memory_mib": peak_memory_mib(),
     }
 
 

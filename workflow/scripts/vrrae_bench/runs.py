@@ -28,15 +28,13 @@ class RunSpec(Specification):
         """Where the run's files lie below the results folder."""
         return f"runs/{self.dataset}/{self.method}/{self.variant}/seed={self.seed}"
 
-    def steps(self, n_images: int) -> int:
-        """Number of optimiser steps: round(epochs * N / batch size), as the published code counts them."""
-        return round(self.epochs * n_images / self.batch_size)
-
 
 class SampleSpec(Specification):
     """How images are drawn from a trained model (VRRAE, sections 4.1 and 4.2)."""
 
-    gmm_components: int | None = Field(ge=1, description="Number of Gaussians, or none: chosen by BIC in 1..10")
+    gmm_components: int | None = Field(
+        ge=1, le=1000, description="Number of Gaussians, or none: chosen by BIC in 1..10"
+    )
     random_images: int = Field(ge=2, description="Images drawn from the Gaussian mixture")
     interpolation_pairs: int = Field(ge=1, description="Pairs of training images between which to interpolate")
     interpolation_points: int = Field(ge=1, description="Evenly spaced inner points between the two images of a pair")

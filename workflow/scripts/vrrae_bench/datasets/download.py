@@ -2,6 +2,7 @@
 
 import shutil
 import sys
+import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +15,7 @@ from vrrae_bench.errors import UserError
 from vrrae_bench.files import atomic_path
 
 ATTEMPTS = 2  # of each source: one hiccup of a connection is common, two are an outage
+PAUSE_SECONDS = 1
 TIMEOUT_SECONDS = 30
 
 
@@ -105,10 +107,15 @@ def _download(url: str, target: Path) -> None:
             downloader(url, str(target), None)
             return
         except requests.HTTPError as error:
-            raise SourceFailed(f"answered {error.response.status_code} {error.response.reason}") from None
+            reason = f"answered {error.response.status_code} {error.response.reason}"
+            passing = error.response.status_code >= 500
         except requests.RequestException as error:
-            if attempt == ATTEMPTS:
-                raise SourceFailed(f"can not be reached ({type(error).__name__}, {ATTEMPTS} attempts)") from None
+            reason, passing = f"can not be reached ({type(error).__name__})", True
+        except OSError as error:
+            reason, passing = f"can not be written to {target.parent}: {error.strerror}", False
+        if attempt == ATTEMPTS or not passing:
+            raise SourceFailed(f"{reason}, attempt {attempt} of {ATTEMPTS}")
+        time.sleep(PAUSE_SECONDS)
 
 
 def _difference(path: Path, file: RemoteFile) -> str | None:

@@ -3,10 +3,10 @@
 from pathlib import Path
 
 from vrrae_bench.datasets.download import RemoteFile, fetch
+from vrrae_bench.scoring.settings import IMAGENET_WEIGHTS, IMAGENET_WEIGHTS_SHA256
 
 WEIGHTS = "inception_v3"
-# The publisher names files by the beginning of their SHA-256, and checks no more than that.
-FILE = RemoteFile("inception_v3_google-0cc3c7bd.pth", None, "sha256:0cc3c7bd", ("https://download.pytorch.org/models",))
+FILE = RemoteFile(IMAGENET_WEIGHTS, None, f"sha256:{IMAGENET_WEIGHTS_SHA256}", ("https://download.pytorch.org/models",))
 
 
 def fetch_weights(path: Path, *, mirror: str | None, offline: bool) -> None:

@@ -13,6 +13,8 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.mixture import GaussianMixture
 from sklearn.preprocessing import StandardScaler
 
+from vrrae_bench.errors import UserError
+
 BIC_CANDIDATES = range(1, 11)
 MAX_ITERATIONS = 500
 
@@ -47,12 +49,18 @@ def fit_mixture(means: Float[np.ndarray, "N k"], n_components: int | None, seed:
 
     Args:
         n_components: Number of Gaussians; none lets BIC choose from 1 to 10.
+
+    Raises:
+        UserError: There are fewer means than Gaussians.
     """
+    if len(means) < (n_components or 1):
+        raise UserError(
+            f"{len(means)} posterior means can not carry {n_components} Gaussians; set gmm_components lower"
+        )
     scaler = StandardScaler()
     standardised = scaler.fit_transform(means.astype(np.float64))
-    candidates = BIC_CANDIDATES if n_components is None else [n_components]
-    fitted = [_fit(standardised, n, seed) for n in candidates]
-    best = min(fitted, key=lambda mixture: mixture.bic(standardised)) if len(fitted) > 1 else fitted[0]
+    candidates = [n for n in BIC_CANDIDATES if n <= len(means)] if n_components is None else [n_components]
+    best = min((_fit(standardised, n, seed) for n in candidates), key=lambda mixture: mixture.bic(standardised))
     if not best.converged_:
         warnings.warn(f"the Gaussian mixture did not converge in {MAX_ITERATIONS} iterations", stacklevel=2)
     return FittedMixture(best, scaler)

@@ -48,7 +48,7 @@ def draw_samples(model: Autoencoder, header: ModelHeader, data: DataSet, spec: S
         random=as_stored(decode(model, header.normalisation, points), data),
         interpolation=as_stored(decode(model, header.normalisation, between), data),
         latents=latents | {"interpolation_pairs": pairs},
-        record=reconstruction_errors(model, header, data) | mixture.record() | spec.model_dump(),
+        record=reconstruction_errors(model, header, data) | spec.model_dump() | mixture.record(),
     )
 
 

@@ -110,8 +110,3 @@ class Autoencoder(eqx.Module):
     def decode(self, point: Float[Array, "N k"]) -> Float[Array, "N H W C"]:
         """Images for points of the bottleneck, after training, without noise."""
         return self.decoder(self.bottleneck.decode(point))
-
-
-def n_parameters(model: eqx.Module) -> int:
-    """Number of trained numbers of a model."""
-    return sum(leaf.size for leaf in jax.tree.leaves(eqx.filter(model, eqx.is_inexact_array)))

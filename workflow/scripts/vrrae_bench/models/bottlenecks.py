@@ -1,7 +1,7 @@
 """What lies between encoder and decoder: the part in which the methods differ.
 
 While training, a bottleneck maps a batch of encodings to what the decoder reads and to the posterior of each image.
-After training, it maps each encoding by itself to its posterior, and points of the bottleneck to what the decoder reads.
+After training, it maps each encoding by itself to its posterior, and points of the bottleneck to the decoder's input.
 """
 
 from typing import NamedTuple, Protocol

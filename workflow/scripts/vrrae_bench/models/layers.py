@@ -41,7 +41,7 @@ class Convolution(eqx.Module):
 
 
 def _uniform_start(key, shape, inputs):
-    """Weights and biases uniform in +- 1 / sqrt(inputs of one output), the default of Equinox and PyTorch."""
+    """Weights and biases uniform in +- 1 / sqrt(inputs of one output), the default of Equinox."""
     weight_key, bias_key = jax.random.split(key)
     bound = 1 / math.sqrt(inputs)
     return (

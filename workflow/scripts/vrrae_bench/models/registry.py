@@ -13,21 +13,19 @@ class Method:
     """What tells a method apart.
 
     Attributes:
-        label: Its name in tables and figures.
         bottleneck: Name of the class in `bottlenecks.py`.
         encoder_width: Whether the encoder ends as wide as the bottleneck (k) or as the latent space (L).
         variational: Whether its loss has a KL term, and so a beta.
     """
 
-    label: str
     bottleneck: str
     encoder_width: Literal["bottleneck", "latent_size"]
     variational: bool = False
 
 
 METHODS = {
-    "ae": Method("AE", "Identity", "bottleneck"),
-    "vae": Method("VAE", "Gaussian", "bottleneck", variational=True),
-    "rrae": Method("RRAE", "TruncatedSVD", "latent_size"),
-    "vrrae": Method("VRRAE", "VariationalSVD", "latent_size", variational=True),
+    "ae": Method("Identity", "bottleneck"),
+    "vae": Method("Gaussian", "bottleneck", variational=True),
+    "rrae": Method("TruncatedSVD", "latent_size"),
+    "vrrae": Method("VariationalSVD", "latent_size", variational=True),
 }

@@ -19,25 +19,25 @@ from vrrae_bench.errors import UserError
 from vrrae_bench.files import atomic_path
 from vrrae_bench.models.autoencoder import Autoencoder
 from vrrae_bench.models.bottlenecks import TruncatedSVD
-from vrrae_bench.runs import Specification
+from vrrae_bench.runs import RunSpec, Specification
 
 
 class ModelHeader(Specification):
-    """What it takes to rebuild a model and to feed it.
+    """What it takes to rebuild a model and to feed it, and how it was trained.
 
     Attributes:
+        run: Method, sizes and hyper-parameters.
+        image_shape: Height, width, channels.
         normalisation: From stored images to what the model sees, and back.
     """
 
-    method: str
+    run: RunSpec
     image_shape: tuple[int, int, int]
-    latent_size: int
-    bottleneck: int
     normalisation: Normalisation
 
     def build(self, key: jax.Array) -> Autoencoder:
         """An untrained model of this description."""
-        return Autoencoder(self.method, self.image_shape, self.latent_size, self.bottleneck, key=key)
+        return Autoencoder(self.run.method, self.image_shape, self.run.latent_size, self.run.bottleneck, key=key)
 
 
 def with_basis(model: Autoencoder, basis: jax.Array) -> Autoencoder:
@@ -75,7 +75,7 @@ def _skeleton(header: ModelHeader) -> Autoencoder:
     def build():
         model = header.build(jax.random.key(0))
         if isinstance(model.bottleneck, TruncatedSVD):
-            model = with_basis(model, jnp.zeros((header.latent_size, header.bottleneck)))
+            model = with_basis(model, jnp.zeros((header.run.latent_size, header.run.bottleneck)))
         return model
 
     return eqx.filter_eval_shape(build)

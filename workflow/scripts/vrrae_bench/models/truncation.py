@@ -19,10 +19,10 @@ from jaxtyping import Array, Float
 # the sum of the two eigenvalues: exact wherever that gap is open, however small both are.
 #
 # Between two kept modes it belongs to the rotation of U within its own span. The reconstruction U alpha and the KL of
-# the means do not depend on that rotation, only the axes along which a variational method adds noise do. It is left
-# out of the gradient: damped by 1e-3 of the largest eigenvalue, 20 epochs of VRRAE on scikit-learn's digits ended at
-# 14.3 % with jumps of 5 % from one epoch to the next; damped by 1e-2 of the two eigenvalues, at 13.0 % with jumps of
-# 2 %; without it, at 12.1 % and never rising.
+# the means do not depend on that rotation; what does is the noise of a variational method, its axes and, through the
+# log-variances, its size. This part is left out of the gradient: damped by 1e-3 of the largest eigenvalue, 20 epochs
+# of VRRAE on scikit-learn's digits ended at 14.3 % with jumps of 5 % from one epoch to the next; damped by 1e-2 of the
+# two eigenvalues, at 13.0 % with jumps of 2 %; without it, at 12.1 % and never rising (docs/performance.md).
 KEPT_DROPPED_DAMPING = 1e-3
 
 

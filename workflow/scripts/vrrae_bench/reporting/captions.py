@@ -8,6 +8,8 @@ import jinja2
 
 from vrrae_bench.errors import UserError
 from vrrae_bench.files import read_json
+from vrrae_bench.reporting.labels import dataset_label, method_label
+from vrrae_bench.runs import format_beta
 
 
 def render_caption(template: str | Path, context: dict[str, Any]) -> str:
@@ -24,16 +26,18 @@ def render_caption(template: str | Path, context: dict[str, Any]) -> str:
 
 
 def scores_context(scores: Sequence[str | Path]) -> dict[str, Any]:
-    """What captions may speak of: per data set, seeds, epochs, how images were drawn, and the extractor."""
+    """What captions may speak of, per data set: label, seeds, betas, epochs, how images were drawn, the extractor."""
     datasets: dict[str, dict[str, Any]] = {}
     for path in scores:
         details = read_json(path)["details"]
         run = details["run"]
-        entry = datasets.setdefault(run["dataset"], {"seeds": set(), "learning_rates": set()})
+        entry = datasets.setdefault(run["dataset"], {"seeds": set(), "betas": {}, "components": set()})
         entry["seeds"].add(run["seed"])
-        entry["learning_rates"].add(run["learning_rate"])
+        if run["beta"] is not None:
+            entry["betas"][method_label(run["method"])] = format_beta(run["beta"])
+        entry["components"].add(details["sampling"]["gmm_components"])
         entry |= {"epochs": run["epochs"], "sampling": details["sampling"], "extractor": details.get("extractor")}
     for entry in datasets.values():
         entry["seeds"] = sorted(entry["seeds"])
-        entry["learning_rates"] = sorted(entry["learning_rates"], reverse=True)
-    return {"datasets": datasets}
+        entry["components"] = sorted(entry["components"])
+    return {"datasets": {dataset_label(name): entry for name, entry in datasets.items()}}

@@ -22,5 +22,5 @@ class FigureKind:
 FIGURES = {
     "figure_2": FigureKind("Figure 2: latent space of the synthetic bumps", "latents.npz", True, ("vae", "vrrae")),
     "figure_3": FigureKind("Figure 3: randomly generated bumps", "random.npy", True),
-    "figure_5": FigureKind("Figure 5: randomly generated digits", "random.npy", False),
+    "figure_5": FigureKind("Figure 5: randomly generated images", "random.npy", False),
 }

@@ -17,10 +17,20 @@ def paper_values() -> pd.DataFrame:
     return pd.read_csv(PAPER_VALUES, dtype={"beta": str, "note": str}, keep_default_na=False, na_values={"value": [""]})
 
 
-def paper_value(table: str, dataset: str, method: str, metric: str) -> tuple[float | None, str]:
-    """The printed value of one cell, or none, and the note that belongs to it."""
+def paper_value(table: str, dataset: str, method: str, beta: str, metric: str) -> tuple[float | None, str]:
+    """The printed value of one cell, or none, and the note that belongs to it.
+
+    Args:
+        beta: As text; a value printed for another beta is not that of this cell, one printed without beta is.
+    """
     rows = paper_values()
-    found = rows[(rows.table == table) & (rows.dataset == dataset) & (rows.method == method) & (rows.metric == metric)]
+    found = rows[
+        (rows.table == table)
+        & (rows.dataset == dataset)
+        & (rows.method == method)
+        & (rows.metric == metric)
+        & rows.beta.isin(["", beta])
+    ]
     if found.empty:
         return None, ""
     return float(found.iloc[0].value), str(found.iloc[0].note)

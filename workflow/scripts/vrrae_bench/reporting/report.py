@@ -14,6 +14,7 @@ from vrrae_bench.files import read_json, write_text
 from vrrae_bench.models.registry import METHODS
 from vrrae_bench.reporting.figures.drawing import plt
 from vrrae_bench.reporting.kinds import FIGURES
+from vrrae_bench.reporting.labels import dataset_label, method_label
 
 
 def write_report(
@@ -41,7 +42,7 @@ def write_report(
         histories=_data_uri(_histories(records)),
         runs=[_run_row(file, record) for file, record in records],
         commits=sorted({str(record["commit"]) for _, record in records}),
-        versions=records[0][1]["versions"] if records else {},
+        versions=sorted({_versions(record) for _, record in records}),
         platforms=sorted({f"{record['platform']}, {record['cpus']} CPUs, {record['device']}" for _, record in records}),
     )
     write_text(path, page)
@@ -56,7 +57,6 @@ def _table_html(file: Path, banner: str | None) -> str:
 
 def _figure(file: Path) -> dict[str, str]:
     return {
-        "name": file.stem,
         "title": FIGURES[file.stem].title,
         "image": _data_uri(file.read_bytes()),
         "caption": file.with_suffix(".txt").read_text(encoding="utf-8"),
@@ -75,11 +75,11 @@ def _histories(records: Sequence[tuple[Path, dict[str, Any]]]) -> bytes:
                 continue
             history = pd.read_csv(file.with_name("history.csv"))
             method = run["method"]
-            label = None if method in shown else METHODS[method].label
+            label = None if method in shown else method_label(method)
             shown.add(method)
             colour = f"C{list(METHODS).index(method)}"
             axis.plot(history.step, history.reconstruction_error, color=colour, label=label, linewidth=1)
-        axis.set(title=dataset, xlabel="step", ylabel="training error, %", yscale="log")
+        axis.set(title=dataset_label(dataset), xlabel="step", ylabel="training error, %", yscale="log")
         axis.legend(fontsize="small")
         axis.grid(alpha=0.3)
     buffer = io.BytesIO()
@@ -93,7 +93,7 @@ def _run_row(file: Path, record: dict[str, Any]) -> dict[str, Any]:
     history = pd.read_csv(file.with_name("history.csv"))
     return {
         "dataset": run["dataset"],
-        "method": METHODS[run["method"]].label,
+        "method": method_label(run["method"]),
         "variant": run["variant"],
         "seed": run["seed"],
         "steps": int(history.step.iloc[-1]),
@@ -101,6 +101,10 @@ def _run_row(file: Path, record: dict[str, Any]) -> dict[str, Any]:
         "seconds": f"{record['wall_seconds']:.0f}",
         "memory": record["peak_memory_mib"],
     }
+
+
+def _versions(record: dict[str, Any]) -> str:
+    return ", ".join(f"{name} {version}" for name, version in record["versions"].items())
 
 
 def _data_uri(png: bytes) -> str:

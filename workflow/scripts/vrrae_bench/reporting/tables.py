@@ -9,19 +9,12 @@ import pandas as pd
 
 from vrrae_bench.errors import UserError
 from vrrae_bench.files import atomic_path, read_json, write_text
-from vrrae_bench.models.registry import METHODS
+from vrrae_bench.reporting.labels import dataset_label, method_label
 from vrrae_bench.reporting.paper import paper_value
 from vrrae_bench.runs import RunSpec, format_beta
 
-NOT_AVAILABLE = "n/a"
-DATASET_LABELS = {
-    "synthetic": "Synthetic",
-    "digits": "Digits",
-    "mnist": "MNIST",
-    "fashion_mnist": "Fashion-MNIST",
-    "cifar10": "CIFAR-10",
-    "celeba": "CelebA",
-}
+NOT_PRINTED = "n/a"  # the paper has no such number, or it did not survive
+NOT_RUN = "–"
 COLUMNS = ["table", "dataset", "method", "beta", "batch_size", "metric"]
 COLUMNS += ["mean", "std", "n_seeds", "paper_value", "note"]
 
@@ -32,7 +25,6 @@ class Table:
 
     Attributes:
         metrics: Keys of scores.json, and the headings under which the paper prints them.
-        learning_rates: Whether runs of different learning rates are blocks of their own.
     """
 
     name: str
@@ -43,7 +35,7 @@ class Table:
 TABLES = {
     "table_1": Table(
         "table_1",
-        "Table 1: synthetic bumps, errors in percent",
+        "Table 1: synthetic bumps, errors in percent, coverage and outside as shares",
         {
             "reconstruction_error": "Test error",
             "random_generation_error": "Random gen. error",
@@ -84,7 +76,7 @@ def long_table(table: Table, scores: Iterable[str | Path]) -> pd.DataFrame:
             numbers = group[metric].dropna() if metric in group else []
             if len(numbers) == 0:
                 continue
-            printed, note = paper_value(table.name, dataset, method, metric) if is_default else (None, "")
+            printed, note = paper_value(table.name, dataset, method, beta, metric) if is_default else (None, "")
             rows.append(
                 {
                     "table": table.name,
@@ -104,12 +96,17 @@ def long_table(table: Table, scores: Iterable[str | Path]) -> pd.DataFrame:
 
 
 def readable_table(table: Table, long: pd.DataFrame) -> pd.DataFrame:
-    """The same in the paper's layout: a row per method, a column per data set and metric, the paper's value beside."""
+    """The same in the paper's layout: a row per method, a column per data set and metric, the paper's value beside.
+
+    A method with several betas on one data set has a row for each; with one on each, the caption tells them.
+    """
+    betas = long.groupby(["dataset", "method", "metric"]).beta.nunique()
     rows: dict[tuple[str, ...], dict[tuple[str, str], str]] = {}
     for row in long.itertuples():
-        label = METHODS[row.method].label + (f" (beta = {row.beta})" if row.beta else "")
+        swept = betas.max() > 1 and row.beta
+        label = method_label(row.method) + (f" (beta = {row.beta})" if swept else "")
         block = row.note if row.note.startswith("learning rate") else ""
-        dataset, metric = DATASET_LABELS.get(row.dataset, row.dataset), table.metrics[row.metric]
+        dataset, metric = dataset_label(row.dataset), table.metrics[row.metric]
         cells = rows.setdefault((label, block), {})
         cells[dataset, metric] = _number(row.mean, row.std)
         if row.metric in _printed_metrics(table):
@@ -118,7 +115,7 @@ def readable_table(table: Table, long: pd.DataFrame) -> pd.DataFrame:
     frame.columns = [" ".join(column) for column in frame.columns]
     frame.index = [f"{label}, {block}" if block else label for label, block in rows]
     frame.index.name = "Model"
-    return frame.fillna(NOT_AVAILABLE)
+    return frame.fillna(NOT_RUN)
 
 
 def write_table(folder: str | Path, table: Table, long: pd.DataFrame, caption: str, banner: str | None) -> None:
@@ -149,7 +146,7 @@ def _record(scores: dict[str, Any]) -> dict[str, Any]:
 
 def _number(mean: float | None, std: float | None = None) -> str:
     if mean is None or pd.isna(mean):
-        return NOT_AVAILABLE
+        return NOT_PRINTED
     return f"{mean:.2f}" if std is None or pd.isna(std) else f"{mean:.2f} ± {std:.2f}"
 
 

@@ -1,11 +1,17 @@
 """How the feature extractor is made; free of torch, so that a configuration is read without importing it."""
 
+from pathlib import Path
 from typing import Literal
 
 from pydantic import Field
 
+from vrrae_bench.errors import UserError
+from vrrae_bench.files import sha256
 from vrrae_bench.runs import Specification
 
+# The publisher names its files by the beginning of their SHA-256, and checks no more than that.
+IMAGENET_WEIGHTS = "inception_v3_google-0cc3c7bd.pth"
+IMAGENET_WEIGHTS_SHA256 = "0cc3c7bd"
 SMALLEST_IMAGE = 75
 IMAGE_WITH_AUXILIARY_HEAD = 299
 
@@ -33,3 +39,20 @@ class ExtractorSettings(Specification):
     def auxiliary_head(self) -> bool:
         """Whether the auxiliary classifier takes part in fine-tuning: it needs images of 299 pixels."""
         return self.image_size == IMAGE_WITH_AUXILIARY_HEAD
+
+
+def check_weights(path: Path) -> None:
+    """Refuse a file that is not the published one.
+
+    Raises:
+        UserError: The file can not be read, or has another checksum.
+    """
+    try:
+        found = sha256(path)
+    except OSError as error:
+        raise UserError(f"{path}: the ImageNet weights can not be read ({error.strerror}).") from None
+    if not found.startswith(IMAGENET_WEIGHTS_SHA256):
+        raise UserError(
+            f"{path}: not the published {IMAGENET_WEIGHTS}: its SHA-256 begins {found[:8]}, not "
+            f"{IMAGENET_WEIGHTS_SHA256}. Fetch it again, or set `weights: null` to have it fetched."
+        )

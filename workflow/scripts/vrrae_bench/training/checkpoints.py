@@ -1,7 +1,8 @@
 """Saving a training as it goes, so that being killed costs minutes and changes nothing.
 
 Checkpoints lie outside the outputs that the workflow manager knows (it deletes those before it tries again), in a
-folder whose name is a digest of all that decides the run: a changed hyper-parameter never resumes a stale state.
+folder whose name is a digest of all that decides the run: changed settings, data, code or versions never resume a
+stale state.
 """
 
 import fcntl
@@ -14,7 +15,7 @@ import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import equinox as eqx
 
@@ -22,6 +23,19 @@ from vrrae_bench.errors import UserError
 from vrrae_bench.files import atomic_path
 
 KEPT = 2  # the newest may turn out damaged, then the one before it serves
+
+
+class Progress(NamedTuple):
+    """How far a training is.
+
+    Attributes:
+        seconds: Wall time spent so far.
+        history: A row per finished epoch.
+    """
+
+    step: int
+    seconds: float
+    history: list[dict[str, float]]
 
 
 class Checkpoints:
@@ -46,30 +60,32 @@ class Checkpoints:
         with open(self.folder / "lock", "a+") as lock:
             try:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except OSError:
+            except BlockingIOError:
                 lock.seek(0)
                 raise UserError(
                     f"{self.folder}: process {lock.read().strip() or 'unknown'} is training this very run. "
                     "Wait until it ends, or end it, then run again: training goes on from its last checkpoint."
                 ) from None
+            except OSError as error:
+                warnings.warn(f"{self.folder}: this file system has no locks ({error.strerror})", stacklevel=2)
             lock.truncate(0)
             lock.write(str(os.getpid()))
             lock.flush()
             yield
 
-    def save(self, step: int, state: Any, history: list[dict[str, float]]) -> None:
-        """Write the state after `step` steps, then forget all but the newest two."""
+    def save(self, state: Any, progress: Progress) -> None:
+        """Write a state, then forget all but the newest two."""
         payload = io.BytesIO()
         eqx.tree_serialise_leaves(payload, state)
         content = payload.getvalue()
-        header = {"step": step, "sha256": hashlib.sha256(content).hexdigest(), "history": history}
-        with atomic_path(self.folder / f"step-{step:09d}.eqx") as temporary:
+        header = {"sha256": hashlib.sha256(content).hexdigest(), "progress": progress._asdict()}
+        with atomic_path(self.folder / f"step-{progress.step:09d}.eqx") as temporary:
             temporary.write_bytes(json.dumps(header).encode() + b"\n" + content)
         for outdated in self._newest_first()[KEPT:]:
             outdated.unlink(missing_ok=True)
 
-    def load(self, like: Any) -> tuple[int, Any, list[dict[str, float]]] | None:
-        """The newest intact state: its step, the state in the shape of `like`, the history; none if there is none.
+    def load(self, like: Any) -> tuple[Any, Progress] | None:
+        """The newest intact state, in the shape of `like`, and how far it is; none if there is none.
 
         A truncated or damaged file is passed over with a warning.
         """
@@ -81,7 +97,7 @@ class Checkpoints:
             except (ValueError, TypeError, KeyError):
                 intact = False
             if intact:
-                return header["step"], eqx.tree_deserialise_leaves(io.BytesIO(content), like), header["history"]
+                return eqx.tree_deserialise_leaves(io.BytesIO(content), like), Progress(**header["progress"])
             warnings.warn(f"{path}: damaged checkpoint passed over", stacklevel=2)
         return None
 

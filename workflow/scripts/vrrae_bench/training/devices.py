@@ -1,4 +1,4 @@
-"""Choosing the device of JAX and how many cores it may use; to be called before JAX is first used."""
+"""The devices of JAX: which, how many cores of a CPU, and how a batch is spread over several."""
 
 import os
 
@@ -6,7 +6,7 @@ import platformdirs
 
 
 def configure_jax(accelerator: str, threads: int) -> None:
-    """Let JAX run on `accelerator` and, on a CPU, with `threads` threads.
+    """Let JAX run on `accelerator` and, on a CPU, with `threads` threads. To be called before JAX is first used.
 
     XLA sizes its thread pool by the environment variable NPROC and would otherwise take every core of the machine,
     whatever the workflow manager has reserved. Compiled programs are kept from one process to the next.
@@ -28,3 +28,15 @@ def device_name() -> str:
 
     device = jax.devices()[0]
     return f"{device.platform}: {device.device_kind} x {jax.device_count()}"
+
+
+def shardings():
+    """How the rows of a batch are spread over all devices, and how all else is copied to each of them.
+
+    The program stays the same: sums over the batch, and with them the truncation, are those of the whole batch.
+    """
+    import jax
+    from jax.sharding import AxisType, NamedSharding, PartitionSpec
+
+    mesh = jax.make_mesh((jax.device_count(),), ("batch",), axis_types=(AxisType.Auto,))
+    return NamedSharding(mesh, PartitionSpec("batch")), NamedSharding(mesh, PartitionSpec())

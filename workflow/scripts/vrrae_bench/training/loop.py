@@ -11,6 +11,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import optax
+from jax.sharding import NamedSharding
 from jaxtyping import Array, Float, Int, Num, PRNGKeyArray
 
 from vrrae_bench.datasets.store import DataSet, Normalisation
@@ -20,10 +21,12 @@ from vrrae_bench.models.autoencoder import Autoencoder
 from vrrae_bench.models.bottlenecks import TruncatedSVD
 from vrrae_bench.models.inference import encode
 from vrrae_bench.models.serialisation import ModelHeader, with_basis
+from vrrae_bench.provenance import Stopwatch
 from vrrae_bench.runs import RunSpec
 from vrrae_bench.seeding import derived_seed
 from vrrae_bench.training.batches import BatchStream, epoch_ends
-from vrrae_bench.training.checkpoints import Checkpoints
+from vrrae_bench.training.checkpoints import Checkpoints, Progress
+from vrrae_bench.training.devices import shardings
 from vrrae_bench.training.losses import kl_divergence, relative_error
 
 # Steps computed between two looks at the clock and at signals; the loss leaves the device once for all of them.
@@ -67,12 +70,14 @@ def train(
     data: DataSet,
     checkpoints: Checkpoints,
     *,
+    stopwatch: Stopwatch,
     checkpoint_seconds: float,
     report: Callable[[str], None],
 ) -> tuple[Autoencoder, ModelHeader, list[dict[str, float]]]:
     """Train a run to its end, from its newest checkpoint if there is one.
 
     Args:
+        stopwatch: Is given the time that was spent before the checkpoint.
         checkpoint_seconds: Time between two checkpoints.
         report: Is called with a line of progress now and then.
 
@@ -84,19 +89,23 @@ def train(
         UserError: The data do not suit the run, or the loss is no longer finite.
         Interrupted: SIGTERM came; a checkpoint holds all that was done.
     """
-    header = _header(spec, data)
+    _refuse_batch_size(spec, data)
+    header = ModelHeader(run=spec, image_shape=data.manifest.image_shape, normalisation=data.manifest.normalisation)
     optimiser = optax.adabelief(spec.learning_rate)
     state = _start(spec, header, optimiser)
     step, history = 0, []
     if found := checkpoints.load(state):
-        step, state, history = found
+        state, (step, seconds, history) = found
+        stopwatch.add(seconds)
         report(f"continuing from the checkpoint after step {step}")
 
-    images = jnp.asarray(data.array("train"))
+    over_devices, on_each = shardings()
+    state = eqx.filter_shard(state, on_each)
+    images = jax.device_put(np.asarray(data.array("train")), on_each)
     stream = BatchStream(len(images), spec.batch_size, spec.seed)
     noise_key = jax.random.key(derived_seed(spec.seed, "noise"))
     ends = epoch_ends(len(images), spec.batch_size, spec.epochs)
-    progress = _Progress(ends[-1], step, spec.batch_size, report)
+    progress = _ProgressLines(ends[-1], step, spec.batch_size, report)
     saved_at = time.monotonic()
 
     with _termination() as asked_to_end:
@@ -108,7 +117,7 @@ def train(
             # Python numbers would be compiled in, and every segment would compile anew.
             span = jnp.array([step, step + n_steps])
             state = _run_steps(
-                optimiser, header.normalisation, spec.beta or 0.0, state, images, indices, span, noise_key
+                optimiser, header.normalisation, spec.beta or 0.0, over_devices, state, images, indices, span, noise_key
             )
             step += n_steps
             _refuse_divergence(spec, state)
@@ -118,7 +127,7 @@ def train(
                 state = state._replace(sums=Sums.zero())
                 progress.show(step, history[-1])
             if asked_to_end() or time.monotonic() - saved_at > checkpoint_seconds:
-                checkpoints.save(step, state, history)
+                checkpoints.save(state, Progress(step, stopwatch.seconds(), history))
                 saved_at = time.monotonic()
             if asked_to_end():
                 raise Interrupted(f"asked to end; saved after step {step} of {ends[-1]}")
@@ -126,20 +135,20 @@ def train(
     return _with_global_basis(state.model, header, images), header, history
 
 
-def _header(spec: RunSpec, data: DataSet) -> ModelHeader:
-    manifest = data.manifest
-    if manifest.n_train < spec.batch_size:
+def _refuse_batch_size(spec: RunSpec, data: DataSet) -> None:
+    n_train, n_devices, key = data.manifest.n_train, jax.device_count(), f"datasets.{spec.dataset}.batch_size"
+    if n_train < spec.batch_size:
         raise UserError(
-            f"{data.path}: {manifest.n_train} training images are fewer than a batch of {spec.batch_size}. "
-            f"Set datasets.{spec.dataset}.batch_size to at most {manifest.n_train}."
+            f"{data.path}: {n_train} training images are fewer than a batch of {spec.batch_size}. "
+            f"Set {key} to at most {n_train}."
         )
-    return ModelHeader(
-        method=spec.method,
-        image_shape=manifest.image_shape,
-        latent_size=spec.latent_size,
-        bottleneck=spec.bottleneck,
-        normalisation=manifest.normalisation,
-    )
+    if remainder := spec.batch_size % n_devices:
+        smaller = spec.batch_size - remainder
+        nearest = f"{smaller} or {smaller + n_devices}" if smaller else f"{n_devices}"
+        raise UserError(
+            f"a batch of {spec.batch_size} can not be spread evenly over {n_devices} devices. "
+            f"Set {key} to {nearest}, or use fewer devices."
+        )
 
 
 def _start(spec: RunSpec, header: ModelHeader, optimiser: optax.GradientTransformation) -> State:
@@ -153,6 +162,7 @@ def _run_steps(
     optimiser: optax.GradientTransformation,
     normalisation: Normalisation,
     beta: float,
+    over_devices: NamedSharding,
     state: State,
     images: Num[Array, "N H W C"],
     indices: Int[np.ndarray, "S B"],
@@ -166,7 +176,8 @@ def _run_steps(
     arrays, static = eqx.partition(state, eqx.is_array)
 
     def body(step, arrays):
-        batch = normalisation.apply(images[indices[step - span[0]]])
+        rows = jax.lax.with_sharding_constraint(indices[step - span[0]], over_devices)
+        batch = normalisation.apply(images[rows])
         key = jax.random.fold_in(noise_key, step)
         state = _step(optimiser, beta, eqx.combine(arrays, static), batch, key, step)
         return eqx.filter(state, eqx.is_array)
@@ -197,7 +208,7 @@ def _with_global_basis(model: Autoencoder, header: ModelHeader, images: Num[Arra
     if not isinstance(model.bottleneck, TruncatedSVD):
         return model
     latents = encode(model.encoder, header.normalisation, images)
-    return with_basis(model, jnp.asarray(global_basis(latents, header.bottleneck), jnp.float32))
+    return with_basis(model, jnp.asarray(global_basis(latents, header.run.bottleneck), jnp.float32))
 
 
 def _row(epoch: int, step: int, n_steps: int, sums: Sums) -> dict[str, float]:
@@ -225,7 +236,7 @@ def _termination() -> Iterator[Callable[[], bool]]:
         signal.signal(signal.SIGTERM, previous)
 
 
-class _Progress:
+class _ProgressLines:
     """A line at about every twentieth of the training, with speed and time left."""
 
     def __init__(self, total: int, step: int, batch_size: int, report: Callable[[str], None]):

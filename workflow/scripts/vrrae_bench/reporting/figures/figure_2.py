@@ -7,8 +7,8 @@ import numpy as np
 from jaxtyping import Float
 from matplotlib.figure import Figure
 
-from vrrae_bench.models.registry import METHODS
 from vrrae_bench.reporting.figures.drawing import BLUE, GREY, ORANGE, Run
+from vrrae_bench.reporting.labels import method_label
 
 
 def draw(runs: Sequence[Run]) -> Figure:
@@ -25,7 +25,7 @@ def draw(runs: Sequence[Run]) -> Figure:
             train, diagonal = latents["train_mean"], latents["diagonal_mean"]
         axis.scatter(*train[:, :2].T, s=16, color=BLUE, label="training images")
         axis.plot(*diagonal[:, :2].T, color=ORANGE, linewidth=2, marker=".", label="diagonal motion")
-        axis.set(title=f"{METHODS[run.spec.method].label}, seed {seed}", xlabel="first mean", ylabel="second mean")
+        axis.set(title=f"{method_label(run.spec.method)}, seed {seed}", xlabel="first mean", ylabel="second mean")
         # One scale for both axes, so that a collapsed dimension looks collapsed.
         axis.set_aspect("equal", adjustable="datalim")
         axis.grid(color=GREY, alpha=0.3)

@@ -7,8 +7,8 @@ import numpy as np
 from jaxtyping import Num
 from matplotlib.figure import Figure
 
-from vrrae_bench.models.registry import METHODS
 from vrrae_bench.reporting.figures.drawing import Run
+from vrrae_bench.reporting.labels import dataset_label, method_label
 
 N_ROWS, N_COLUMNS = 4, 6  # of a block
 
@@ -20,7 +20,8 @@ def gallery(runs: Sequence[Run], *, origin: str, cmap: str) -> Figure:
         origin: Where the first row of an image belongs: `upper` or `lower`.
         cmap: Matplotlib's name of the colours of a grey image.
     """
-    shown = [run for run in runs if run.spec.seed == min(other.spec.seed for other in runs)]
+    first = {dataset: min(seeds) for dataset, seeds in _seeds(runs).items()}
+    shown = [run for run in runs if run.spec.seed == first[run.spec.dataset]]
     columns = min(4, len(shown))
     rows = -(-len(shown) // columns)
     figure, axes = plt.subplots(rows, columns, figsize=(2.6 * columns, 2.1 * rows), layout="constrained", squeeze=False)
@@ -31,8 +32,16 @@ def gallery(runs: Sequence[Run], *, origin: str, cmap: str) -> Figure:
         mosaic = _mosaic(images, upwards=origin == "lower")
         low, high = (0, 255) if images.dtype == np.uint8 else (0, 1)
         axis.imshow(mosaic, vmin=low, vmax=high, origin=origin, cmap=cmap)
-        axis.set_title(METHODS[run.spec.method].label, fontsize="medium")
+        dataset = f"{dataset_label(run.spec.dataset)}, " if len(first) > 1 else ""
+        axis.set_title(dataset + method_label(run.spec.method), fontsize="medium")
     return figure
+
+
+def _seeds(runs: Sequence[Run]) -> dict[str, set[int]]:
+    seeds: dict[str, set[int]] = {}
+    for run in runs:
+        seeds.setdefault(run.spec.dataset, set()).add(run.spec.seed)
+    return seeds
 
 
 def _mosaic(images: Num[np.ndarray, "N H W C"], upwards: bool) -> Num[np.ndarray, "P Q ..."]:
