@@ -141,7 +141,7 @@ def test_the_schema_accepts_what_is_shipped(values):
 
 def test_runs_carry_readable_and_distinct_paths():
     folders = [run.folder for run in load_settings(BASE).runs()]
-    assert len(set(folders)) == len(folders) == 52
+    assert len(set(folders)) == len(folders) == 64
     assert "runs/mnist/vrrae/beta=1e-6,batch=576/seed=0" in folders
     assert "runs/mnist/rrae/batch=576/seed=2" in folders
     assert "runs/synthetic/vae/beta=1e-3,batch=64,learning_rate=1e-4/seed=4" in folders

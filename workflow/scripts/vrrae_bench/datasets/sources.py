@@ -3,6 +3,7 @@
 from functools import partial
 from pathlib import Path
 
+from vrrae_bench.datasets.cifar10 import make_cifar10
 from vrrae_bench.datasets.digits import make_digits
 from vrrae_bench.datasets.mnist import make_mnist
 
@@ -15,6 +16,7 @@ SOURCES = {
     "digits": _make_digits,
     "mnist": partial(make_mnist, "mnist"),
     "fashion_mnist": partial(make_mnist, "fashion_mnist"),
+    "cifar10": make_cifar10,
 }
 
 
