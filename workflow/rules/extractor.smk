@@ -16,6 +16,8 @@ rule tune_extractor:
         f"{RESULTS}/logs/extractor/{{dataset}}.log",
     benchmark:
         f"{RESULTS}/benchmarks/extractor/{{dataset}}.tsv"
+    # The longest job that others wait for comes first.
+    priority: 10
     conda:
         f"../../envs/score-{TORCH}.yaml"
     threads: 2
