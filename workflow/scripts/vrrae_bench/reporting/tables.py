@@ -125,7 +125,7 @@ def write_table(folder: str | Path, table: Table, long: pd.DataFrame, caption: s
         long.to_csv(temporary, index=False)
     readable = readable_table(table, long)
     head = f"# {table.title}\n\n" + (f"**{banner}**\n\n" if banner else "")
-    write_text(folder / f"{table.name}.md", f"{head}{readable.to_markdown()}\n\n{caption}\n")
+    write_text(folder / f"{table.name}.md", f"{head}{readable.to_markdown(disable_numparse=True)}\n\n{caption}\n")
     description = f"{banner} {table.title}. {caption}" if banner else f"{table.title}. {caption}"
     latex = readable.to_latex(escape=True, caption=_escaped(description), label=f"tab:{table.name}")
     write_text(folder / f"{table.name}.tex", latex)
