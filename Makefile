@@ -1,10 +1,11 @@
 # Everything one types. `make` alone says what there is.
 .DEFAULT_GOAL := help
-.PHONY: help environment quickstart test config targets schema lock clean
+.PHONY: help environment quickstart test speed config targets schema lock clean
 
 PYTHON ?= python3
 VENV := .venv
 READY := $(VENV)/.ready
+PEERS := .venv-peers
 # The environment's programs first: rules call `python`.
 RUN := PATH="$(CURDIR)/$(VENV)/bin:$$PATH"
 QUICK := results/quick
@@ -12,11 +13,12 @@ QUICK := results/quick
 help:
 	@echo "make quickstart          set up, run the quick profile (synthetic bumps and real digits), show its tables"
 	@echo "make test                set up, run all tests"
+	@echo "make speed               time a training step against the published packages', which it installs into $(PEERS)"
 	@echo "make config              print the resolved configuration and its number of runs; CONFIG=file.yaml overlays"
 	@echo "make targets             list what snakemake can make: one target per table and figure"
 	@echo "make environment         only set up: $(VENV), with the exact versions of envs/requirements.txt"
 	@echo "make schema              write workflow/schemas/config.schema.json again, after a change to config.py"
-	@echo "make lock                resolve envs/requirements.in into envs/requirements.txt again"
+	@echo "make lock                resolve envs/*.in into the exact versions of envs/*.txt again"
 	@echo "make clean               remove $(QUICK)"
 
 environment: $(READY)
@@ -41,6 +43,15 @@ test: $(READY)
 	@$(RUN) snakefmt --check Snakefile workflow/rules
 	@$(RUN) python -m pytest
 
+$(PEERS)/.ready: envs/peers.txt $(READY)
+	$(PYTHON) -m venv --clear $(PEERS)
+	@echo "Installing the published packages into $(PEERS), about 6 GB: some minutes"
+	$(PEERS)/bin/python -m pip install --quiet --disable-pip-version-check -r envs/peers.txt
+	@touch $@
+
+speed: $(PEERS)/.ready
+	@$(RUN) python tests/speed/compare.py --peers $(PEERS)/bin/python
+
 config: $(READY)
 	@$(RUN) python workflow/scripts/config.py $(CONFIG)
 
@@ -51,8 +62,10 @@ schema: $(READY)
 	@$(RUN) python workflow/scripts/config.py --write-schema workflow/schemas/config.schema.json
 
 lock: $(READY)
-	@$(RUN) uv pip compile --quiet --universal --python-version 3.11 --no-header --no-annotate --no-emit-index-url \
-		envs/requirements.in -o envs/requirements.txt
+	@for lock in requirements peers; do \
+		$(RUN) uv pip compile --quiet --universal --python-version 3.11 --no-header --no-annotate --no-emit-index-url \
+			envs/$$lock.in -o envs/$$lock.txt || exit 1; \
+	done
 
 clean:
 	rm -rf $(QUICK)

@@ -12,14 +12,15 @@ from vrrae_bench.dependencies import code_files
 
 ROOT = Path(__file__).parents[2]
 LOCK = ROOT / "envs/requirements.txt"
+PEERS_LOCK = ROOT / "envs/peers.txt"
 
 
-def locked_versions() -> dict[str, str]:
+def locked_versions(lock: Path = LOCK) -> dict[str, str]:
     """Version of each package for Python 3.11, which the conda environments use."""
     versions = {}
-    for line in LOCK.read_text().splitlines():
+    for line in lock.read_text().splitlines():
         pinned = re.fullmatch(r"([\w.\-]+)==([\w.+]+)( ; .*)?", line)
-        assert pinned, f"{LOCK.name}: no exact version in: {line}"
+        assert pinned, f"{lock.name}: no exact version in: {line}"
         if not (pinned[3] and "python_full_version >=" in pinned[3]):
             versions[pinned[1]] = pinned[2]
     return versions
@@ -64,8 +65,15 @@ def test_the_lock_holds_no_release_candidate():
     assert not [version for version in locked_versions().values() if re.search(r"[a-z]", version)]
 
 
-def test_the_lock_names_no_path_and_no_index():
-    assert not re.search(r"https?://|file:|--|/", LOCK.read_text())
+@pytest.mark.parametrize("lock", [LOCK, PEERS_LOCK], ids=lambda path: path.stem)
+def test_a_lock_names_no_path_and_no_index(lock):
+    assert not re.search(r"https?://|file:|--|/", lock.read_text())
+
+
+def test_speed_is_compared_on_the_same_versions_of_what_both_stand_on():
+    peers, ours = locked_versions(PEERS_LOCK), locked_versions()
+    different = {name: (peers[name], ours[name]) for name in peers.keys() & ours.keys() if peers[name] != ours[name]}
+    assert not different
 
 
 def test_every_rule_has_an_environment_file():

@@ -38,6 +38,11 @@ def conv_valid(
     return _choose(_valid_fast, _valid_plain)(x, kernel, bias)
 
 
+def in_computed_order(x: Float[Array, "B H W C"]) -> Float[Array, "..."]:
+    """The array with its axes in the order in which the convolutions hold it, so that none has to be moved."""
+    return _choose(_batch_last, lambda x: x)(x)
+
+
 def _choose(fast: Callable, plain: Callable) -> Callable:
     # Not `lax.platform_dependent`: differentiating it goes through `cond`, whose branches pool their residuals.
     return fast if jax.default_backend() == "cpu" else plain

@@ -12,6 +12,8 @@ def configure_jax(accelerator: str, threads: int) -> None:
     whatever the workflow manager has reserved. Compiled programs are kept from one process to the next.
     """
     os.environ["NPROC"] = str(threads)
+    # LAPACK's own threads spin for some 20 ms after each small eigenproblem, on cores that XLA needs meanwhile.
+    os.environ["OPENBLAS_NUM_THREADS"] = "1"
     os.environ["JAX_PLATFORMS"] = {"cpu": "cpu", "cuda": "cuda,cpu", "tpu": "tpu,cpu"}[accelerator]
 
     import jax

@@ -4,10 +4,13 @@ import jax.numpy as jnp
 from jaxtyping import Array, Float
 
 from vrrae_bench.models.bottlenecks import Posterior
+from vrrae_bench.models.convolutions import in_computed_order
 
 
 def relative_error(prediction: Float[Array, "B H W C"], target: Float[Array, "B H W C"]) -> Float[Array, ""]:
     """100 * ||prediction - target||_F / ||target||_F over the whole batch, in percent."""
+    # Pixel by pixel in NHWC order, this sum would be strided (18 ms of a profiled step of 330).
+    prediction, target = in_computed_order(prediction), in_computed_order(target)
     return 100 * jnp.linalg.norm((prediction - target).ravel()) / jnp.linalg.norm(target.ravel())
 
 
