@@ -1,6 +1,9 @@
 """What several test modules share."""
 
 import os
+import subprocess
+import sys
+from pathlib import Path
 
 import platformdirs
 
@@ -16,6 +19,8 @@ import pytest
 from vrrae_bench.datasets.store import DataSet, Normalisation, write_dataset
 from vrrae_bench.provenance import Stopwatch
 from vrrae_bench.runs import RunSpec, SampleSpec
+
+SCRIPTS = Path(__file__).parents[1] / "workflow/scripts"
 
 
 @pytest.fixture
@@ -79,6 +84,22 @@ def trained():
         return train(spec, data, checkpoints, **how)
 
     return train_run
+
+
+@pytest.fixture
+def train_command():
+    """A factory: start the train command as the workflow calls it, on so many devices of the CPU."""
+
+    def start(spec, data, folder, *options, devices=1, **how) -> subprocess.Popen:
+        command = [
+            *(sys.executable, SCRIPTS / "train.py", "--run", spec.model_dump_json(), "--data", data.path),
+            *("--out", folder / "model.eqx", "--checkpoints", folder / "checkpoints", *options),
+        ]
+        environment = os.environ | {"XLA_FLAGS": f"--xla_force_host_platform_device_count={devices}"}
+        how = {"stdout": subprocess.DEVNULL} | how
+        return subprocess.Popen(list(map(str, command)), env=environment, **how)
+
+    return start
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""A training step of this project: the compiled loop of `training.loop`, with its gathering of batches."""
+"""A training step of this project: the compiled loop of `training.loop`."""
 
 import os
 import sys
@@ -25,8 +25,6 @@ from vrrae_bench.runs import RunSpec
 from vrrae_bench.training import loop
 from vrrae_bench.training.devices import shardings
 
-N_IMAGES = 2048
-
 
 def prepare(shape: Shape, n_steps: int, method: str = "vrrae"):
     """A function that takes `n_steps` steps, and the number of the model's parameters.
@@ -51,16 +49,14 @@ def prepare(shape: Shape, n_steps: int, method: str = "vrrae"):
     header = ModelHeader(run=spec, image_shape=shape.image, normalisation=Normalisation(shift=0, scale=255))
     optimiser = optax.adabelief(LEARNING_RATE)
     over_devices, on_each = shardings()
-    state = eqx.filter_shard(loop._start(spec, header, optimiser), on_each)
-    generator = np.random.default_rng(0)
-    images = jax.device_put(generator.integers(0, 256, (N_IMAGES, *shape.image), np.uint8), on_each)
-    indices = generator.integers(0, N_IMAGES, (loop.SEGMENT, shape.batch_size), np.int32)
-    key = jax.random.key(0)
+    state, key = eqx.filter_shard((loop._start(spec, header, optimiser), jax.random.key(0)), on_each)
+    images = np.random.default_rng(0).integers(0, 256, (n_steps, shape.batch_size, *shape.image), np.uint8)
+    batches = jax.device_put(images, over_devices)
+    span = np.array([0, n_steps])
 
     def run() -> None:
         nonlocal state
-        span = jnp.array([0, n_steps])
-        state = loop._run_steps(optimiser, header.normalisation, BETA, over_devices, state, images, indices, span, key)
+        state = loop._run_steps(optimiser, header.normalisation, spec, state, batches, span, key)
         state.sums.loss.block_until_ready()
 
     return run, sum(leaf.size for leaf in jax.tree.leaves(eqx.filter(state.model, eqx.is_inexact_array)))

@@ -1,5 +1,9 @@
 """The data sets that are made here, and the store in which all lie."""
 
+import subprocess
+import sys
+from pathlib import Path
+
 import numpy as np
 import pytest
 from sklearn.datasets import load_digits
@@ -20,7 +24,7 @@ def synthetic(tmp_path_factory):
 
 
 def test_the_training_grid_is_ten_by_ten_and_reaches_the_edges(synthetic):
-    centres = synthetic.array("train_centres")
+    centres = np.asarray(synthetic.array("train_centres"))
     assert len(np.unique(centres, axis=0)) == 100
     assert centres.min() == -0.5 and centres.max() == 0.5
 
@@ -33,7 +37,7 @@ def test_images_are_bumps_at_their_centres(synthetic):
 
 
 def test_test_centres_fill_the_square_and_not_its_diagonal(synthetic):
-    centres = synthetic.array("test_centres")
+    centres = np.asarray(synthetic.array("test_centres"))
     assert abs(np.corrcoef(centres.T)[0, 1]) < 0.15  # 1 in the published generator
     counts, *_ = np.histogram2d(*centres.T, bins=2, range=[(-0.5, 0.5)] * 2)
     assert counts.sum() == 400 and counts.min() > 70
@@ -101,3 +105,21 @@ def test_a_missing_or_damaged_store_is_told(tmp_path, rng):
     (tmp_path / "train.npy").write_bytes(b"not an array")
     with pytest.raises(UserError, match="train.npy: can not be read"):
         DataSet(tmp_path / "manifest.json").array("train")
+
+
+def test_drawing_from_a_file_costs_the_memory_of_what_is_drawn(tmp_path):
+    """Pages of a mapped file count as memory of the process: 200 MB here, of which a batch is 1."""
+    np.save(tmp_path / "train.npy", np.ones((20_000, 100, 100), np.uint8))
+    script = (
+        "import sys, numpy as np; sys.path.insert(0, 'workflow/scripts')\n"
+        "from vrrae_bench.datasets.store import StoredArray\n"
+        "from vrrae_bench.provenance import peak_memory_mib\n"
+        "images, draw = StoredArray(sys.argv[1]), np.random.default_rng(0)\n"
+        "before = peak_memory_mib()\n"
+        "for _ in range(300): images[draw.integers(0, 20_000, 100)]\n"
+        "print(peak_memory_mib() - before)\n"
+    )
+    command = [sys.executable, "-c", script, tmp_path / "train.npy"]
+    root = Path(__file__).parents[2]
+    grown = subprocess.run(command, capture_output=True, check=True, cwd=root, text=True).stdout
+    assert int(grown) < 20

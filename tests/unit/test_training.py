@@ -1,21 +1,17 @@
 """The loss, and a training that is interrupted, resumed, diverging or doubled."""
 
-import json
 import os
 import signal
-import subprocess
-import sys
 import time
-from pathlib import Path
 
 import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
-import pandas as pd
 import pytest
 from scipy.stats import norm
 
+from vrrae_bench.datasets.store import StoredArray
 from vrrae_bench.dependencies import code_digest
 from vrrae_bench.errors import UserError
 from vrrae_bench.files import sha256
@@ -24,12 +20,12 @@ from vrrae_bench.models.truncation import truncated_coefficients
 from vrrae_bench.provenance import Stopwatch
 from vrrae_bench.scoring.reconstruction import relative_error_percent
 from vrrae_bench.seeding import derived_seed
-from vrrae_bench.training.batches import BatchStream
+from vrrae_bench.training.batches import BatchFeed, BatchStream
 from vrrae_bench.training.checkpoints import Checkpoints, Progress
+from vrrae_bench.training.devices import shardings
 from vrrae_bench.training.loop import Interrupted
 from vrrae_bench.training.losses import kl_divergence, relative_error
-
-SCRIPTS = Path(__file__).parents[2] / "workflow/scripts"
+from vrrae_bench.training.progress import Losses, ProgressLine
 
 
 def test_the_reconstruction_loss_is_the_reported_error(rng):
@@ -120,6 +116,37 @@ def test_a_changed_line_of_code_is_another_program(tmp_path):
     assert code_digest(command) != before
 
 
+def test_batches_reach_the_devices_as_the_stream_orders_them(tiny_images):
+    """Stretches end with each epoch, and go on from any step."""
+    images, stream = tiny_images.array("train"), BatchStream(48, 32, seed=3)
+    feed = BatchFeed(images, stream, shardings()[0])
+    feed.longest = 2
+    seen = {}
+    for steps, batches in feed(1, [3, 6]):
+        assert len(batches) == 2
+        seen |= {step: np.asarray(batch) for step, batch in zip(steps, batches)}
+    assert list(seen) == [1, 2, 3, 4, 5]
+    for step, batch in seen.items():
+        np.testing.assert_array_equal(batch, images[stream.indices(step, 1)[0]])
+
+
+def test_long_trainings_on_large_images_read_few_of_them_ahead(tmp_path):
+    """At most 64 MiB a stretch: a batch of CelebA alone has 42."""
+    np.save(tmp_path / "train.npy", np.zeros((600, 160, 160, 3), np.uint8))
+    feed = BatchFeed(StoredArray(tmp_path / "train.npy"), BatchStream(600, 576, seed=0), shardings()[0])
+    assert feed.longest == 1
+
+
+def test_bfloat16_rounds_encoder_and_decoder_and_nothing_else(tiny_images, trained, run_spec, tmp_path):
+    """Close to single precision, not equal to it; weights and bottleneck stay in single precision."""
+    spec = run_spec("vrrae", epochs=2)
+    single, _, history = trained(spec, tiny_images, tmp_path)
+    half, _, half_history = trained(spec.model_copy(update={"precision": "bfloat16"}), tiny_images, tmp_path)
+    assert {leaf.dtype for leaf in arrays_of(half)} == {np.dtype(np.float32)}
+    found, expected = half_history[-1]["reconstruction_error"], history[-1]["reconstruction_error"]
+    assert found == pytest.approx(expected, rel=0.02) and found != expected
+
+
 def test_one_step_is_adabeliefs(tiny_images, trained, run_spec, tmp_path):
     """The first step of AdaBelief (Zhuang et al. 2020, Algorithm 2), written out for one layer in double precision."""
     spec = run_spec("ae", epochs=1 / 3)  # one step
@@ -158,12 +185,27 @@ def test_a_batch_larger_than_the_data_is_refused(tiny_images, trained, run_spec,
         trained(run_spec("ae", batch_size=64), tiny_images, tmp_path)
 
 
-def test_killed_three_times_the_command_ends_with_the_same_model(tiny_images, run_spec, tmp_path):
+def test_a_log_has_few_lines_and_a_terminal_one(capsys):
+    losses, lines = Losses(30.5, 30.0, 500.0), []
+    log = ProgressLine(1000, 0, 64, lines.append, terminal=False)
+    bar = ProgressLine(1000, 0, 64, lines.append, terminal=True)
+    for step in range(1, 1001):
+        log.show(step, 1, losses)
+        bar.show(step, 1, losses)
+    bar.close()
+    assert len(lines) == 20
+    assert lines[0].startswith("epoch 1, step 50 of 1000: loss 30.500 (reconstruction 30.000 %, KL 500), ")
+    assert "images/s" in lines[0] and lines[0].endswith(" s left")
+    shown = capsys.readouterr().err
+    assert "\n" not in shown.rstrip("\n") and "reconstruction 30.000 %" in shown and "64.0k/64.0k" in shown
+
+
+def test_killed_three_times_the_command_ends_with_the_same_model(tiny_images, run_spec, train_command, tmp_path):
     """kill -9 at moments of its own choosing, then once to the end: the file is the same to the byte."""
     spec = run_spec("vrrae", epochs=40)
 
     def start(name):
-        return start_training(spec, tiny_images, tmp_path / name, "--checkpoint-seconds", "0")
+        return train_command(spec, tiny_images, tmp_path / name, "--checkpoint-seconds", "0")
 
     assert start("undisturbed").wait() == 0
     for already in range(3):
@@ -175,35 +217,6 @@ def test_killed_three_times_the_command_ends_with_the_same_model(tiny_images, ru
     assert start("killed").wait() == 0
     assert sha256(tmp_path / "killed/model.eqx") == sha256(tmp_path / "undisturbed/model.eqx")
     assert not list((tmp_path / "killed/checkpoints").iterdir())
-
-
-@pytest.mark.parametrize("method", ["vae", "vrrae"])
-def test_eight_devices_train_the_model_of_one(method, tiny_images, trained, run_spec, tmp_path):
-    """The batch is spread, the truncation is that of the whole batch: the same history, but for the order of sums."""
-    spec = run_spec(method, epochs=2)
-    _, _, history = trained(spec, tiny_images, tmp_path / "one")
-    process = start_training(spec, tiny_images, tmp_path / "eight", devices=8)
-    assert process.wait() == 0
-    spread = pd.read_csv(tmp_path / "eight/history.csv")
-    assert json.loads((tmp_path / "eight/run.json").read_text())["device"].endswith("x 8")
-    np.testing.assert_allclose(spread.to_numpy(), pd.DataFrame(history).to_numpy(), rtol=1e-4)
-
-
-def test_a_batch_that_does_not_divide_by_the_devices_is_refused(tiny_images, run_spec, tmp_path):
-    process = start_training(run_spec("ae", batch_size=20), tiny_images, tmp_path, devices=8, stderr=subprocess.PIPE)
-    _, told = process.communicate()
-    assert process.returncode == 1
-    assert b"a batch of 20 can not be spread evenly over 8 devices. Set datasets.tiny.batch_size to 16 or 24" in told
-
-
-def start_training(spec, data, folder, *options, devices=1, **how):
-    """The train command, as the workflow calls it, on so many CPU devices."""
-    command = [
-        *(sys.executable, SCRIPTS / "train.py", "--run", spec.model_dump_json(), "--data", data.path),
-        *("--out", folder / "model.eqx", "--checkpoints", folder / "checkpoints", *options),
-    ]
-    environment = os.environ | {"XLA_FLAGS": f"--xla_force_host_platform_device_count={devices}"}
-    return subprocess.Popen(list(map(str, command)), stdout=subprocess.DEVNULL, env=environment, **how)
 
 
 def wait_for_checkpoint(folder, after, process):

@@ -85,6 +85,41 @@ def test_in_single_precision_a_decaying_spectrum_keeps_its_leading_modes(rng, n_
     np.testing.assert_allclose(np.linalg.norm(coefficients, axis=1), values[:k], rtol=1e-4)
 
 
+@pytest.mark.parametrize(("n_latent", "n_batch", "k"), [(100, 576, 16), (512, 64, 60), (200, 64, 2)])
+@pytest.mark.parametrize("smallest", [1e-1, 1e-2, 1e-3, 1e-4])
+def test_in_single_precision_truncation_and_gradient_are_those_of_double_precision_lapack(
+    rng, n_latent, n_batch, k, smallest
+):
+    """Kept singular values from 1 down to `smallest`, the first dropped one 30 % below that.
+
+    The gradient is that of a function of the truncated matrix and of its spectrum, as the loss of RRAE is. What single
+    precision can keep of the smallest mode is about eps / (gap * smallest), 2e-3 at the worst; more is never lost.
+    """
+    values = np.concatenate([np.geomspace(1, smallest, k), np.full(min(n_latent, n_batch) - k, 0.7 * smallest)])
+    values[k:] *= np.geomspace(1, 0.1, len(values) - k)
+    single = matrix(rng, values, n_latent, n_batch, np.float32)
+    weights = rng.normal(size=single.shape)
+
+    def function(truncate, latent):
+        basis, coefficients = truncate(latent)
+        return jnp.sum(weights.astype(latent.dtype) * (basis @ coefficients)) + jnp.sum(coefficients**2)
+
+    def by_lapack(latent):
+        left, values, right = jnp.linalg.svd(latent, full_matrices=False)
+        return left[:, :k], values[:k, None] * right[:k]
+
+    with jax.enable_x64(True):
+        double = jnp.asarray(np.asarray(single, np.float64))
+        expected = np.asarray(jax.grad(lambda y: function(by_lapack, y))(double))
+        best = np.linalg.multi_dot(by_lapack(double))
+    basis, coefficients = truncated_coefficients(single, k)
+    found = jax.grad(lambda y: function(lambda z: truncated_coefficients(z, k), y))(single)
+    lost = 1e-7 / (0.3 * smallest)
+    np.testing.assert_allclose(basis @ coefficients, best, atol=1e-5 * np.abs(best).max())
+    np.testing.assert_allclose(np.linalg.norm(coefficients, axis=1), values[:k], rtol=lost + 1e-5)
+    assert np.linalg.norm(found - expected) <= (lost + 2e-5) * np.linalg.norm(expected)
+
+
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 @pytest.mark.parametrize(
     ("case", "build"),

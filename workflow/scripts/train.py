@@ -7,6 +7,7 @@ run.json (specification, versions, device, commit, time, memory). Continues from
 import argparse
 import json
 import sys
+from contextlib import nullcontext
 from pathlib import Path
 
 import pandas as pd
@@ -17,7 +18,7 @@ from vrrae_bench.errors import run_command
 from vrrae_bench.files import atomic_path, write_json
 from vrrae_bench.provenance import Stopwatch, provenance
 from vrrae_bench.runs import RunSpec
-from vrrae_bench.training.devices import configure_jax, device_name
+from vrrae_bench.training.devices import configure_jax, device_name, join_processes
 
 
 def main() -> None:
@@ -31,8 +32,16 @@ def main() -> None:
     parser.add_argument("--checkpoint-seconds", type=float, default=60, help="time between two (default: 60)")
     parser.add_argument("--accelerator", choices=["cpu", "cuda", "tpu"], default="cpu")
     parser.add_argument("--threads", type=int, default=1, help="CPU threads (default: 1)")
+    parser.add_argument("--coordinator", help="host:port of the first of several processes that share the training")
+    parser.add_argument("--processes", type=int, default=1, help="how many there are (default: 1)")
+    parser.add_argument("--process", type=int, default=0, help="which of them this is, from 0 on (default: 0)")
     arguments = parser.parse_args()
     configure_jax(arguments.accelerator, arguments.threads)
+    if arguments.processes > 1:
+        if not arguments.coordinator:
+            parser.error("--processes needs a --coordinator")
+        join_processes(arguments.coordinator, arguments.processes, arguments.process)
+    first = arguments.process == 0
 
     from vrrae_bench.models.serialisation import save_model
     from vrrae_bench.training.checkpoints import Checkpoints
@@ -44,7 +53,7 @@ def main() -> None:
     # A state saved by other code or other versions is another run's: never continue it.
     identity = [arguments.run.model_dump(), data.manifest.model_dump(), code_digest(__file__), origin["versions"]]
     checkpoints = Checkpoints(arguments.checkpoints, json.dumps(identity))
-    with checkpoints.locked():
+    with checkpoints.locked() if first else nullcontext():
         try:
             model, header, history = train(
                 arguments.run,
@@ -52,11 +61,14 @@ def main() -> None:
                 checkpoints,
                 stopwatch=stopwatch,
                 checkpoint_seconds=arguments.checkpoint_seconds,
-                report=lambda line: print(line, flush=True),
+                report=lambda line: print(line, flush=True) if first else None,
+                terminal=sys.stderr.isatty(),
             )
         except Interrupted as interrupted:
             print(interrupted, file=sys.stderr)
             sys.exit(128 + 15)
+        if not first:
+            return
         save_model(arguments.out, model, header)
         with atomic_path(arguments.out.with_name("history.csv")) as temporary:
             pd.DataFrame(history).to_csv(temporary, index=False)

@@ -20,7 +20,7 @@ from pydantic import BaseModel, Field, TypeAdapter, ValidationError
 from vrrae_bench.datasets.settings import BumpSettings
 from vrrae_bench.errors import UserError
 from vrrae_bench.models.registry import METHODS
-from vrrae_bench.runs import RunSpec, SampleSpec, Specification, format_beta
+from vrrae_bench.runs import Precision, RunSpec, SampleSpec, Specification, format_beta
 from vrrae_bench.scoring.settings import ExtractorSettings
 
 Source = Literal["synthetic", "digits", "mnist", "fashion_mnist", "cifar10", "celeba"]
@@ -42,6 +42,10 @@ class DatasetSettings(Specification):
     learning_rate: LearningRate = Field(description="Constant learning rate of AdaBelief")
     other_learning_rates: tuple[LearningRate, ...] = Field(
         default=(), description="Learning rates with which to train everything once more, for a second block of Table 1"
+    )
+    precision: Precision = Field(
+        default="float32",
+        description="Type in which encoder and decoder compute in training; the truncation is float32",
     )
     beta: dict[str, float] = Field(description="Weight of the KL divergence, for each variational method")
     seeds: tuple[int, ...] = Field(min_length=1, description="A training per seed; tables give mean and std")
@@ -79,6 +83,8 @@ class Settings(Specification):
         parts.append(f"batch={settings.batch_size}")
         if learning_rate not in (None, settings.learning_rate):
             parts.append(f"learning_rate={format_beta(learning_rate)}")
+        if settings.precision != "float32":
+            parts.append(f"precision={settings.precision}")
         return RunSpec(
             dataset=dataset,
             method=method,
@@ -88,6 +94,7 @@ class Settings(Specification):
             epochs=settings.epochs,
             batch_size=settings.batch_size,
             learning_rate=settings.learning_rate if learning_rate is None else learning_rate,
+            precision=settings.precision,
             seed=seed,
             variant=",".join(parts),
         )

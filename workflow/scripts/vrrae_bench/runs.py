@@ -1,6 +1,10 @@
 """What identifies a run (one training of one method on one data set) and where its files lie."""
 
+from typing import Literal
+
 from pydantic import BaseModel, ConfigDict, Field
+
+Precision = Literal["float32", "bfloat16"]
 
 
 class Specification(BaseModel):
@@ -20,6 +24,7 @@ class RunSpec(Specification):
     epochs: float
     batch_size: int
     learning_rate: float
+    precision: Precision = Field(default="float32", description="Type in which encoder and decoder compute in training")
     seed: int
     variant: str = Field(description="What tells apart runs of one method in paths: `beta=1e-6,batch=576`")
 

@@ -1,4 +1,4 @@
-"""The one form in which every data set lies on disk: arrays that can be memory-mapped, and a manifest."""
+"""The one form in which every data set lies on disk: arrays of which any part can be read, and a manifest."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -47,8 +47,40 @@ class Manifest(Specification):
     arrays: dict[str, str]
 
 
+class StoredArray:
+    """An array on disk, of which any part can be read.
+
+    The file is mapped only while a part is read. Pages of a mapping count as memory of the process, and batches drawn
+    at random would touch all of them.
+
+    Raises:
+        UserError: The file is missing or unreadable.
+    """
+
+    def __init__(self, path: Path):
+        self._path = path
+        self.shape, self.dtype = self._map().shape, self._map().dtype
+
+    def __len__(self) -> int:
+        return self.shape[0]
+
+    def __getitem__(self, index: Any) -> Num[np.ndarray, "..."]:
+        """A copy of what numpy's indexing would give."""
+        return np.array(self._map()[index])
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> Num[np.ndarray, "..."]:
+        """All of it, for numpy's functions."""
+        return self[...] if dtype is None else self[...].astype(dtype)
+
+    def _map(self) -> np.ndarray:
+        try:
+            return np.load(self._path, mmap_mode="r", allow_pickle=False)
+        except (OSError, ValueError) as error:
+            raise UserError(f"{self._path}: can not be read ({error}). Delete the folder and run again.") from None
+
+
 class DataSet:
-    """A stored data set; its arrays are memory-mapped, so opening it costs no memory.
+    """A stored data set; opening it costs no memory.
 
     Raises:
         UserError: The manifest or an array it names is missing or unreadable.
@@ -60,16 +92,11 @@ class DataSet:
             raise UserError(f"{self.path}: there is no data set here. Make it with: snakemake {self.path}")
         self.manifest = Manifest.model_validate(read_json(self.path))
 
-    def array(self, name: str) -> Num[np.ndarray, "..."]:
+    def array(self, name: str) -> StoredArray:
         """One of the arrays: `train`, `test` (N H W C), `train_labels`, `test_labels` (N), and those of the source."""
         if name not in self.manifest.arrays:
             raise UserError(f"{self.path}: has no array '{name}'; it has {', '.join(self.manifest.arrays)}")
-        try:
-            return np.load(self.path.parent / f"{name}.npy", mmap_mode="r", allow_pickle=False)
-        except (OSError, ValueError) as error:
-            raise UserError(
-                f"{self.path.parent / name}.npy: can not be read ({error}). Delete the folder and run again."
-            ) from None
+        return StoredArray(self.path.parent / f"{name}.npy")
 
 
 def write_dataset(

@@ -98,10 +98,19 @@ class Autoencoder(eqx.Module):
         self.bottleneck = getattr(bottlenecks, entry.bottleneck)(latent_size, bottleneck, key=bottleneck_key)
         self.decoder = Decoder(image_shape, width, key=decoder_key)
 
-    def __call__(self, images: Float[Array, "B H W C"], key: PRNGKeyArray) -> tuple[Float[Array, "B H W C"], Posterior]:
-        """The training pass: reconstructions of a batch, and the posterior of each image."""
-        decoder_input, posterior = self.bottleneck(self.encoder(images), key)
-        return self.decoder(decoder_input), posterior
+    def __call__(
+        self, images: Float[Array, "B H W C"], key: PRNGKeyArray, precision: str | None = None
+    ) -> tuple[Float[Array, "B H W C"], Posterior]:
+        """The training pass: reconstructions of a batch, and the posterior of each image.
+
+        Args:
+            precision: Type in which encoder and decoder compute; by default that of the images. The bottleneck, and
+                with it the truncation, keeps the type of the images.
+        """
+        outer, inner = images.dtype, precision or images.dtype
+        encoding = _cast(self.encoder, inner)(images.astype(inner)).astype(outer)
+        decoder_input, posterior = self.bottleneck(encoding, key)
+        return _cast(self.decoder, inner)(decoder_input.astype(inner)).astype(outer), posterior
 
     def posterior(self, images: Float[Array, "B H W C"]) -> Posterior:
         """The posterior of each image, after training."""
@@ -110,3 +119,8 @@ class Autoencoder(eqx.Module):
     def decode(self, point: Float[Array, "N k"]) -> Float[Array, "N H W C"]:
         """Images for points of the bottleneck, after training, without noise."""
         return self.decoder(self.bottleneck.decode(point))
+
+
+def _cast(module: eqx.Module, dtype) -> eqx.Module:
+    """The module with its parameters in another type; gradients still reach the original ones."""
+    return jax.tree.map(lambda leaf: leaf.astype(dtype) if eqx.is_inexact_array(leaf) else leaf, module)

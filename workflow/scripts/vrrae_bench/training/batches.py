@@ -1,11 +1,19 @@
-"""Which images make up which batch."""
+"""Which images make up which batch, and their way from the disk to the devices."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 
+import jax
 import numpy as np
-from jaxtyping import Int
+from jax.sharding import NamedSharding
+from jaxtyping import Array, Int, Num
 
+from vrrae_bench.datasets.store import StoredArray
 from vrrae_bench.seeding import derived_seed
+
+# Steps that are computed between two looks at the clock and at signals; fewer where their images exceed the bytes.
+LONGEST_STRETCH = 20
+STRETCH_BYTES = 2**26
 
 
 class BatchStream:
@@ -36,3 +44,52 @@ def epoch_ends(n_images: int, batch_size: int, epochs: float) -> Sequence[int]:
     total = round(epochs * n_images / batch_size)
     ends = (round(epoch * n_images / batch_size) for epoch in range(1, int(epochs) + 1))
     return sorted({end for end in ends if 0 < end < total} | {total})
+
+
+def stretches(step: int, ends: Sequence[int], longest: int) -> Iterator[range]:
+    """The steps from `step` to the last of `ends`, in stretches that end with each epoch at the latest."""
+    for end in ends:
+        while step < end:
+            yield range(step, min(step + longest, end))
+            step = min(step + longest, end)
+
+
+class BatchFeed:
+    """The batches of a training, read from disk while the ones before are trained on.
+
+    Args:
+        over_devices: How the images of a batch are spread over devices; a process reads those of its own.
+    """
+
+    def __init__(self, images: StoredArray, stream: BatchStream, over_devices: NamedSharding):
+        self._images, self._stream, self._over_devices = images, stream, over_devices
+        batch_bytes = stream.batch_size * int(np.prod(images.shape[1:])) * images.dtype.itemsize
+        self.longest = max(1, min(LONGEST_STRETCH, STRETCH_BYTES // batch_bytes))
+
+    def __call__(self, step: int, ends: Sequence[int]) -> Iterator[tuple[range, Num[Array, "S B H W C"]]]:
+        """The steps from `step` on, stretch by stretch, each with its batches.
+
+        All arrays have the length of the longest stretch, so that one program serves all; what lies behind the last
+        batch is zero.
+        """
+        with ThreadPoolExecutor(max_workers=1) as reader:
+            waiting = None
+            for steps in stretches(step, ends, self.longest):
+                following = steps, reader.submit(self._read, steps)
+                if waiting:
+                    yield waiting[0], waiting[1].result()
+                waiting = following
+            if waiting:
+                yield waiting[0], waiting[1].result()
+
+    def _read(self, steps: range) -> Num[Array, "S B H W C"]:
+        indices = self._stream.indices(steps.start, len(steps))
+
+        def part(index: tuple[slice, ...]) -> Num[np.ndarray, "S b H W C"]:
+            own = indices[:, index[1]]
+            images = np.zeros((self.longest, own.shape[1], *self._images.shape[1:]), self._images.dtype)
+            images[: len(steps)] = self._images[own]
+            return images
+
+        shape = (self.longest, self._stream.batch_size, *self._images.shape[1:])
+        return jax.make_array_from_callback(shape, self._over_devices, part)

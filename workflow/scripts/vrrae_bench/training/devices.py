@@ -32,8 +32,20 @@ def device_name() -> str:
     return f"{device.platform}: {device.device_kind} x {jax.device_count()}"
 
 
+def join_processes(coordinator: str, n_processes: int, process: int) -> None:
+    """Make one program of several processes, each with devices of its own. To be called before JAX is first used.
+
+    Args:
+        coordinator: `host:port` at which the first process can be reached from all.
+    """
+    import jax
+
+    jax.config.update("jax_cpu_collectives_implementation", "gloo")
+    jax.distributed.initialize(coordinator, n_processes, process)
+
+
 def shardings():
-    """How the rows of a batch are spread over all devices, and how all else is copied to each of them.
+    """How stretches of batches are spread over all devices of all processes, and how all else is copied to each.
 
     The program stays the same: sums over the batch, and with them the truncation, are those of the whole batch.
     """
@@ -41,4 +53,4 @@ def shardings():
     from jax.sharding import AxisType, NamedSharding, PartitionSpec
 
     mesh = jax.make_mesh((jax.device_count(),), ("batch",), axis_types=(AxisType.Auto,))
-    return NamedSharding(mesh, PartitionSpec("batch")), NamedSharding(mesh, PartitionSpec())
+    return NamedSharding(mesh, PartitionSpec(None, "batch")), NamedSharding(mesh, PartitionSpec())

@@ -3,7 +3,7 @@
 import signal
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from typing import Any, NamedTuple
 
 import equinox as eqx
@@ -11,10 +11,10 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import optax
-from jax.sharding import NamedSharding
+from jax.experimental import multihost_utils
 from jaxtyping import Array, Float, Int, Num, PRNGKeyArray
 
-from vrrae_bench.datasets.store import DataSet, Normalisation
+from vrrae_bench.datasets.store import DataSet, Normalisation, StoredArray
 from vrrae_bench.errors import UserError
 from vrrae_bench.latent.basis import global_basis
 from vrrae_bench.models.autoencoder import Autoencoder
@@ -24,13 +24,11 @@ from vrrae_bench.models.serialisation import ModelHeader, with_basis
 from vrrae_bench.provenance import Stopwatch
 from vrrae_bench.runs import RunSpec
 from vrrae_bench.seeding import derived_seed
-from vrrae_bench.training.batches import BatchStream, epoch_ends
+from vrrae_bench.training.batches import BatchFeed, BatchStream, epoch_ends
 from vrrae_bench.training.checkpoints import Checkpoints, Progress
 from vrrae_bench.training.devices import shardings
 from vrrae_bench.training.losses import kl_divergence, relative_error
-
-# Steps computed between two looks at the clock and at signals; the loss leaves the device once for all of them.
-SEGMENT = 20
+from vrrae_bench.training.progress import Losses, ProgressLine
 
 
 class Sums(NamedTuple):
@@ -44,6 +42,10 @@ class Sums(NamedTuple):
     def zero(cls) -> "Sums":
         """Sums over no steps."""
         return cls(*(jnp.zeros(()) for _ in cls._fields))
+
+    def means(self, n_steps: int) -> Losses:
+        """Their averages over so many steps, as Python numbers."""
+        return Losses(*(float(value) / n_steps for value in self))
 
 
 class State(NamedTuple):
@@ -73,13 +75,17 @@ def train(
     stopwatch: Stopwatch,
     checkpoint_seconds: float,
     report: Callable[[str], None],
+    terminal: bool = False,
 ) -> tuple[Autoencoder, ModelHeader, list[dict[str, float]]]:
     """Train a run to its end, from its newest checkpoint if there is one.
+
+    Where several processes share a training, all of them call this; the first one saves and reports.
 
     Args:
         stopwatch: Is given the time that was spent before the checkpoint.
         checkpoint_seconds: Time between two checkpoints.
         report: Is called with a line of progress now and then.
+        terminal: Whether to show progress as one moving line on the standard error instead.
 
     Returns:
         The model with the basis of its truncation, its description, and a row per epoch: the loss and both of its
@@ -99,40 +105,36 @@ def train(
         stopwatch.add(seconds)
         report(f"continuing from the checkpoint after step {step}")
 
+    images = data.array("train")
     over_devices, on_each = shardings()
-    state = eqx.filter_shard(state, on_each)
-    images = jax.device_put(np.asarray(data.array("train")), on_each)
-    stream = BatchStream(len(images), spec.batch_size, spec.seed)
-    noise_key = jax.random.key(derived_seed(spec.seed, "noise"))
+    state, noise_key = eqx.filter_shard((state, jax.random.key(derived_seed(spec.seed, "noise"))), on_each)
+    feed = BatchFeed(images, BatchStream(len(images), spec.batch_size, spec.seed), over_devices)
     ends = epoch_ends(len(images), spec.batch_size, spec.epochs)
-    progress = _ProgressLines(ends[-1], step, spec.batch_size, report)
+    first = jax.process_index() == 0
+    progress = ProgressLine(ends[-1], step, spec.batch_size, report, terminal=terminal and first)
     saved_at = time.monotonic()
 
-    with _termination() as asked_to_end:
-        while step < ends[-1]:
-            epoch_end = next(end for end in ends if end > step)
-            n_steps = min(SEGMENT, epoch_end - step)
-            indices = np.zeros((SEGMENT, spec.batch_size), np.int32)
-            indices[:n_steps] = stream.indices(step, n_steps)
-            # Python numbers would be compiled in, and every segment would compile anew.
-            span = jnp.array([step, step + n_steps])
-            state = _run_steps(
-                optimiser, header.normalisation, spec.beta or 0.0, over_devices, state, images, indices, span, noise_key
-            )
-            step += n_steps
+    with _termination() as asked_to_end, closing(progress):
+        for steps, batches in feed(step, ends):
+            # Python numbers would be compiled in, and every stretch would compile anew.
+            span = np.array([steps.start, steps.stop])
+            state = _run_steps(optimiser, header.normalisation, spec, state, batches, span, noise_key)
+            step = steps.stop
             _refuse_divergence(spec, state)
-            if step == epoch_end:
-                begin = max((end for end in ends if end < step), default=0)
-                history.append(_row(len(history) + 1, step, step - begin, state.sums))
-                state = state._replace(sums=Sums.zero())
-                progress.show(step, history[-1])
-            if asked_to_end() or time.monotonic() - saved_at > checkpoint_seconds:
+            begin = max((end for end in ends if end < step), default=0)
+            losses = state.sums.means(step - begin)
+            progress.show(step, len(history) + 1, losses)
+            if step in ends:
+                history.append({"epoch": len(history) + 1, "step": step} | losses._asdict())
+                state = state._replace(sums=jax.device_put(Sums.zero(), on_each))
+            ending = asked_to_end()
+            if first and (ending or time.monotonic() - saved_at > checkpoint_seconds):
                 checkpoints.save(state, Progress(step, stopwatch.seconds(), history))
                 saved_at = time.monotonic()
-            if asked_to_end():
+            if ending:
                 raise Interrupted(f"asked to end; saved after step {step} of {ends[-1]}")
 
-    return _with_global_basis(state.model, header, images), header, history
+    return _with_global_basis(_on_this_host(state.model), header, images), header, history
 
 
 def _refuse_batch_size(spec: RunSpec, data: DataSet) -> None:
@@ -161,35 +163,32 @@ def _start(spec: RunSpec, header: ModelHeader, optimiser: optax.GradientTransfor
 def _run_steps(
     optimiser: optax.GradientTransformation,
     normalisation: Normalisation,
-    beta: float,
-    over_devices: NamedSharding,
+    spec: RunSpec,
     state: State,
-    images: Num[Array, "N H W C"],
-    indices: Int[np.ndarray, "S B"],
-    span: Int[Array, "2"],
+    batches: Num[Array, "S B H W C"],
+    span: Int[np.ndarray, "2"],
     noise_key: PRNGKeyArray,
 ) -> State:
     """The steps from the first to before the second of `span`, in one compiled program.
 
-    Row i of `indices` are the images of the i-th of them; rows beyond the last step are padding.
+    The i-th of `batches` is that of the i-th of these steps; what lies behind the last is padding.
     """
     arrays, static = eqx.partition(state, eqx.is_array)
 
     def body(step, arrays):
-        rows = jax.lax.with_sharding_constraint(indices[step - span[0]], over_devices)
-        batch = normalisation.apply(images[rows])
+        batch = normalisation.apply(batches[step - span[0]])
         key = jax.random.fold_in(noise_key, step)
-        state = _step(optimiser, beta, eqx.combine(arrays, static), batch, key, step)
+        state = _step(optimiser, spec, eqx.combine(arrays, static), batch, key, step)
         return eqx.filter(state, eqx.is_array)
 
     return eqx.combine(jax.lax.fori_loop(span[0], span[1], body, arrays), static)
 
 
-def _step(optimiser, beta, state: State, batch: Float[Array, "B H W C"], key: PRNGKeyArray, step) -> State:
+def _step(optimiser, spec: RunSpec, state: State, batch: Float[Array, "B H W C"], key: PRNGKeyArray, step) -> State:
     def loss_of(model):
-        prediction, posterior = model(batch, key)
+        prediction, posterior = model(batch, key, spec.precision)
         error, divergence = relative_error(prediction, batch), kl_divergence(posterior)
-        loss = error + beta * divergence
+        loss = error + (spec.beta or 0.0) * divergence
         return loss, Sums(loss, error, divergence)
 
     (loss, parts), gradient = eqx.filter_value_and_grad(loss_of, has_aux=True)(state.model)
@@ -204,16 +203,16 @@ def _step(optimiser, beta, state: State, batch: Float[Array, "B H W C"], key: PR
     )
 
 
-def _with_global_basis(model: Autoencoder, header: ModelHeader, images: Num[Array, "N H W C"]) -> Autoencoder:
+def _on_this_host(model: Autoencoder) -> Autoencoder:
+    """The model on one device of this process: other processes need not take part in what follows."""
+    return jax.tree.map(lambda leaf: jnp.asarray(np.asarray(leaf)) if eqx.is_array(leaf) else leaf, model)
+
+
+def _with_global_basis(model: Autoencoder, header: ModelHeader, images: StoredArray) -> Autoencoder:
     if not isinstance(model.bottleneck, TruncatedSVD):
         return model
     latents = encode(model.encoder, header.normalisation, images)
     return with_basis(model, jnp.asarray(global_basis(latents, header.run.bottleneck), jnp.float32))
-
-
-def _row(epoch: int, step: int, n_steps: int, sums: Sums) -> dict[str, float]:
-    means = {name: float(value) / n_steps for name, value in sums._asdict().items()}
-    return {"epoch": epoch, "step": step} | means
 
 
 def _refuse_divergence(spec: RunSpec, state: State) -> None:
@@ -227,29 +226,16 @@ def _refuse_divergence(spec: RunSpec, state: State) -> None:
 
 @contextmanager
 def _termination() -> Iterator[Callable[[], bool]]:
-    """Whether SIGTERM has come: batch systems send it before a time limit."""
+    """Whether SIGTERM has come: batch systems send it before a time limit. All processes get the same answer."""
     received = []
+
+    def anywhere() -> bool:
+        if jax.process_count() == 1:
+            return bool(received)
+        return bool(multihost_utils.process_allgather(np.array(bool(received))).any())
+
     previous = signal.signal(signal.SIGTERM, lambda number, frame: received.append(number))
     try:
-        yield lambda: bool(received)
+        yield anywhere
     finally:
         signal.signal(signal.SIGTERM, previous)
-
-
-class _ProgressLines:
-    """A line at about every twentieth of the training, with speed and time left."""
-
-    def __init__(self, total: int, step: int, batch_size: int, report: Callable[[str], None]):
-        self._total, self._first, self._batch_size, self._report = total, step, batch_size, report
-        self._start, self._shown = time.monotonic(), step
-
-    def show(self, step: int, row: dict[str, float]) -> None:
-        if step - self._shown < self._total / 20 and step < self._total:
-            return
-        self._shown = step
-        seconds = (time.monotonic() - self._start) / (step - self._first)
-        self._report(
-            f"epoch {row['epoch']}, step {step} of {self._total}: loss {row['loss']:.3f} "
-            f"(reconstruction {row['reconstruction_error']:.3f} %, KL {row['kl_divergence']:.4g}), "
-            f"{self._batch_size / seconds:.0f} images/s, {seconds * (self._total - step):.0f} s left"
-        )

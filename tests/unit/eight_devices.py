@@ -1,0 +1,66 @@
+"""Loss and gradient of every method on eight devices against one, as JSON: run by test_devices.py.
+
+Prints, for each method, the relative difference of the losses, the largest relative difference of the gradients of the
+parameters (as norms), the relative gap between the last kept and the first dropped eigenvalue of Y Y^T, and how much of
+one device's arithmetic each of the eight does.
+"""
+
+import json
+import os
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parents[2] / "workflow/scripts"))
+os.environ["XLA_FLAGS"] = "--xla_force_host_platform_device_count=8"
+
+from vrrae_bench.training.devices import configure_jax, shardings
+
+configure_jax("cpu", 1)
+
+import equinox as eqx
+import jax
+import numpy as np
+
+from vrrae_bench.models.autoencoder import Autoencoder
+from vrrae_bench.models.registry import METHODS
+from vrrae_bench.training.losses import kl_divergence, relative_error
+
+K, L, B = 3, 12, 16
+
+
+@eqx.filter_jit
+def loss_and_gradient(model, images, key):
+    def loss_of(model):
+        prediction, posterior = model(images, key)
+        return relative_error(prediction, images) + 1e-3 * kl_divergence(posterior)
+
+    return eqx.filter_value_and_grad(loss_of)(model)
+
+
+def operations(arguments) -> float:
+    """Arithmetic operations of one device."""
+    return loss_and_gradient.lower(*arguments).compile().compiled.cost_analysis()["flops"]
+
+
+def compare(method: str) -> dict[str, float]:
+    over_devices, on_each = shardings()
+    model = Autoencoder(method, (28, 28, 1), L, K, key=jax.random.key(0))
+    images = np.random.default_rng(0).random((1, B, 28, 28, 1), np.float32) ** 3
+    key = jax.random.key(1)
+    on_one = (model, images[0], key)
+    model_8, key_8 = eqx.filter_shard((model, key), on_each)
+    on_eight = (model_8, jax.device_put(images, over_devices)[0], key_8)
+    loss, gradient = loss_and_gradient(*on_one)
+    loss_8, gradient_8 = loss_and_gradient(*on_eight)
+    values = np.linalg.svd(np.asarray(model.encoder(images[0])), compute_uv=False) ** 2
+    pairs = zip(jax.tree.leaves(gradient), jax.tree.leaves(gradient_8))
+    return {
+        "loss": abs(float(loss_8) / float(loss) - 1),
+        "gradient": max(float(np.linalg.norm(a - np.asarray(b)) / (np.linalg.norm(a) + 1e-30)) for a, b in pairs),
+        "arithmetic": operations(on_eight) / operations(on_one),
+        "gap": float(1 - values[K] / values[K - 1]) if method.endswith("rrae") else 1.0,
+    }
+
+
+if __name__ == "__main__":
+    print(json.dumps({method: compare(method) for method in METHODS}))

@@ -1,0 +1,75 @@
+"""One training over several devices and several processes, and the processors a job may use."""
+
+import json
+import os
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+
+@pytest.fixture(scope="module")
+def differences() -> dict[str, dict[str, float]]:
+    script = Path(__file__).with_name("eight_devices.py")
+    return json.loads(subprocess.run([sys.executable, script], capture_output=True, check=True).stdout)
+
+
+def test_loss_and_gradient_on_eight_devices_are_those_of_one(differences):
+    """The truncation is that of the whole batch, not of an eighth of it.
+
+    Sums over the batch are taken in another order, which turns singular vectors by a few eps / gap: with relative gaps
+    above 1e-2 that leaves five digits of the loss, and three of every gradient, safe.
+    """
+    assert all(difference["gap"] > 1e-2 for difference in differences.values())
+    assert max(difference["loss"] for difference in differences.values()) < 1e-5
+    assert max(difference["gradient"] for difference in differences.values()) < 1e-3
+
+
+def test_each_of_eight_devices_does_an_eighth_of_the_arithmetic(differences):
+    assert max(difference["arithmetic"] for difference in differences.values()) < 0.13
+
+
+def test_a_batch_that_does_not_divide_by_the_devices_is_refused(tiny_images, run_spec, train_command, tmp_path):
+    process = train_command(run_spec("ae", batch_size=20), tiny_images, tmp_path, devices=8, stderr=subprocess.PIPE)
+    _, told = process.communicate()
+    assert process.returncode == 1
+    assert b"a batch of 20 can not be spread evenly over 8 devices. Set datasets.tiny.batch_size to 16 or 24" in told
+
+
+def test_two_processes_train_the_model_of_one(tiny_images, trained, run_spec, train_command, tmp_path):
+    """Joined through a coordinator that is named explicitly; the first of them writes, and the history is the same."""
+    spec = run_spec("vrrae", epochs=2)
+    _, _, history = trained(spec, tiny_images, tmp_path / "one")
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        coordinator = f"127.0.0.1:{free.getsockname()[1]}"
+    together = ("--coordinator", coordinator, "--processes", "2", "--checkpoint-seconds", "0", "--process")
+    processes = [train_command(spec, tiny_images, tmp_path / "two", *together, number) for number in (0, 1)]
+    assert [process.wait() for process in processes] == [0, 0]
+    assert json.loads((tmp_path / "two/run.json").read_text())["device"].endswith("x 2")
+    shared = pd.read_csv(tmp_path / "two/history.csv")
+    np.testing.assert_allclose(shared.to_numpy(), pd.DataFrame(history).to_numpy(), rtol=1e-4)
+
+
+@pytest.mark.skipif(os.cpu_count() < 2, reason="one core shows nothing")
+def test_a_job_never_uses_more_cores_than_its_threads(tmp_path):
+    """Processor time over wall time of products that would take all cores of the machine."""
+    script = (
+        "import sys, time; sys.path.insert(0, 'workflow/scripts')\n"
+        "from vrrae_bench.training.devices import configure_jax\n"
+        "configure_jax('cpu', 1)\n"
+        "import jax, jax.numpy as jnp\n"
+        "step = jax.jit(lambda x: x @ x / 1500 + jnp.linalg.eigh(x[:300, :300] + x[:300, :300].T)[0].sum())\n"
+        "x = step(jnp.ones((1500, 1500))).block_until_ready()\n"
+        "wall, used = time.perf_counter(), time.process_time()\n"
+        "for _ in range(20): x = step(x)\n"
+        "x.block_until_ready()\n"
+        "print((time.process_time() - used) / (time.perf_counter() - wall))\n"
+    )
+    root = Path(__file__).parents[2]
+    printed = subprocess.run([sys.executable, "-c", script], capture_output=True, check=True, cwd=root, text=True)
+    assert float(printed.stdout) < 1.1
