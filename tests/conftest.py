@@ -17,10 +17,19 @@ import numpy as np
 import pytest
 
 from vrrae_bench.datasets.store import DataSet, Normalisation, write_dataset
+from vrrae_bench.models.registry import METHODS
 from vrrae_bench.provenance import Stopwatch
 from vrrae_bench.runs import RunSpec, SampleSpec
 
 SCRIPTS = Path(__file__).parents[1] / "workflow/scripts"
+
+
+@pytest.fixture(autouse=True)
+def forget_compiled_programs():
+    """A compiled training holds 1500 memory maps, of which a process may have 65,530; beyond that XLA crashes."""
+    yield
+    if "jax" in sys.modules:
+        sys.modules["jax"].clear_caches()
 
 
 @pytest.fixture
@@ -64,8 +73,10 @@ def run_spec():
     """A factory of short runs: L = 12, k = 3, batches of 16."""
 
     def make(method="vrrae", **changes) -> RunSpec:
-        beta = 1e-3 if method in ("vae", "vrrae") else None
-        values = dict(dataset="tiny", method=method, beta=beta, latent_size=12, bottleneck=3, epochs=2, batch_size=16)
+        entry = METHODS[method]
+        weights = dict(beta=1e-3 if entry.variational else None, penalty_weight=1e-3 if entry.penalty else None)
+        weights |= dict(linear_layers=2 if entry.stacked else 0)
+        values = weights | dict(dataset="tiny", method=method, latent_size=12, bottleneck=3, epochs=2, batch_size=16)
         return RunSpec(**(values | dict(learning_rate=1e-3, seed=0, variant="batch=16") | changes))
 
     return make

@@ -36,7 +36,7 @@ def test_every_problem_is_told_at_once_with_its_remedy(values):
     told = problems_of(values)
     assert "5 problem(s); nothing was started" in told
     assert "acelerator: unknown key (value 'gpu').\n    Did you mean 'accelerator'?" in told
-    assert "unknown method 'vrea'.\n    Did you mean 'vrrae'? Known: ae, vae, rrae, vrrae." in told
+    assert "unknown method 'vrea'.\n    Did you mean 'vrrae'? Known: ae, vae, rrae, vrrae, " in told
     assert "datasets.synthetic.learning_rate: -1 is not valid.\n    Input should be greater than 0." in told
     assert "datasets.mnist.epochs: is missing." in told
     # A contradiction is told beside a malformed key of the same data set, not in a second round.
@@ -59,8 +59,8 @@ def test_a_batch_that_can_not_have_the_rank_is_explained(values):
         ("datasets.mnist.seeds", [0, 0], "repeats a seed"),
         ("datasets.mnist.latent_size", 4, "smaller than the bottleneck k = 16, so there is nothing to truncate"),
         ("datasets.mnist.beta", {"vae": 1e-3}, "datasets.mnist.beta.vrrae: is missing"),
-        ("datasets.mnist.beta.vae", -1, "is not a weight"),
-        ("datasets.mnist.beta.rrae", 1, "no variational method"),
+        ("datasets.mnist.beta.vae", -1, "-1.0 is not valid"),
+        ("datasets.mnist.beta.rrae", 1, "not a method with a KL divergence"),
         ("datasets.mnist.source", "minst", "'minst' is not known.\n    Did you mean 'mnist'?"),
         ("datasets.mnist.bumps", {"grid": 3, "test_images": 1, "diagonal_images": 2, "seed": 0}, "no other"),
         ("datasets.synthetic.bumps.grid", 5, "more than the 25 training images"),

@@ -186,7 +186,7 @@ def test_a_batch_larger_than_the_data_is_refused(tiny_images, trained, run_spec,
 
 
 def test_a_log_has_few_lines_and_a_terminal_one(capsys):
-    losses, lines = Losses(30.5, 30.0, 500.0), []
+    losses, lines = Losses(30.5, 30.0, 500.0, 0.0), []
     log = ProgressLine(1000, 0, 64, lines.append, terminal=False)
     bar = ProgressLine(1000, 0, 64, lines.append, terminal=True)
     for step in range(1, 1001):

@@ -7,7 +7,7 @@ in full; a smaller configuration overlays it.
 import difflib
 import types
 import typing
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,7 +19,7 @@ from pydantic import BaseModel, Field, TypeAdapter, ValidationError
 
 from vrrae_bench.datasets.settings import BumpSettings
 from vrrae_bench.errors import UserError
-from vrrae_bench.models.registry import METHODS
+from vrrae_bench.models.registry import METHODS, Method
 from vrrae_bench.runs import Precision, RunSpec, SampleSpec, Specification, format_beta
 from vrrae_bench.scoring.settings import ExtractorSettings
 
@@ -27,6 +27,12 @@ Source = Literal["synthetic", "digits", "mnist", "fashion_mnist", "cifar10", "ce
 LearningRate = Annotated[float, Field(gt=0, lt=1)]
 # A name is a folder of results and a wildcard of rules.
 DatasetName = Annotated[str, Field(pattern=r"^[A-Za-z0-9][\w.-]*$")]
+# Keys of a data set that hold a value for each method of a kind.
+PER_METHOD: dict[str, tuple[str, Callable[[Method], bool]]] = {
+    "beta": ("a KL divergence", lambda method: method.variational),
+    "penalty": ("a penalty", lambda method: method.penalty is not None),
+    "linear_layers": ("linear layers of its own", lambda method: method.stacked),
+}
 NOT_READABLE_YET = ("celeba",)
 
 
@@ -48,6 +54,8 @@ class DatasetSettings(Specification):
         description="Type in which encoder and decoder compute in training; the truncation is float32",
     )
     beta: dict[str, float] = Field(description="Weight of the KL divergence, for each variational method")
+    penalty: dict[str, float] = Field(default={}, description="Weight of the penalty, for each method that has one")
+    linear_layers: dict[str, int] = Field(default={}, description="Their number, for each method that has such")
     seeds: tuple[int, ...] = Field(min_length=1, description="A training per seed; tables give mean and std")
     sampling: SampleSpec
     extractor: ExtractorSettings | None = Field(
@@ -89,6 +97,8 @@ class Settings(Specification):
             dataset=dataset,
             method=method,
             beta=beta,
+            penalty_weight=settings.penalty.get(method),
+            linear_layers=settings.linear_layers.get(method, 0),
             latent_size=settings.latent_size,
             bottleneck=settings.bottleneck,
             epochs=settings.epochs,
@@ -275,13 +285,14 @@ def _check_sizes(key: str, dataset: SimpleNamespace) -> Iterator[Problem]:
         )
 
 
-def _check_betas(key: str, dataset: SimpleNamespace) -> Iterator[Problem]:
-    variational = [name for name, entry in METHODS.items() if entry.variational]
-    for method, beta in dataset.beta.items():
-        if method not in variational:
-            yield Problem(f"{key}.beta.{method}", "no variational method.", suggestion(method, variational))
-        if not 0 <= beta < float("inf"):
-            yield Problem(f"{key}.beta.{method}", f"{beta} is not a weight.", "Use 0 or a positive number.")
+def _check_weights(key: str, dataset: SimpleNamespace) -> Iterator[Problem]:
+    for name, (what, needs) in PER_METHOD.items():
+        known = [method for method, entry in METHODS.items() if needs(entry)]
+        for method, value in getattr(dataset, name).items():
+            if method not in known:
+                yield Problem(f"{key}.{name}.{method}", f"not a method with {what}.", suggestion(method, known))
+            if not 0 <= value < float("inf"):
+                yield Problem(f"{key}.{name}.{method}", f"{value} is not valid.", "Use 0 or a positive number.")
 
 
 def _check_seeds(key: str, dataset: SimpleNamespace) -> Iterator[Problem]:
@@ -321,7 +332,7 @@ def _check_extractor(key: str, dataset: SimpleNamespace) -> Iterator[Problem]:
         yield Problem(f"{key}.extractor", "is missing.", "FID needs an Inception-v3: add it as in config.yaml.")
 
 
-_DATASET_CHECKS = (_check_sizes, _check_betas, _check_seeds, _check_learning_rates, _check_bumps, _check_extractor)
+_DATASET_CHECKS = (_check_sizes, _check_weights, _check_seeds, _check_learning_rates, _check_bumps, _check_extractor)
 
 
 def _experiment_contradictions(
@@ -340,8 +351,9 @@ def _experiment_contradictions(
             yield Problem(f"experiment.{kind}", f"{list(names)} names one twice.", "Name each once.")
     for name in experiment.datasets:
         for method in experiment.methods:
-            needed = method in METHODS and METHODS[method].variational and hasattr(datasets.get(name), "beta")
-            if needed and method not in datasets[name].beta:
-                yield Problem(
-                    f"datasets.{name}.beta.{method}", "is missing.", f"Give {method} a weight of the KL divergence."
-                )
+            for key, (what, needs) in PER_METHOD.items():
+                needed = method in METHODS and needs(METHODS[method]) and hasattr(datasets.get(name), key)
+                if needed and method not in getattr(datasets[name], key):
+                    yield Problem(
+                        f"datasets.{name}.{key}.{method}", "is missing.", f"{method} is a method with {what}."
+                    )

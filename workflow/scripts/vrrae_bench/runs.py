@@ -19,6 +19,8 @@ class RunSpec(Specification):
     dataset: str
     method: str
     beta: float | None = Field(description="Weight of the KL divergence; none for a method without one")
+    penalty_weight: float | None = Field(default=None, description="Weight of the method's penalty, if it has one")
+    linear_layers: int = Field(default=0, description="Linear layers behind the encoder, for a method that has such")
     latent_size: int = Field(description="L, the width of the encoder's output before a truncation")
     bottleneck: int = Field(description="k, the size of the bottleneck")
     epochs: float

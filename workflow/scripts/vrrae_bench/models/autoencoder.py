@@ -9,7 +9,7 @@ import jax
 from jaxtyping import Array, Float, PRNGKeyArray
 
 from vrrae_bench.models import bottlenecks
-from vrrae_bench.models.bottlenecks import Bottleneck, Posterior
+from vrrae_bench.models.bottlenecks import Bottleneck, Posterior, Sizes
 from vrrae_bench.models.convolutions import conv_stride2_relu, conv_transpose_relu, conv_valid
 from vrrae_bench.models.layers import Convolution, Linear
 from vrrae_bench.models.registry import METHODS
@@ -86,16 +86,15 @@ class Autoencoder(eqx.Module):
         self,
         method: str,
         image_shape: tuple[int, int, int],
-        latent_size: int,
-        bottleneck: int,
+        sizes: Sizes,
         *,
         key: PRNGKeyArray,
     ):
         entry = METHODS[method]
-        width = {"latent_size": latent_size, "bottleneck": bottleneck}[entry.encoder_width]
+        width = getattr(sizes, entry.width)
         encoder_key, bottleneck_key, decoder_key = jax.random.split(key, 3)
         self.encoder = Encoder(image_shape, width, key=encoder_key)
-        self.bottleneck = getattr(bottlenecks, entry.bottleneck)(latent_size, bottleneck, key=bottleneck_key)
+        self.bottleneck = getattr(bottlenecks, entry.bottleneck)(sizes, **entry.options, key=bottleneck_key)
         self.decoder = Decoder(image_shape, width, key=decoder_key)
 
     def __call__(

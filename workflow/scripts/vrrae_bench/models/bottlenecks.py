@@ -4,7 +4,8 @@ While training, a bottleneck maps a batch of encodings to what the decoder reads
 After training, it maps each encoding by itself to its posterior, and points of the bottleneck to the decoder's input.
 """
 
-from typing import NamedTuple, Protocol
+from collections.abc import Callable
+from typing import Literal, NamedTuple, Protocol
 
 import equinox as eqx
 import jax
@@ -13,6 +14,8 @@ from jaxtyping import Array, Float, PRNGKeyArray
 
 from vrrae_bench.models.layers import Linear
 from vrrae_bench.models.truncation import truncated_coefficients
+
+Mean = Literal["linear", "identity"]
 
 
 class Posterior(NamedTuple):
@@ -28,8 +31,22 @@ class Posterior(NamedTuple):
         return self.mean + jax.random.normal(key, self.mean.shape) * jnp.exp(self.log_variance / 2)
 
 
+class Sizes(NamedTuple):
+    """What a bottleneck is built from.
+
+    Attributes:
+        latent_size: L.
+        bottleneck: k.
+        linear_layers: Of a method that has such.
+    """
+
+    latent_size: int
+    bottleneck: int
+    linear_layers: int = 0
+
+
 class Bottleneck(Protocol):
-    """What `Autoencoder` needs of a bottleneck."""
+    """What `Autoencoder` needs of a bottleneck; it is built from `Sizes` and a key."""
 
     def __call__(self, encoding: Float[Array, "B E"], key: PRNGKeyArray) -> tuple[Float[Array, "B E"], Posterior]:
         """While training: what the decoder reads, and the posterior of each image."""
@@ -44,11 +61,12 @@ class Bottleneck(Protocol):
 class Identity(eqx.Module):
     """No bottleneck but the width of the encoder's output: the diabolo autoencoder."""
 
-    def __init__(self, latent_size: int, bottleneck: int, *, key: PRNGKeyArray):
+    def __init__(self, sizes: Sizes, *, key: PRNGKeyArray):
         pass
 
     def __call__(self, encoding, key):
-        return encoding, self.posterior(encoding)
+        posterior = self.posterior(encoding)
+        return posterior.sample(key), posterior
 
     def posterior(self, encoding):
         return Posterior(encoding)
@@ -57,26 +75,45 @@ class Identity(eqx.Module):
         return point
 
 
-class Gaussian(eqx.Module):
-    """The variational autoencoder: linear maps of the encoding give mean and log-variance (VRRAE, section 2)."""
+class Sigmoid(Identity):
+    """Activations between 0 and 1: the sparse autoencoder."""
 
-    mean: Linear
+    def posterior(self, encoding):
+        return Posterior(jax.nn.sigmoid(encoding))
+
+
+class LinearStack(Identity):
+    """Linear layers without bias behind the encoder, which keep its rank low: IRMAE, and with one layer LoRAE."""
+
+    weights: tuple[Float[Array, "L L"], ...]
+
+    def __init__(self, sizes: Sizes, *, key: PRNGKeyArray):
+        size, keys = sizes.latent_size, jax.random.split(key, sizes.linear_layers)
+        self.weights = tuple(Linear(size, size, key=layer_key).weight for layer_key in keys)
+
+    def posterior(self, encoding):
+        for weight in self.weights:
+            encoding = encoding @ weight
+        return Posterior(encoding)
+
+
+class Gaussian(Identity):
+    """The variational autoencoder: linear maps of the encoding give mean and log-variance (VRRAE, section 2).
+
+    Args:
+        mean: `linear`, or `identity` for the ablation VAE (f = I).
+    """
+
+    mean: Callable
     log_variance: Linear
 
-    def __init__(self, latent_size: int, bottleneck: int, *, key: PRNGKeyArray):
+    def __init__(self, sizes: Sizes, mean: Mean = "linear", *, key: PRNGKeyArray):
         mean_key, variance_key = jax.random.split(key)
-        self.mean = Linear(bottleneck, bottleneck, key=mean_key)
-        self.log_variance = Linear(bottleneck, bottleneck, key=variance_key)
-
-    def __call__(self, encoding, key):
-        posterior = self.posterior(encoding)
-        return posterior.sample(key), posterior
+        self.mean = _map_to_the_mean(mean, sizes.bottleneck, mean_key)
+        self.log_variance = Linear(sizes.bottleneck, sizes.bottleneck, key=variance_key)
 
     def posterior(self, encoding):
         return Posterior(self.mean(encoding), self.log_variance(encoding))
-
-    def decode(self, point):
-        return point
 
 
 class TruncatedSVD(eqx.Module):
@@ -89,8 +126,8 @@ class TruncatedSVD(eqx.Module):
     bottleneck: int = eqx.field(static=True)
     basis: Float[Array, "L k"] | None
 
-    def __init__(self, latent_size: int, bottleneck: int, *, key: PRNGKeyArray):
-        self.bottleneck = bottleneck
+    def __init__(self, sizes: Sizes, *, key: PRNGKeyArray):
+        self.bottleneck = sizes.bottleneck
         self.basis = None
 
     def __call__(self, encoding, key):
@@ -117,13 +154,23 @@ class VariationalSVD(TruncatedSVD):
     """The variational rank-reduction autoencoder: the coefficients are the means, and only they are sampled.
 
     The identity as the map to the mean keeps the coefficients an SVD (VRRAE, section 3 and Remark 1).
+
+    Args:
+        mean: `identity`, or `linear` for the ablation RRAE + VAE (appendix A.1).
     """
 
+    mean: Callable
     log_variance: Linear
 
-    def __init__(self, latent_size: int, bottleneck: int, *, key: PRNGKeyArray):
-        super().__init__(latent_size, bottleneck, key=key)
-        self.log_variance = Linear(bottleneck, bottleneck, key=key)
+    def __init__(self, sizes: Sizes, mean: Mean = "identity", *, key: PRNGKeyArray):
+        super().__init__(sizes, key=key)
+        mean_key, variance_key = jax.random.split(key)
+        self.mean = _map_to_the_mean(mean, sizes.bottleneck, mean_key)
+        self.log_variance = Linear(sizes.bottleneck, sizes.bottleneck, key=variance_key)
 
     def _posterior_of(self, coefficients):
-        return Posterior(coefficients, self.log_variance(coefficients))
+        return Posterior(self.mean(coefficients), self.log_variance(coefficients))
+
+
+def _map_to_the_mean(kind: Mean, size: int, key: PRNGKeyArray) -> Callable:
+    return eqx.nn.Identity() if kind == "identity" else Linear(size, size, key=key)

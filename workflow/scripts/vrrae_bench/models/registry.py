@@ -1,10 +1,11 @@
 """The methods, one line each. Free of JAX, so that the configuration can be checked without loading it.
 
-A method is an encoder and a decoder that are the same for all, and the bottleneck between them. To add one, write
-its bottleneck in `bottlenecks.py`, add a line here and an entry to the configuration's list of methods.
+A method is an encoder and a decoder that are the same for all, the bottleneck between them, and for some a penalty.
+To add one, write its bottleneck in `bottlenecks.py` (and its penalty in `penalties.py`), and add a line here.
 """
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Literal
 
 
@@ -14,18 +15,36 @@ class Method:
 
     Attributes:
         bottleneck: Name of the class in `bottlenecks.py`.
-        encoder_width: Whether the encoder ends as wide as the bottleneck (k) or as the latent space (L).
+        width: Whether encoder and decoder meet in k dimensions (`bottleneck`) or in L (`latent_size`).
+        options: Further arguments of that class.
         variational: Whether its loss has a KL term, and so a beta.
+        truncates: Whether a point of its bottleneck has k dimensions although encoder and decoder meet in L.
+        penalty: Name of the function in `penalties.py` whose value, times a weight, its loss contains.
+        stacked: Whether it has a number of linear layers of its own.
     """
 
     bottleneck: str
-    encoder_width: Literal["bottleneck", "latent_size"]
+    width: Literal["bottleneck", "latent_size"]
+    options: Mapping[str, str] = field(default_factory=dict)
     variational: bool = False
+    truncates: bool = False
+    penalty: str | None = None
+    stacked: bool = False
 
 
 METHODS = {
+    # VRRAE, Tables 1 and 2
     "ae": Method("Identity", "bottleneck"),
     "vae": Method("Gaussian", "bottleneck", variational=True),
-    "rrae": Method("TruncatedSVD", "latent_size"),
-    "vrrae": Method("VariationalSVD", "latent_size", variational=True),
+    "rrae": Method("TruncatedSVD", "latent_size", truncates=True),
+    "vrrae": Method("VariationalSVD", "latent_size", variational=True, truncates=True),
+    # Ablations: section 4.3 and appendix A.1
+    "vae_identity": Method("Gaussian", "bottleneck", {"mean": "identity"}, variational=True),
+    "rrae_vae": Method("VariationalSVD", "latent_size", {"mean": "linear"}, variational=True, truncates=True),
+    # Baselines: Table A.4-3
+    "long_ae": Method("Identity", "latent_size"),
+    "irmae": Method("LinearStack", "latent_size", stacked=True),
+    "lorae": Method("LinearStack", "latent_size", penalty="nuclear_norm", stacked=True),
+    "contractive_ae": Method("Identity", "latent_size", penalty="contraction"),
+    "sparse_ae": Method("Sigmoid", "latent_size", penalty="sparsity"),
 }

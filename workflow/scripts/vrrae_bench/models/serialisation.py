@@ -18,7 +18,7 @@ from vrrae_bench.datasets.store import Normalisation
 from vrrae_bench.errors import UserError
 from vrrae_bench.files import atomic_path
 from vrrae_bench.models.autoencoder import Autoencoder
-from vrrae_bench.models.bottlenecks import TruncatedSVD
+from vrrae_bench.models.bottlenecks import Sizes, TruncatedSVD
 from vrrae_bench.runs import RunSpec, Specification
 
 
@@ -37,7 +37,8 @@ class ModelHeader(Specification):
 
     def build(self, key: jax.Array) -> Autoencoder:
         """An untrained model of this description."""
-        return Autoencoder(self.run.method, self.image_shape, self.run.latent_size, self.run.bottleneck, key=key)
+        sizes = Sizes(self.run.latent_size, self.run.bottleneck, self.run.linear_layers)
+        return Autoencoder(self.run.method, self.image_shape, sizes, key=key)
 
 
 def with_basis(model: Autoencoder, basis: jax.Array) -> Autoencoder:

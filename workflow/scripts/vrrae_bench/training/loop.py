@@ -20,6 +20,7 @@ from vrrae_bench.latent.basis import global_basis
 from vrrae_bench.models.autoencoder import Autoencoder
 from vrrae_bench.models.bottlenecks import TruncatedSVD
 from vrrae_bench.models.inference import encode
+from vrrae_bench.models.penalties import penalty
 from vrrae_bench.models.serialisation import ModelHeader, with_basis
 from vrrae_bench.provenance import Stopwatch
 from vrrae_bench.runs import RunSpec
@@ -37,6 +38,7 @@ class Sums(NamedTuple):
     loss: Float[Array, ""]
     reconstruction_error: Float[Array, ""]
     kl_divergence: Float[Array, ""]
+    penalty: Float[Array, ""]
 
     @classmethod
     def zero(cls) -> "Sums":
@@ -114,11 +116,15 @@ def train(
     progress = ProgressLine(ends[-1], step, spec.batch_size, report, terminal=terminal and first)
     saved_at = time.monotonic()
 
+    weights = np.array([spec.beta or 0, spec.penalty_weight or 0], np.float32)
+
     with _termination() as asked_to_end, closing(progress):
         for steps, batches in feed(step, ends):
             # Python numbers would be compiled in, and every stretch would compile anew.
             span = np.array([steps.start, steps.stop])
-            state = _run_steps(optimiser, header.normalisation, spec, state, batches, span, noise_key)
+            state = _run_steps(
+                spec.method, spec.precision, optimiser, header.normalisation, state, batches, span, noise_key, weights
+            )
             step = steps.stop
             _refuse_divergence(spec, state)
             begin = max((end for end in ends if end < step), default=0)
@@ -161,35 +167,44 @@ def _start(spec: RunSpec, header: ModelHeader, optimiser: optax.GradientTransfor
 
 @eqx.filter_jit
 def _run_steps(
+    method: str,
+    precision: str,
     optimiser: optax.GradientTransformation,
     normalisation: Normalisation,
-    spec: RunSpec,
     state: State,
     batches: Num[Array, "S B H W C"],
     span: Int[np.ndarray, "2"],
     noise_key: PRNGKeyArray,
+    weights: Float[np.ndarray, "2"],
 ) -> State:
     """The steps from the first to before the second of `span`, in one compiled program.
 
-    The i-th of `batches` is that of the i-th of these steps; what lies behind the last is padding.
+    The i-th of `batches` is that of the i-th of these steps; what lies behind the last is padding. The weights of the KL
+    divergence and of the method's penalty are an array, so that one program serves every beta.
     """
     arrays, static = eqx.partition(state, eqx.is_array)
 
     def body(step, arrays):
         batch = normalisation.apply(batches[step - span[0]])
         key = jax.random.fold_in(noise_key, step)
-        state = _step(optimiser, spec, eqx.combine(arrays, static), batch, key, step)
+        state = _step(method, precision, optimiser, eqx.combine(arrays, static), batch, key, step, weights)
         return eqx.filter(state, eqx.is_array)
 
     return eqx.combine(jax.lax.fori_loop(span[0], span[1], body, arrays), static)
 
 
-def _step(optimiser, spec: RunSpec, state: State, batch: Float[Array, "B H W C"], key: PRNGKeyArray, step) -> State:
+def _step(method, precision, optimiser, state: State, batch: Float[Array, "B H W C"], key, step, weights) -> State:
+    noise_key, penalty_key = jax.random.split(key)
+
     def loss_of(model):
-        prediction, posterior = model(batch, key, spec.precision)
-        error, divergence = relative_error(prediction, batch), kl_divergence(posterior)
-        loss = error + (spec.beta or 0.0) * divergence
-        return loss, Sums(loss, error, divergence)
+        prediction, posterior = model(batch, noise_key, precision)
+        parts = (
+            relative_error(prediction, batch),
+            kl_divergence(posterior),
+            penalty(method, model, batch, posterior, penalty_key),
+        )
+        loss = parts[0] + weights[0] * parts[1] + weights[1] * parts[2]
+        return loss, Sums(loss, *parts)
 
     (loss, parts), gradient = eqx.filter_value_and_grad(loss_of, has_aux=True)(state.model)
     updates, optimiser_state = optimiser.update(gradient, state.optimiser)

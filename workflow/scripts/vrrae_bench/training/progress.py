@@ -13,6 +13,7 @@ class Losses(NamedTuple):
     loss: float
     reconstruction_error: float
     kl_divergence: float
+    penalty: float
 
 
 class ProgressLine:
@@ -36,8 +37,10 @@ class ProgressLine:
 
     def show(self, step: int, epoch: int, losses: Losses) -> None:
         """After a step: both losses, images per second, time left."""
-        parts = f"reconstruction {losses.reconstruction_error:.3f} %, KL {losses.kl_divergence:.4g}"
-        state = f"loss {losses.loss:.3f} ({parts})"
+        parts = [f"reconstruction {losses.reconstruction_error:.3f} %"]
+        parts += [f"KL {losses.kl_divergence:.4g}"] if losses.kl_divergence else []
+        parts += [f"penalty {losses.penalty:.4g}"] if losses.penalty else []
+        state = f"loss {losses.loss:.3f} ({', '.join(parts)})"
         if self._bar is not None:
             self._bar.set_description(f"epoch {epoch}, step {step}: {state}", refresh=False)
             self._bar.update(step * self._batch_size - self._bar.n)
