@@ -324,7 +324,8 @@ def test_each_bad_archive_has_its_message(mistake, arrays, tmp_path, extra, mess
 
 def test_an_archive_that_is_none_or_damaged_is_told(mistake, arrays, tmp_path):
     path = tmp_path / "mine.npz"
-    assert "mine.npz: there is no such file" in mistake("npz", path)
+    assert "mine.npz: can not be read (No such file or directory). Check the path." in mistake("npz", path)
+    assert "can not be read (Is a directory)" in mistake("npz", tmp_path)
     np.save(path.with_suffix(".npy"), arrays["train"])
     assert "is damaged, cut short, or no zip archive" in mistake("npz", path.with_suffix(".npy"))
     np.savez(path, **arrays)

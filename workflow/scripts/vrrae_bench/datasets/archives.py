@@ -22,15 +22,17 @@ def open_zip(path: Path, largest_member: int) -> Iterator[ZipFile]:
         UserError: No such archive, or one that is refused; also for damage that is found while the block reads.
     """
     try:
+        file = path.open("rb")
+    except OSError as error:
+        raise UserError(f"{path}: can not be read ({error.strerror}). Check the path.") from None
+    try:
         # Of a file that it did not open itself, ZipFile lets threads share the handle without counting them.
-        with path.open("rb") as file, ZipFile(file) as archive:
+        with file, ZipFile(file) as archive:
             for member in archive.infolist():
                 _refuse(path, member, largest_member)
             yield archive
     except (BadZipFile, zlib.error, EOFError, NotImplementedError) as error:
         raise UserError(f"{path}: is damaged, cut short, or no zip archive ({error}). Replace it.") from None
-    except FileNotFoundError:
-        raise UserError(f"{path}: there is no such file. Check the path.") from None
 
 
 def _refuse(path: Path, member: ZipInfo, largest: int) -> None:
