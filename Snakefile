@@ -71,3 +71,14 @@ rule figure_5:
     """Randomly generated images."""
     input:
         f"{RESULTS}/figures/figure_5.pdf",
+
+
+for name in settings.datasets:
+
+    rule:
+        """The images of one data set, downloaded or made, and stored."""
+        name:
+            f"data_{name}"
+        input:
+            f"{RESULTS}/data/{name}/manifest.json",
+        localrule: True

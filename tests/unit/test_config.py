@@ -54,7 +54,6 @@ def test_a_batch_that_can_not_have_the_rank_is_explained(values):
     ("path", "value", "message"),
     [
         ("experiment.datasets", ["mnits"], "unknown data set 'mnits'.\n    Did you mean 'mnist'?"),
-        ("experiment.datasets", ["celeba"], "'celeba' can not be read yet"),
         ("experiment.methods", ["ae", "ae"], "names one twice"),
         ("datasets.mnist.seeds", [0, 0], "repeats a seed"),
         ("datasets.mnist.latent_size", 4, "smaller than the bottleneck k = 16, so there is nothing to truncate"),
@@ -76,6 +75,12 @@ def test_a_batch_that_can_not_have_the_rank_is_explained(values):
         ("experiment", "datasets", "'datasets' is not a set of keys"),
         ("experiment", ["datasets"], "['datasets'] is not a set of keys"),
         ("datasets.a/b", {}, "is no name for a data set"),
+        ("datasets.mnist.files", {"path": "images"}, "belongs to the sources `folder` and `npz`, and to no other"),
+        ("datasets.mnist.source", "folder", "datasets.mnist.files: belongs to the sources `folder` and `npz`"),
+        ("datasets.mnist.files", {"image_size": 32}, "datasets.mnist.files.path: is missing"),
+        ("datasets.mnist.files", {"path": "a", "channels": 2}, "files.channels: 2 is not known.\n    Known: 1, 3"),
+        ("datasets.mnist.files", {"path": "a", "test_fraction": 1}, "Input should be less than 1"),
+        ("datasets.mnist.files", {"path": "a", "size": 32}, "files.size: unknown key"),
     ],
 )
 def test_each_mistake_has_its_message(values, path, value, message):
@@ -85,6 +90,12 @@ def test_each_mistake_has_its_message(values, path, value, message):
         place = place[key]
     place[last] = value
     assert message in problems_of(values)
+
+
+def test_arrays_of_ones_own_are_taken_as_they_are(values):
+    own = values["datasets"]["mnist"] | {"source": "npz", "files": {"path": "a.npz", "image_size": 32}}
+    told = problems_of(values | {"datasets": {"own": own}, "experiment": {"datasets": ["own"], "methods": ["ae"]}})
+    assert "datasets.own.files.image_size: arrays are taken as they are; only `path` counts." in told
 
 
 def test_overlays_merge_deeply_and_replace_lists():
@@ -141,7 +152,7 @@ def test_the_schema_accepts_what_is_shipped(values):
 
 def test_runs_carry_readable_and_distinct_paths():
     folders = [run.folder for run in load_settings(BASE).runs()]
-    assert len(set(folders)) == len(folders) == 64
+    assert len(set(folders)) == len(folders) == 76
     assert "runs/mnist/vrrae/beta=1e-6,batch=576/seed=0" in folders
     assert "runs/mnist/rrae/batch=576/seed=2" in folders
     assert "runs/synthetic/vae/beta=1e-3,batch=64,learning_rate=1e-4/seed=4" in folders

@@ -10,7 +10,7 @@ from sklearn.datasets import load_digits
 
 from vrrae_bench.datasets.digits import make_digits
 from vrrae_bench.datasets.settings import BumpSettings
-from vrrae_bench.datasets.store import DataSet, write_dataset
+from vrrae_bench.datasets.store import DataSet, write_array, write_dataset, write_manifest
 from vrrae_bench.datasets.synthetic import make_synthetic
 from vrrae_bench.errors import UserError
 from vrrae_bench.scoring.bumps import fit_centres
@@ -83,6 +83,11 @@ def test_every_array_has_its_digest_in_the_manifest(tmp_path, rng):
         ({"test": np.zeros((2, 8, 8, 1), np.float32)}, "differ in shape or type"),
         ({"train_labels": np.zeros(3, int)}, "one label per image"),
         ({"test_labels": np.array([0, 7])}, "outside 0 to 2"),
+        ({"test": np.zeros((0, 8, 8, 1), np.uint8)}, "4 training and 0 test images; both are needed"),
+        (
+            {name: np.zeros((4, 8, 6, 1), np.uint8) for name in ("train", "test")},
+            "6 pixels wide and 8 high; the decoder makes square ones",
+        ),
     ],
 )
 def test_arrays_that_do_not_belong_together_are_refused(tmp_path, change, message):
@@ -95,6 +100,21 @@ def test_arrays_that_do_not_belong_together_are_refused(tmp_path, change, messag
     with pytest.raises(UserError, match=message):
         write_dataset(tmp_path, "mine", arrays | change, n_classes=3)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_labels_may_be_several_per_image(tmp_path):
+    arrays = {name: np.zeros((2, 8, 8, 3), np.uint8) for name in ("train", "test")}
+    arrays |= {f"{name}_labels": np.array([[0, 1, 1], [1, 0, 0]], np.uint8) for name in ("train", "test")}
+    for name, array in arrays.items():
+        write_array(tmp_path, name, array)
+    names = ("hat", "smile", "young")
+    write_manifest(tmp_path, "faces", list(arrays), n_classes=3, multi_label=True, class_names=names)
+    data = DataSet(tmp_path / "manifest.json")
+    assert (data.manifest.multi_label, data.manifest.n_classes, data.manifest.class_names) == (True, 3, names)
+    for labels, message in ((np.zeros(2, int), "a row of 3 labels"), (np.full((2, 3), 2), "outside 0 to 1")):
+        write_array(tmp_path, "test_labels", labels)
+        with pytest.raises(UserError, match=message):
+            write_manifest(tmp_path, "faces", list(arrays), n_classes=3, multi_label=True)
 
 
 def test_a_missing_or_damaged_store_is_told(tmp_path, rng):

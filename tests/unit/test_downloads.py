@@ -144,4 +144,4 @@ def test_mnist_is_stored_from_its_four_files(tmp_path, rng, monkeypatch):
     data = DataSet(tmp_path / "out/manifest.json")
     assert (data.manifest.n_train, data.manifest.n_test, data.manifest.n_classes) == (30, 12, 10)
     for name, array in zip(("train", "train_labels", "test", "test_labels"), arrays):
-        np.testing.assert_array_equal(data.array(name).squeeze(), array)
+        np.testing.assert_array_equal(np.squeeze(data.array(name)), array)

@@ -76,8 +76,8 @@ def test_the_paper_in_full_can_be_planned(tmp_path):
     outcome = snakemake("all", "-n", "--quiet", "rules", "--cores", "2", "--directory", tmp_path)
     assert outcome.returncode == 0, outcome.stderr
     jobs = jobs_of(outcome)
-    assert (jobs["train"], jobs["sample"], jobs["score"]) == (64, 64, 64)
-    assert (jobs["tune_extractor"], jobs["download"], jobs["download_weights"]) == (2, 2, 1)
+    assert (jobs["train"], jobs["sample"], jobs["score"]) == (76, 76, 76)
+    assert (jobs["tune_extractor"], jobs["download"], jobs["download_weights"]) == (3, 3, 1)
 
 
 def test_a_figure_without_its_methods_is_left_out_of_the_report(tmp_path):

@@ -55,6 +55,18 @@ def dataset_of(wildcards):
     return settings.datasets[wildcards.dataset]
 
 
+def own_settings(wildcards):
+    """Where a data set of the user's own lies, as JSON, or none."""
+    files = dataset_of(wildcards).files
+    return files and files.model_dump_json()
+
+
+def own_files(wildcards):
+    """The user's folder or archive: a change of it makes the data set again. If it is missing, the command tells."""
+    files = dataset_of(wildcards).files
+    return [files.path] if files and os.path.exists(files.path) else []
+
+
 def selected(*, synthetic):
     """The selected data sets that are bumps, or those that are images."""
     return [

@@ -1,15 +1,16 @@
-# Published data sets and weights: mirror first, then the official sources; checksums always.
+# Published data sets and weights: mirror first, then the official sources; checksums always. And the user's own files.
 # Progress and errors go to the screen, not to the log: whoever waits for a download wants to see it.
 
 
 rule download:
     input:
+        files=own_files,
         script=f"{SCRIPTS}/download.py",
         code=code_of("download"),
     output:
         manifest=f"{RESULTS}/data/{{dataset}}/manifest.json",
+        # Labels lie beside, where there are any.
         images=[f"{RESULTS}/data/{{dataset}}/{split}.npy" for split in ("train", "test")],
-        labels=[f"{RESULTS}/data/{{dataset}}/{split}_labels.npy" for split in ("train", "test")],
     log:
         f"{RESULTS}/logs/download/{{dataset}}.log",
     benchmark:
@@ -18,19 +19,23 @@ rule download:
         dataset="(?!synthetic$)[^/]+",
     conda:
         "../../envs/download.yaml"
-    threads: 1
+    threads: 2
     resources:
         mem_mb=2000,
         runtime=60,
         where=WHERE_TO_FETCH,
+        # Only checked, so that a change of it makes nothing again.
+        batch_size=lambda wildcards: dataset_of(wildcards).batch_size,
     params:
         source=lambda wildcards: dataset_of(wildcards).source,
+        files=lambda wildcards: option("files", own_settings(wildcards)),
         downloads=lambda wildcards: f"{RESULTS}/downloads/{dataset_of(wildcards).source}",
     message:
         "Fetch and store the data set {wildcards.dataset}"
     shell:
         "python {input.script:q} {params.source} --out {output.manifest:q}"
-        " --downloads {params.downloads:q} {resources.where} > {log:q}"
+        " --downloads {params.downloads:q} {params.files} --batch-size {resources.batch_size} {resources.where}"
+        " --threads {threads} > {log:q}"
 
 
 rule download_weights:

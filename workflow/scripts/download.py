@@ -1,12 +1,14 @@
-"""Fetch what others publish: a data set, or the ImageNet weights of Inception-v3.
+"""Bring in what lies elsewhere: a published data set, one of the user's own, or the ImageNet weights of Inception-v3.
 
-Reads the mirror (if given), then the official sources; verifies checksums. Writes, for a data set, manifest.json and
-beside it the images (uint8, N x height x width x channels) and labels; for the weights, the file itself.
+Reads the mirror (if given), then the official sources, and verifies checksums; or the user's files. Writes, for a data
+set, manifest.json and beside it the images (uint8, N x height x width x channels) and labels; for the weights, the
+file itself.
 """
 
 import argparse
 from pathlib import Path
 
+from vrrae_bench.datasets.settings import FileSettings
 from vrrae_bench.datasets.sources import SOURCES, make_dataset
 from vrrae_bench.datasets.weights import WEIGHTS, fetch_weights
 from vrrae_bench.errors import run_command
@@ -17,15 +19,22 @@ def main() -> None:
     parser.add_argument("what", choices=[*SOURCES, WEIGHTS], help="data set, or the weights")
     parser.add_argument("--out", type=Path, required=True, help="manifest.json, or the weights file, to write")
     parser.add_argument("--downloads", type=Path, help="folder that keeps the published files of a data set")
+    parser.add_argument("--files", type=FileSettings.model_validate_json, help="the user's own files, as JSON")
+    parser.add_argument("--batch-size", type=int, default=1, help="training images that the user's files must have")
     parser.add_argument("--mirror", help="folder or URL with <data set>/<file>, asked first")
     parser.add_argument("--offline", action="store_true", help="ask no URL")
+    parser.add_argument("--threads", type=int, default=1, help="images decoded at once (default: 1)")
     arguments = parser.parse_args()
+    if arguments.what in ("folder", "npz") and arguments.files is None:
+        parser.error(f"{arguments.what} needs --files")
     where = {"mirror": arguments.mirror, "offline": arguments.offline}
     if arguments.what == WEIGHTS:
         fetch_weights(arguments.out, **where)
     else:
         folder = arguments.out.parent
-        make_dataset(arguments.what, folder, arguments.downloads or folder / "downloads", **where)
+        downloads = arguments.downloads or folder / "downloads"
+        how = {"files": arguments.files, "batch_size": arguments.batch_size, "threads": arguments.threads}
+        make_dataset(arguments.what, folder, downloads, **where, **how)
 
 
 if __name__ == "__main__":

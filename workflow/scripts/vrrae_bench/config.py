@@ -17,13 +17,13 @@ from typing import Annotated, Any, Literal
 import yaml
 from pydantic import BaseModel, Field, TypeAdapter, ValidationError
 
-from vrrae_bench.datasets.settings import BumpSettings
+from vrrae_bench.datasets.settings import BumpSettings, FileSettings
 from vrrae_bench.errors import UserError
 from vrrae_bench.models.registry import METHODS, Method
 from vrrae_bench.runs import Precision, RunSpec, SampleSpec, Specification, format_beta
 from vrrae_bench.scoring.settings import ExtractorSettings
 
-Source = Literal["synthetic", "digits", "mnist", "fashion_mnist", "cifar10", "celeba"]
+Source = Literal["synthetic", "digits", "mnist", "fashion_mnist", "cifar10", "celeba", "folder", "npz"]
 LearningRate = Annotated[float, Field(gt=0, lt=1)]
 # A name is a folder of results and a wildcard of rules.
 DatasetName = Annotated[str, Field(pattern=r"^[A-Za-z0-9][\w.-]*$")]
@@ -33,7 +33,7 @@ PER_METHOD: dict[str, tuple[str, Callable[[Method], bool]]] = {
     "penalty": ("a penalty", lambda method: method.penalty is not None),
     "linear_layers": ("linear layers of its own", lambda method: method.stacked),
 }
-NOT_READABLE_YET = ("celeba",)
+OWN_SOURCES = ("folder", "npz")
 
 
 class DatasetSettings(Specification):
@@ -41,6 +41,7 @@ class DatasetSettings(Specification):
 
     source: Source = Field(description="Where the images come from")
     bumps: BumpSettings | None = Field(default=None, description="Only for the synthetic source")
+    files: FileSettings | None = Field(default=None, description="Only for the sources folder and npz: your own images")
     bottleneck: int = Field(ge=1, description="k, the size of the bottleneck")
     latent_size: int = Field(ge=1, description="L, the latent size of RRAE and VRRAE")
     epochs: float = Field(gt=0, le=1e6, description="Passes over the training images")
@@ -50,8 +51,7 @@ class DatasetSettings(Specification):
         default=(), description="Learning rates with which to train everything once more, for a second block of Table 1"
     )
     precision: Precision = Field(
-        default="float32",
-        description="Type in which encoder and decoder compute in training; the truncation is float32",
+        default="float32", description="Type in which encoder and decoder compute while training"
     )
     beta: dict[str, float] = Field(description="Weight of the KL divergence, for each variational method")
     penalty: dict[str, float] = Field(default={}, description="Weight of the penalty, for each method that has one")
@@ -325,14 +325,34 @@ def _check_bumps(key: str, dataset: SimpleNamespace) -> Iterator[Problem]:
         )
 
 
+def _check_files(key: str, dataset: SimpleNamespace) -> Iterator[Problem]:
+    if (dataset.source in OWN_SOURCES) != (dataset.files is not None):
+        yield Problem(
+            f"{key}.files",
+            "belongs to the sources `folder` and `npz`, and to no other.",
+            "Add `files:` with a `path:`, as docs/own-data.md shows, or remove it.",
+        )
+    if dataset.source == "npz" and dataset.files:
+        for name in dataset.files.model_fields_set - {"path"}:
+            yield Problem(f"{key}.files.{name}", "arrays are taken as they are; only `path` counts.", "Remove it.")
+
+
 def _check_extractor(key: str, dataset: SimpleNamespace) -> Iterator[Problem]:
     if dataset.source == "synthetic" and dataset.extractor is not None:
         yield Problem(f"{key}.extractor", "the synthetic images have no labels to tune on.", "Remove it.")
-    if dataset.source != "synthetic" and dataset.extractor is None:
+    if dataset.source not in ("synthetic", "npz") and dataset.extractor is None:
         yield Problem(f"{key}.extractor", "is missing.", "FID needs an Inception-v3: add it as in config.yaml.")
 
 
-_DATASET_CHECKS = (_check_sizes, _check_weights, _check_seeds, _check_learning_rates, _check_bumps, _check_extractor)
+_DATASET_CHECKS = (
+    _check_sizes,
+    _check_weights,
+    _check_seeds,
+    _check_learning_rates,
+    _check_bumps,
+    _check_files,
+    _check_extractor,
+)
 
 
 def _experiment_contradictions(
@@ -341,8 +361,6 @@ def _experiment_contradictions(
     for name in experiment.datasets:
         if name not in datasets:
             yield Problem("experiment.datasets", f"unknown data set '{name}'.", suggestion(name, sorted(datasets)))
-        elif getattr(datasets[name], "source", None) in NOT_READABLE_YET:
-            yield Problem("experiment.datasets", f"'{name}' can not be read yet.", "Leave it out.")
     for name in experiment.methods:
         if name not in METHODS:
             yield Problem("experiment.methods", f"unknown method '{name}'.", suggestion(name, list(METHODS)))

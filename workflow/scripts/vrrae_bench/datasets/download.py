@@ -1,9 +1,13 @@
 """Fetching the published files of a data set: several sources, checksums, nothing half-written."""
 
+import gzip
+import hashlib
 import shutil
 import sys
 import time
+import zlib
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlparse
@@ -27,13 +31,18 @@ class RemoteFile:
         name: Its name, on every source.
         size: Its length in bytes, where it is published.
         checksum: `algorithm:hexadecimal digest`, or as much of the beginning of the digest as is published.
-        folders: URLs of the folders that publish it, the best first.
+        folders: URLs (or local paths) of the folders that publish it, the best first.
+        content: Checksum of what a gzip file holds, where it is known: a file in which the same bytes are packed
+            otherwise is as good.
+        by_hand: What a person can do to get it.
     """
 
     name: str
     size: int | None
     checksum: str
     folders: tuple[str, ...]
+    content: str | None = None
+    by_hand: str | None = None
 
 
 class SourceFailed(Exception):
@@ -58,19 +67,23 @@ def fetch(
 
 def _fetch_one(file: RemoteFile, dataset: str, folder: Path, mirror: str | None, offline: bool) -> Path:
     target = folder / file.name
-    if target.is_file() and not _difference(target, file):
-        return target
+    if target.is_file():
+        with suppress(SourceFailed):
+            _verify(target, file)
+            return target
     failures = []
     for source in _sources(file, dataset, mirror, offline):
         try:
-            _fetch_from(source, file, target)
-            print(f"{dataset}: {file.name} from {source}, {file.checksum} verified", flush=True)
+            verified = _fetch_from(source, file, target)
+            print(f"{dataset}: {file.name} from {source}, {verified} verified", flush=True)
             return target
         except SourceFailed as failure:
             failures.append(f"  {source}\n    {failure}")
-    told = "\n".join(failures) or "  none: offline is set, and there is no mirror"
+    reason = "offline is set" if file.folders else "no program may fetch it"
+    told = "\n".join(failures) or f"  none: {reason}, and there is no mirror"
+    by_hand = f"  {file.by_hand}\n" if file.by_hand else ""
     raise UserError(
-        f"{dataset}: {file.name} could not be had. Sources tried:\n{told}\n"
+        f"{dataset}: {file.name} could not be had. Sources tried:\n{told}\n{by_hand}"
         f"  Nothing was kept. Expected: {file.checksum}. Put the published file into a folder as "
         f"FOLDER/{dataset}/{file.name} and run again with: --config mirror=FOLDER"
     )
@@ -79,18 +92,17 @@ def _fetch_one(file: RemoteFile, dataset: str, folder: Path, mirror: str | None,
 def _sources(file: RemoteFile, dataset: str, mirror: str | None, offline: bool) -> Iterator[str]:
     if mirror and not (offline and _is_url(mirror)):
         yield f"{mirror.rstrip('/')}/{dataset}/{file.name}"
-    if not offline:
-        yield from (f"{folder.rstrip('/')}/{file.name}" for folder in file.folders)
+    yield from (f"{folder.rstrip('/')}/{file.name}" for folder in file.folders if not (offline and _is_url(folder)))
 
 
-def _fetch_from(source: str, file: RemoteFile, target: Path) -> None:
+def _fetch_from(source: str, file: RemoteFile, target: Path) -> str:
+    """Bring a file from one source; returns the checksum that it has been verified by."""
     with atomic_path(target) as temporary:
         if _is_url(source):
             _download(source, temporary)
         else:
             _copy(Path(source), temporary)
-        if difference := _difference(temporary, file):
-            raise SourceFailed(difference)
+        return _verify(temporary, file)
 
 
 def _copy(source: Path, target: Path) -> None:
@@ -118,6 +130,16 @@ def _download(url: str, target: Path) -> None:
         time.sleep(PAUSE_SECONDS)
 
 
+def _verify(path: Path, file: RemoteFile) -> str:
+    """The checksum that shows a file to be the published one: its own, or that of what it holds."""
+    difference = _difference(path, file)
+    if difference is None:
+        return file.checksum
+    if file.content and file.content == f"sha256:{_sha256_of_content(path)}":
+        return f"{file.content} of its content"
+    raise SourceFailed(difference)
+
+
 def _difference(path: Path, file: RemoteFile) -> str | None:
     """How a file differs from the published one, or none."""
     size = path.stat().st_size
@@ -131,6 +153,15 @@ def _difference(path: Path, file: RemoteFile) -> str | None:
         if found.startswith(expected)
         else f"wrong checksum: expected {algorithm}:{expected}, got {algorithm}:{found}"
     )
+
+
+def _sha256_of_content(path: Path) -> str | None:
+    """SHA-256 of what a gzip file holds, or none if it is no such file."""
+    try:
+        with gzip.open(path) as content:
+            return hashlib.file_digest(content, "sha256").hexdigest()
+    except (OSError, EOFError, zlib.error):
+        return None
 
 
 def _is_url(source: str) -> bool:

@@ -9,10 +9,13 @@ from vrrae_bench.datasets.idx import read_idx
 from vrrae_bench.datasets.store import write_dataset
 
 _MNIST = ("https://ossci-datasets.s3.amazonaws.com/mnist", "https://storage.googleapis.com/cvdf-datasets/mnist")
+# First the folder of Debian's package dataset-fashion-mnist, which packs the same bytes under other gzip headers.
 _FASHION = (
+    "/usr/share/datasets/fashion-mnist",
     "http://fashion-mnist.s3-website.eu-central-1.amazonaws.com",
     "https://raw.githubusercontent.com/zalandoresearch/fashion-mnist/master/data/fashion",
 )
+_DEBIAN = "On Debian, the package dataset-fashion-mnist has all four files: install it and run again."
 
 # In the order training images, training labels, test images, test labels.
 FILES = {
@@ -43,10 +46,38 @@ FILES = {
         ),
     ),
     "fashion_mnist": (
-        RemoteFile("train-images-idx3-ubyte.gz", 26_421_880, "md5:8d4fb7e6c68d591d4c3dfef9ec88bf0d", _FASHION),
-        RemoteFile("train-labels-idx1-ubyte.gz", 29_515, "md5:25c81989df183df01b3e8a0aad5dffbe", _FASHION),
-        RemoteFile("t10k-images-idx3-ubyte.gz", 4_422_102, "md5:bef4ecab320f06d8554ea6380940ec79", _FASHION),
-        RemoteFile("t10k-labels-idx1-ubyte.gz", 5_148, "md5:bb300cfdad3c16e7a12a480ee83cd310", _FASHION),
+        RemoteFile(
+            "train-images-idx3-ubyte.gz",
+            26_421_880,
+            "sha256:3aede38d61863908ad78613f6a32ed271626dd12800ba2636569512369268a84",
+            _FASHION,
+            content="sha256:c59f468a2f672dc815687fe0f83887768d799fd8a3f3276145d20f83aa44d888",
+            by_hand=_DEBIAN,
+        ),
+        RemoteFile(
+            "train-labels-idx1-ubyte.gz",
+            29_515,
+            "sha256:a04f17134ac03560a47e3764e11b92fc97de4d1bfaf8ba1a3aa29af54cc90845",
+            _FASHION,
+            content="sha256:bad3541b69d912435c50bb6ba87bec294ff4f6a2e1246121d8633921760443d9",
+            by_hand=_DEBIAN,
+        ),
+        RemoteFile(
+            "t10k-images-idx3-ubyte.gz",
+            4_422_102,
+            "sha256:346e55b948d973a97e58d2351dde16a484bd415d4595297633bb08f03db6a073",
+            _FASHION,
+            content="sha256:5b4141f0afbad91edebe8549f8fcffe087ea10ca49f1dbef5c9a5cd8815ce37b",
+            by_hand=_DEBIAN,
+        ),
+        RemoteFile(
+            "t10k-labels-idx1-ubyte.gz",
+            5_148,
+            "sha256:67da17c76eaffca5446c3361aaab5c3cd6d1c2608764d35dfb1850b086bf8dd5",
+            _FASHION,
+            content="sha256:0402a96d92fd2663957122ceb108a494c5af83dab82d92729df917d7dec38c34",
+            by_hand=_DEBIAN,
+        ),
     ),
 }
 N_CLASSES = 10

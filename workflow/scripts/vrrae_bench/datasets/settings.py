@@ -1,4 +1,6 @@
-"""Settings of the data sets that are made rather than downloaded."""
+"""Settings of the data sets that are made here or are the user's own."""
+
+from typing import Literal
 
 from pydantic import Field
 
@@ -12,3 +14,22 @@ class BumpSettings(Specification):
     test_images: int = Field(ge=1, description="Test images, centres uniform on the square")
     diagonal_images: int = Field(ge=2, description="Images whose centres move along the diagonal (Figure 2)")
     seed: int = Field(ge=0, description="Seed of the test centres")
+
+
+class FileSettings(Specification):
+    """A data set of one's own: image files (source `folder`) or arrays (source `npz`, which needs only `path`)."""
+
+    path: str = Field(
+        min_length=1, description="The folder or the .npz file, as seen from the folder where snakemake is started"
+    )
+    image_size: int | None = Field(
+        default=None, ge=8, le=1024, description="Side in pixels to which images are resized; none: they have one size"
+    )
+    channels: Literal[1, 3] | None = Field(default=None, description="Stored channels: 1 grey, 3 colour (default)")
+    labels: str | None = Field(
+        default=None, min_length=1, description="A CSV file in the folder, file,label[,split]; none: a folder per class"
+    )
+    test_fraction: float | None = Field(
+        default=None, gt=0, lt=1, description="Share of each class to keep for testing, if the images are not split"
+    )
+    split_seed: int = Field(default=0, ge=0, description="Seed of that split")

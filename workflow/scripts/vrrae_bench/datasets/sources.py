@@ -1,29 +1,49 @@
 """The data sets that are not made from a formula, by name."""
 
-from functools import partial
 from pathlib import Path
 
+from vrrae_bench.datasets.celeba import make_celeba
 from vrrae_bench.datasets.cifar10 import make_cifar10
 from vrrae_bench.datasets.digits import make_digits
+from vrrae_bench.datasets.folder import make_folder
 from vrrae_bench.datasets.mnist import make_mnist
+from vrrae_bench.datasets.npz import make_npz
+from vrrae_bench.datasets.settings import FileSettings
+
+SOURCES = ("digits", "mnist", "fashion_mnist", "cifar10", "celeba", "folder", "npz")
 
 
-def _make_digits(folder: Path, downloads: Path, *, mirror: str | None, offline: bool) -> None:
-    make_digits(folder)  # they ship with a package
-
-
-SOURCES = {
-    "digits": _make_digits,
-    "mnist": partial(make_mnist, "mnist"),
-    "fashion_mnist": partial(make_mnist, "fashion_mnist"),
-    "cifar10": make_cifar10,
-}
-
-
-def make_dataset(source: str, folder: Path, downloads: Path, *, mirror: str | None, offline: bool) -> None:
+def make_dataset(
+    source: str,
+    folder: Path,
+    downloads: Path,
+    *,
+    files: FileSettings | None,
+    batch_size: int,
+    mirror: str | None,
+    offline: bool,
+    threads: int,
+) -> None:
     """Store a data set in `folder`, keeping published files in `downloads`.
+
+    Args:
+        files: Where a data set of the user's own lies; none for the others.
+        batch_size: As many training images as a data set of the user's own must have.
 
     Raises:
         UserError: A file can not be had, or is not what it should be.
     """
-    SOURCES[source](folder, downloads, mirror=mirror, offline=offline)
+    where = {"mirror": mirror, "offline": offline}
+    match source:
+        case "digits":
+            make_digits(folder)
+        case "mnist" | "fashion_mnist":
+            make_mnist(source, folder, downloads, **where)
+        case "cifar10":
+            make_cifar10(folder, downloads, **where)
+        case "celeba":
+            make_celeba(folder, downloads, **where, threads=threads)
+        case "folder":
+            make_folder(folder, files, batch_size=batch_size, threads=threads)
+        case "npz":
+            make_npz(folder, files, batch_size=batch_size)

@@ -1,6 +1,6 @@
 """The one form in which every data set lies on disk: arrays of which any part can be read, and a manifest."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -43,6 +43,8 @@ class Manifest(Specification):
     n_train: int
     n_test: int
     n_classes: int | None
+    multi_label: bool = Field(default=False, description="Labels are N x n_classes of 0 and 1, not N class indices")
+    class_names: tuple[str, ...] | None = Field(default=None, description="What the classes are called, if known")
     normalisation: Normalisation
     arrays: dict[str, str]
 
@@ -117,14 +119,39 @@ def write_dataset(
     Raises:
         UserError: The arrays do not fit each other.
     """
-    folder = Path(folder)
     check_arrays(source, arrays, n_classes)
-    digests = {}
     for name, array in arrays.items():
-        path = folder / f"{name}.npy"
-        with atomic_path(path) as temporary:
-            np.save(temporary, array, allow_pickle=False)
-        digests[name] = sha256(path)
+        write_array(folder, name, array)
+    write_manifest(folder, source, list(arrays), n_classes=n_classes, normalisation=normalisation)
+
+
+def write_array(folder: str | Path, name: str, array: Num[np.ndarray, "..."]) -> None:
+    """Write one array of a data set, atomically."""
+    with atomic_path(Path(folder) / f"{name}.npy") as temporary:
+        np.save(temporary, array, allow_pickle=False)
+
+
+def write_manifest(
+    folder: str | Path,
+    source: str,
+    names: Sequence[str],
+    *,
+    n_classes: int | None = None,
+    multi_label: bool = False,
+    class_names: tuple[str, ...] | None = None,
+    normalisation: Normalisation = Normalisation(shift=0, scale=255),
+) -> None:
+    """Describe a data set whose array files lie in `folder` already.
+
+    Args:
+        names: Of the arrays: `train`, `test`, `train_labels`, `test_labels`, and those of the source.
+
+    Raises:
+        UserError: The arrays do not fit each other.
+    """
+    folder = Path(folder)
+    arrays = {name: np.load(folder / f"{name}.npy", mmap_mode="r", allow_pickle=False) for name in names}
+    check_arrays(source, arrays, n_classes, multi_label)
     manifest = Manifest(
         source=source,
         image_shape=arrays["train"].shape[1:],
@@ -132,13 +159,15 @@ def write_dataset(
         n_train=len(arrays["train"]),
         n_test=len(arrays["test"]),
         n_classes=n_classes,
+        multi_label=multi_label,
+        class_names=class_names,
         normalisation=normalisation,
-        arrays=digests,
+        arrays={name: sha256(folder / f"{name}.npy") for name in names},
     )
     write_json(folder / MANIFEST, manifest.model_dump(mode="json"))
 
 
-def check_arrays(source: str, arrays: Mapping[str, Any], n_classes: int | None) -> None:
+def check_arrays(source: str, arrays: Mapping[str, Any], n_classes: int | None, multi_label: bool = False) -> None:
     """Refuse images and labels that do not belong together.
 
     Raises:
@@ -150,14 +179,27 @@ def check_arrays(source: str, arrays: Mapping[str, Any], n_classes: int | None) 
             f"{source}: training images {train.shape} {train.dtype} and test images {test.shape} {test.dtype} "
             "differ in shape or type; both must be N x height x width x channels"
         )
+    _, height, width, _ = train.shape
+    if height != width:
+        raise UserError(
+            f"{source}: images are {width} pixels wide and {height} high; the decoder makes square ones. "
+            "Crop or resize them."
+        )
+    if len(train) == 0 or len(test) == 0:
+        raise UserError(f"{source}: {len(train)} training and {len(test)} test images; both are needed")
     if n_classes is None:
         return
     for split in ("train", "test"):
-        _check_labels(f"{source}, {split} labels", arrays[f"{split}_labels"], len(arrays[split]), n_classes)
+        what, labels, n_images = f"{source}, {split} labels", arrays[f"{split}_labels"], len(arrays[split])
+        if multi_label:
+            _check_labels(what, labels, (n_images, n_classes), 2)
+        else:
+            _check_labels(what, labels, (n_images,), n_classes)
 
 
-def _check_labels(what: str, labels: Int[np.ndarray, " N"], n_images: int, n_classes: int) -> None:
-    if labels.shape != (n_images,):
-        raise UserError(f"{what}: {labels.shape} for {n_images} images; there must be one label per image")
-    if labels.min() < 0 or labels.max() >= n_classes:
-        raise UserError(f"{what}: values {labels.min()} to {labels.max()}, outside 0 to {n_classes - 1}")
+def _check_labels(what: str, labels: Int[np.ndarray, "..."], shape: tuple[int, ...], n_values: int) -> None:
+    if labels.shape != shape:
+        kind = "one label" if len(shape) == 1 else f"a row of {shape[1]} labels"
+        raise UserError(f"{what}: {labels.shape} for {shape[0]} images; there must be {kind} per image")
+    if labels.min() < 0 or labels.max() >= n_values:
+        raise UserError(f"{what}: values {labels.min()} to {labels.max()}, outside 0 to {n_values - 1}")

@@ -179,8 +179,8 @@ def _run_steps(
 ) -> State:
     """The steps from the first to before the second of `span`, in one compiled program.
 
-    The i-th of `batches` is that of the i-th of these steps; what lies behind the last is padding. The weights of the KL
-    divergence and of the method's penalty are an array, so that one program serves every beta.
+    The i-th of `batches` is that of the i-th of these steps; what lies behind the last is padding. The weights of the
+    KL divergence and of the method's penalty are an array, so that one program serves every beta.
     """
     arrays, static = eqx.partition(state, eqx.is_array)
 

@@ -1,0 +1,362 @@
+"""A user's own images and arrays: what works by configuration alone, and what each mistake is told as."""
+
+import os
+import re
+import shutil
+import struct
+import subprocess
+import sys
+import zipfile
+import zlib
+from io import BytesIO
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from vrrae_bench.datasets import images as image_files
+from vrrae_bench.datasets.settings import FileSettings
+from vrrae_bench.datasets.sources import make_dataset
+from vrrae_bench.datasets.store import DataSet
+from vrrae_bench.errors import UserError
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture
+def store(tmp_path):
+    """Store a data set of one's own, as the command does."""
+
+    def run(source, path, batch_size=4, **settings) -> DataSet:
+        files = FileSettings(path=str(path), **settings)
+        how = {"batch_size": batch_size, "mirror": None, "offline": True, "threads": 2}
+        make_dataset(source, tmp_path / "out", tmp_path / "downloads", files=files, **how)
+        return DataSet(tmp_path / "out/manifest.json")
+
+    return run
+
+
+@pytest.fixture
+def mistake(store, tmp_path):
+    """The message of a data set that can not be stored; nothing passes for one afterwards."""
+
+    def run(*arguments, **settings) -> str:
+        with pytest.raises(UserError) as caught:
+            store(*arguments, **settings)
+        assert not (tmp_path / "out/manifest.json").exists()
+        return str(caught.value)
+
+    return run
+
+
+def picture(path, shade=100, size=(16, 16), mode="RGB"):
+    path.parent.mkdir(parents=True, exist_ok=True)
+    Image.new(mode, size, shade if len(mode) == 1 or mode == "I;16" else (shade,) * len(mode)).save(path)
+    return path
+
+
+@pytest.fixture
+def classes(tmp_path):
+    """Two classes of ten pictures each, whose shades tell them apart."""
+    root = tmp_path / "images"
+    for base, name in ((0, "dark"), (200, "light")):
+        for number in range(10):
+            picture(root / name / f"{number}.png", base + number)
+    return root
+
+
+@pytest.fixture
+def divided(tmp_path):
+    """The same, divided by the user."""
+    root = tmp_path / "divided"
+    for split, numbers in (("train", range(6)), ("test", range(6, 8))):
+        for base, name in ((0, "dark"), (200, "light")):
+            for number in numbers:
+                picture(root / split / name / f"{number}.png", base + number)
+    return root
+
+
+def shades(data, split):
+    return np.asarray(data.array(split))[:, 0, 0, 0]
+
+
+def test_class_folders_that_the_user_has_divided(store, divided):
+    data = store("folder", divided)
+    np.testing.assert_array_equal(shades(data, "train"), [0, 1, 2, 3, 4, 5, 200, 201, 202, 203, 204, 205])
+    np.testing.assert_array_equal(shades(data, "test"), [6, 7, 206, 207])
+    np.testing.assert_array_equal(data.array("test_labels"), [0, 0, 1, 1])
+    assert data.manifest.class_names == ("dark", "light") and data.manifest.image_shape == (16, 16, 3)
+
+
+def test_a_share_of_each_class_is_kept_for_testing(store, classes):
+    data = store("folder", classes, test_fraction=0.3)
+    for split, count in (("train", 7), ("test", 3)):
+        np.testing.assert_array_equal(np.bincount(data.array(f"{split}_labels")), [count, count])
+        np.testing.assert_array_equal(shades(data, split) >= 200, data.array(f"{split}_labels"))
+    kept = set(shades(data, "test"))
+    assert not kept & set(shades(data, "train"))
+    assert kept == set(shades(store("folder", classes, test_fraction=0.3), "test"))
+    assert kept != set(shades(store("folder", classes, test_fraction=0.3, split_seed=1), "test"))
+
+
+def table(root, *lines, name="labels.csv"):
+    (root / name).write_text("\n".join(lines) + "\n")
+    return {"labels": name}
+
+
+def test_a_csv_file_may_name_classes_and_splits(store, classes):
+    rows = [
+        f"{name}/{number}.png,{label},{'test' if number > 7 else 'train'}"
+        for name, label in (("dark", "10"), ("light", "9"))
+        for number in range(10)
+    ]
+    data = store("folder", classes, **table(classes, "file,label,split", *rows))
+    assert data.manifest.class_names == ("9", "10")
+    np.testing.assert_array_equal(shades(data, "test"), [8, 9, 208, 209])
+    np.testing.assert_array_equal(data.array("test_labels"), [1, 1, 0, 0])
+
+
+def test_a_csv_file_without_splits_is_split_by_the_fraction(store, classes):
+    rows = [f"{name}/{number}.png,{name}" for name in ("dark", "light") for number in range(10)]
+    data = store("folder", classes, test_fraction=0.2, **table(classes, "file,label", *rows))
+    assert (data.manifest.n_train, data.manifest.n_test) == (16, 4)
+
+
+def test_images_are_converted_and_resized_as_configured(store, classes):
+    picture(classes / "dark/0.png", 7, (40, 30), "L")
+    data = store("folder", classes, test_fraction=0.2, image_size=8, channels=1)
+    assert data.manifest.image_shape == (8, 8, 1)
+    assert 7 in [*shades(data, "train"), *shades(data, "test")]
+
+
+def test_hidden_files_and_other_files_are_not_looked_at(store, classes):
+    (classes / "dark/._0.png").write_text("what some file managers leave behind")
+    (classes / "dark/notes.txt").write_text("text")
+    assert store("folder", classes, test_fraction=0.2).manifest.n_train == 16
+
+
+def test_photographs_stand_as_their_camera_was_held(tmp_path):
+    exif = Image.Exif()
+    exif[0x0112] = 6  # rotate by 90 degrees
+    Image.new("RGB", (20, 10)).save(tmp_path / "photo.jpg", exif=exif)
+    assert image_files.open_image(tmp_path / "photo.jpg", "photo", 3).size == (10, 20)
+
+
+def truncated(path):
+    picture(path).write_bytes(path.read_bytes()[:-30])
+
+
+def empty_class(root):
+    (root / "empty").mkdir()
+
+
+def one_class(root):
+    shutil.rmtree(root / "dark")
+
+
+def no_class_folders(root):
+    for name in ("dark", "light"):
+        shutil.rmtree(root / name)
+    picture(root / "loose.png")
+
+
+@pytest.mark.parametrize(
+    ("spoil", "settings", "message"),
+    [
+        (shutil.rmtree, {}, "there is no such folder. Set files.path"),
+        (no_class_folders, {}, "has no class folders. Put the images of each class into a folder of its own"),
+        (empty_class, {}, "empty: holds no images (.png,"),
+        (one_class, {}, "there is one class only, 'light'"),
+        (lambda root: None, {"test_fraction": None}, "nothing says which images are for testing"),
+        (lambda root: None, {"batch_size": 17}, "16 training images are fewer than a batch of 17. Set batch_size to"),
+        (lambda root: None, {"test_fraction": 0.99}, "class 'dark' has 10 image(s), of which 10 would be for testing"),
+        (lambda root: truncated(root / "dark/3.png"), {}, "dark/3.png: is cut short or damaged"),
+        (lambda root: (root / "dark/3.png").write_text("text"), {}, "dark/3.png: is no image that can be read"),
+        (lambda root: (root / "dark/3.png").write_text(""), {}, "dark/3.png: is no image that can be read"),
+        (lambda root: picture(root / "dark/3.png", size=(16, 20)), {}, "dark/3.png: is 16 x 20 pixels, but "),
+        (lambda root: picture(root / "dark/3.png", size=(20, 20)), {}, "Set files.image_size to resize all"),
+        (lambda root: picture(root / "dark/3.png", 1000, mode="I;16"), {}, "has more than 8 bits per value"),
+        (lambda root: picture(root / "dark/3.png", mode="RGBA"), {}, "dark/3.png: is partly transparent"),
+    ],
+)
+def test_each_bad_folder_has_its_message(mistake, classes, spoil, settings, message):
+    spoil(classes)
+    assert message in mistake("folder", classes, **({"test_fraction": 0.2} | settings))
+
+
+def test_images_that_are_not_square_need_a_size(mistake, tmp_path):
+    for number in range(8):
+        picture(tmp_path / f"wide/{number % 2}/{number}.png", size=(16, 12))
+    told = mistake("folder", tmp_path / "wide", test_fraction=0.2)
+    assert "is 16 x 12 pixels, and the decoder makes square images" in told and "files.image_size" in told
+
+
+def test_what_the_user_has_divided_is_divided_well(mistake, divided):
+    assert "divided into train and test already" in mistake("folder", divided, test_fraction=0.2)
+    shutil.rmtree(divided / "test/dark")
+    assert "class 'dark' has images in train and none in test" in mistake("folder", divided)
+    shutil.rmtree(divided / "train/light")
+    assert "class 'dark' has images in train and none in test" in mistake("folder", divided)
+
+
+def test_an_image_that_would_fill_the_memory_is_not_decoded(mistake, classes):
+    """A PNG file of a few bytes whose header announces 8,000 x 8,000 pixels."""
+    content = (classes / "dark/3.png").read_bytes()
+    size = struct.pack(">II", 8_000, 8_000)
+    head = b"IHDR" + size + content[24:29]
+    bomb = content[:12] + head + struct.pack(">I", zlib.crc32(head)) + content[33:]
+    (classes / "dark/3.png").write_bytes(bomb)
+    assert "announces 8,000 x 8,000 pixels, more than 50,000,000" in mistake("folder", classes, test_fraction=0.2)
+
+
+@pytest.mark.parametrize(
+    ("lines", "message"),
+    [
+        (["name,class", "a,b"], "its first line is 'name,class'. Write file,label or file,label,split there."),
+        (["file,label"], "lists no images"),
+        (["file,label", "dark/0.png"], "line 2: has not one value for each of file, label"),
+        (["file,label", "dark/0.png,a,b"], "line 2: has not one value for each of file, label"),
+        (["file,label", "dark/none.png,a"], "line 2: there is no file"),
+        (["file,label", "../outside.png,a"], "line 2: '../outside.png' leaves the folder"),
+        (["file,label", "/etc/passwd,a"], "line 2: '/etc/passwd' leaves the folder"),
+        (["file,label,split", "dark/0.png,a,valid"], "line 2: split 'valid' is neither train nor test"),
+        (["file,label,split", "dark/0.png,a,train", "dark/1.png,b,test"], "class 'a' has images in train and none in"),
+        (["file,label", '"dark/0.png,a'], "is no CSV file in UTF-8"),
+    ],
+)
+def test_each_bad_table_has_its_message(mistake, classes, lines, message):
+    picture(classes.parent / "outside.png")
+    test_fraction = None if "split" in lines[0] else 0.5
+    assert message in mistake("folder", classes, test_fraction=test_fraction, **table(classes, *lines))
+
+
+def test_a_missing_table_is_told(mistake, classes):
+    assert "labels.csv: can not be read (No such file" in mistake("folder", classes, labels="labels.csv")
+
+
+@pytest.fixture
+def arrays(rng):
+    train, test = (rng.integers(0, 256, (n, 8, 8, 3), dtype=np.uint8) for n in (12, 5))
+    return {"train": train, "test": test, "train_labels": np.arange(12) % 3, "test_labels": np.arange(5) % 3}
+
+
+@pytest.mark.parametrize("save", [np.savez, np.savez_compressed])
+def test_arrays_are_stored_as_they_are(store, arrays, tmp_path, save):
+    save(tmp_path / "mine.npz", **arrays)
+    data = store("npz", tmp_path / "mine.npz")
+    assert (data.manifest.n_classes, data.manifest.n_train, data.manifest.n_test) == (3, 12, 5)
+    for name, array in arrays.items():
+        np.testing.assert_array_equal(data.array(name), array)
+
+
+def test_grey_arrays_without_channels_and_labels_are_enough(store, arrays, tmp_path):
+    np.savez(tmp_path / "mine.npz", train=arrays["train"][..., 0], test=arrays["test"][..., 0])
+    data = store("npz", tmp_path / "mine.npz")
+    assert data.manifest.n_classes is None and data.manifest.image_shape == (8, 8, 1)
+    np.testing.assert_array_equal(data.array("train")[..., 0], arrays["train"][..., 0])
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"train": None}, "has the arrays test, test_labels, train_labels; needed are train and test"),
+        ({"test_labels": None}, "for classes both train_labels and test_labels"),
+        ({"train": np.zeros((12, 8, 8, 3))}, "train is of type float64, and images are stored as uint8"),
+        ({"train": np.zeros((12, 8, 8, 3), object)}, "train is of type object, and images are stored as uint8"),
+        ({"train": np.zeros((12, 3, 8, 8), np.uint8)}, "train has the shape (12, 3, 8, 8)"),
+        ({"train": np.zeros((12, 8, 8, 3), np.uint8, order="F")}, "train lies in Fortran's order"),
+        ({"train": np.zeros((12, 9, 9, 3), np.uint8)}, "differ in shape or type"),
+        (
+            {"train": np.zeros((12, 6, 8, 3), np.uint8), "test": np.zeros((5, 6, 8, 3), np.uint8)},
+            "8 pixels wide and 6 high; the decoder makes square ones",
+        ),
+        ({"train_labels": np.zeros(12, int)}, "there is one class only in train_labels"),
+        ({"train_labels": np.arange(12) % 3 + 1}, "has 3 different values, from 1 to 3. Number the classes 0 to 2"),
+        ({"train_labels": np.arange(12) % 3 - 1}, "from -1 to 1. Number the classes 0 to 2"),
+        ({"test_labels": np.array([0, 1, 2, 3, 0])}, "test labels: values 0 to 3, outside 0 to 2"),
+        ({"train_labels": np.arange(11) % 3}, "there must be one label per image"),
+        ({"train_labels": np.linspace(0, 1, 12)}, "train_labels is of type float64 and shape (12,)"),
+        ({"train_labels": np.array(["a", "b"] * 6, object)}, "train_labels is of type object"),
+    ],
+)
+def test_each_bad_array_has_its_message(mistake, arrays, tmp_path, change, message):
+    changed = {name: array for name, array in (arrays | change).items() if array is not None}
+    np.savez(tmp_path / "mine.npz", **changed)
+    assert message in mistake("npz", tmp_path / "mine.npz")
+
+
+def test_fewer_arrays_than_a_batch_are_told(mistake, arrays, tmp_path):
+    np.savez(tmp_path / "mine.npz", **arrays)
+    assert "12 training images are fewer than a batch of 13" in mistake("npz", tmp_path / "mine.npz", batch_size=13)
+
+
+def member(array) -> bytes:
+    content = BytesIO()
+    np.save(content, array)
+    return content.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("extra", "message"),
+    [
+        ({"../escaped.npy": b"x"}, "'../escaped.npy' has a path that leaves the archive's folder. Nothing was read."),
+        ({"test.npy": b"no array"}, "test is no array that can be read"),
+        (
+            {"test.npy": member(np.zeros((5, 8, 8, 3), np.uint8))[:-1]},
+            "announces 1,088 bytes as (5, 8, 8, 3) and holds",
+        ),
+        ({"test.npy": member(np.zeros((5, 8, 8, 3), np.uint8)) + b"x"}, "and holds 1,089. Save it again"),
+        (
+            {"test.npy": member(np.zeros((50_000, 8, 8, 3), np.uint8))},
+            "test.npy announces 9,600,128 bytes, packed into 9,",
+        ),
+    ],
+)
+def test_each_bad_archive_has_its_message(mistake, arrays, tmp_path, extra, message):
+    members = {f"{name}.npy": member(array) for name, array in arrays.items()} | extra
+    with zipfile.ZipFile(tmp_path / "mine.npz", "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in members.items():
+            archive.writestr(name, content)
+    assert message in mistake("npz", tmp_path / "mine.npz")
+    assert not list(tmp_path.rglob("escaped*"))
+
+
+def test_an_archive_that_is_none_or_damaged_is_told(mistake, arrays, tmp_path):
+    path = tmp_path / "mine.npz"
+    assert "mine.npz: can not be read (No such file or directory). Check the path." in mistake("npz", path)
+    assert "can not be read (Is a directory)" in mistake("npz", tmp_path)
+    np.save(path.with_suffix(".npy"), arrays["train"])
+    assert "is damaged, cut short, or no zip archive" in mistake("npz", path.with_suffix(".npy"))
+    np.savez(path, **arrays)
+    content = bytearray(path.read_bytes())
+    content[500] ^= 0xFF  # within the pixels of the first array
+    path.write_bytes(content)
+    assert "is damaged, cut short, or no zip archive (Bad CRC-32" in mistake("npz", path)
+
+
+def test_the_worked_example_of_the_documentation_works(tmp_path, rng):
+    """As a user does it: the page's configuration, its check, and the stage that stores the images."""
+    (example,) = re.findall(r"```yaml\n(.*?)```", (ROOT / "docs/own-data.md").read_text(), flags=re.DOTALL)
+    (tmp_path / "birds.yaml").write_text(example)
+    for kind in ("robin", "wren"):
+        for number in range(45):
+            path = tmp_path / f"images/birds/{kind}/{number}.png"
+            path.parent.mkdir(parents=True, exist_ok=True)
+            Image.fromarray(rng.integers(0, 256, (12, 16, 3), dtype=np.uint8)).save(path)
+
+    def run(*command):
+        path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+        options = {"cwd": tmp_path, "env": os.environ | {"PATH": path}, "capture_output": True, "text": True}
+        outcome = subprocess.run([sys.executable, *map(str, command)], **options)
+        assert outcome.returncode == 0, outcome.stderr
+        return outcome.stdout + outcome.stderr
+
+    assert "# 12 runs: 12 on birds" in run(ROOT / "workflow/scripts/config.py", "birds.yaml")
+    manifest = "results/birds/data/birds/manifest.json"
+    snakemake = ("-m", "snakemake", "--snakefile", ROOT / "Snakefile", "--configfile", "birds.yaml", "--cores", "2")
+    run(*snakemake, "data_birds")
+    data = DataSet(tmp_path / manifest)
+    assert (data.manifest.n_train, data.manifest.n_test, data.manifest.image_shape) == (72, 18, (32, 32, 3))
+    assert data.manifest.class_names == ("robin", "wren")
+    assert "Nothing to be done" in run(*snakemake, manifest, "--quiet", "rules")

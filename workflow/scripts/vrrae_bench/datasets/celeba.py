@@ -1,0 +1,180 @@
+"""CelebA: the official aligned faces, resized to 160 x 160, with their 40 attributes as labels.
+
+Its terms allow research that is not commercial and forbid passing it on, so no program fetches it: whoever agrees to
+them gets the three files from its page.
+"""
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from io import BytesIO
+from pathlib import Path
+from zipfile import ZipFile
+
+import numpy as np
+import PIL
+from jaxtyping import UInt8
+
+from vrrae_bench.datasets.archives import open_zip
+from vrrae_bench.datasets.conversion import convert_images
+from vrrae_bench.datasets.download import RemoteFile, fetch
+from vrrae_bench.datasets.images import open_image, pixels
+from vrrae_bench.datasets.store import write_array, write_manifest
+from vrrae_bench.errors import UserError
+
+BY_HAND = (
+    "If you agree to its terms, get img_align_celeba.zip (folder Img), list_attr_celeba.txt (Anno) and "
+    "list_eval_partition.txt (Eval) from the Google Drive that mmlab.ie.cuhk.edu.hk/projects/CelebA.html links to."
+)
+FOLDER = "img_align_celeba"
+LARGEST_FILE = 2**20  # bytes; an image has about 7000
+SPLIT_NUMBERS = {"train": 0, "test": 2}  # 1 is for validation, which the paper does not use
+
+
+@dataclass(frozen=True)
+class Release:
+    """The published files, and what is known of them.
+
+    Attributes:
+        n_images: How many images each number of the partition has: training, validation, test.
+        original_size: Width and height of an image in the archive.
+        image_size: Side of the stored images.
+    """
+
+    images: RemoteFile
+    attributes: RemoteFile
+    partition: RemoteFile
+    n_images: tuple[int, int, int] = (162_770, 19_867, 19_962)
+    n_attributes: int = 40
+    original_size: tuple[int, int] = (178, 218)
+    image_size: int = 160
+
+
+# Sizes and SHA-256 as TensorFlow Datasets lists them; torchvision lists MD5 of the same files.
+PUBLISHED = Release(
+    images=RemoteFile(
+        "img_align_celeba.zip",
+        1_443_490_838,
+        "sha256:46fb89443c578308acf364d7d379fe1b9efb793042c0af734b6112e4fd3a8c74",
+        (),
+        by_hand=BY_HAND,
+    ),
+    attributes=RemoteFile(
+        "list_attr_celeba.txt",
+        26_721_026,
+        "sha256:f0e5da289d5ccf75ffe8811132694922b60f2af59256ed362afa03fefba324d0",
+        (),
+        by_hand=BY_HAND,
+    ),
+    partition=RemoteFile(
+        "list_eval_partition.txt",
+        2_836_386,
+        "sha256:fc955bcb3ef8fbdf7d5640d9a8693a8431b5f2ee291a5c1449a1549e7e073fe7",
+        (),
+        by_hand=BY_HAND,
+    ),
+)
+
+
+def make_celeba(
+    folder: Path,
+    downloads: Path,
+    *,
+    mirror: str | None,
+    offline: bool,
+    threads: int,
+    release: Release = PUBLISHED,
+) -> None:
+    """Fetch and store CelebA; a killed run goes on where it stopped.
+
+    Raises:
+        UserError: A file can not be had, or is not what it should be.
+    """
+    files = (release.images, release.attributes, release.partition)
+    archive, attributes, partition = fetch(files, "celeba", downloads, mirror=mirror, offline=offline)
+    splits = read_partition(partition, release)
+    class_names, labels = read_attributes(attributes, release)
+    _refuse_missing(attributes, splits, labels)
+    size = release.image_size
+    with open_zip(archive, LARGEST_FILE) as opened:
+        _refuse_missing(archive, splits, {name.removeprefix(f"{FOLDER}/") for name in opened.namelist()})
+        convert_images(
+            folder,
+            splits,
+            lambda name: _read_image(opened, name, release),
+            (size, size, 3),
+            origin={"archive": release.images.checksum, "image_size": size, "pillow": PIL.__version__},
+            threads=threads,
+        )
+    for split, names in splits.items():
+        write_array(folder, f"{split}_labels", np.stack([labels[name] for name in names]))
+    names = [f"{split}{kind}" for split in splits for kind in ("", "_labels")]
+    write_manifest(folder, "celeba", names, n_classes=release.n_attributes, multi_label=True, class_names=class_names)
+
+
+def read_partition(path: Path, release: Release = PUBLISHED) -> dict[str, list[str]]:
+    """Names of the images of `train` and `test`, in the order of the file.
+
+    Raises:
+        UserError: A line is no `name number`, or a part has not as many images as published.
+    """
+    parts: tuple[list[str], ...] = ([], [], [])
+    for where, words in _lines(path):
+        if len(words) != 2 or words[1] not in ("0", "1", "2"):
+            raise UserError(f"{where}: is not the name of an image and 0, 1 or 2, but: {' '.join(words)[:80]}")
+        parts[int(words[1])].append(words[0])
+    found = tuple(map(len, parts))
+    if found != release.n_images:
+        raise UserError(
+            f"{path}: has {found} images for training, validation and test, expected {release.n_images}. Replace it."
+        )
+    return {split: parts[number] for split, number in SPLIT_NUMBERS.items()}
+
+
+def read_attributes(
+    path: Path, release: Release = PUBLISHED
+) -> tuple[tuple[str, ...], dict[str, UInt8[np.ndarray, " A"]]]:
+    """Names of the attributes, and for each image which of them it has, as 0 and 1.
+
+    Raises:
+        UserError: The head is not that of the published file, or a line is no `name` and -1 or 1 for each attribute.
+    """
+    lines = _lines(path)
+    count, names = (words for _, words in (next(lines, ("", [])), next(lines, ("", []))))
+    expected = [str(sum(release.n_images))]
+    if count != expected or len(names) != release.n_attributes:
+        raise UserError(
+            f"{path}: begins with {' '.join(count)[:80]!r} and {len(names)} names, "
+            f"expected {expected[0]!r} images and {release.n_attributes} attributes. Replace it."
+        )
+    labels = {}
+    for where, (name, *values) in lines:
+        if len(values) != release.n_attributes or not set(values) <= {"-1", "1"}:
+            raise UserError(f"{where}: is not the name of an image and {release.n_attributes} times -1 or 1")
+        labels[name] = np.array([value == "1" for value in values], np.uint8)
+    if len(labels) != sum(release.n_images):
+        raise UserError(f"{path}: describes {len(labels):,} images, expected {expected[0]}. Replace it.")
+    return tuple(names), labels
+
+
+def _lines(path: Path) -> Iterator[tuple[str, list[str]]]:
+    """Each line that is not empty: where it stands, and its words."""
+    with path.open(encoding="utf-8", errors="replace") as file:
+        for number, line in enumerate(file, start=1):
+            if words := line.split():
+                yield f"{path}: line {number}", words
+
+
+def _refuse_missing(path: Path, splits: Mapping[str, Sequence[str]], found: Collection[str]) -> None:
+    wanted = [name for names in splits.values() for name in names]
+    if missing := [name for name in wanted if name not in found]:
+        raise UserError(
+            f"{path}: lacks {len(missing):,} of {len(wanted):,} images, the first is {missing[0]}. Replace it."
+        )
+
+
+def _read_image(archive: ZipFile, name: str, release: Release) -> UInt8[np.ndarray, "S S 3"]:
+    image = open_image(BytesIO(archive.read(f"{FOLDER}/{name}")), f"{archive.filename}: {name}", channels=3)
+    if image.size != release.original_size:
+        width, height = release.original_size
+        raise UserError(f"{name}: is {image.width} x {image.height} pixels, expected {width} x {height}")
+    return pixels(image, release.image_size)

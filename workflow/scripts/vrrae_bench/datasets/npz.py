@@ -1,0 +1,154 @@
+"""A user's own arrays in an .npz file: train, test and, if there are classes, train_labels and test_labels.
+
+Each member is an array file by itself: its header is read first, and images go from the archive to the disk without
+ever being in memory as a whole. Nothing is unpickled.
+"""
+
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO
+from zipfile import ZipFile
+
+import numpy as np
+from jaxtyping import Int64, Integer
+
+from vrrae_bench.datasets.archives import open_zip
+from vrrae_bench.datasets.own import refuse_few
+from vrrae_bench.datasets.settings import FileSettings
+from vrrae_bench.datasets.store import check_arrays, write_array, write_manifest
+from vrrae_bench.errors import UserError
+from vrrae_bench.files import atomic_path
+
+IMAGES = ("train", "test")
+LABELS = ("train_labels", "test_labels")
+LARGEST_ARRAY = 2**36  # bytes: 64 GiB, five times CelebA
+
+
+@dataclass(frozen=True)
+class Header:
+    """What an array file announces before its data."""
+
+    shape: tuple[int, ...]
+    dtype: np.dtype
+    length: int
+
+    @property
+    def n_bytes(self) -> int:
+        """Length of a whole file with this header."""
+        return self.length + int(np.prod(self.shape, dtype=object)) * self.dtype.itemsize
+
+
+def make_npz(folder: Path, settings: FileSettings, *, batch_size: int) -> None:
+    """Store a user's arrays.
+
+    Raises:
+        UserError: What is wrong with which array, and how to mend it.
+    """
+    path = Path(settings.path)
+    with open_zip(path, LARGEST_ARRAY) as archive:
+        names = _names(path, archive)
+        shapes = {name: _image_shape(path, name, _header(path, archive, name)) for name in IMAGES}
+        labels = {name: _labels(path, name, archive) for name in names if name in LABELS}
+        n_classes = _count_classes(path, labels["train_labels"]) if labels else None
+        # Arrays of one element that look like the images, to find all mistakes before anything is written.
+        announced = {name: np.broadcast_to(np.uint8(0), shape) for name, shape in shapes.items()}
+        check_arrays(str(path), announced | labels, n_classes)
+        refuse_few(settings.path, shapes["train"][0], batch_size)
+        for name in IMAGES:
+            _extract(archive, name, shapes[name], folder)
+    for name in labels:
+        write_array(folder, name, labels[name])
+    write_manifest(folder, "npz", names, n_classes=n_classes)
+
+
+def _names(path: Path, archive: ZipFile) -> list[str]:
+    found = {name.removesuffix(".npy") for name in archive.namelist()}
+    if not set(IMAGES) <= found or len(found & set(LABELS)) == 1:
+        raise UserError(
+            f"{path}: has the arrays {', '.join(sorted(found)) or 'none'}; needed are train and test, and for classes "
+            "both train_labels and test_labels. Save it with numpy.savez under these names."
+        )
+    return [name for name in (*IMAGES, *LABELS) if name in found]
+
+
+def _header(path: Path, archive: ZipFile, name: str) -> Header:
+    """What an array announces.
+
+    Raises:
+        UserError: It is no array, its data are not as long as announced, or it lies in another order.
+    """
+    try:
+        with archive.open(f"{name}.npy") as file:
+            shape, is_fortran, dtype = _read_header(file)
+            header = Header(shape, dtype, file.tell())
+    except ValueError as error:
+        raise UserError(f"{path}: {name} is no array that can be read ({error}). Save it with numpy.savez.") from None
+    length = archive.getinfo(f"{name}.npy").file_size
+    if dtype.kind in "biuf" and header.n_bytes != length:
+        raise UserError(
+            f"{path}: {name} announces {header.n_bytes:,} bytes as {shape} and holds {length:,}. Save it again."
+        )
+    if is_fortran and len(shape) > 1:
+        raise UserError(f"{path}: {name} lies in Fortran's order. Save numpy.ascontiguousarray({name}).")
+    return header
+
+
+def _read_header(file: BinaryIO) -> tuple[tuple[int, ...], bool, np.dtype]:
+    read = {(1, 0): np.lib.format.read_array_header_1_0, (2, 0): np.lib.format.read_array_header_2_0}
+    version = np.lib.format.read_magic(file)
+    if version not in read:
+        raise ValueError(f"version {version} of the format")
+    return read[version](file)
+
+
+def _image_shape(path: Path, name: str, header: Header) -> tuple[int, int, int, int]:
+    """N H W C, where grey images may come without their one channel."""
+    if header.dtype != np.uint8:
+        raise UserError(
+            f"{path}: {name} is of type {header.dtype}, and images are stored as uint8, 0 to 255. "
+            "Scale and round it: numpy.rint(255 * images).astype(numpy.uint8) for images in [0, 1]."
+        )
+    shape = (*header.shape, 1) if len(header.shape) == 3 else header.shape
+    if len(shape) != 4 or shape[-1] not in (1, 3):
+        raise UserError(
+            f"{path}: {name} has the shape {header.shape}; images are N x height x width x 1 or 3, or without the last "
+            "if they are grey. Move the channels last."
+        )
+    return shape
+
+
+def _labels(path: Path, name: str, archive: ZipFile) -> Int64[np.ndarray, " N"]:
+    header = _header(path, archive, name)
+    if header.dtype.kind not in "iu" or len(header.shape) != 1:
+        raise UserError(
+            f"{path}: {name} is of type {header.dtype} and shape {header.shape}; labels are one integer for each image"
+        )
+    with archive.open(f"{name}.npy") as file:
+        return np.lib.format.read_array(file, allow_pickle=False).astype(np.int64)
+
+
+def _count_classes(path: Path, labels: Integer[np.ndarray, " N"]) -> int:
+    """How many classes the training labels name: those from 0 on, without a gap."""
+    known = np.unique(labels)
+    if len(known) < 2:
+        raise UserError(
+            f"{path}: there is one class only in train_labels. The network behind FID learns to tell classes apart: "
+            "give at least two, or leave out both arrays of labels."
+        )
+    if known[0] != 0 or known[-1] != len(known) - 1:
+        raise UserError(
+            f"{path}: train_labels has {len(known)} different values, from {known[0]} to {known[-1]}. Number the "
+            f"classes 0 to {len(known) - 1}: numpy.unique(labels, return_inverse=True)[1] does it."
+        )
+    return len(known)
+
+
+def _extract(archive: ZipFile, name: str, shape: tuple[int, ...], folder: Path) -> None:
+    """Copy the data of an array behind a header with four dimensions."""
+    with archive.open(f"{name}.npy") as source, atomic_path(folder / f"{name}.npy") as temporary:
+        _read_header(source)
+        with temporary.open("wb") as target:
+            header = {"descr": "|u1", "fortran_order": False, "shape": tuple(shape)}
+            np.lib.format.write_array_header_1_0(target, header)
+            shutil.copyfileobj(source, target, 2**20)
