@@ -24,14 +24,6 @@ from vrrae_bench.runs import RunSpec, SampleSpec
 SCRIPTS = Path(__file__).parents[1] / "workflow/scripts"
 
 
-@pytest.fixture(autouse=True)
-def forget_compiled_programs():
-    """A compiled training holds 1500 memory maps, of which a process may have 65,530; beyond that XLA crashes."""
-    yield
-    if "jax" in sys.modules:
-        sys.modules["jax"].clear_caches()
-
-
 @pytest.fixture
 def rng():
     return np.random.default_rng(0)
@@ -94,7 +86,9 @@ def trained():
         how = {"stopwatch": Stopwatch(), "checkpoint_seconds": checkpoint_seconds, "report": report}
         return train(spec, data, checkpoints, **how)
 
-    return train_run
+    yield train_run
+    # A compiled training holds 1500 memory maps, of which a process may have 65,530; beyond that XLA crashes.
+    sys.modules["jax"].clear_caches()
 
 
 @pytest.fixture

@@ -112,6 +112,26 @@ def test_the_same_seed_gives_the_same_network_and_file_bit_for_bit(trained, tmp_
     assert sha256(tmp_path / "a.pt") == sha256(tmp_path / "b.pt")
 
 
+def test_attributes_are_learned_each_by_itself():
+    """As CelebA has them: bright left halves and bright right halves, both, or none."""
+    attributes = np.array([[0, 0], [0, 1], [1, 0], [1, 1]], np.uint8)
+    images = np.zeros((4, 28, 28, 1), np.uint8)
+    images[:, :, :14] = 255 * attributes[:, 0, None, None, None]
+    images[:, :, 14:] = 255 * attributes[:, 1, None, None, None]
+    settings = SETTINGS.model_copy(update={"epochs": 12})
+    network, history = fine_tune(images, attributes, images, attributes, settings, threads=2)
+    assert network.fc.out_features == 2
+    assert history[0].loss == pytest.approx(np.log(2), abs=0.3)  # two undecided attributes, averaged
+    assert history[-1].loss < 0.3 and history[-1].train_accuracy == 1
+
+
+@pytest.mark.parametrize(("train", "test"), [([[0, 1], [1, 0]], [[0], [1]]), ([[0, 2], [1, 0]], [[0, 1], [1, 0]])])
+def test_attributes_that_do_not_fit_are_refused(train, test):
+    images = random_images(2)
+    with pytest.raises(UserError, match="both need the same ones, each 0 or 1"):
+        fine_tune(images, np.array(train), images, np.array(test), SETTINGS)
+
+
 @pytest.mark.parametrize("precision", ["float32", "bfloat16"])
 def test_training_learns_and_reports_every_step(precision):
     settings = SETTINGS.model_copy(update={"precision": precision, "epochs": 6})

@@ -37,9 +37,8 @@ def main() -> None:
     if arguments.weights:
         check_weights(arguments.weights)
     data = DataSet(arguments.data)
-    train, train_labels, test, test_labels = (
-        data.array(name) for name in ("train", "train_labels", "test", "test_labels")
-    )
+    train, test = data.array("train"), data.array("test")
+    train_labels, test_labels = np.asarray(data.array("train_labels")), np.asarray(data.array("test_labels"))
     network, history = fine_tune(
         train,
         train_labels,

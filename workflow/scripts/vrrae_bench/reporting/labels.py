@@ -1,6 +1,18 @@
 """Names as tables and figures print them. A name of one's own stands as it is."""
 
-METHODS = {"ae": "AE", "vae": "VAE", "rrae": "RRAE", "vrrae": "VRRAE"}
+METHODS = {
+    "ae": "AE",
+    "vae": "VAE",
+    "rrae": "RRAE",
+    "vrrae": "VRRAE",
+    "vae_identity": "VAE (f = I)",
+    "rrae_vae": "RRAE + VAE",
+    "long_ae": "Long AE",
+    "irmae": "IRMAE",
+    "lorae": "LoRAE",
+    "contractive_ae": "Contractive AE",
+    "sparse_ae": "Sparse AE",
+}
 DATASETS = {
     "synthetic": "Synthetic",
     "digits": "Digits",

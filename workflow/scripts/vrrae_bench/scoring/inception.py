@@ -10,12 +10,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from pickle import UnpicklingError
+from typing import NamedTuple
 
 import numpy as np
 import torch
 from jaxtyping import Float, Float32, Integer, UInt8
 from torch import nn
-from torch.nn.functional import cross_entropy, interpolate
+from torch.nn.functional import binary_cross_entropy_with_logits, cross_entropy, interpolate
 from torchvision.models import Inception3
 
 from vrrae_bench.errors import UserError
@@ -30,7 +31,7 @@ FEATURES = 2048
 HEADS = ("fc.", "AuxLogits.")
 
 Images = UInt8[np.ndarray, "N H W C"]
-Labels = Integer[np.ndarray, " N"]
+Labels = Integer[np.ndarray, " N"] | Integer[np.ndarray, "N A"]
 
 
 @dataclass(frozen=True)
@@ -103,39 +104,40 @@ def fine_tune(
     device: str = "cpu",
     progress: Callable[[int, int, float], None] | None = None,
 ) -> tuple[Inception3, list[Epoch]]:
-    """Train the network to classify `images` (VRRAE, Appendix A.7, steps 1 to 3); all layers are trained.
+    """Train the network to tell the labels of `images` (VRRAE, Appendix A.7, steps 1 to 3); all layers are trained.
 
-    AdamW on a one-cycle schedule. On a CPU, the same settings, data, machine and `threads` give the same
-    network bit for bit. `progress` is called after every step with the steps done, all steps and the loss.
+    Labels are one class per image (N), or several attributes, each 0 or 1 (N x A, as CelebA has them). AdamW on a
+    one-cycle schedule. On a CPU, the same settings, data, machine and `threads` give the same network bit for bit.
+    `progress` is called after every step with the steps done, all steps and the loss.
 
     Raises:
         UserError: labels that do not fit the images, fewer than two classes, images that `prepare` refuses,
             weights that `build_network` refuses, or a loss that is no longer finite.
     """
-    n_classes = _count_classes(images, labels, test_images, test_labels)
+    task = _task(images, labels, test_images, test_labels)
     # Batch normalisation can not train on a single image, which a remainder may be: remainders are dropped.
     batch_size = min(settings.batch_size, len(images))
     steps = len(images) // batch_size
     total = settings.epochs * steps
     history = []
     with _reproducible(settings.seed, threads):
-        network = build_network(settings, n_classes, weights).to(device)
+        network = build_network(settings, task.n_outputs, weights).to(device)
         optimiser = torch.optim.AdamW(network.parameters(), settings.learning_rate, fused=True)
         schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, settings.learning_rate, total_steps=total)
         for epoch in range(settings.epochs):
             started = time.perf_counter()
-            losses, hits = [], 0
+            losses, hits = [], 0.0
             batches = torch.randperm(len(images)).numpy()[: steps * batch_size].reshape(steps, batch_size)
             for step, batch in enumerate(batches, start=1):
                 inputs = prepare(images[batch], settings.image_size).to(device)
                 targets = torch.as_tensor(labels[batch], dtype=torch.long, device=device)
-                loss, batch_hits = _train_step(network, optimiser, inputs, targets, settings.precision)
+                loss, batch_hits = _train_step(network, task, optimiser, inputs, targets, settings.precision)
                 schedule.step()
                 losses.append(loss)
                 hits += batch_hits
                 if progress:
                     progress(epoch * steps + step, total, loss)
-            test_accuracy = _accuracy(network, test_images, test_labels, settings.image_size)
+            test_accuracy = _accuracy(network, task, test_images, test_labels, settings.image_size)
             seconds = time.perf_counter() - started
             history.append(Epoch(float(np.mean(losses)), hits / batches.size, test_accuracy, seconds))
     return network, history
@@ -223,15 +225,35 @@ def _load_state(network: Inception3, state, path: Path | str) -> None:
         raise UserError(f"{path}: not the weights of torchvision's Inception-v3. Fetch or make it again.") from error
 
 
-def _count_classes(images, labels, test_images, test_labels) -> int:
+class _Task(NamedTuple):
+    """What the network is tuned on.
+
+    Attributes:
+        n_outputs: Classes, or attributes.
+        loss: Of outputs and labels, averaged over the images.
+        hits: For each image 1 if its class is right, or the share of its attributes that are.
+    """
+
+    n_outputs: int
+    loss: Callable[[torch.Tensor, torch.Tensor], torch.Tensor]
+    hits: Callable[[torch.Tensor, torch.Tensor], torch.Tensor]
+
+
+def _task(images, labels, test_images, test_labels) -> _Task:
     for name, some_images, some_labels in (("training", images, labels), ("test", test_images, test_labels)):
         if len(some_images) == 0:
             raise UserError(f"feature extractor: there are no {name} images.")
-        if some_labels.shape != (len(some_images),) or not np.issubdtype(some_labels.dtype, np.integer):
+        if some_labels.shape[:1] != (len(some_images),) or not np.issubdtype(some_labels.dtype, np.integer):
             raise UserError(
-                f"feature extractor: {len(some_images)} {name} images, but labels of type "
-                f"{some_labels.dtype} and shape {some_labels.shape}; each needs one class index (an integer)."
+                f"feature extractor: {len(some_images)} {name} images, but labels of type {some_labels.dtype} and "
+                f"shape {some_labels.shape}; each needs one class index (an integer), or a row of attributes (0 or 1)."
             )
+    if labels.ndim == 2:
+        return _attributes(labels, test_labels)
+    return _classes(labels, test_labels)
+
+
+def _classes(labels, test_labels) -> _Task:
     known = np.unique(labels)
     if len(known) < 2:
         raise UserError(f"feature extractor: {len(known)} class in the training labels; at least two are needed.")
@@ -240,29 +262,43 @@ def _count_classes(images, labels, test_images, test_labels) -> int:
             f"feature extractor: training classes {known.tolist()}, test classes "
             f"{np.unique(test_labels).tolist()}; count from 0, and train on every class that is tested."
         )
-    return int(known[-1]) + 1
+    return _Task(int(known[-1]) + 1, cross_entropy, lambda outputs, targets: (outputs.argmax(1) == targets).float())
 
 
-def _train_step(network, optimiser, inputs, targets, precision: str) -> tuple[float, int]:
-    """One update; the loss before it, and the number of images classified correctly."""
+def _attributes(labels, test_labels) -> _Task:
+    values = np.union1d(labels, test_labels)
+    if labels.shape[1:] != test_labels.shape[1:] or not np.isin(values, (0, 1)).all():
+        raise UserError(
+            f"feature extractor: attributes of shape {labels.shape[1:]} for training and {test_labels.shape[1:]} for "
+            f"test images, with values {values.tolist()}; both need the same ones, each 0 or 1."
+        )
+    return _Task(
+        labels.shape[1],
+        lambda outputs, targets: binary_cross_entropy_with_logits(outputs, targets.float()),
+        lambda outputs, targets: ((outputs > 0) == (targets > 0)).float().mean(1),
+    )
+
+
+def _train_step(network, task: _Task, optimiser, inputs, targets, precision: str) -> tuple[float, float]:
+    """One update; the loss before it, and how many images (or shares of one) were right."""
     network.train()
     with torch.autocast(inputs.device.type, torch.bfloat16, enabled=precision == "bfloat16"):
         outputs = network(inputs)
     logits, *auxiliary = [outputs] if isinstance(outputs, torch.Tensor) else outputs
-    loss = cross_entropy(logits.float(), targets)
+    loss = task.loss(logits.float(), targets)
     for auxiliary_logits in auxiliary:
-        loss = loss + AUXILIARY_WEIGHT * cross_entropy(auxiliary_logits.float(), targets)
+        loss = loss + AUXILIARY_WEIGHT * task.loss(auxiliary_logits.float(), targets)
     if not torch.isfinite(loss):
         raise UserError(f"feature extractor: the loss became {loss.item()}. Use a smaller learning rate for it.")
     optimiser.zero_grad()
     loss.backward()
     optimiser.step()
-    return loss.item(), int((logits.argmax(1) == targets).sum())
+    return loss.item(), float(task.hits(logits, targets).sum())
 
 
-def _accuracy(network, images, labels, image_size: int) -> float:
-    classes = [outputs.argmax(axis=1) for outputs in _evaluate(network, images, image_size)]
-    return float((np.concatenate(classes) == labels).mean())
+def _accuracy(network, task: _Task, images, labels, image_size: int) -> float:
+    outputs = torch.from_numpy(np.concatenate(list(_evaluate(network, images, image_size))))
+    return float(task.hits(outputs, torch.as_tensor(labels, dtype=torch.long)).mean())
 
 
 @torch.inference_mode()
