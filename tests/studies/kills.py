@@ -1,0 +1,78 @@
+"""Kill a training again and again, its job or Snakemake too, and compare what comes out with an undisturbed one.
+
+    python tests/studies/kills.py --kills 10
+
+Trains VRRAE on scikit-learn's digits with the quick profile, in a folder of its own.
+"""
+
+import argparse
+import os
+import random
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+sys.path.insert(0, str(ROOT / "workflow/scripts"))
+
+from vrrae_bench.files import sha256
+
+MODEL = "runs/digits/vrrae/beta=1e-6,batch=64/seed=0/model.eqx"
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--kills", type=int, default=10)
+    parser.add_argument("--seed", type=int, default=0, help="of the moments and victims (default: 0)")
+    arguments = parser.parse_args()
+    chance = random.Random(arguments.seed)
+    with tempfile.TemporaryDirectory() as folder:
+        work = Path(folder)
+        start = time.monotonic()
+        assert start_workflow(work / "undisturbed").wait() == 0
+        whole = time.monotonic() - start
+        print(f"undisturbed: {whole:.0f} s, {sha256(work / 'undisturbed' / MODEL)}", flush=True)
+        for kill in range(arguments.kills):
+            process = start_workflow(work / "killed")
+            time.sleep(chance.uniform(0.2, 0.7) * whole)
+            victim = chance.choice(["the job", "the job and Snakemake"])
+            ended = process.poll() is not None
+            print(f"kill {kill + 1}: {victim}" + (" (too late: it had ended)" if ended else ""), flush=True)
+            for job in jobs_of(work / "killed"):
+                os.kill(job, signal.SIGKILL)
+            if victim == "the job and Snakemake":
+                process.kill()
+            process.wait()
+            if ended:
+                (work / "killed" / MODEL).unlink()
+            subprocess.run([*command(work / "killed"), "--unlock"], cwd=ROOT, capture_output=True)
+        assert start_workflow(work / "killed").wait() == 0
+        print(f"after {arguments.kills} kills: {sha256(work / 'killed' / MODEL)}")
+        for log in (work / "killed/logs/train").rglob("*.log"):
+            print(log.read_text())
+        assert sha256(work / "killed" / MODEL) == sha256(work / "undisturbed" / MODEL)
+        print("the same to the byte")
+
+
+def command(results: Path) -> list[str]:
+    return [
+        *(sys.executable, "-m", "snakemake", "--profile", "workflow/profiles/quick", "--cores", "1"),
+        *(str(results / MODEL), "--config", f"results={results}", "checkpoint_seconds=2"),
+    ]
+
+
+def start_workflow(results: Path) -> subprocess.Popen:
+    return subprocess.Popen(command(results), cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+
+
+def jobs_of(results: Path) -> list[int]:
+    """Processes that train into a folder."""
+    found = subprocess.run(["pgrep", "-f", f"train.py.*{results}"], capture_output=True, text=True).stdout
+    return [int(process) for process in found.split()]
+
+
+if __name__ == "__main__":
+    main()
