@@ -54,6 +54,7 @@ def study(manifest: Path, run: dict, treatment: str, out: Path) -> dict[str, flo
     import pandas as pd
 
     from vrrae_bench.datasets.store import DataSet
+    from vrrae_bench.errors import UserError
     from vrrae_bench.latent.sampling import reconstruction_errors
     from vrrae_bench.models import bottlenecks, truncation
     from vrrae_bench.provenance import Stopwatch
@@ -65,21 +66,22 @@ def study(manifest: Path, run: dict, treatment: str, out: Path) -> dict[str, flo
     beta = run["beta"] if run["method"] == "vrrae" else None
     spec, data = RunSpec(**(run | {"beta": beta})), DataSet(manifest)
     name = f"{spec.dataset}-{spec.method}-{treatment.replace(' ', '_')}-seed={spec.seed}"
-    model, header, history = train(
-        spec,
-        data,
-        Checkpoints(out / "checkpoints", name + spec.model_dump_json()),
-        stopwatch=Stopwatch(),
-        checkpoint_seconds=60,
-        report=lambda line: print(f"{name}: {line}", file=sys.stderr, flush=True),
-    )
+    row = {"method": spec.method, "treatment": treatment, "seed": spec.seed}
+    try:
+        model, header, history = train(
+            spec,
+            data,
+            Checkpoints(out / "checkpoints", name + spec.model_dump_json()),
+            stopwatch=Stopwatch(),
+            checkpoint_seconds=60,
+            report=lambda line: print(f"{name}: {line}", file=sys.stderr, flush=True),
+        )
+    except UserError as diverged:
+        return row | {"end": str(diverged)}
     history = pd.DataFrame(history)
     history.to_csv(out / f"{name}.csv", index=False)
     late = history.reconstruction_error[len(history) // 4 :]
-    return {
-        "method": spec.method,
-        "treatment": treatment,
-        "seed": spec.seed,
+    return row | {
         "training error": history.reconstruction_error.iloc[-1],
         "test error": reconstruction_errors(model, header, data)["reconstruction_error"],
         "largest rise": max(0.0, late.diff().max()),
