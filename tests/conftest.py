@@ -17,9 +17,10 @@ import numpy as np
 import pytest
 
 from vrrae_bench.datasets.store import DataSet, Normalisation, write_dataset
+from vrrae_bench.latent.settings import SampleSpec
 from vrrae_bench.models.registry import METHODS
 from vrrae_bench.provenance import Stopwatch
-from vrrae_bench.runs import RunSpec, SampleSpec
+from vrrae_bench.runs import RunSpec
 
 SCRIPTS = Path(__file__).parents[1] / "workflow/scripts"
 

@@ -12,7 +12,7 @@ import numpy as np
 from vrrae_bench.datasets.store import DataSet
 from vrrae_bench.errors import run_command
 from vrrae_bench.files import atomic_path, write_json
-from vrrae_bench.runs import SampleSpec
+from vrrae_bench.latent.settings import SampleSpec
 from vrrae_bench.training.devices import configure_jax
 
 

@@ -19,8 +19,9 @@ from pydantic import BaseModel, Field, TypeAdapter, ValidationError
 
 from vrrae_bench.datasets.settings import BumpSettings, FileSettings
 from vrrae_bench.errors import UserError
+from vrrae_bench.latent.settings import SampleSpec
 from vrrae_bench.models.registry import METHODS, Method
-from vrrae_bench.runs import Precision, RunSpec, SampleSpec, Specification, format_beta
+from vrrae_bench.runs import Precision, RunSpec, Specification, format_beta
 from vrrae_bench.scoring.settings import ExtractorSettings
 
 Source = Literal["synthetic", "digits", "mnist", "fashion_mnist", "cifar10", "celeba", "folder", "npz"]

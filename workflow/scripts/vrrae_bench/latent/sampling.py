@@ -8,10 +8,10 @@ from jaxtyping import Float, Num
 from vrrae_bench.datasets.store import DataSet
 from vrrae_bench.latent.interpolation import inner_points, random_pairs
 from vrrae_bench.latent.mixture import fit_mixture
+from vrrae_bench.latent.settings import SampleSpec
 from vrrae_bench.models.autoencoder import Autoencoder
 from vrrae_bench.models.inference import CHUNK, decode, posteriors, reconstructions
 from vrrae_bench.models.serialisation import ModelHeader
-from vrrae_bench.runs import SampleSpec
 from vrrae_bench.scoring.reconstruction import RelativeError
 from vrrae_bench.seeding import derived_seed, generator
 
