@@ -49,14 +49,14 @@ def prepare(shape: Shape, n_steps: int, method: str = "vrrae"):
     header = ModelHeader(run=spec, image_shape=shape.image, normalisation=Normalisation(shift=0, scale=255))
     optimiser = optax.adabelief(LEARNING_RATE)
     over_devices, on_each = shardings()
-    state, key = eqx.filter_shard((loop._start(spec, header, optimiser), jax.random.key(0)), on_each)
+    state, key = eqx.filter_shard((loop.start_state(spec, header, optimiser), jax.random.key(0)), on_each)
     images = np.random.default_rng(0).integers(0, 256, (n_steps, shape.batch_size, *shape.image), np.uint8)
     batches = jax.device_put(images, over_devices)
     span, weights = np.array([0, n_steps]), np.array([BETA, 0], np.float32)
 
     def run() -> None:
         nonlocal state
-        state = loop._run_steps(method, "float32", optimiser, header.normalisation, state, batches, span, key, weights)
+        state = loop.run_steps(method, "float32", optimiser, header.normalisation, state, batches, span, key, weights)
         state.sums.loss.block_until_ready()
 
     return run, sum(leaf.size for leaf in jax.tree.leaves(eqx.filter(state.model, eqx.is_inexact_array)))

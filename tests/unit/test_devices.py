@@ -55,6 +55,20 @@ def test_two_processes_train_the_model_of_one(tiny_images, trained, run_spec, tr
     np.testing.assert_allclose(shared.to_numpy(), pd.DataFrame(history).to_numpy(), rtol=1e-4)
 
 
+def test_linear_algebra_keeps_to_one_thread_though_numpy_was_loaded_first():
+    script = (
+        "import sys; sys.path.insert(0, 'workflow/scripts')\n"
+        "import numpy, threadpoolctl\n"
+        "from vrrae_bench.training.devices import configure_jax\n"
+        "configure_jax('cpu', 1)\n"
+        "import scipy.linalg\n"
+        "print({pool['num_threads'] for pool in threadpoolctl.threadpool_info() if pool['user_api'] == 'blas'})\n"
+    )
+    root = Path(__file__).parents[2]
+    printed = subprocess.run([sys.executable, "-c", script], capture_output=True, check=True, cwd=root, text=True)
+    assert printed.stdout == "{1}\n"
+
+
 @pytest.mark.skipif(os.cpu_count() < 2, reason="one core shows nothing")
 def test_a_job_never_uses_more_cores_than_its_threads(tmp_path):
     """Processor time over wall time of products that would take all cores of the machine."""

@@ -8,6 +8,7 @@ import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
+import optax
 import pytest
 from scipy.stats import norm
 
@@ -16,6 +17,7 @@ from vrrae_bench.dependencies import code_digest
 from vrrae_bench.errors import UserError
 from vrrae_bench.files import sha256
 from vrrae_bench.models.bottlenecks import Posterior
+from vrrae_bench.models.serialisation import ModelHeader
 from vrrae_bench.models.truncation import truncated_coefficients
 from vrrae_bench.provenance import Stopwatch
 from vrrae_bench.scoring.reconstruction import relative_error_percent
@@ -23,7 +25,7 @@ from vrrae_bench.seeding import derived_seed
 from vrrae_bench.training.batches import BatchFeed, BatchStream
 from vrrae_bench.training.checkpoints import Checkpoints, Progress
 from vrrae_bench.training.devices import shardings
-from vrrae_bench.training.loop import Interrupted
+from vrrae_bench.training.loop import Interrupted, run_steps, start_state
 from vrrae_bench.training.losses import kl_divergence, relative_error
 from vrrae_bench.training.progress import Losses, ProgressLine
 
@@ -147,6 +149,18 @@ def test_bfloat16_rounds_encoder_and_decoder_and_nothing_else(tiny_images, train
     assert found == pytest.approx(expected, rel=0.02) and found != expected
 
 
+def test_no_step_changes_the_type_of_the_state(tiny_images, run_spec):
+    """Or the program of the first stretch would be another than that of all others, and of a resumed training."""
+    spec = run_spec("vrrae")
+    header = ModelHeader(run=spec, image_shape=(28, 28, 1), normalisation=tiny_images.manifest.normalisation)
+    optimiser = optax.adabelief(spec.learning_rate)
+    state, batches = start_state(spec, header, optimiser), jnp.zeros((1, 16, 28, 28, 1), jnp.uint8)
+    how = (spec.method, spec.precision, optimiser, header.normalisation)
+    for _ in range(2):
+        state = run_steps(*how, state, batches, np.array([0, 1]), jax.random.key(0), np.zeros(2, np.float32))
+    assert run_steps._cached._cache_size() == 1
+
+
 def test_one_step_is_adabeliefs(tiny_images, trained, run_spec, tmp_path):
     """The first step of AdaBelief (Zhuang et al. 2020, Algorithm 2), written out for one layer in double precision."""
     spec = run_spec("ae", epochs=1 / 3)  # one step
@@ -178,6 +192,18 @@ def test_a_loss_that_is_not_finite_ends_the_run_with_all_that_helps(tiny_images,
     told = str(caught.value)
     assert "loss of ae on tiny, seed 5, is not finite at step" in told
     assert "learning rate 1e+30; last finite loss" in told
+
+
+@pytest.mark.parametrize(("method", "learning_rate"), [("ae", 1e39), ("rrae", 1e30)])
+def test_a_last_step_that_ruins_the_model_is_told_too(tiny_images, trained, run_spec, tmp_path, method, learning_rate):
+    """Whose weights are not finite, or its latents, which the basis is found from."""
+    with pytest.raises(UserError, match="Lower datasets.tiny.learning_rate"):
+        trained(run_spec(method, learning_rate=learning_rate, epochs=1 / 3), tiny_images, tmp_path)
+
+
+def test_less_than_half_a_step_is_refused(tiny_images, trained, run_spec, tmp_path):
+    with pytest.raises(UserError, match="0.1 epochs of 48 images in batches of 16 are less than half a step"):
+        trained(run_spec("ae", epochs=0.1), tiny_images, tmp_path)
 
 
 def test_a_batch_larger_than_the_data_is_refused(tiny_images, trained, run_spec, tmp_path):

@@ -1,7 +1,8 @@
 """Train one autoencoder.
 
-Reads a data set; writes the trained model, its training history (a row per epoch, with both parts of the loss) and
-run.json (specification, versions, device, commit, time, memory). Continues from a checkpoint if there is one.
+Reads a data set; writes the trained model, its training history (a row per epoch: the loss, and its parts before their
+weights) and run.json (specification, versions, device, commit, threads, time, memory). Continues from a checkpoint if
+there is one.
 """
 
 import argparse
@@ -28,7 +29,7 @@ def main() -> None:
     parser.add_argument(
         "--out", type=Path, required=True, help="model.eqx to write; history.csv and run.json beside it"
     )
-    parser.add_argument("--checkpoints", type=Path, required=True, help="folder of checkpoints of all runs")
+    parser.add_argument("--checkpoints", type=Path, required=True, help="folder of checkpoints, one for all processes")
     parser.add_argument("--checkpoint-seconds", type=float, default=60, help="time between two (default: 60)")
     parser.add_argument("--accelerator", choices=["cpu", "cuda", "tpu"], default="cpu")
     parser.add_argument("--threads", type=int, default=1, help="CPU threads (default: 1)")
@@ -73,6 +74,7 @@ def main() -> None:
         with atomic_path(arguments.out.with_name("history.csv")) as temporary:
             pd.DataFrame(history).to_csv(temporary, index=False)
         record = {"run": arguments.run.model_dump(), "data": data.manifest.model_dump(mode="json")}
+        record |= {"threads": arguments.threads, "processes": arguments.processes}
         write_json(arguments.out.with_name("run.json"), record | origin | stopwatch.record())
         checkpoints.remove()
 

@@ -26,8 +26,9 @@ def code_files(*start: str | Path) -> list[str]:
 
 def code_digest(*start: str | Path) -> str:
     """SHA-256 over the contents of those files: another digest, another program."""
-    contents = (Path(path).read_bytes() for path in code_files(*start))
-    return hashlib.sha256(b"\0".join(contents)).hexdigest()
+    # In an order that does not depend on the working directory.
+    files = sorted(Path(path).resolve() for path in code_files(*start))
+    return hashlib.sha256(b"\0".join(path.read_bytes() for path in files)).hexdigest()
 
 
 @cache

@@ -22,7 +22,7 @@ class Normalisation(Specification):
     scale: float = Field(gt=0)
 
     def apply(self, images):
-        """Stored images as a model sees them, in the type of `scale` (float32 for jax and numpy float32 arrays)."""
+        """Stored images as a model sees them, as float32."""
         return (images.astype(np.float32) - np.float32(self.shift)) / np.float32(self.scale)
 
     def undo(self, images):
@@ -85,17 +85,24 @@ class DataSet:
     """A stored data set; opening it costs no memory.
 
     Raises:
-        UserError: The manifest or an array it names is missing or unreadable.
+        UserError: The manifest is missing or unreadable.
     """
 
     def __init__(self, manifest: str | Path):
         self.path = Path(manifest)
         if not self.path.is_file():
             raise UserError(f"{self.path}: there is no data set here. Make it with: snakemake {self.path}")
-        self.manifest = Manifest.model_validate(read_json(self.path))
+        try:
+            self.manifest = Manifest.model_validate(read_json(self.path))
+        except (OSError, ValueError) as error:
+            raise UserError(f"{self.path}: can not be read ({error}). Delete the folder and run again.") from None
 
     def array(self, name: str) -> StoredArray:
-        """One of the arrays: `train`, `test` (N H W C), `train_labels`, `test_labels` (N), and those of the source."""
+        """One of the arrays: `train`, `test` (N H W C), `train_labels`, `test_labels` (N), and those of the source.
+
+        Raises:
+            UserError: There is no such array, or its file can not be read.
+        """
         if name not in self.manifest.arrays:
             raise UserError(f"{self.path}: has no array '{name}'; it has {', '.join(self.manifest.arrays)}")
         return StoredArray(self.path.parent / f"{name}.npy")

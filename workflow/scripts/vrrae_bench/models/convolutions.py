@@ -168,7 +168,8 @@ def _stride2_forward(x, kernel, bias):
 def _stride2_backward(residuals, g):
     taps, kernel, (_, H, W, _), y = residuals
     g = jnp.where(y > 0, _batch_last(g), 0)
-    dx = _scatter(g, kernel.transpose(0, 1, 3, 2))[:, :H, :W]  # never computed for the first layer: nobody asks
+    # For the first layer only the contractive penalty asks for this; else it is never computed.
+    dx = _scatter(g, kernel.transpose(0, 1, 3, 2))[:, :H, :W]
     return _batch_first(dx), _kernel_gradient(taps, g), _bias_gradient(g)
 
 

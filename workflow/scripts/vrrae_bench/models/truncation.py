@@ -23,7 +23,8 @@ LARGEST_ROTATION = 1e-3
 #
 # Between kept and dropped modes the factor belongs to the derivative of the projector U U^T, that is of the function
 # that the network computes from its latents. There 1/d becomes d / (d^2 + damping^2), the damping being this share of
-# the sum of the two eigenvalues: exact wherever that gap is open, however small both are.
+# the sum of the two eigenvalues: exact wherever that gap is open, however small both are. (Where L > B, what is outside
+# the span of Y has the factor 1/lambda_j, and the cotangent of U keeps it for the dropped modes at a crossing.)
 #
 # Between two kept modes it belongs to the rotation of U within its own span. The reconstruction U alpha and the KL of
 # the means do not depend on that rotation; what does is the noise of a variational method, its axes and, through the

@@ -64,7 +64,8 @@ class Checkpoints:
                 lock.seek(0)
                 raise UserError(
                     f"{self.folder}: process {lock.read().strip() or 'unknown'} is training this very run. "
-                    "Wait until it ends, or end it, then run again: training goes on from its last checkpoint."
+                    "End it, then run again: training goes on from its last checkpoint. (Left to end by itself, its "
+                    "outputs would count as those of a failed job, and be made again from the start.)"
                 ) from None
             except OSError as error:
                 warnings.warn(f"{self.folder}: this file system has no locks ({error.strerror})", stacklevel=2)

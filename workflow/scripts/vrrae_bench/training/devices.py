@@ -3,6 +3,7 @@
 import os
 
 import platformdirs
+from threadpoolctl import threadpool_limits
 
 
 def configure_jax(accelerator: str, threads: int) -> None:
@@ -14,6 +15,8 @@ def configure_jax(accelerator: str, threads: int) -> None:
     os.environ["NPROC"] = str(threads)
     # LAPACK's own threads spin for some 20 ms after each small eigenproblem, on cores that XLA needs meanwhile.
     os.environ["OPENBLAS_NUM_THREADS"] = "1"
+    # The environment speaks to libraries that are loaded later, the call to those that numpy has loaded.
+    threadpool_limits(1, user_api="blas")
     os.environ["JAX_PLATFORMS"] = {"cpu": "cpu", "cuda": "cuda,cpu", "tpu": "tpu,cpu"}[accelerator]
 
     import jax

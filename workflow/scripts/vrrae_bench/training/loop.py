@@ -43,7 +43,7 @@ class Sums(NamedTuple):
     @classmethod
     def zero(cls) -> "Sums":
         """Sums over no steps."""
-        return cls(*(jnp.zeros(()) for _ in cls._fields))
+        return cls(*(jnp.zeros((), jnp.float32) for _ in cls._fields))
 
     def means(self, n_steps: int) -> Losses:
         """Their averages over so many steps, as Python numbers."""
@@ -90,22 +90,24 @@ def train(
         terminal: Whether to show progress as one moving line on the standard error instead.
 
     Returns:
-        The model with the basis of its truncation, its description, and a row per epoch: the loss and both of its
-        parts, averaged over the epoch's steps.
+        The model with the basis of its truncation, its description, and a row per epoch: the loss and its parts
+        before their weights, averaged over the epoch's steps.
 
     Raises:
-        UserError: The data do not suit the run, or the loss is no longer finite.
+        UserError: The data do not suit the run, the loss or the model is no longer finite, or several processes do
+            not see the same checkpoint.
         Interrupted: SIGTERM came; a checkpoint holds all that was done.
     """
-    _refuse_batch_size(spec, data)
+    _refuse_sizes(spec, data)
     header = ModelHeader(run=spec, image_shape=data.manifest.image_shape, normalisation=data.manifest.normalisation)
     optimiser = optax.adabelief(spec.learning_rate)
-    state = _start(spec, header, optimiser)
+    state = start_state(spec, header, optimiser)
     step, history = 0, []
     if found := checkpoints.load(state):
         state, (step, seconds, history) = found
         stopwatch.add(seconds)
         report(f"continuing from the checkpoint after step {step}")
+    _refuse_different_steps(step)
 
     images = data.array("train")
     over_devices, on_each = shardings()
@@ -122,7 +124,7 @@ def train(
         for steps, batches in feed(step, ends):
             # Python numbers would be compiled in, and every stretch would compile anew.
             span = np.array([steps.start, steps.stop])
-            state = _run_steps(
+            state = run_steps(
                 spec.method, spec.precision, optimiser, header.normalisation, state, batches, span, noise_key, weights
             )
             step = steps.stop
@@ -140,15 +142,23 @@ def train(
             if ending:
                 raise Interrupted(f"asked to end; saved after step {step} of {ends[-1]}")
 
-    return _with_global_basis(_on_this_host(state.model), header, images), header, history
+    model = _on_this_host(state.model)
+    if not all(bool(jnp.isfinite(leaf).all()) for leaf in jax.tree.leaves(eqx.filter(model, eqx.is_inexact_array))):
+        raise _divergence(spec, ends[-1], float(state.last_loss))
+    return _with_global_basis(model, header, images), header, history
 
 
-def _refuse_batch_size(spec: RunSpec, data: DataSet) -> None:
+def _refuse_sizes(spec: RunSpec, data: DataSet) -> None:
     n_train, n_devices, key = data.manifest.n_train, jax.device_count(), f"datasets.{spec.dataset}.batch_size"
     if n_train < spec.batch_size:
         raise UserError(
             f"{data.path}: {n_train} training images are fewer than a batch of {spec.batch_size}. "
             f"Set {key} to at most {n_train}."
+        )
+    if round(spec.epochs * n_train / spec.batch_size) == 0:
+        raise UserError(
+            f"{spec.epochs:g} epochs of {n_train} images in batches of {spec.batch_size} are less than half a step. "
+            f"Set datasets.{spec.dataset}.epochs higher."
         )
     if remainder := spec.batch_size % n_devices:
         smaller = spec.batch_size - remainder
@@ -159,14 +169,16 @@ def _refuse_batch_size(spec: RunSpec, data: DataSet) -> None:
         )
 
 
-def _start(spec: RunSpec, header: ModelHeader, optimiser: optax.GradientTransformation) -> State:
+def start_state(spec: RunSpec, header: ModelHeader, optimiser: optax.GradientTransformation) -> State:
+    """The state before the first step: weights from the seed, nothing summed."""
     model = header.build(jax.random.key(derived_seed(spec.seed, "initialisation")))
     optimiser_state = optimiser.init(eqx.filter(model, eqx.is_inexact_array))
-    return State(model, optimiser_state, Sums.zero(), jnp.array(jnp.nan), jnp.array(-1))
+    # Types are explicit: those of bare Python numbers are weak, and would have the first stretch compiled by itself.
+    return State(model, optimiser_state, Sums.zero(), jnp.array(jnp.nan, jnp.float32), jnp.array(-1, jnp.int32))
 
 
 @eqx.filter_jit
-def _run_steps(
+def run_steps(
     method: str,
     precision: str,
     optimiser: optax.GradientTransformation,
@@ -227,15 +239,32 @@ def _with_global_basis(model: Autoencoder, header: ModelHeader, images: StoredAr
     if not isinstance(model.bottleneck, TruncatedSVD):
         return model
     latents = encode(model.encoder, header.normalisation, images)
+    if not np.isfinite(latents).all():
+        raise UserError(
+            f"the trained {header.run.method} encodes images of {header.run.dataset} as NaN or infinity. "
+            f"Lower datasets.{header.run.dataset}.learning_rate."
+        )
     return with_basis(model, jnp.asarray(global_basis(latents, header.run.bottleneck), jnp.float32))
 
 
 def _refuse_divergence(spec: RunSpec, state: State) -> None:
     if (step := int(state.bad_step)) >= 0:
+        raise _divergence(spec, step + 1, float(state.last_loss))
+
+
+def _divergence(spec: RunSpec, step: int, last_loss: float) -> UserError:
+    return UserError(
+        f"the loss of {spec.method} on {spec.dataset}, seed {spec.seed}, is not finite at step {step} "
+        f"(learning rate {spec.learning_rate}; last finite loss {last_loss:.4g}). "
+        f"Lower datasets.{spec.dataset}.learning_rate, or look at the history of another seed."
+    )
+
+
+def _refuse_different_steps(step: int) -> None:
+    if jax.process_count() > 1 and len(set(multihost_utils.process_allgather(np.array(step)).tolist())) > 1:
         raise UserError(
-            f"the loss of {spec.method} on {spec.dataset}, seed {spec.seed}, is not finite at step {step + 1} "
-            f"(learning rate {spec.learning_rate}; last finite loss {float(state.last_loss):.4g}). "
-            f"Lower datasets.{spec.dataset}.learning_rate, or look at the history of another seed."
+            f"process {jax.process_index()} would go on from step {step}, others from another one. "
+            "Give all processes the same folder of checkpoints."
         )
 
 

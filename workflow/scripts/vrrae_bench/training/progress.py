@@ -8,7 +8,7 @@ from tqdm import tqdm
 
 
 class Losses(NamedTuple):
-    """The loss and its parts, averaged over the steps of an epoch so far."""
+    """The loss and its parts before their weights, averaged over the steps of an epoch so far."""
 
     loss: float
     reconstruction_error: float
@@ -36,7 +36,7 @@ class ProgressLine:
         )
 
     def show(self, step: int, epoch: int, losses: Losses) -> None:
-        """After a step: both losses, images per second, time left."""
+        """After a step: the loss and its parts, images per second, time left."""
         parts = [f"reconstruction {losses.reconstruction_error:.3f} %"]
         parts += [f"KL {losses.kl_divergence:.4g}"] if losses.kl_divergence else []
         parts += [f"penalty {losses.penalty:.4g}"] if losses.penalty else []
