@@ -1,7 +1,8 @@
 """Draw a figure of the paper.
 
-Reads scores.json of every run that belongs into it and, beside each, latents.npz or random.npy. Writes <name>.png,
-<name>.pdf and <name>.txt, the caption.
+Reads scores.json of every run that belongs into it and, beside each, latents.npz, random.npy or interpolation.npy; for
+some figures also the data set of the run, which it finds in the same results folder. Writes <name>.png, <name>.pdf and
+<name>.txt, the caption.
 """
 
 import argparse

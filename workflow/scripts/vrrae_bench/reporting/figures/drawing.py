@@ -1,5 +1,6 @@
-"""What all figures share: the run they are drawn from, colours, how they are saved."""
+"""What all figures share: the runs they are drawn from, colours, how they are saved."""
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -9,7 +10,9 @@ matplotlib.use("Agg")
 import matplotlib.pyplot as plt
 from matplotlib.figure import Figure
 
+from vrrae_bench.datasets.store import MANIFEST, DataSet
 from vrrae_bench.files import atomic_path
+from vrrae_bench.reporting.labels import dataset_label, method_label
 from vrrae_bench.runs import RunSpec
 
 # Okabe and Ito's colours: told apart by colour-blind readers, and blue darker than orange in grey.
@@ -23,6 +26,53 @@ class Run:
 
     spec: RunSpec
     folder: Path
+
+    @property
+    def data(self) -> DataSet:
+        """The data set it is trained on, which lies in the same results folder.
+
+        Raises:
+            UserError: It does not lie there.
+        """
+        results = self.folder.parents[len(Path(self.spec.folder).parts) - 1]
+        return DataSet(results / "data" / self.spec.dataset / MANIFEST)
+
+
+def by_dataset(runs: Sequence[Run]) -> dict[str, list[Run]]:
+    """The runs of each data set."""
+    groups: dict[str, list[Run]] = {}
+    for run in runs:
+        groups.setdefault(run.spec.dataset, []).append(run)
+    return groups
+
+
+def of_first_seed(runs: Sequence[Run]) -> list[Run]:
+    """Of each data set, the runs of its first seed."""
+    first = {name: min(run.spec.seed for run in group) for name, group in by_dataset(runs).items()}
+    return [run for run in runs if run.spec.seed == first[run.spec.dataset]]
+
+
+def by_beta(runs: Iterable[Run]) -> list[Run]:
+    """Runs of a variational method, smallest beta first."""
+    return sorted(runs, key=lambda run: run.spec.beta)
+
+
+def titles(runs: Sequence[Run]) -> list[str]:
+    """What tells these runs apart: the method; the data set, if there are several; of one method, what varies."""
+    datasets = by_dataset(runs)
+    return [
+        (f"{dataset_label(run.spec.dataset)}, " if len(datasets) > 1 else "")
+        + method_label(run.spec.method)
+        + _what_varies(run, [other for other in datasets[run.spec.dataset] if other.spec.method == run.spec.method])
+        for run in runs
+    ]
+
+
+def _what_varies(run: Run, runs: Sequence[Run]) -> str:
+    """The parts of a run's variant that not all these runs have, as ` (beta = 1e-6)`."""
+    settings = [other.spec.variant.split(",") for other in runs]
+    own = [part for part in run.spec.variant.split(",") if not all(part in parts for parts in settings)]
+    return f" ({', '.join(own)})".replace("=", " = ") if own else ""
 
 
 def save_figure(folder: Path, name: str, figure: Figure) -> None:

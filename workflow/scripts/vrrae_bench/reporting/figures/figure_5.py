@@ -10,4 +10,4 @@ from vrrae_bench.reporting.figures.gallery import gallery
 
 def draw(runs: Sequence[Run]) -> Figure:
     """A block of randomly generated images a method."""
-    return gallery(runs, origin="upper", cmap="gray")
+    return gallery(runs)

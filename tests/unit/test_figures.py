@@ -1,0 +1,316 @@
+"""Figures of images, of betas and of the architecture: what stands where, from runs with known arrays."""
+
+import importlib
+import json
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from matplotlib.colors import to_rgb
+from matplotlib.patches import Rectangle
+
+import figure as figure_command
+from vrrae_bench.datasets.store import write_dataset
+from vrrae_bench.errors import UserError
+from vrrae_bench.latent.interpolation import inner_points
+from vrrae_bench.reporting.architecture import Layer, architecture
+from vrrae_bench.reporting.captions import render_caption, scores_context
+from vrrae_bench.reporting.figures import figure_1, figure_a2_1, figure_a2_2
+from vrrae_bench.reporting.figures.blocks import mosaic
+from vrrae_bench.reporting.figures.drawing import Run, titles
+from vrrae_bench.reporting.figures.gallery import gallery
+from vrrae_bench.reporting.figures.interpolations import interpolations, transitions
+from vrrae_bench.reporting.kinds import FIGURES
+from vrrae_bench.runs import format_beta
+
+CAPTIONS = Path(__file__).parents[2] / "workflow/report"
+PAIRS = np.array([[3, 17], [8, 1], [0, 19], [5, 4], [11, 2], [7, 13]])
+N_TRAIN, N_POINTS = 20, 5
+
+
+@pytest.fixture
+def make_data(tmp_path, rng):
+    """A factory of data sets of random images in the results folder."""
+
+    def make(dataset, channels=1, size=8, dtype=np.uint8):
+        images = rng.integers(0, 256, (N_TRAIN + 2, size, size, channels))
+        images = images.astype(dtype) if dtype == np.uint8 else (images / 255).astype(dtype)
+        write_dataset(tmp_path / "data" / dataset, dataset, {"train": images[:N_TRAIN], "test": images[N_TRAIN:]})
+
+    return make
+
+
+@pytest.fixture
+def make_run(tmp_path, run_spec, rng):
+    """A factory of runs in the results folder; the value of an interpolated image is its point of the bottleneck."""
+
+    def make(dataset="mnist", method="ae", seed=0, beta=None, pairs=PAIRS, means=None, random=None, **details) -> Run:
+        beta = 1e-3 if beta is None and method in ("vae", "vrrae") else beta
+        variant = "batch=16" if beta is None else f"beta={format_beta(beta)},batch=16"
+        spec = run_spec(method, dataset=dataset, seed=seed, beta=beta, variant=variant)
+        folder = tmp_path / spec.folder
+        folder.mkdir(parents=True)
+        means = rng.uniform(0, 250, (N_TRAIN, 1)).astype(np.float32) if means is None else means
+        np.savez(folder / "latents.npz", train_mean=means, interpolation_pairs=pairs)
+        points = inner_points(means[:, :1], pairs, N_POINTS) if len(means) == N_TRAIN else np.zeros((30, 1))
+        inner = np.broadcast_to(np.rint(points).astype(np.uint8)[..., None, None], (len(points), 8, 8, 1))
+        np.save(folder / "interpolation.npy", inner)
+        np.save(folder / "random.npy", rng.integers(0, 256, (30, 8, 8, 1), np.uint8) if random is None else random)
+        sampling = dict(random_images=1250, interpolation_pairs=2000, interpolation_points=5, gmm_components=10)
+        record = {"details": {"run": spec.model_dump(), "sampling": sampling} | details}
+        (folder / "scores.json").write_text(json.dumps(record))
+        return Run(spec, folder)
+
+    return make
+
+
+def picture(axis):
+    return np.asarray(axis.get_images()[0].get_array())
+
+
+# Interpolations
+
+
+@pytest.mark.parametrize("name", ["figure_4", "figure_a5_3", "figure_a5_4", "figure_a5_5"])
+def test_a_row_goes_from_one_training_image_over_the_inner_points_to_the_other(make_data, make_run, name):
+    make_data("mnist")
+    runs = [make_run(method=method, seed=1) for method in ("ae", "vae", "rrae", "vrrae")]
+    figure = importlib.import_module(f"vrrae_bench.reporting.figures.{name}").draw(runs)
+    train = np.load(runs[0].folder.parents[4] / "data/mnist/train.npy")[..., 0]
+    assert [axis.get_title() for axis in figure.axes] == ["AE", "VAE", "RRAE", "VRRAE"]
+    for axis, run in zip(figure.axes, runs):
+        means = np.load(run.folder / "latents.npz")["train_mean"][:, 0]
+        shown = picture(axis)
+        assert shown.shape[0] == 5 * 9  # five pairs; eight pixels and a line
+        places = [int(tick - 4) for tick in axis.get_xticks()]
+        assert [label.get_text() for label in axis.get_xticklabels()] == [
+            *("first", "1/6", "2/6", "3/6", "4/6", "5/6", "second")
+        ]
+        for row, (first, second) in enumerate(PAIRS[:5]):
+            images = [shown[9 * row : 9 * row + 8, left : left + 8] for left in places]
+            np.testing.assert_array_equal(images[0], train[first])
+            np.testing.assert_array_equal(images[-1], train[second])
+            expected = np.linspace(means[first], means[second], 7)[1:-1]
+            np.testing.assert_allclose([image.mean() for image in images[1:-1]], expected, atol=0.51)
+
+
+def test_other_pairs_are_never_shown_side_by_side(make_data, make_run):
+    make_data("mnist")
+    runs = [make_run(method="ae"), make_run(method="rrae", pairs=PAIRS[::-1])]
+    with pytest.raises(UserError, match=r"rrae/.*latents.npz: other interpolation pairs than in .*/ae/"):
+        interpolations(runs)
+    interpolations([runs[0]])
+
+
+def test_images_that_do_not_belong_to_the_pairs_are_told(make_data, make_run):
+    make_data("mnist")
+    run = make_run()
+    np.save(run.folder / "interpolation.npy", np.zeros((7, 8, 8, 1), np.uint8))
+    with pytest.raises(UserError, match="7 interpolated images do not belong to 6 pairs"):
+        transitions(run, 5)
+
+
+def test_end_points_are_never_left_out_silently(make_run):
+    with pytest.raises(UserError, match=r"data/mnist/manifest.json: there is no data set here"):
+        interpolations([make_run()])
+
+
+def test_fewer_pairs_than_rows_are_all_shown(make_data, make_run):
+    make_data("mnist")
+    assert transitions(make_run(pairs=PAIRS[:2]), 5).shape == (2, N_POINTS + 2, 8, 8, 1)
+
+
+# Galleries
+
+
+def test_a_colour_gallery_shows_the_first_images_in_reading_order(make_run, rng):
+    random = rng.integers(0, 256, (30, 8, 8, 3), np.uint8)
+    (axis,) = gallery([make_run("celeba", random=random)]).axes
+    shown = picture(axis)
+    for number in range(24):
+        row, column = divmod(number, 6)
+        np.testing.assert_array_equal(shown[9 * row :, 9 * column :][:8, :8], random[number])
+    assert (shown[8::9] == 255).all() and (shown[:, 8::9] == 255).all()
+
+
+def test_floats_beyond_the_range_of_images_are_cut(make_run, rng, caplog):
+    random = rng.normal(0.5, 1, (24, 8, 8, 3)).astype(np.float32)
+    (axis,) = gallery([make_run("celeba", random=random)]).axes
+    np.testing.assert_allclose(picture(axis)[:8, :8], random[0].clip(0, 1))
+    assert not caplog.records  # matplotlib would complain
+
+
+def test_each_data_set_of_a_gallery_starts_a_row(make_run):
+    runs = [make_run(dataset, method) for dataset in ("mnist", "celeba") for method in ("ae", "vae", "rrae")]
+    axes = gallery(runs[:-1]).axes
+    heights = [round(axis.get_subplotspec().rowspan.start) for axis in axes]
+    assert heights == [0, 0, 0, 1, 1]
+    assert axes[3].get_title() == "CelebA, AE"
+
+
+def test_empty_places_of_a_mosaic_are_white():
+    shown = mosaic(np.zeros((4, 8, 8, 1), np.uint8), columns=3)
+    assert shown.shape == (18, 27, 1)
+    assert not shown[9:17, :8].any() and (shown[9:, 9:] == 255).all()
+
+
+def test_titles_tell_apart_what_differs_and_nothing_else(make_run):
+    runs = [make_run(method="vrrae", beta=beta) for beta in (0, 1e-6)]
+    assert titles(runs) == ["VRRAE (beta = 0)", "VRRAE (beta = 1e-6)"]
+    assert titles([*runs[:1], make_run("celeba", "ae")]) == ["MNIST, VRRAE", "CelebA, AE"]
+
+
+# Betas
+
+
+@pytest.fixture
+def betas(make_run, rng):
+    """Runs of VRRAE, the largest beta first; a larger beta has smaller means."""
+    runs = []
+    for number, beta in enumerate((1e-2, 1e-3, 1e-6, 0)):
+        means = rng.normal(size=(3500, 4)) * 10.0**number + [[1, 0, 0, 0]]
+        values = (10.0**number * np.array([8, 4, 2, 1])).tolist()
+        for seed in (3, 5):
+            runs.append(make_run(method="vrrae", seed=seed, beta=beta, means=means * seed, singular_values=values))
+    return runs
+
+
+def test_singular_values_are_a_line_for_each_beta_of_the_first_seed(betas):
+    (axis,) = figure_a2_1.draw(betas).axes
+    assert axis.get_yscale() == "log" and axis.get_title() == "MNIST"
+    assert [line.get_label() for line in axis.lines] == ["0", "1e-6", "1e-3", "1e-2"]
+    for line, largest in zip(axis.lines, (8000, 800, 80, 8)):
+        np.testing.assert_array_equal(line.get_xdata(), [1, 2, 3, 4])
+        np.testing.assert_allclose(line.get_ydata(), largest / np.array([1, 2, 4, 8]))
+
+
+def test_lines_of_betas_are_told_apart_in_grey(betas):
+    (axis,) = figure_a2_1.draw(betas).axes
+    grey = [np.dot(to_rgb(line.get_color()), [0.299, 0.587, 0.114]) for line in axis.lines]
+    assert (np.diff(grey) > 0.1).all() and max(grey) < 0.8  # dark to light, all visible on white
+    assert len({line.get_marker() for line in axis.lines}) == 4
+
+
+def test_each_data_set_has_its_panel_of_singular_values(betas, make_run):
+    other = make_run("cifar10", "vrrae", beta=0, singular_values=[3.0, 1.0])
+    first, second = figure_a2_1.draw([*betas, other]).axes
+    assert (first.get_title(), second.get_title()) == ("MNIST", "CIFAR-10")
+    np.testing.assert_array_equal(second.lines[0].get_ydata(), [3, 1])
+
+
+def test_scores_without_singular_values_are_told(make_run):
+    with pytest.raises(UserError, match="scores.json: has no singular values"):
+        figure_a2_1.draw([make_run(method="vrrae")])
+
+
+def test_the_second_mean_stands_against_the_first_with_one_scale_for_all_betas(betas):
+    axes = figure_a2_2.draw(betas).axes
+    assert [axis.get_title() for axis in axes] == [f"VRRAE (beta = {beta})" for beta in ("0", "1e-6", "1e-3", "1e-2")]
+    assert len({(axis.get_xlim(), axis.get_ylim(), axis.get_aspect()) for axis in axes}) == 1
+    for axis, run in zip(axes, betas[::-2]):
+        means = np.load(run.folder.with_name("seed=3") / "latents.npz")["train_mean"]
+        points = axis.collections[0].get_offsets()
+        assert len(points) == 1750  # every second of 3500: at most 3000
+        np.testing.assert_allclose(points, means[::2, :2])
+        (left, right), (bottom, top) = axis.get_xlim(), axis.get_ylim()
+        assert left < points[:, 0].min() and points[:, 0].max() < right
+        assert bottom < points[:, 1].min() and points[:, 1].max() < top
+
+
+# Architecture
+
+
+def test_the_architecture_is_that_of_the_published_code(run_spec):
+    """28 pixels: d = 2, so the last kernel is 1 + 16 x 2 - 28 = 5 wide (VRRAE, appendix A.3, and the code it names)."""
+    spec = run_spec("vrrae", latent_size=100, bottleneck=16, batch_size=64)
+    parts = architecture(spec, (28, 28, 1))
+    down, up = "convolution 3 × 3, stride 2, ReLU", "transposed convolution 3 × 3, stride 2, ReLU"
+    assert parts.encoder == [Layer(down, (14, 14, 32)), Layer(down, (7, 7, 64)), Layer("linear", (100,))]
+    assert parts.decoder == [
+        Layer("linear", (2 * 2 * 32,)),
+        *(Layer(up, (size, size, width)) for size, width in ((4, 256), (8, 128), (16, 32), (32, 8))),
+        Layer("convolution 5 × 5", (28, 28, 1)),
+    ]
+    assert (parts.basis, parts.coefficients) == ((100, 16), (16, 64))
+    assert parts.latent == parts.decoder_input == (100, 64)
+    assert parts.mean == parts.log_variance == (16, 64)
+
+
+@pytest.mark.parametrize(
+    ("method", "truncates", "mean_map", "width"),
+    [("ae", False, None, 3), ("vae", False, "linear", 3), ("vae_identity", False, "identity", 3),
+     ("rrae", True, None, 12), ("vrrae", True, "identity", 12), ("rrae_vae", True, "linear", 12)],
+)  # fmt: skip
+def test_methods_differ_in_their_bottleneck(run_spec, method, truncates, mean_map, width):
+    parts = architecture(run_spec(method), (32, 32, 3))
+    assert (parts.basis is not None) == (parts.coefficients is not None) == truncates
+    assert parts.mean_map == mean_map and (parts.log_variance is not None) == (mean_map is not None)
+    assert parts.encoder[-1].shape == (width,)
+
+
+@pytest.fixture
+def figure_of_shapes(make_data, run_spec, tmp_path):
+    """Figure 1, of a run of which nothing but the specification exists."""
+    make_data("celeba", channels=3, size=160)
+    spec = run_spec("ae", dataset="celeba", latent_size=512, bottleneck=186, batch_size=576)
+    figure = figure_1.draw([Run(spec, tmp_path / spec.folder)])
+    figure.canvas.draw()
+    return figure
+
+
+def test_figure_1_has_a_row_a_method_with_the_parts_of_its_bottleneck(figure_of_shapes):
+    (axis,) = figure_of_shapes.axes
+    boxes = [text for text in axis.texts if "×" in text.get_text()]
+
+    def row(name):
+        (title,) = (text for text in axis.texts if text.get_text() == name)
+        top = title.get_position()[1]
+        return sorted(text.get_text() for text in boxes if top - figure_1.ROW < text.get_position()[1] < top)
+
+    svd, basis = "truncated SVD of Y, rank 186\n512 × 576", "basis $U$\n512 × 186"
+    rows = {name: row(name) for name in ("VAE", "RRAE", "VRRAE")}
+    assert sum(map(len, rows.values())) == len(boxes)
+    assert "mean\n(linear)\n186 × 576" in rows["VAE"] and "mean\n(identity)\n186 × 576" in rows["VRRAE"]
+    assert {svd, basis} <= set(rows["RRAE"]) & set(rows["VRRAE"]) and not {svd, basis} & set(rows["VAE"])
+    assert "product $U \\alpha$\n512 × 576" in rows["RRAE"] and "product $U z$\n512 × 576" in rows["VRRAE"]
+    noise = {name: sum("noise" in text for text in texts) for name, texts in rows.items()}
+    assert noise == {"VAE": 2, "RRAE": 0, "VRRAE": 2}
+    assert all("convolution 1 × 1\n160 × 160 × 3" in texts for texts in rows.values())
+
+
+def test_every_text_of_figure_1_fits_into_its_box(figure_of_shapes):
+    (axis,) = figure_of_shapes.axes
+    boxes = [patch.get_window_extent() for patch in axis.patches if isinstance(patch, Rectangle)]
+    for text in axis.texts:
+        if "×" in text.get_text():
+            extent = text.get_window_extent()
+            assert any(box.x0 < extent.x0 and extent.x1 < box.x1 and box.y0 < extent.y0 and extent.y1 < box.y1
+                       for box in boxes), text.get_text()  # fmt: skip
+
+
+# All of them
+
+
+@pytest.mark.parametrize("name", FIGURES)
+def test_every_figure_has_a_module_and_a_caption_that_tells_whose_number_it_bears(name, make_run):
+    assert callable(importlib.import_module(f"vrrae_bench.reporting.figures.{name}").draw)
+    runs = [make_run(method=method) for method in ("vae", "vrrae")]
+    caption = render_caption(CAPTIONS / f"{name}.txt", scores_context([run.folder / "scores.json" for run in runs]))
+    assert ("number of this figure is ours" in caption) == (name in [f"figure_a5_{number}" for number in (4, 5, 6, 7)])
+    if FIGURES[name].file == "interpolation.npy":
+        assert "the first 5 of 2000 pairs" in caption and "5 decoded points" in caption
+        assert "Seed 0" in caption and "beta VAE 1e-3, VRRAE 1e-3" in caption and FIGURES[name].reads_data
+    if FIGURES[name].file == "random.npy" and not FIGURES[name].synthetic:
+        assert "first 24 of 1250 images" in caption and "Seed 0" in caption and "beta VAE 1e-3" in caption
+
+
+def test_the_command_finds_the_data_set_of_its_runs(make_data, make_run, tmp_path, monkeypatch):
+    make_data("mnist")
+    scores = [str(make_run(method=method).folder / "scores.json") for method in ("ae", "rrae")]
+    out = tmp_path / "figures/figure_a5_4.png"
+    arguments = ["figure_a5_4", "--scores", *scores, "--caption", str(CAPTIONS / "figure_a5_4.txt"), "--out", str(out)]
+    monkeypatch.setattr(sys, "argv", ["figure.py", *arguments])
+    figure_command.main()
+    assert out.stat().st_size > 1000 and out.with_suffix(".pdf").read_bytes().startswith(b"%PDF")
+    assert out.with_suffix(".txt").read_text().startswith("MNIST: the first 5 of 2000 pairs")

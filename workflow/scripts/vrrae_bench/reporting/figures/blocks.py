@@ -1,0 +1,75 @@
+"""Figures of blocks, one a run, and the mosaics of images that most blocks hold."""
+
+from collections.abc import Callable, Sequence
+
+import matplotlib.pyplot as plt
+import numpy as np
+from jaxtyping import Num
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from vrrae_bench.reporting.figures.drawing import Run, by_dataset, of_first_seed, titles
+
+
+def blocks(
+    runs: Sequence[Run], draw: Callable[[Axes, Run], None], *, side_by_side: int, size: tuple[float, float]
+) -> Figure:
+    """A titled block for each run of a data set's first seed; each data set starts a row.
+
+    Args:
+        draw: Fills the axis of one run.
+        side_by_side: Most blocks of a row.
+        size: Width and height of a block with its title, in inches.
+    """
+    groups = by_dataset(of_first_seed(runs)).values()
+    columns = min(side_by_side, max(map(len, groups)))
+    rows = [group[start : start + columns] for group in groups for start in range(0, len(group), columns)]
+    shown = [run for row in rows for run in row]
+    title = dict(zip(shown, titles(shown)))
+    width, height = size
+    figure, axes = plt.subplots(
+        len(rows), columns, figsize=(width * columns, height * len(rows)), layout="compressed", squeeze=False
+    )
+    figure.get_layout_engine().set(w_pad=0.12, h_pad=0.08)  # so that two blocks do not look like one
+    for row, row_axes in zip(rows, axes):
+        for run, axis in zip(row, row_axes):
+            draw(axis, run)
+            axis.set_title(title[run], fontsize="medium")
+        for axis in row_axes[len(row) :]:
+            axis.remove()
+    return figure
+
+
+def mosaic(images: Num[np.ndarray, "N H W C"], columns: int, upwards: bool = False) -> Num[np.ndarray, "P Q C"]:
+    """Images row by row, white below and to the right of each; empty places are white.
+
+    Args:
+        upwards: Whether the first row of the result is the lowest one, for images whose y points upwards.
+    """
+    n, height, width, channels = images.shape
+    line = max(1, width // 50)
+    rows = -(-n // columns)
+    gaps = [(0, rows * columns - n), (0, line), (0, line), (0, 0)]
+    padded = np.pad(images, gaps, constant_values=brightest(images))
+    grid = padded.reshape(rows, columns, height + line, width + line, channels)
+    grid = grid[::-1] if upwards else grid
+    return grid.transpose(0, 2, 1, 3, 4).reshape(rows * (height + line), columns * (width + line), channels)
+
+
+def show(axis: Axes, picture: Num[np.ndarray, "P Q C"], *, origin: str = "upper", cmap: str = "gray") -> None:
+    """Draw a mosaic; values beyond the range of stored images are cut.
+
+    Args:
+        origin: Where the first row belongs: `upper` or `lower`.
+        cmap: Matplotlib's name of the colours of a grey image.
+    """
+    high = brightest(picture)
+    picture = picture[..., 0] if picture.shape[-1] == 1 else picture
+    axis.imshow(np.clip(picture, 0, high), vmin=0, vmax=high, origin=origin, cmap=cmap)
+    axis.set(xticks=[], yticks=[])
+    axis.spines[:].set_visible(False)
+
+
+def brightest(images: Num[np.ndarray, "..."]) -> int:
+    """White, of bytes or of floats."""
+    return 255 if images.dtype == np.uint8 else 1

@@ -1,0 +1,52 @@
+"""Figure A.2-1: singular values of the training latent space of VRRAE for each beta."""
+
+from collections.abc import Sequence
+from itertools import cycle
+
+import matplotlib
+import numpy as np
+from jaxtyping import Float
+from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
+
+from vrrae_bench.errors import UserError
+from vrrae_bench.files import read_json
+from vrrae_bench.reporting.figures.drawing import GREY, Run, by_beta, by_dataset, of_first_seed, plt
+from vrrae_bench.reporting.labels import dataset_label
+from vrrae_bench.runs import format_beta
+
+MARKERS = "osD^vP*X"
+
+
+def draw(runs: Sequence[Run]) -> Figure:
+    """A panel a data set, a line for each beta: the singular values in decreasing order, of the first seed.
+
+    Colours and markers both tell the betas apart, and the larger beta is the lighter colour.
+    """
+    groups = by_dataset(of_first_seed(runs))
+    figure, axes = plt.subplots(1, len(groups), figsize=(5.2 * len(groups), 3.8), layout="constrained", squeeze=False)
+    for (dataset, group), axis in zip(groups.items(), axes[0]):
+        # Without viridis's yellow, which is hard to see on white.
+        colours = matplotlib.colormaps["viridis"](np.linspace(0, 0.85, len(group)))
+        for run, colour, marker in zip(by_beta(group), colours, cycle(MARKERS)):
+            values = singular_values(run)
+            style = {"color": colour, "marker": marker, "markersize": 4, "markevery": -(-len(values) // 20)}
+            axis.plot(np.arange(1, len(values) + 1), values, label=format_beta(run.spec.beta), **style)
+        axis.set(title=dataset_label(dataset), xlabel="number of the mode", ylabel="singular value", yscale="log")
+        axis.xaxis.set_major_locator(MaxNLocator(integer=True))
+        axis.legend(title="beta", fontsize="small", loc="center left", bbox_to_anchor=(1, 0.5))
+        axis.grid(color=GREY, alpha=0.3)
+    return figure
+
+
+def singular_values(run: Run) -> Float[np.ndarray, " k"]:
+    """Those of the truncated latent matrix of the whole training set.
+
+    Raises:
+        UserError: The scores of this run hold none.
+    """
+    scores = run.folder / "scores.json"
+    details = read_json(scores)["details"]
+    if "singular_values" not in details:
+        raise UserError(f"{scores}: has no singular values; only rank-reduction methods have. Delete it and run again.")
+    return np.array(details["singular_values"])

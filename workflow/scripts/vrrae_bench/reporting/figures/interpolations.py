@@ -1,0 +1,77 @@
+"""Blocks of interpolated images, as in Figure 4: the same pairs of training images for all methods."""
+
+from collections.abc import Sequence
+
+import numpy as np
+from jaxtyping import Int, Num
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from vrrae_bench.errors import UserError
+from vrrae_bench.reporting.figures.blocks import blocks, brightest, mosaic, show
+from vrrae_bench.reporting.figures.drawing import Run, by_dataset, of_first_seed
+
+N_PAIRS = 5  # of a block
+
+
+def interpolations(runs: Sequence[Run]) -> Figure:
+    """A block per data set and method, of the first seed: a row for each of the first pairs of training images.
+
+    A row holds the first image of the pair, the images decoded between the two and the second image, which stand apart.
+
+    Raises:
+        UserError: Runs of one data set have other pairs, or a run's files do not belong together.
+    """
+    for group in by_dataset(of_first_seed(runs)).values():
+        _check_same_pairs(group)
+    return blocks(runs, _draw, side_by_side=2, size=(4.6, 3.6))
+
+
+def transitions(run: Run, n: int) -> Num[np.ndarray, "P S H W C"]:
+    """The first `n` pairs with what lies between: training image, inner points in order, training image.
+
+    Raises:
+        UserError: There is not the same number of images for each pair, or the data set is not there.
+    """
+    pairs = _pairs(run)
+    inner = np.load(run.folder / "interpolation.npy", mmap_mode="r")
+    n_points, rest = divmod(len(inner), len(pairs))
+    if rest:
+        raise UserError(
+            f"{run.folder}: {len(inner)} interpolated images do not belong to {len(pairs)} pairs. "
+            "Delete latents.npz and run again."
+        )
+    pairs = pairs[:n]
+    inner = inner[: len(pairs) * n_points].reshape(len(pairs), n_points, *inner.shape[1:])
+    ends = run.data.array("train")[pairs]
+    return np.concatenate([ends[:, :1], inner, ends[:, 1:]], axis=1)
+
+
+def _pairs(run: Run) -> Int[np.ndarray, "P 2"]:
+    with np.load(run.folder / "latents.npz") as latents:
+        return latents["interpolation_pairs"]
+
+
+def _check_same_pairs(runs: Sequence[Run]) -> None:
+    first = _pairs(runs[0])[:N_PAIRS]
+    for run in runs[1:]:
+        if not np.array_equal(_pairs(run)[:N_PAIRS], first):
+            raise UserError(
+                f"{run.folder}/latents.npz: other interpolation pairs than in {runs[0].folder}, which can not be "
+                "compared. Delete both and run again."
+            )
+
+
+def _draw(axis: Axes, run: Run) -> None:
+    rows = transitions(run, N_PAIRS)
+    n_inner = rows.shape[1] - 2
+    parts = [mosaic(part.reshape(-1, *part.shape[2:]), part.shape[1]) for part in np.split(rows, [1, -1], axis=1)]
+    gap = np.full((len(parts[0]), rows.shape[3] // 6, rows.shape[4]), brightest(rows), rows.dtype)
+    show(axis, np.concatenate([parts[0], gap, parts[1], gap, parts[2]], axis=1))
+    across = parts[0].shape[1]
+    centres = (np.arange(n_inner + 2) + 0.5) * across
+    centres[1:] += gap.shape[1]
+    centres[-1] += gap.shape[1]
+    labels = ["first", *(f"{number}/{n_inner + 1}" for number in range(1, n_inner + 1)), "second"]
+    axis.set_xticks(centres, labels, fontsize="small")
+    axis.tick_params(length=0)
