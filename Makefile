@@ -15,7 +15,7 @@ help:
 	@echo "make test                set up, run all tests"
 	@echo "make speed               time a training step against the published packages', which it installs into $(PEERS)"
 	@echo "make config              print the resolved configuration and its number of runs; CONFIG=file.yaml overlays"
-	@echo "make targets             list what snakemake can make: one target per table and figure"
+	@echo "make targets             list what snakemake can make, and how many trainings it needs; CONFIG=file.yaml overlays"
 	@echo "make environment         only set up: $(VENV), with the exact versions of envs/requirements.txt"
 	@echo "make schema              write workflow/schemas/config.schema.json again, after a change to config.py"
 	@echo "make lock                resolve envs/*.in into the exact versions of envs/*.txt again"
@@ -56,7 +56,7 @@ config: $(READY)
 	@$(RUN) python workflow/scripts/config.py $(CONFIG)
 
 targets: $(READY)
-	@$(RUN) snakemake --list-target-rules
+	@$(RUN) python workflow/scripts/targets.py $(CONFIG)
 
 schema: $(READY)
 	@$(RUN) python workflow/scripts/config.py --write-schema workflow/schemas/config.schema.json

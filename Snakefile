@@ -9,9 +9,11 @@ configfile: f"{workflow.basedir}/config.yaml"
 
 
 include: "workflow/rules/common.smk"
+include: "workflow/rules/settings.smk"
 include: "workflow/rules/download.smk"
 include: "workflow/rules/synthetic.smk"
 include: "workflow/rules/train.smk"
+include: "workflow/rules/timing.smk"
 include: "workflow/rules/sample.smk"
 include: "workflow/rules/extractor.smk"
 include: "workflow/rules/score.smk"
@@ -23,11 +25,6 @@ include: "workflow/rules/report.smk"
 localrules:
     all,
     report,
-    table_1,
-    table_2,
-    figure_2,
-    figure_3,
-    figure_5,
 
 
 rule all:
@@ -43,34 +40,25 @@ rule report:
         f"{RESULTS}/report.html",
 
 
-rule table_1:
-    """Synthetic bumps: test error and random-generation error."""
-    input:
-        f"{RESULTS}/tables/table_1.csv",
+# `make targets` says of each what it is, and how many runs it needs.
+for name in TABLES:
+
+    rule:
+        name:
+            name
+        input:
+            f"{RESULTS}/tables/{name}.csv",
+        localrule: True
 
 
-rule table_2:
-    """Images: reconstruction error, FID of interpolation and of random generation."""
-    input:
-        f"{RESULTS}/tables/table_2.csv",
+for name in FIGURES:
 
-
-rule figure_2:
-    """Posterior means of the synthetic set, the diagonal in orange: VAE and VRRAE."""
-    input:
-        f"{RESULTS}/figures/figure_2.pdf",
-
-
-rule figure_3:
-    """Randomly generated bumps."""
-    input:
-        f"{RESULTS}/figures/figure_3.pdf",
-
-
-rule figure_5:
-    """Randomly generated images."""
-    input:
-        f"{RESULTS}/figures/figure_5.pdf",
+    rule:
+        name:
+            name
+        input:
+            f"{RESULTS}/figures/{name}.pdf",
+        localrule: True
 
 
 for name in settings.datasets:

@@ -10,10 +10,11 @@ WORKFLOW = os.path.relpath(f"{workflow.basedir}/workflow")
 SCRIPTS = f"{WORKFLOW}/scripts"
 sys.path.insert(0, os.path.abspath(SCRIPTS))
 
-from vrrae_bench.config import check_settings
+from vrrae_bench.config import OWN_SOURCES, check_settings
 from vrrae_bench.dependencies import code_files
 from vrrae_bench.errors import UserError
-from vrrae_bench.reporting.kinds import FIGURES
+from vrrae_bench.experiment import all_runs, datasets_of, is_made, runs_of
+from vrrae_bench.reporting.kinds import FIGURES, TABLES
 
 try:
     settings = check_settings(config)
@@ -21,7 +22,7 @@ except UserError as error:
     raise WorkflowError(str(error)) from None
 
 RESULTS = settings.results
-RUNS = {run.folder: run for run in settings.runs()}
+RUNS = {run.folder: run for run in all_runs(settings)}
 RUN = f"{RESULTS}/runs/{{dataset}}/{{method}}/{{variant}}/seed={{seed}}"
 
 
@@ -67,11 +68,9 @@ def own_files(wildcards):
     return [files.path] if files and os.path.exists(files.path) else []
 
 
-def selected(*, synthetic):
-    """The selected data sets that are bumps, or those that are images."""
-    return [
-        name for name in settings.experiment.datasets if (settings.datasets[name].source == "synthetic") == synthetic
-    ]
+def training_memory(wildcards):
+    """MiB that a training takes: the step of 576 images of 160 x 160 was compiled to 7300, and the data come on top."""
+    return 16000 if dataset_of(wildcards).source in ("celeba", *OWN_SOURCES) else 4000
 
 
 def option(name, value):
@@ -94,33 +93,42 @@ def extractor_of(wildcards):
     return [f"{RESULTS}/extractor/{wildcards.dataset}/{name}" for name in names]
 
 
-def scores_of_table(wildcards):
-    """Scores of every run that belongs into a table: Table 1 has the synthetic set, Table 2 the images."""
-    datasets = selected(synthetic=wildcards.table == "table_1")
-    return [f"{RESULTS}/{run.folder}/scores.json" for run in RUNS.values() if run.dataset in datasets]
+def files_of_table(wildcards):
+    """What a table is made from: scores of its runs, the configuration, or timings."""
+    match TABLES[wildcards.table].origin:
+        case "settings":
+            return rules.write_settings.output.settings
+        case "timings":
+            return timings()
+    return files_of(wildcards.table, "scores.json")
 
 
-def files_of_figure(name, file):
-    """One file of every run that a figure shows: those of its methods, with the configured learning rate."""
-    figure = FIGURES[name]
-    return [
-        f"{RESULTS}/{settings.run(dataset, method, seed).folder}/{file}"
-        for dataset in selected(synthetic=figure.synthetic)
-        for method in settings.experiment.methods
-        for seed in settings.datasets[dataset].seeds
-        if figure.methods is None or method in figure.methods
-    ]
+def timings():
+    """Timings of every data set."""
+    timed = datasets_of(settings, "table_a4_1") if settings.experiment.timed else []
+    return [f"{RESULTS}/timings/{dataset}.json" for dataset in timed]
 
 
-def reported_tables():
-    """Those tables for which data sets are selected."""
-    kinds = {"table_1": True, "table_2": False}
-    return [name for name, synthetic in kinds.items() if selected(synthetic=synthetic)]
+def timed_runs(wildcards):
+    """The runs whose steps are timed on a data set, as JSON."""
+    dataset, seed = wildcards.dataset, dataset_of(wildcards).seeds[0]
+    return [settings.run(dataset, method, seed).model_dump_json() for method in settings.experiment.timed]
 
 
-def reported_figures():
-    """Those figures for which data sets and methods are selected."""
-    return [name for name in FIGURES if files_of_figure(name, "scores.json")]
+def files_of(name, file):
+    """One file of every run that a table or figure shows."""
+    return [f"{RESULTS}/{run.folder}/{file}" for run in runs_of(settings, name)]
+
+
+def data_of_figure(wildcards):
+    """The data sets that a figure shows, if it reads them."""
+    shown = datasets_of(settings, wildcards.figure) if FIGURES[wildcards.figure].reads_data else []
+    return [f"{RESULTS}/data/{dataset}/manifest.json" for dataset in shown]
+
+
+def reported(kinds):
+    """Those tables or figures for which the configuration selects anything."""
+    return [name for name in kinds if is_made(settings, name)]
 
 
 # How and where to run is handed to commands as a resource: unlike a parameter, it decides no result, so a change of it

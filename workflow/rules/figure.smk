@@ -3,8 +3,9 @@
 
 rule draw_figure:
     input:
-        scores=lambda wildcards: files_of_figure(wildcards.figure, "scores.json"),
-        arrays=lambda wildcards: files_of_figure(wildcards.figure, FIGURES[wildcards.figure].file),
+        scores=lambda wildcards: files_of(wildcards.figure, "scores.json"),
+        arrays=lambda wildcards: files_of(wildcards.figure, FIGURES[wildcards.figure].file),
+        data=data_of_figure,
         caption=f"{WORKFLOW}/report/{{figure}}.txt",
         script=f"{SCRIPTS}/figure.py",
         code=lambda wildcards: code_of("figure", f"reporting/figures/{wildcards.figure}"),

@@ -3,9 +3,9 @@
 
 rule write_report:
     input:
-        tables=[f"{RESULTS}/tables/{name}.md" for name in reported_tables()],
-        figures=[f"{RESULTS}/figures/{name}.png" for name in reported_figures()],
-        captions=[f"{RESULTS}/figures/{name}.txt" for name in reported_figures()],
+        tables=[f"{RESULTS}/tables/{name}.md" for name in reported(TABLES)],
+        figures=[f"{RESULTS}/figures/{name}.png" for name in reported(FIGURES)],
+        captions=[f"{RESULTS}/figures/{name}.txt" for name in reported(FIGURES)],
         runs=[f"{RESULTS}/{folder}/run.json" for folder in RUNS],
         histories=[f"{RESULTS}/{folder}/history.csv" for folder in RUNS],
         template=f"{WORKFLOW}/report/report.html.j2",

@@ -1,10 +1,11 @@
-# Tables, from scores alone: making one again trains nothing.
+# Tables, from what is there: making one again trains nothing.
 
 
 rule make_table:
     input:
-        scores=scores_of_table,
+        files=files_of_table,
         caption=f"{WORKFLOW}/report/{{table}}.txt",
+        shared_captions=f"{WORKFLOW}/report/fid.j2",
         paper=f"{SCRIPTS}/vrrae_bench/reporting/paper_values.csv",
         script=f"{SCRIPTS}/table.py",
         code=code_of("table"),
@@ -16,6 +17,8 @@ rule make_table:
         f"{RESULTS}/logs/table/{{table}}.log",
     benchmark:
         f"{RESULTS}/benchmarks/table/{{table}}.tsv"
+    wildcard_constraints:
+        table="|".join(TABLES),
     conda:
         "../../envs/report.yaml"
     threads: 1
@@ -27,5 +30,5 @@ rule make_table:
     message:
         "Make {wildcards.table}"
     shell:
-        "python {input.script:q} {wildcards.table} --scores {input.scores:q} --caption {input.caption:q}"
+        "python {input.script:q} {wildcards.table} --from {input.files:q} --caption {input.caption:q}"
         " {params.banner} --out {output.csv:q} > {log:q} 2>&1"

@@ -18,7 +18,7 @@ rule train:
         f"../../envs/train-{settings.accelerator}.yaml"
     threads: 1
     resources:
-        mem_mb=4000,
+        mem_mb=training_memory,
         runtime=720,
         accelerator=settings.accelerator,
         checkpoint_seconds=settings.checkpoint_seconds,

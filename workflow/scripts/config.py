@@ -12,6 +12,7 @@ import yaml
 
 from vrrae_bench.config import json_schema, load_settings
 from vrrae_bench.errors import run_command
+from vrrae_bench.experiment import all_runs
 from vrrae_bench.files import write_text
 
 BASE = Path(__file__).parents[2] / "config.yaml"
@@ -27,7 +28,7 @@ def main() -> None:
         return
     settings = load_settings(BASE, *arguments.overlays)
     print(yaml.safe_dump(settings.model_dump(mode="json"), sort_keys=False, allow_unicode=True))
-    per_dataset = Counter(run.dataset for run in settings.runs())
+    per_dataset = Counter(run.dataset for run in all_runs(settings))
     counts = ", ".join(f"{n} on {dataset}" for dataset, n in per_dataset.items())
     print(f"# {per_dataset.total()} runs: {counts}")
 

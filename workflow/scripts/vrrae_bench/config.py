@@ -7,7 +7,7 @@ in full; a smaller configuration overlays it.
 import difflib
 import types
 import typing
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -57,7 +57,18 @@ class DatasetSettings(Specification):
     beta: dict[str, float] = Field(description="Weight of the KL divergence, for each variational method")
     penalty: dict[str, float] = Field(default={}, description="Weight of the penalty, for each method that has one")
     linear_layers: dict[str, int] = Field(default={}, description="Their number, for each method that has such")
+    betas: tuple[float, ...] = Field(
+        default=(), description="Betas with which VAE and VRRAE are trained (Table A.3-2, Figures A.2-1 and A.2-2)"
+    )
+    batch_sizes: tuple[int, ...] = Field(
+        default=(), description="Batch sizes with which VRRAE is trained, for equal epochs (Table A.4-2)"
+    )
     seeds: tuple[int, ...] = Field(min_length=1, description="A training per seed; tables give mean and std")
+    sweep_seeds: tuple[int, ...] | None = Field(
+        default=None,
+        min_length=1,
+        description="Seeds of everything beyond Tables 1 and 2: ablations, baselines, betas; none: the same",
+    )
     sampling: SampleSpec
     extractor: ExtractorSettings | None = Field(
         default=None, description="The Inception-v3 behind FID; none for a data set without labels"
@@ -68,7 +79,15 @@ class ExperimentSettings(Specification):
     """What is computed. Lists, because an overlay replaces a list but can not remove a key."""
 
     datasets: tuple[str, ...] = Field(min_length=1)
-    methods: tuple[str, ...] = Field(min_length=1)
+    methods: tuple[str, ...] = Field(min_length=1, description="Compared in Tables 1 and 2")
+    ablations: tuple[str, ...] = Field(default=(), description="Compared with VRRAE in Table 3, on images")
+    baselines: tuple[str, ...] = Field(default=(), description="Added to `methods` in Table A.4-3, on images")
+    timed: tuple[str, ...] = Field(default=(), description="Methods whose step is timed for Table A.4-1")
+
+    @property
+    def all_methods(self) -> tuple[str, ...]:
+        """Every method that is trained, each once."""
+        return tuple(dict.fromkeys((*self.methods, *self.ablations, *self.baselines)))
 
 
 class Settings(Specification):
@@ -84,13 +103,25 @@ class Settings(Specification):
     experiment: ExperimentSettings
     datasets: dict[DatasetName, DatasetSettings] = Field(min_length=1)
 
-    def run(self, dataset: str, method: str, seed: int, learning_rate: float | None = None) -> RunSpec:
-        """The run of `method` on `dataset` with one seed, as the configuration wants it."""
+    def run(
+        self,
+        dataset: str,
+        method: str,
+        seed: int,
+        *,
+        learning_rate: float | None = None,
+        beta: float | None = None,
+        batch_size: int | None = None,
+    ) -> RunSpec:
+        """The run of `method` on `dataset` with one seed; what is not given is that of the data set."""
         settings = self.datasets[dataset]
-        beta = settings.beta[method] if METHODS[method].variational else None
+        learning_rate = settings.learning_rate if learning_rate is None else learning_rate
+        batch_size = settings.batch_size if batch_size is None else batch_size
+        if METHODS[method].variational:
+            beta = settings.beta[method] if beta is None else beta
         parts = [] if beta is None else [f"beta={format_beta(beta)}"]
-        parts.append(f"batch={settings.batch_size}")
-        if learning_rate not in (None, settings.learning_rate):
+        parts.append(f"batch={batch_size}")
+        if learning_rate != settings.learning_rate:
             parts.append(f"learning_rate={format_beta(learning_rate)}")
         if settings.precision != "float32":
             parts.append(f"precision={settings.precision}")
@@ -103,22 +134,12 @@ class Settings(Specification):
             latent_size=settings.latent_size,
             bottleneck=settings.bottleneck,
             epochs=settings.epochs,
-            batch_size=settings.batch_size,
-            learning_rate=settings.learning_rate if learning_rate is None else learning_rate,
+            batch_size=batch_size,
+            learning_rate=learning_rate,
             precision=settings.precision,
             seed=seed,
             variant=",".join(parts),
         )
-
-    def runs(self) -> list[RunSpec]:
-        """Every run that the configuration asks for."""
-        return [
-            self.run(dataset, method, seed, learning_rate)
-            for dataset in self.experiment.datasets
-            for learning_rate in (None, *self.datasets[dataset].other_learning_rates)
-            for method in self.experiment.methods
-            for seed in self.datasets[dataset].seeds
-        ]
 
 
 @dataclass(frozen=True)
@@ -272,12 +293,13 @@ def _well_formed(model: type[BaseModel], entry: Any) -> SimpleNamespace:
 
 def _check_sizes(key: str, dataset: SimpleNamespace) -> Iterator[Problem]:
     k = dataset.bottleneck
-    if dataset.batch_size < k:
-        yield Problem(
-            f"{key}.batch_size",
-            f"{dataset.batch_size} is smaller than the bottleneck k = {k}, so a batch can not have rank {k}.",
-            f"Use a batch of at least {k}, or a smaller k.",
-        )
+    for name, size in (("batch_size", dataset.batch_size), *(("batch_sizes", size) for size in dataset.batch_sizes)):
+        if size < k:
+            yield Problem(
+                f"{key}.{name}",
+                f"{size} is smaller than the bottleneck k = {k}, so a batch can not have rank {k}.",
+                f"Use a batch of at least {k}, or a smaller k.",
+            )
     if dataset.latent_size < k:
         yield Problem(
             f"{key}.latent_size",
@@ -297,10 +319,21 @@ def _check_weights(key: str, dataset: SimpleNamespace) -> Iterator[Problem]:
 
 
 def _check_seeds(key: str, dataset: SimpleNamespace) -> Iterator[Problem]:
-    if len(set(dataset.seeds)) < len(dataset.seeds) or min(dataset.seeds) < 0:
-        yield Problem(
-            f"{key}.seeds", f"{list(dataset.seeds)} repeats a seed or has a negative one.", "List distinct seeds >= 0."
-        )
+    for name in ("seeds", "sweep_seeds"):
+        seeds = getattr(dataset, name) or ()
+        if len(set(seeds)) < len(seeds) or min(seeds, default=0) < 0:
+            yield Problem(
+                f"{key}.{name}", f"{list(seeds)} repeats a seed or has a negative one.", "List distinct seeds >= 0."
+            )
+
+
+def _check_sweeps(key: str, dataset: SimpleNamespace) -> Iterator[Problem]:
+    for name in ("betas", "batch_sizes"):
+        values = getattr(dataset, name)
+        if len(set(values)) < len(values):
+            yield Problem(f"{key}.{name}", f"{list(values)} repeats a value.", "Name each once.")
+    if any(not 0 <= beta < float("inf") for beta in dataset.betas):
+        yield Problem(f"{key}.betas", f"{list(dataset.betas)} is not valid.", "Use 0 and positive numbers.")
 
 
 def _check_learning_rates(key: str, dataset: SimpleNamespace) -> Iterator[Problem]:
@@ -318,10 +351,11 @@ def _check_bumps(key: str, dataset: SimpleNamespace) -> Iterator[Problem]:
             "belongs to the synthetic source, and to no other.",
             "Add `bumps:` as in config.yaml, or remove it.",
         )
-    if dataset.bumps and dataset.bumps.grid**2 < dataset.batch_size:
+    largest = max((dataset.batch_size, *dataset.batch_sizes))
+    if dataset.bumps and dataset.bumps.grid**2 < largest:
         yield Problem(
-            f"{key}.batch_size",
-            f"{dataset.batch_size} is more than the {dataset.bumps.grid**2} training images of the grid.",
+            f"{key}.{'batch_size' if largest == dataset.batch_size else 'batch_sizes'}",
+            f"{largest} is more than the {dataset.bumps.grid**2} training images of the grid.",
             "Use a smaller batch, or a finer `bumps.grid`.",
         )
 
@@ -349,6 +383,7 @@ _DATASET_CHECKS = (
     _check_sizes,
     _check_weights,
     _check_seeds,
+    _check_sweeps,
     _check_learning_rates,
     _check_bumps,
     _check_files,
@@ -362,17 +397,29 @@ def _experiment_contradictions(
     for name in experiment.datasets:
         if name not in datasets:
             yield Problem("experiment.datasets", f"unknown data set '{name}'.", suggestion(name, sorted(datasets)))
-    for name in experiment.methods:
-        if name not in METHODS:
-            yield Problem("experiment.methods", f"unknown method '{name}'.", suggestion(name, list(METHODS)))
-    for kind, names in (("datasets", experiment.datasets), ("methods", experiment.methods)):
+    lists = {name: getattr(experiment, name) for name in ("methods", "ablations", "baselines", "timed")}
+    for kind, names in lists.items():
+        for name in names:
+            if name not in METHODS:
+                yield Problem(f"experiment.{kind}", f"unknown method '{name}'.", suggestion(name, list(METHODS)))
+    for kind, names in {"datasets": experiment.datasets, **lists}.items():
         if len(set(names)) < len(names):
             yield Problem(f"experiment.{kind}", f"{list(names)} names one twice.", "Name each once.")
     for name in experiment.datasets:
-        for method in experiment.methods:
+        dataset = datasets.get(name, SimpleNamespace())
+        for method in _needed_methods(lists, dataset):
             for key, (what, needs) in PER_METHOD.items():
-                needed = method in METHODS and needs(METHODS[method]) and hasattr(datasets.get(name), key)
-                if needed and method not in getattr(datasets[name], key):
+                if method in METHODS and needs(METHODS[method]) and method not in getattr(dataset, key, {method}):
                     yield Problem(
                         f"datasets.{name}.{key}.{method}", "is missing.", f"{method} is a method with {what}."
                     )
+
+
+def _needed_methods(lists: Mapping[str, Sequence[str]], dataset: SimpleNamespace) -> Iterable[str]:
+    """The methods that are trained on a data set; sweeps and Table 3 need VAE and VRRAE, named or not."""
+    needed = [*lists["methods"], *lists["timed"]]
+    if getattr(dataset, "source", None) != "synthetic":
+        needed += [*lists["ablations"], *lists["baselines"], *(["vrrae"] if lists["ablations"] else [])]
+    needed += ["vae", "vrrae"] if getattr(dataset, "betas", ()) else []
+    needed += ["vrrae"] if getattr(dataset, "batch_sizes", ()) else []
+    return dict.fromkeys(needed)

@@ -18,26 +18,37 @@ def render_caption(template: str | Path, context: dict[str, Any]) -> str:
     Raises:
         UserError: The template is missing or refers to something unknown.
     """
+    template = Path(template)
+    # Captions may import from one another's folder.
+    environment = jinja2.Environment(loader=jinja2.FileSystemLoader(template.parent), undefined=jinja2.StrictUndefined)
     try:
-        text = jinja2.Template(Path(template).read_text(encoding="utf-8"), undefined=jinja2.StrictUndefined)
-        return " ".join(text.render(context).split())
+        return " ".join(environment.get_template(template.name).render(context).split())
     except (OSError, jinja2.TemplateError) as error:
         raise UserError(f"{template}: the caption can not be made: {error}") from None
+
+
+def caption_context(origin: str, files: Sequence[str | Path]) -> dict[str, Any]:
+    """What the caption of a table may speak of, by what the table is made from: its runs, or the files as they are."""
+    return scores_context(files) if origin == "scores" else {"files": [read_json(path) for path in files]}
 
 
 def scores_context(scores: Sequence[str | Path]) -> dict[str, Any]:
     """What captions may speak of, per data set: label, seeds, betas, epochs, how images were drawn, the extractor."""
     datasets: dict[str, dict[str, Any]] = {}
+    betas: dict[str, dict[str, set[float]]] = {}
     for path in scores:
         details = read_json(path)["details"]
         run = details["run"]
-        entry = datasets.setdefault(run["dataset"], {"seeds": set(), "betas": {}, "components": set()})
+        entry = datasets.setdefault(run["dataset"], {"seeds": set(), "components": set()})
         entry["seeds"].add(run["seed"])
         if run["beta"] is not None:
-            entry["betas"][method_label(run["method"])] = format_beta(run["beta"])
+            of_method = betas.setdefault(run["dataset"], {}).setdefault(method_label(run["method"]), set())
+            of_method.add(run["beta"])
         entry["components"].add(details["sampling"]["gmm_components"])
         entry |= {"epochs": run["epochs"], "sampling": details["sampling"], "extractor": details.get("extractor")}
-    for entry in datasets.values():
+    for name, entry in datasets.items():
         entry["seeds"] = sorted(entry["seeds"])
         entry["components"] = sorted(entry["components"])
+        found = betas.get(name, {})
+        entry["betas"] = {method: " and ".join(map(format_beta, sorted(found[method]))) for method in found}
     return {"datasets": {dataset_label(name): entry for name, entry in datasets.items()}}

@@ -1,6 +1,30 @@
-"""What the tables and figures of the paper are made of. Free of matplotlib, for the rules that only plan."""
+"""What the tables and figures of the paper look like; which runs they show, `experiment` tells.
+
+Free of matplotlib and pandas, for the rules that only plan.
+"""
 
 from dataclasses import dataclass
+from typing import Literal
+
+
+@dataclass(frozen=True, kw_only=True)
+class TableKind:
+    """A table.
+
+    Attributes:
+        about: What it shows, in a line.
+        metrics: Its numbers, by their keys in the files it is made from, and the headings the paper prints them under.
+        origin: What it is made from: scores of runs, the configuration, or timings of steps.
+        rows: The columns of the long form that tell its rows apart.
+        columns: Those that tell its columns apart.
+    """
+
+    title: str
+    about: str
+    metrics: dict[str, str]
+    origin: Literal["scores", "settings", "timings"] = "scores"
+    rows: tuple[str, ...] = ("method",)
+    columns: tuple[str, ...] = ("dataset", "metric")
 
 
 @dataclass(frozen=True)
@@ -8,81 +32,142 @@ class FigureKind:
     """A figure, drawn by the module of its name in `figures`.
 
     Attributes:
+        about: What it shows, in a line.
         file: The file of a run that it reads.
-        synthetic: Whether it shows the synthetic bumps, or the image data sets.
-        methods: The methods it shows; none means all that are selected.
-        datasets: The data sets it shows; none means all that are selected.
-        betas: Whether it shows every beta of a method, or only the one of the tables.
         reads_data: Whether it reads the data sets too: their manifests and training images.
     """
 
     title: str
+    about: str
     file: str
-    synthetic: bool
-    methods: tuple[str, ...] | None = None
-    datasets: tuple[str, ...] | None = None
-    betas: bool = False
     reads_data: bool = False
 
+
+FID_AND_ERROR = {"fid_interpolation": "Inter.", "fid_random": "Rand.", "reconstruction_error": "Rec."}
+
+TABLES = {
+    "table_1": TableKind(
+        title="Table 1: synthetic bumps, errors in percent, coverage and outside as shares",
+        about="Synthetic bumps: test error and random-generation error",
+        metrics={
+            "reconstruction_error": "Test error",
+            "random_generation_error": "Random gen. error",
+            "reconstruction_error_original_scale": "Test error, original scale",
+            "coverage": "Coverage",
+            "share_outside": "Outside",
+        },
+    ),
+    "table_2": TableKind(
+        title="Table 2: FID of interpolation and of random generation, reconstruction error in percent",
+        about="Images: reconstruction error, FID of interpolation and of random generation",
+        metrics=FID_AND_ERROR,
+    ),
+    "table_3": TableKind(
+        title="Table 3: ablations; FID of interpolation and of random generation, reconstruction error in percent",
+        about="Images: RRAE + VAE, VAE (f = I) and VRRAE without a KL term beside VRRAE",
+        metrics=FID_AND_ERROR,
+    ),
+    "table_a3_1": TableKind(
+        title="Table A.3-1: sizes of bottleneck and latent space",
+        about="Sizes of bottleneck and latent space, from the configuration",
+        metrics={"bottleneck": "k", "latent_size": "L"},
+        origin="settings",
+        rows=("dataset",),
+        columns=("metric",),
+    ),
+    "table_a3_2": TableKind(
+        title="Table A.3-2: FID of random generation for each beta",
+        about="Images: FID of random generation of VAE and VRRAE for each beta",
+        metrics={"fid_random": "Rand."},
+        rows=("dataset", "method"),
+        columns=("beta",),
+    ),
+    "table_a3_3": TableKind(
+        title="Table A.3-3: epochs, batch size and learning rate",
+        about="Epochs, batch size and learning rate, from the configuration",
+        metrics={"epochs": "Epochs", "batch_size": "Batch size", "learning_rate": "Learning rate"},
+        origin="settings",
+        rows=("dataset",),
+        columns=("metric",),
+    ),
+    "table_a4_1": TableKind(
+        title="Table A.4-1: time of a training step, and of all",
+        about="Time of a step and of a training: VAE and VRRAE",
+        metrics={"step_seconds": "Step, s", "total_minutes": "Training, min", "step_ratio": "Ratio of steps"},
+        origin="timings",
+    ),
+    "table_a4_2": TableKind(
+        title="Table A.4-2: test error of VRRAE for each batch size, in percent",
+        about="Test error of VRRAE for each batch size, equal epochs",
+        metrics={"reconstruction_error": "Test error"},
+        columns=("dataset", "batch_size"),
+    ),
+    "table_a4_3": TableKind(
+        title="Table A.4-3: other autoencoders; FID of interpolation and generation, reconstruction error in percent",
+        about="Images: Long AE, IRMAE, LoRAE, contractive and sparse AE beside the methods of Table 2",
+        metrics=FID_AND_ERROR,
+    ),
+}
 
 FIGURES = {
     "figure_1": FigureKind(
         "Figure 1: architecture of VAE, RRAE and VRRAE",
+        "Architecture of VAE, RRAE and VRRAE, drawn from the shapes of the code",
         "scores.json",
-        False,
-        ("vae", "rrae", "vrrae"),
         reads_data=True,
     ),
-    "figure_2": FigureKind("Figure 2: latent space of the synthetic bumps", "latents.npz", True, ("vae", "vrrae")),
-    "figure_3": FigureKind("Figure 3: randomly generated bumps", "random.npy", True),
+    "figure_2": FigureKind(
+        "Figure 2: latent space of the synthetic bumps",
+        "Posterior means of the synthetic set, a diagonal motion in orange: VAE and VRRAE",
+        "latents.npz",
+    ),
+    "figure_3": FigureKind("Figure 3: randomly generated bumps", "Randomly generated bumps", "random.npy"),
     "figure_4": FigureKind(
         "Figure 4: interpolated images of CelebA",
+        "Interpolations between images of CelebA",
         "interpolation.npy",
-        False,
-        datasets=("celeba",),
         reads_data=True,
     ),
-    "figure_5": FigureKind("Figure 5: randomly generated images", "random.npy", False),
-    "figure_6": FigureKind("Figure 6: randomly generated images of CelebA", "random.npy", False, datasets=("celeba",)),
+    "figure_5": FigureKind(
+        "Figure 5: randomly generated images", "Randomly generated images of MNIST or another small set", "random.npy"
+    ),
+    "figure_6": FigureKind(
+        "Figure 6: randomly generated images of CelebA", "Randomly generated images of CelebA", "random.npy"
+    ),
     "figure_a2_1": FigureKind(
         "Figure A.2-1: singular values of the latent space of VRRAE for each beta",
+        "Singular values of VRRAE's latent space for each beta",
         "scores.json",
-        False,
-        ("vrrae",),
-        datasets=("mnist",),
-        betas=True,
     ),
     "figure_a2_2": FigureKind(
         "Figure A.2-2: second mean of VRRAE against the first for each beta",
+        "Second mean of VRRAE against the first for each beta",
         "latents.npz",
-        False,
-        ("vrrae",),
-        datasets=("mnist",),
-        betas=True,
     ),
     "figure_a5_3": FigureKind(
         "Figure A.5-3: interpolated images of CIFAR-10",
+        "Interpolations between images of CIFAR-10",
         "interpolation.npy",
-        False,
-        datasets=("cifar10",),
         reads_data=True,
     ),
     "figure_a5_4": FigureKind(
         "Figure A.5-4: interpolated images of MNIST",
+        "Interpolations between images of MNIST or another small set",
         "interpolation.npy",
-        False,
-        datasets=("mnist",),
         reads_data=True,
     ),
     "figure_a5_5": FigureKind(
         "Figure A.5-5: interpolated images of CelebA",
+        "More interpolations between images of CelebA",
         "interpolation.npy",
-        False,
-        datasets=("celeba",),
         reads_data=True,
     ),
     "figure_a5_6": FigureKind(
-        "Figure A.5-6: randomly generated images of CIFAR-10", "random.npy", False, datasets=("cifar10",)
+        "Figure A.5-6: randomly generated images of CIFAR-10", "Randomly generated images of CIFAR-10", "random.npy"
     ),
-    "figure_a5_7": FigureKind("Figure A.5-7: randomly generated images of all data sets", "random.npy", False),
+    "figure_a5_7": FigureKind(
+        "Figure A.5-7: randomly generated images of all data sets",
+        "Randomly generated images of all data sets",
+        "random.npy",
+    ),
 }

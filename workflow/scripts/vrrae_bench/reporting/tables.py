@@ -1,153 +1,101 @@
-"""Tables 1 and 2: from the scores of runs to CSV, Markdown and LaTeX."""
+"""Tables as they are read and published: in the paper's layout, as Markdown and LaTeX, and long as CSV."""
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
-from vrrae_bench.errors import UserError
-from vrrae_bench.files import atomic_path, read_json, write_text
+from vrrae_bench.files import atomic_path, write_text
+from vrrae_bench.reporting.kinds import TABLES, TableKind
 from vrrae_bench.reporting.labels import dataset_label, method_label
-from vrrae_bench.reporting.paper import paper_value
-from vrrae_bench.runs import RunSpec, format_beta
+from vrrae_bench.reporting.long_tables import FID_OF_BEST_BETA
+from vrrae_bench.runs import format_beta
 
 NOT_PRINTED = "n/a"  # the paper has no such number, or it did not survive
 NOT_RUN = "–"
-COLUMNS = ["table", "dataset", "method", "beta", "batch_size", "metric"]
-COLUMNS += ["mean", "std", "n_seeds", "paper_value", "note"]
-
-
-@dataclass(frozen=True)
-class Table:
-    """What a table of the paper shows.
-
-    Attributes:
-        metrics: Keys of scores.json, and the headings under which the paper prints them.
-    """
-
-    name: str
-    title: str
-    metrics: dict[str, str]
-
-
-TABLES = {
-    "table_1": Table(
-        "table_1",
-        "Table 1: synthetic bumps, errors in percent, coverage and outside as shares",
-        {
-            "reconstruction_error": "Test error",
-            "random_generation_error": "Random gen. error",
-            "reconstruction_error_original_scale": "Test error, original scale",
-            "coverage": "Coverage",
-            "share_outside": "Outside",
-        },
-    ),
-    "table_2": Table(
-        "table_2",
-        "Table 2: FID of interpolation and of random generation, reconstruction error in percent",
-        {"fid_interpolation": "Inter.", "fid_random": "Rand.", "reconstruction_error": "Rec."},
-    ),
+# Metrics that the paper has no column for.
+OURS = ("reconstruction_error_original_scale", "coverage", "share_outside", "step_ratio", FID_OF_BEST_BETA)
+FORMATS: dict[str, Callable[[float], str]] = {
+    "bottleneck": "{:.0f}".format,
+    "latent_size": "{:.0f}".format,
+    "epochs": "{:g}".format,
+    "batch_size": "{:.0f}".format,
+    "learning_rate": format_beta,
+    "step_seconds": "{:.3f}".format,
+    "total_minutes": "{:.1f}".format,
+    "step_ratio": "{:.3f}".format,
 }
 
 
-def long_table(table: Table, scores: Iterable[str | Path]) -> pd.DataFrame:
-    """A row for each data set, variant, method and metric: mean and standard deviation over seeds.
-
-    The standard deviation is that of a sample (n - 1), and empty for one seed.
+def readable_table(name: str, long: pd.DataFrame) -> pd.DataFrame:
+    """A table in the paper's layout, with the paper's value beside each number.
 
     Args:
-        scores: scores.json of the runs.
-
-    Raises:
-        UserError: There are no runs.
+        name: A key of `TABLES`.
+        long: Its numbers, from `long_table`.
     """
-    records = [_record(read_json(path)) for path in scores]
-    if not records:
-        raise UserError(f"{table.name}: this configuration selects no data set that belongs into it")
-    runs = pd.DataFrame(records)
-    keys = ["dataset", "learning_rate", "method", "beta", "batch_size"]
-    rows = []
-    for values, group in runs.groupby(keys, sort=False):
-        dataset, learning_rate, method, beta, batch_size = values
-        is_default = learning_rate == runs[runs.dataset == dataset].learning_rate.iloc[0]
-        for metric in table.metrics:
-            numbers = group[metric].dropna() if metric in group else []
-            if len(numbers) == 0:
-                continue
-            printed, note = paper_value(table.name, dataset, method, beta, metric) if is_default else (None, "")
-            rows.append(
-                {
-                    "table": table.name,
-                    "dataset": dataset,
-                    "method": method,
-                    "beta": beta,
-                    "batch_size": batch_size,
-                    "metric": metric,
-                    "mean": numbers.mean(),
-                    "std": numbers.std(ddof=1) if len(numbers) > 1 else None,
-                    "n_seeds": len(numbers),
-                    "paper_value": printed,
-                    "note": note if is_default else f"learning rate {format_beta(learning_rate)}",
-                }
-            )
-    return pd.DataFrame(rows, columns=COLUMNS)
-
-
-def readable_table(table: Table, long: pd.DataFrame) -> pd.DataFrame:
-    """The same in the paper's layout: a row per method, a column per data set and metric, the paper's value beside.
-
-    A method with several betas on one data set has a row for each; with one on each, the caption tells them.
-    """
-    betas = long.groupby(["dataset", "method", "metric"]).beta.nunique()
-    rows: dict[tuple[str, ...], dict[tuple[str, str], str]] = {}
+    kind = TABLES[name]
+    long = long.astype({"method": object, "beta": object, "note": object}).fillna(
+        {"method": "", "beta": "", "note": ""}
+    )
+    rows: dict[str, dict[str, str]] = {}
     for row in long.itertuples():
-        swept = betas.max() > 1 and row.beta
-        label = method_label(row.method) + (f" (beta = {row.beta})" if swept else "")
-        block = row.note if row.note.startswith("learning rate") else ""
-        dataset, metric = dataset_label(row.dataset), table.metrics[row.metric]
-        cells = rows.setdefault((label, block), {})
-        cells[dataset, metric] = _number(row.mean, row.std)
-        if row.metric in _printed_metrics(table):
-            cells[dataset, f"{metric} (paper)"] = _number(row.paper_value)
+        column = " ".join(_column_parts(kind, row))
+        for label in _row_labels(name, kind, row, long):
+            cells = rows.setdefault(label, {})
+            cells[column] = _number(row.metric, row.mean, row.std)
+            if row.metric == FID_OF_BEST_BETA:
+                cells[column] += f" (beta = {row.beta})"
+            if row.metric not in OURS:
+                cells[f"{column} (paper)"] = _number(row.metric, row.paper_value)
     frame = pd.DataFrame.from_dict(rows, orient="index")
-    frame.columns = [" ".join(column) for column in frame.columns]
-    frame.index = [f"{label}, {block}" if block else label for label, block in rows]
-    frame.index.name = "Model"
+    frame.index.name = "Data set" if kind.rows == ("dataset",) else "Model"
     return frame.fillna(NOT_RUN)
 
 
-def write_table(folder: str | Path, table: Table, long: pd.DataFrame, caption: str, banner: str | None) -> None:
+def write_table(folder: str | Path, name: str, long: pd.DataFrame, caption: str, banner: str | None) -> None:
     """Write `<name>.csv`, `.md` and `.tex`, the latter two with their caption."""
-    folder = Path(folder)
-    with atomic_path(folder / f"{table.name}.csv") as temporary:
+    folder, title = Path(folder), TABLES[name].title
+    with atomic_path(folder / f"{name}.csv") as temporary:
         long.to_csv(temporary, index=False)
-    readable = readable_table(table, long)
-    head = f"# {table.title}\n\n" + (f"**{banner}**\n\n" if banner else "")
-    write_text(folder / f"{table.name}.md", f"{head}{readable.to_markdown(disable_numparse=True)}\n\n{caption}\n")
-    description = f"{banner} {table.title}. {caption}" if banner else f"{table.title}. {caption}"
-    latex = readable.to_latex(escape=True, caption=_escaped(description), label=f"tab:{table.name}")
-    write_text(folder / f"{table.name}.tex", latex)
+    readable = readable_table(name, long)
+    head = f"# {title}\n\n" + (f"**{banner}**\n\n" if banner else "")
+    write_text(folder / f"{name}.md", f"{head}{readable.to_markdown(disable_numparse=True)}\n\n{caption}\n")
+    description = f"{banner} {title}. {caption}" if banner else f"{title}. {caption}"
+    latex = readable.to_latex(escape=True, caption=_escaped(description), label=f"tab:{name}")
+    write_text(folder / f"{name}.tex", latex)
 
 
-def _printed_metrics(table: Table) -> Sequence[str]:
-    """The metrics that the paper's table has; the others are ours and have no printed value by nature."""
-    ours = ("reconstruction_error_original_scale", "coverage", "share_outside")
-    return [metric for metric in table.metrics if metric not in ours]
+def _column_parts(kind: TableKind, row: Any) -> list[str]:
+    if row.metric == FID_OF_BEST_BETA:
+        return ["best beta of another draw"]
+    labels = {
+        "dataset": lambda: dataset_label(row.dataset),
+        "metric": lambda: kind.metrics[row.metric],
+        "beta": lambda: f"beta = {row.beta}",
+        "batch_size": lambda: f"batch {row.batch_size}",
+    }
+    return [labels[key]() for key in kind.columns]
 
 
-def _record(scores: dict[str, Any]) -> dict[str, Any]:
-    run = RunSpec.model_validate(scores["details"]["run"])
-    record = run.model_dump(include={"dataset", "method", "batch_size", "learning_rate"})
-    record["beta"] = "" if run.beta is None else format_beta(run.beta)
-    return record | {name: value for name, value in scores.items() if name != "details"}
+def _row_labels(name: str, kind: TableKind, row: Any, long: pd.DataFrame) -> list[str]:
+    """The rows in which a number stands: one, or both of Table 3 if beta = 0 is VRRAE's own."""
+    methods = [method_label(row.method)] if "method" in kind.rows else [""]
+    if name == "table_3" and row.method == "vrrae":
+        betas = long[(long.dataset == row.dataset) & (long.method == "vrrae")].beta
+        zero = [f"{methods[0]} (beta = 0)"] if row.beta == "0" else []
+        methods = zero + (methods if float(row.beta) == betas.astype(float).max() else [])
+    dataset = dataset_label(row.dataset) if "dataset" in kind.rows else ""
+    block = row.note if row.note.startswith("learning rate") else ""
+    return [", ".join(filter(None, [dataset, method, block])) for method in methods]
 
 
-def _number(mean: float | None, std: float | None = None) -> str:
+def _number(metric: str, mean: float | None, std: float | None = None) -> str:
     if mean is None or pd.isna(mean):
         return NOT_PRINTED
-    return f"{mean:.2f}" if std is None or pd.isna(std) else f"{mean:.2f} ± {std:.2f}"
+    write = FORMATS.get(metric, "{:.2f}".format)
+    return write(mean) if std is None or pd.isna(std) else f"{write(mean)} ± {write(std)}"
 
 
 def _escaped(text: str) -> str:

@@ -1,0 +1,29 @@
+# How long a training step takes: alone on the machine, because two timings at once would time each other.
+
+
+rule time_steps:
+    input:
+        data=f"{RESULTS}/data/{{dataset}}/manifest.json",
+        script=f"{SCRIPTS}/timing.py",
+        code=code_of("timing"),
+    output:
+        timings=f"{RESULTS}/timings/{{dataset}}.json",
+    log:
+        f"{RESULTS}/logs/timing/{{dataset}}.log",
+    benchmark:
+        f"{RESULTS}/benchmarks/timing/{{dataset}}.tsv"
+    conda:
+        f"../../envs/train-{settings.accelerator}.yaml"
+    # All cores of the machine, so that no other job runs beside it; a cluster profile has to ask for a whole node.
+    threads: workflow.cores or 4
+    resources:
+        mem_mb=8000,
+        runtime=60,
+        accelerator=settings.accelerator,
+    params:
+        runs=timed_runs,
+    message:
+        "Time a training step on {wildcards.dataset}"
+    shell:
+        "python {input.script:q} --runs {params.runs:q} --data {input.data:q} --out {output.timings:q}"
+        " --accelerator {resources.accelerator} --threads {threads} > {log:q} 2>&1"

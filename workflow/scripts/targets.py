@@ -1,0 +1,34 @@
+"""List what snakemake can make, with the number of trainings that each needs.
+
+Reads config.yaml and the overlays that are named, the later over the earlier.
+"""
+
+import argparse
+from pathlib import Path
+
+from config import BASE
+from vrrae_bench.config import load_settings
+from vrrae_bench.errors import run_command
+from vrrae_bench.experiment import all_runs, runs_of
+from vrrae_bench.reporting.kinds import FIGURES, TABLES
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("overlays", type=Path, nargs="*", help="YAML files over config.yaml")
+    settings = load_settings(BASE, *parser.parse_args().overlays)
+    everything = len(all_runs(settings))
+    lines = [("target", "runs", "")]
+    lines += [(name, len(runs_of(settings, name)), kind.about) for name, kind in (TABLES | FIGURES).items()]
+    lines += [
+        (f"data_{name}", 0, "The images of a data set, downloaded or made, and stored") for name in settings.datasets
+    ]
+    lines += [("report", everything, "One HTML page with all tables and figures")]
+    lines += [("all", everything, "Everything; what `snakemake` makes if no target is named")]
+    width = max(len(name) for name, _, _ in lines)
+    for name, runs, about in lines:
+        print(f"{name:{width}}  {runs or '':>4}  {about}".rstrip())
+
+
+if __name__ == "__main__":
+    run_command(main)

@@ -1,0 +1,180 @@
+"""The runs behind each table and figure: what the paper compares, in terms of the configuration.
+
+All rows of a table have the same seeds, so that differences between them can be paired.
+"""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+from vrrae_bench.config import DatasetSettings, Settings
+from vrrae_bench.runs import RunSpec
+
+
+def headline(settings: Settings, dataset: str) -> list[RunSpec]:
+    """The methods against each other, as configured."""
+    methods, seeds = settings.experiment.methods, settings.datasets[dataset].seeds
+    return [settings.run(dataset, method, seed) for method in methods for seed in seeds]
+
+
+def main_comparison(settings: Settings, dataset: str) -> list[RunSpec]:
+    """The same, and once more for each other learning rate (Tables 1 and 2)."""
+    again = [
+        settings.run(dataset, run.method, run.seed, learning_rate=rate)
+        for rate in settings.datasets[dataset].other_learning_rates
+        for run in headline(settings, dataset)
+    ]
+    return headline(settings, dataset) + again
+
+
+def ablation(settings: Settings, dataset: str) -> list[RunSpec]:
+    """The ablations, then VRRAE without a KL term and as it is (Table 3)."""
+    if not settings.experiment.ablations:
+        return []
+    variants = [(method, None) for method in settings.experiment.ablations] + [("vrrae", 0.0), ("vrrae", None)]
+    return _distinct(
+        settings.run(dataset, method, seed, beta=beta)
+        for method, beta in variants
+        for seed in sweep_seeds(settings, dataset)
+    )
+
+
+def baselines(settings: Settings, dataset: str) -> list[RunSpec]:
+    """Other regularised autoencoders, then the methods of Table 2 (Table A.4-3)."""
+    if not settings.experiment.baselines:
+        return []
+    methods = dict.fromkeys((*settings.experiment.baselines, *settings.experiment.methods))
+    return [settings.run(dataset, method, seed) for method in methods for seed in sweep_seeds(settings, dataset)]
+
+
+def beta_sweep(settings: Settings, dataset: str) -> list[RunSpec]:
+    """VAE and VRRAE with each beta (Table A.3-2, Figures A.2-1 and A.2-2)."""
+    return [
+        settings.run(dataset, method, seed, beta=beta)
+        for method in ("vae", "vrrae")
+        for beta in settings.datasets[dataset].betas
+        for seed in sweep_seeds(settings, dataset)
+    ]
+
+
+def batch_size_sweep(settings: Settings, dataset: str) -> list[RunSpec]:
+    """VRRAE with each batch size, for equal epochs (Table A.4-2)."""
+    return [
+        settings.run(dataset, "vrrae", seed, batch_size=batch_size)
+        for batch_size in settings.datasets[dataset].batch_sizes
+        for seed in sweep_seeds(settings, dataset)
+    ]
+
+
+def sweep_seeds(settings: Settings, dataset: str) -> tuple[int, ...]:
+    """Seeds of everything beyond Tables 1 and 2."""
+    chosen = settings.datasets[dataset]
+    return chosen.seeds if chosen.sweep_seeds is None else chosen.sweep_seeds
+
+
+def synthetic(dataset: DatasetSettings) -> bool:
+    """Whether the images are the synthetic bumps."""
+    return dataset.source == "synthetic"
+
+
+def images(dataset: DatasetSettings) -> bool:
+    """Whether the images are real ones."""
+    return dataset.source != "synthetic"
+
+
+def labelled(dataset: DatasetSettings) -> bool:
+    """Whether there is an extractor of features, and so a FID."""
+    return dataset.extractor is not None
+
+
+def anything(dataset: DatasetSettings) -> bool:
+    """Every data set."""
+    return True
+
+
+def only(*sources: str) -> Callable[[DatasetSettings], bool]:
+    """Whether the images come from one of these sources."""
+    return lambda dataset: dataset.source in sources
+
+
+def images_without(*sources: str) -> Callable[[DatasetSettings], bool]:
+    """Whether the images are real ones from none of these sources, which have figures of their own."""
+    return lambda dataset: dataset.source not in ("synthetic", *sources)
+
+
+@dataclass(frozen=True)
+class Selection:
+    """What a table or figure shows.
+
+    Attributes:
+        datasets: Which data sets.
+        comparison: Which runs of each; none if it is made from no run.
+        methods: Which methods; none means all that are compared.
+        every_seed: Whether all seeds, or only the first of each data set.
+    """
+
+    datasets: Callable[[DatasetSettings], bool]
+    comparison: Callable[[Settings, str], list[RunSpec]] | None
+    methods: tuple[str, ...] | None = None
+    every_seed: bool = True
+
+
+SELECTIONS = {
+    "table_1": Selection(synthetic, main_comparison),
+    "table_2": Selection(images, main_comparison),
+    "table_3": Selection(images, ablation),
+    "table_a3_1": Selection(anything, None),
+    "table_a3_2": Selection(labelled, beta_sweep),
+    "table_a3_3": Selection(anything, None),
+    "table_a4_1": Selection(anything, None),
+    "table_a4_2": Selection(anything, batch_size_sweep),
+    "table_a4_3": Selection(images, baselines),
+    "figure_1": Selection(images, headline, ("vae", "rrae", "vrrae"), every_seed=False),
+    "figure_2": Selection(synthetic, headline, ("vae", "vrrae")),
+    "figure_3": Selection(synthetic, headline, every_seed=False),
+    "figure_4": Selection(only("celeba"), headline, every_seed=False),
+    "figure_5": Selection(images_without("cifar10", "celeba"), headline, every_seed=False),
+    "figure_6": Selection(only("celeba"), headline, every_seed=False),
+    "figure_a2_1": Selection(images, beta_sweep, ("vrrae",), every_seed=False),
+    "figure_a2_2": Selection(images, beta_sweep, ("vrrae",), every_seed=False),
+    "figure_a5_3": Selection(only("cifar10"), headline, every_seed=False),
+    "figure_a5_4": Selection(images_without("cifar10", "celeba"), headline, every_seed=False),
+    "figure_a5_5": Selection(only("celeba"), headline, every_seed=False),
+    "figure_a5_6": Selection(only("cifar10"), headline, every_seed=False),
+    "figure_a5_7": Selection(images, headline, every_seed=False),
+}
+
+
+def runs_of(settings: Settings, name: str) -> list[RunSpec]:
+    """The runs that a table or figure shows."""
+    selection = SELECTIONS[name]
+    if selection.comparison is None:
+        return []
+    runs = [run for dataset in datasets_of(settings, name) for run in selection.comparison(settings, dataset)]
+    runs = [run for run in runs if selection.methods is None or run.method in selection.methods]
+    if selection.every_seed:
+        return runs
+    first = {run.dataset: run.seed for run in reversed(runs)}
+    return [run for run in runs if run.seed == first[run.dataset]]
+
+
+def datasets_of(settings: Settings, name: str) -> list[str]:
+    """The selected data sets that a table or figure shows."""
+    return [
+        dataset for dataset in settings.experiment.datasets if SELECTIONS[name].datasets(settings.datasets[dataset])
+    ]
+
+
+def is_made(settings: Settings, name: str) -> bool:
+    """Whether the configuration selects anything that belongs into a table or figure."""
+    if SELECTIONS[name].comparison:
+        return bool(runs_of(settings, name))
+    return bool(datasets_of(settings, name)) and (name != "table_a4_1" or bool(settings.experiment.timed))
+
+
+def all_runs(settings: Settings) -> list[RunSpec]:
+    """Every run that the configuration asks for, each once."""
+    return _distinct(run for name in SELECTIONS for run in runs_of(settings, name))
+
+
+def _distinct(runs: Iterable[RunSpec]) -> list[RunSpec]:
+    return list({run.folder: run for run in runs}.values())
