@@ -110,4 +110,4 @@ def train_command():
 
 @pytest.fixture
 def sample_spec() -> SampleSpec:
-    return SampleSpec(gmm_components=2, random_images=10, interpolation_pairs=4, interpolation_points=5)
+    return SampleSpec(gmm_components=2, random_images=10, random_draws=3, interpolation_pairs=4, interpolation_points=5)

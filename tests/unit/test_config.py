@@ -69,6 +69,7 @@ def test_a_batch_that_can_not_have_the_rank_is_explained(values):
         ("datasets.mnist.other_learning_rates", [1e-3], "repeats a rate"),
         ("datasets.mnist.epochs", float("inf"), "inf is not valid"),
         ("datasets.mnist.source", "synthetic", "is the name of the synthetic source's data set"),
+        ("datasets.mnist.sampling.random_draws", 1, "Input should be greater than or equal to 2"),
         ("datasets.mnist.seeds", 3, "3 is not a list"),
         ("datasets.mnist", None, "None is not a set of keys"),
         ("datasets", None, "None is not a set of keys"),

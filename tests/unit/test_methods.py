@@ -8,10 +8,11 @@ import pytest
 
 from vrrae_bench.errors import UserError
 from vrrae_bench.files import sha256
+from vrrae_bench.latent.diagnostics import singular_values
 from vrrae_bench.latent.sampling import draw_samples
 from vrrae_bench.models.autoencoder import Autoencoder
 from vrrae_bench.models.bottlenecks import Sizes
-from vrrae_bench.models.inference import decode, posteriors
+from vrrae_bench.models.inference import decode, encode, posteriors
 from vrrae_bench.models.registry import METHODS
 from vrrae_bench.models.serialisation import load_model, save_model, with_basis
 
@@ -44,10 +45,19 @@ def test_a_method_keeps_its_contract(method, kind, request, trained, run_spec, s
     np.testing.assert_array_equal(decode(loaded, loaded_header.normalisation, posterior.mean), images)
 
     samples = draw_samples(loaded, loaded_header, data, sample_spec, spec.seed)
-    assert samples.random.shape == (10, *data.manifest.image_shape)
+    assert samples.random.shape == (30, *data.manifest.image_shape)
     assert samples.interpolation.shape == (20, *data.manifest.image_shape)
     assert samples.random.dtype == data.manifest.dtype
-    assert 0 < samples.record["reconstruction_error"] < 200
+    assert 0 < samples.scores["reconstruction_error"] < 200
+    assert samples.scores["sharpness_reconstruction"] >= 0
+    assert ("identity_energy" in samples.scores) == entry.truncates
+    if entry.truncates:
+        assert samples.scores["identity_orthonormal"] < 1e-4 and samples.scores["identity_energy"] < 1e-5
+        # The means are the coefficients, but for the ablation that maps them once more.
+        coefficients = samples.latents["train_coefficients" if method == "rrae_vae" else "train_mean"]
+        encodings = encode(model.encoder, header.normalisation, data.array("train")).astype(np.float64)
+        expected = np.linalg.svd(encodings, compute_uv=False)[:3]
+        np.testing.assert_allclose(singular_values(coefficients), expected, rtol=1e-4)
 
     if kind != "tiny_images":
         return

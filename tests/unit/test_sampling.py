@@ -1,11 +1,24 @@
 """What is drawn from a trained model: quantisation, errors, and which seeds decide what."""
 
+import jax
 import numpy as np
 import pytest
 
-from vrrae_bench.latent.sampling import as_stored, draw_samples, reconstruction_errors
+from vrrae_bench.latent.mixture import fit_mixture
+from vrrae_bench.latent.sampling import (
+    as_stored,
+    draw_samples,
+    draw_seed,
+    identity_errors,
+    reconstruction_errors,
+    reconstruction_sharpness,
+)
 from vrrae_bench.models.inference import decode, posteriors
+from vrrae_bench.models.serialisation import ModelHeader
+from vrrae_bench.models.truncation import truncated_coefficients
 from vrrae_bench.scoring.reconstruction import relative_error_percent
+from vrrae_bench.scoring.sharpness import sharpness
+from vrrae_bench.seeding import derived_seed
 
 
 def test_generated_bytes_are_clipped_and_rounded(tiny_images):
@@ -43,5 +56,58 @@ def test_pairs_are_those_of_the_seed_and_the_record_tells_how_images_were_drawn(
     other_seed = draw_samples(vrrae, header, tiny_images, sample_spec, seed=1)
     np.testing.assert_array_equal(first.latents["interpolation_pairs"], second.latents["interpolation_pairs"])
     assert not np.array_equal(second.latents["interpolation_pairs"], other_seed.latents["interpolation_pairs"])
-    assert first.record["gmm_components"] == 2 and second.record["gmm_components"] in range(1, 11)
-    assert second.record["random_images"] == len(second.random) == 10
+    assert first.sampling["gmm_components"] == 2 and second.sampling["gmm_components"] in range(1, 11)
+    assert second.sampling["random_images"] * second.sampling["random_draws"] == len(second.random) == 30
+
+
+@pytest.fixture
+def untrained(run_spec):
+    """A factory: a model as it is before its training, and its description."""
+
+    def make(method, data):
+        manifest = data.manifest
+        header = ModelHeader(
+            run=run_spec(method), image_shape=manifest.image_shape, normalisation=manifest.normalisation
+        )
+        return header.build(jax.random.key(0)), header
+
+    return make
+
+
+def test_the_first_draw_is_that_of_the_seed_and_the_others_are_independent_of_it(untrained, tiny_colours, sample_spec):
+    model, header = untrained("ae", tiny_colours)
+    means = posteriors(model, header.normalisation, tiny_colours.array("train")).mean
+    points = fit_mixture(means, 2, derived_seed(5, "gmm")).sample(10, derived_seed(5, "random_images"))
+    fewer = sample_spec.model_copy(update={"random_draws": 2})
+    draws, of_fewer = (draw_samples(model, header, tiny_colours, spec, seed=5).random for spec in (sample_spec, fewer))
+    np.testing.assert_array_equal(draws[:10], decode(model, header.normalisation, points))
+    np.testing.assert_array_equal(draws[:20], of_fewer)
+    assert len(np.unique(draws.reshape(30, -1), axis=0)) == 30
+
+
+def test_no_draw_of_one_run_is_a_draw_of_another():
+    assert len({draw_seed(seed, number) for seed in range(20) for number in range(20)}) == 400
+
+
+def test_a_truncation_that_is_none_is_seen_in_the_identities(untrained, tiny_images, monkeypatch):
+    model, header = untrained("rrae", tiny_images)
+    errors = identity_errors(model, header, tiny_images)
+    assert errors["identity_orthonormal"] < 1e-4 and errors["identity_energy"] < 1e-5
+
+    def skewed(latent, k):
+        basis, coefficients = truncated_coefficients(latent, k)
+        return basis, 1.1 * coefficients.at[1].add(coefficients[0])
+
+    monkeypatch.setattr("vrrae_bench.latent.sampling.truncated_coefficients", skewed)
+    errors = identity_errors(model, header, tiny_images)
+    assert errors["identity_orthonormal"] > 0.1 and errors["identity_energy"] > 0.2
+
+
+def test_the_sharpness_of_reconstructions_is_relative_to_the_same_images(untrained, tiny_images, monkeypatch):
+    model, header = untrained("ae", tiny_images)
+    images = np.asarray(tiny_images.array("test"))[:5]
+    means = posteriors(model, header.normalisation, images).mean
+    reconstructed = as_stored(decode(model, header.normalisation, means), tiny_images)
+    monkeypatch.setattr("vrrae_bench.latent.sampling.N_SHARPNESS", 5)
+    score = reconstruction_sharpness(model, header, tiny_images)["sharpness_reconstruction"]
+    assert score == pytest.approx(sharpness(reconstructed) / sharpness(images), rel=1e-9)

@@ -40,7 +40,7 @@ datasets:
     learning_rate: 1.0e-3
     beta: {vae: 1.0e-3, vrrae: 1.0e-6}
     seeds: [0]
-    sampling: {gmm_components: 2, random_images: 24, interpolation_pairs: 4, interpolation_points: 5}
+    sampling: {gmm_components: 2, random_images: 24, random_draws: 2, interpolation_pairs: 4, interpolation_points: 5}
     extractor:
       {start: random, image_size: 75, epochs: 1, batch_size: 64, learning_rate: 1.0e-3, precision: float32, seed: 0}
 """
@@ -159,7 +159,12 @@ def test_the_whole_chain_runs(finished):
     assert names <= {path.name for path in run.iterdir()}
     record = json.loads((run / "run.json").read_text())
     assert {"run", "data", "versions", "device", "commit", "wall_seconds", "peak_memory_mib"} <= set(record)
-    extractor = json.loads((run / "scores.json").read_text())["details"]["extractor"]
+    scores = json.loads((run / "scores.json").read_text())
+    assert all(isinstance(value, (int, float)) for name, value in scores.items() if name != "details")
+    assert {"fid_random_other_draw", "sharpness_reconstruction", "mutual_information", "identity_energy"} <= set(scores)
+    assert scores["details"]["fid_random_draws"] == [scores["fid_random"], scores["fid_random_other_draw"]]
+    assert len(scores["details"]["singular_values"]) == 4
+    extractor = scores["details"]["extractor"]
     assert extractor["sha256"] == json.loads((results / "extractor/digits/extractor.json").read_text())["sha256"]
 
 

@@ -1,4 +1,4 @@
-# Latents, generated and interpolated images and the reconstruction error of a trained model.
+# Latents, generated and interpolated images, and those scores of a trained model that need the model.
 
 
 rule sample:

@@ -1,10 +1,11 @@
-# Every number of a run that tables report.
+# Every number of a run that tables, figures and claims report.
 
 
 rule score:
     input:
         sample=f"{RUN}/sample.json",
-        images=[f"{RUN}/random.npy", f"{RUN}/interpolation.npy"],
+        arrays=[f"{RUN}/random.npy", f"{RUN}/interpolation.npy", f"{RUN}/latents.npz"],
+        data=f"{RESULTS}/data/{{dataset}}/manifest.json",
         extractor=extractor_of,
         script=f"{SCRIPTS}/score.py",
         code=code_of("score"),
@@ -24,9 +25,8 @@ rule score:
     params:
         run=lambda wildcards: run_of(wildcards).model_dump_json(),
         extractor=lambda wildcards, input: option("extractor", input.extractor[0] if input.extractor else None),
-        bumps=lambda wildcards: option("bumps", dataset_of(wildcards).source == "synthetic"),
     message:
         "Score {wildcards.method} on {wildcards.dataset} ({wildcards.variant}, seed {wildcards.seed})"
     shell:
-        "python {input.script:q} --run {params.run:q} --sample {input.sample:q}"
-        " {params.extractor} {params.bumps} --out {output.scores:q} --accelerator {resources.accelerator} --threads {threads} > {log:q} 2>&1"
+        "python {input.script:q} --run {params.run:q} --sample {input.sample:q} --data {input.data:q}"
+        " {params.extractor} --out {output.scores:q} --accelerator {resources.accelerator} --threads {threads} > {log:q} 2>&1"

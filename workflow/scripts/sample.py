@@ -1,7 +1,7 @@
 """Run a trained model: encode, generate, interpolate, reconstruct.
 
-Reads a model and its data set. Writes sample.json (reconstruction errors, how images were drawn) and beside it
-latents.npz (posterior means and log-variances), random.npy (generated images) and interpolation.npy.
+Reads a model and its data set. Writes sample.json (scores of the model itself, how images were drawn) and beside it
+latents.npz (posterior means and log-variances), random.npy (generated images, draw after draw) and interpolation.npy.
 """
 
 import argparse
@@ -39,7 +39,7 @@ def main() -> None:
             np.save(temporary, images)
     with atomic_path(folder / "latents.npz") as temporary:
         np.savez(temporary, **samples.latents)
-    write_json(arguments.out, samples.record)
+    write_json(arguments.out, {"scores": samples.scores, "sampling": samples.sampling})
 
 
 if __name__ == "__main__":

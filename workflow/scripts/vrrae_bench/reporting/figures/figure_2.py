@@ -4,9 +4,9 @@ from collections.abc import Sequence
 
 import matplotlib.pyplot as plt
 import numpy as np
-from jaxtyping import Float
 from matplotlib.figure import Figure
 
+from vrrae_bench.latent.diagnostics import spread_ratio
 from vrrae_bench.reporting.figures.drawing import BLUE, GREY, ORANGE, Run
 from vrrae_bench.reporting.labels import method_label
 
@@ -31,12 +31,6 @@ def draw(runs: Sequence[Run]) -> Figure:
         axis.grid(color=GREY, alpha=0.3)
     axes[0, 0].legend(fontsize="small")
     return figure
-
-
-def spread_ratio(means: Float[np.ndarray, "N k"]) -> float:
-    """Standard deviation of the least spread mean over that of the most spread one: 0 for a collapsed dimension."""
-    deviations = means.std(axis=0)
-    return float(deviations.min() / deviations.max())
 
 
 def _most_collapsed_seed(runs: Sequence[Run]) -> int:

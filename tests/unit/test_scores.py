@@ -1,0 +1,131 @@
+"""scores.json: which numbers a run of which kind has, and of which images they are."""
+
+import json
+
+import numpy as np
+import pytest
+
+from vrrae_bench.datasets.bumps import bump_images
+from vrrae_bench.datasets.settings import BumpSettings
+from vrrae_bench.datasets.store import DataSet
+from vrrae_bench.datasets.synthetic import make_synthetic
+from vrrae_bench.files import write_json
+from vrrae_bench.models.registry import METHODS
+from vrrae_bench.scoring import inception
+from vrrae_bench.scoring.frechet import Moments, frechet_distance
+from vrrae_bench.scoring.scores import score_run
+
+EVERY = {"reconstruction_error", "mean_spread"}
+VARIATIONAL = {"active_units", "collapsed_dimensions", "mutual_information"}
+SHARPNESS = {"sharpness_random", "sharpness_interpolation"}
+FID = {"fid_random", "fid_random_other_draw", "fid_interpolation"}
+BUMPS = {"random_generation_error", "coverage", "share_outside", "spread_ratio", "diagonal_bend"}
+
+
+@pytest.fixture
+def write_sample(tmp_path):
+    """A factory: write what the sample stage would, with latents of width 3 and the given images."""
+
+    def write(method, random, interpolation, **latents):
+        means = np.random.default_rng(0).normal(size=(60, 3)).astype(np.float32) * np.float32([1, 3, 2])
+        latents = {"train_mean": means} | latents
+        if METHODS[method].variational:
+            latents["train_log_variance"] = np.full_like(means, -1)
+        np.savez(tmp_path / "latents.npz", **latents)
+        np.save(tmp_path / "random.npy", random)
+        np.save(tmp_path / "interpolation.npy", interpolation)
+        sampling = {"random_images": len(random) // 3, "random_draws": 3}
+        write_json(tmp_path / "sample.json", {"scores": {"reconstruction_error": 20.0}, "sampling": sampling})
+        return tmp_path / "sample.json"
+
+    return write
+
+
+@pytest.fixture
+def images(rng):
+    return rng.integers(0, 256, (30, 28, 28, 1), dtype=np.uint8)
+
+
+@pytest.fixture
+def extractor(tmp_path, tiny_images, monkeypatch):
+    """A network whose features are 16 pixels, in place of an Inception-v3."""
+
+    class Pixels:
+        def features(self, images):
+            return images[:, 4::6, 4::6].reshape(len(images), -1)
+
+    monkeypatch.setattr(inception, "load_extractor", lambda path, device: Pixels())
+    Moments.from_features(Pixels().features(tiny_images.array("train"))).save(tmp_path / "reference.npz")
+    record = {"settings": {}, "sha256": "ab", "test_accuracy": 0.9, "n_reference": 48, "seconds": 5}
+    write_json(tmp_path / "extractor.json", record)
+    return tmp_path / "extractor.json"
+
+
+@pytest.mark.parametrize(
+    ("method", "numbers", "lists"),
+    [
+        ("ae", set(), set()),
+        ("vae", VARIATIONAL, {"kl_per_dimension", "signal_to_noise"}),
+        ("rrae", {"unsorted_modes"}, {"singular_values"}),
+        ("vrrae", VARIATIONAL | {"unsorted_modes"}, {"kl_per_dimension", "signal_to_noise", "singular_values"}),
+    ],
+)
+def test_a_method_has_the_numbers_of_its_kind(method, numbers, lists, write_sample, run_spec, tiny_images, images):
+    scores = score_run(run_spec(method), write_sample(method, images, images), tiny_images, None)
+    details = json.loads(json.dumps(scores)).pop("details")
+    assert set(scores) - {"details"} == EVERY | SHARPNESS | numbers
+    assert set(details) == {"run", "sampling"} | lists
+    assert all(len(details[name]) == 3 for name in lists)
+    assert details["run"] == run_spec(method).model_dump()
+
+
+def test_bumps_have_scores_of_their_own_and_no_sharpness(write_sample, run_spec, tmp_path, rng):
+    make_synthetic(tmp_path / "data", BumpSettings(grid=3, test_images=4, diagonal_images=5, seed=0))
+    bumps = bump_images(np.tile([[0.2, -0.3]], (6, 1)))[..., None]
+    bumps[2:] *= 2  # the second and third draw
+    diagonal = np.linspace([0, 0, 0], [1, 2, 3], 5, dtype=np.float32)
+    sample = write_sample("ae", bumps, bumps, diagonal_mean=diagonal)
+    scores = score_run(run_spec("ae", dataset="synthetic"), sample, DataSet(tmp_path / "data/manifest.json"), None)
+    assert set(scores) - {"details"} == EVERY | BUMPS
+    assert scores["random_generation_error"] == pytest.approx(0, abs=1e-3) and scores["coverage"] == 0.01
+    assert scores["diagonal_bend"] == pytest.approx(0, abs=1e-6)
+
+
+def test_fid_has_a_value_per_draw_and_all_else_is_of_the_first(write_sample, run_spec, tiny_images, images, extractor):
+    def scored(images):
+        return score_run(run_spec("ae"), write_sample("ae", images, images[:10]), tiny_images, extractor)
+
+    scores = scored(images)
+    assert set(scores) - {"details"} == EVERY | SHARPNESS | FID
+    reference = Moments.load(extractor.with_name("reference.npz"))
+    expected = [
+        frechet_distance(reference, draw[:, 4::6, 4::6].reshape(10, -1)) for draw in images.reshape(3, 10, 28, 28, 1)
+    ]
+    assert scores["details"]["fid_random_draws"] == pytest.approx(expected)
+    assert [scores["fid_random"], scores["fid_random_other_draw"]] == pytest.approx(expected[:2])
+    assert set(scores["details"]["extractor"]) == {"settings", "sha256", "test_accuracy", "n_reference"}
+
+    changed = images.copy()
+    changed[10:] = 255 - changed[10:] // 2
+    changed_scores = scored(changed)
+    different = {name for name in scores if scores[name] != changed_scores[name]} - {"details"}
+    assert different == {"fid_random_other_draw"}
+
+
+def test_the_means_of_a_linear_map_are_not_taken_for_coefficients(write_sample, run_spec, tiny_images, images, rng):
+    """RRAE + VAE: what is sampled need not be sorted, while the latents have singular values as ever."""
+    coefficients = np.linalg.qr(rng.normal(size=(60, 3)))[0].astype(np.float32) * np.float32([5, 4, 3])
+    sample = write_sample("rrae_vae", images, images, train_coefficients=coefficients)
+    scores = score_run(run_spec("rrae_vae"), sample, tiny_images, None)
+    np.testing.assert_allclose(scores["details"]["singular_values"], [5, 4, 3], rtol=1e-6)
+    assert scores["unsorted_modes"] == 1  # the second mean is the largest
+
+
+def test_the_same_run_has_the_same_scores(write_sample, run_spec, tiny_images, images):
+    sample = write_sample("vae", images, images)
+    first, again = (score_run(run_spec("vae"), sample, tiny_images, None) for _ in range(2))
+    assert first == again
+    assert (
+        first["mutual_information"]
+        != score_run(run_spec("vae", seed=1), sample, tiny_images, None)["mutual_information"]
+    )

@@ -1,0 +1,45 @@
+"""How sharp images are: the variance of their Laplacian.
+
+VRRAE, section 3, speaks of sharper images and measures none. The measure is that of Wasserstein auto-encoders
+(Tolstikhin et al. 2018, section 4): blurry images have few edges, so that the Laplacian varies little over them.
+"""
+
+from collections.abc import Mapping
+
+import numpy as np
+from jaxtyping import Float64, Num
+from scipy.ndimage import laplace
+
+from vrrae_bench.datasets.store import StoredArray
+from vrrae_bench.errors import UserError
+
+CHUNK = 256
+
+Images = Num[np.ndarray, "N H W C"] | StoredArray
+
+
+def laplacian_variances(images: Num[np.ndarray, "N H W C"]) -> Float64[np.ndarray, " N"]:
+    """Variance over the pixels of the Laplacian of each image; of the mean of the channels, if it has colours.
+
+    The Laplacian is that of the four neighbours, the border being mirrored. Noise counts as sharpness.
+    """
+    grey = images.mean(axis=-1, dtype=np.float64)
+    return laplace(grey, axes=(1, 2)).var(axis=(1, 2))
+
+
+def sharpness(images: Images) -> float:
+    """Mean of the Laplacian's variance over a set of images; a part of them is in memory at a time."""
+    parts = (images[start : start + CHUNK] for start in range(0, len(images), CHUNK))
+    return float(np.concatenate([laplacian_variances(part) for part in parts]).mean())
+
+
+def sharpness_scores(sets: Mapping[str, Images], real: Images) -> dict[str, float]:
+    """Sharpness of sets of images over that of real ones, as scores.json names it: 1 is as sharp as real images.
+
+    Raises:
+        UserError: The real images are all flat, so there is nothing to compare with.
+    """
+    reference = sharpness(real)
+    if reference == 0:
+        raise UserError("sharpness: none of the test images has an edge. Check the data set.")
+    return {f"sharpness_{name}": sharpness(images) / reference for name, images in sets.items()}
