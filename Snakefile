@@ -64,7 +64,6 @@ for name in FIGURES:
 for name in settings.datasets:
 
     rule:
-        """The images of one data set, downloaded or made, and stored."""
         name:
             f"data_{name}"
         input:

@@ -9,7 +9,10 @@ from snakemake.utils import update_config
 
 from vrrae_bench.config import check_settings, json_schema, load_settings, merge
 from vrrae_bench.errors import UserError
+from vrrae_bench.experiment import SELECTIONS, all_runs, is_made, runs_of
+from vrrae_bench.reporting.kinds import FIGURES, TABLES
 from vrrae_bench.reporting.paper import paper_values
+from vrrae_bench.runs import format_beta
 
 ROOT = Path(__file__).parents[2]
 BASE = ROOT / "config.yaml"
@@ -56,6 +59,13 @@ def test_a_batch_that_can_not_have_the_rank_is_explained(values):
         ("experiment.datasets", ["mnits"], "unknown data set 'mnits'.\n    Did you mean 'mnist'?"),
         ("experiment.methods", ["ae", "ae"], "names one twice"),
         ("datasets.mnist.seeds", [0, 0], "repeats a seed"),
+        ("datasets.mnist.sweep_seeds", [1, 1], "repeats a seed"),
+        ("datasets.mnist.betas", [0, -1], "datasets.mnist.betas: [0.0, -1.0] is not valid"),
+        ("datasets.mnist.betas", [0, 0], "repeats a value"),
+        ("datasets.synthetic.batch_sizes", [1, 64], "datasets.synthetic.batch_sizes: 1 is smaller than the bottleneck"),
+        ("datasets.synthetic.batch_sizes", [128], "datasets.synthetic.batch_sizes: 128 is more than the 100 training"),
+        ("experiment.ablations", ["rrae-vae"], "unknown method 'rrae-vae'.\n    Did you mean 'rrae_vae'?"),
+        ("experiment.baselines", ["irmae", "irmae"], "experiment.baselines: ['irmae', 'irmae'] names one twice"),
         ("datasets.mnist.latent_size", 4, "smaller than the bottleneck k = 16, so there is nothing to truncate"),
         ("datasets.mnist.beta", {"vae": 1e-3}, "datasets.mnist.beta.vrrae: is missing"),
         ("datasets.mnist.beta.vae", -1, "-1.0 is not valid"),
@@ -152,11 +162,47 @@ def test_the_schema_accepts_what_is_shipped(values):
 
 
 def test_runs_carry_readable_and_distinct_paths():
-    folders = [run.folder for run in load_settings(BASE).runs()]
-    assert len(set(folders)) == len(folders) == 76
+    folders = [run.folder for run in all_runs(load_settings(BASE))]
+    assert len(set(folders)) == len(folders) == 208
     assert "runs/mnist/vrrae/beta=1e-6,batch=576/seed=0" in folders
     assert "runs/mnist/rrae/batch=576/seed=2" in folders
+    assert "runs/cifar10/vrrae/beta=0,batch=64/seed=1" in folders
+    assert "runs/synthetic/vrrae/beta=1e-3,batch=8/seed=3" in folders
     assert "runs/synthetic/vae/beta=1e-3,batch=64,learning_rate=1e-4/seed=4" in folders
+
+
+def test_every_table_and_figure_of_the_paper_is_made():
+    settings = load_settings(BASE)
+    assert set(SELECTIONS) == set(TABLES) | set(FIGURES)
+    assert all(is_made(settings, name) for name in SELECTIONS)
+
+
+def test_the_paper_prints_no_value_for_which_no_run_is_made():
+    """Every method, data set and beta of its tables stands among the runs of the same table."""
+    settings, printed = load_settings(BASE), paper_values()
+    for name, rows in printed[printed.table.isin(set(TABLES))].groupby("table"):
+        runs = {(run.dataset, run.method) for run in runs_of(settings, name)}
+        betas = {
+            (run.dataset, run.method, format_beta(run.beta)) for run in runs_of(settings, name) if run.beta is not None
+        }
+        if runs:
+            assert {(row.dataset, row.method) for row in rows.itertuples()} <= runs
+            assert {(row.dataset, row.method, row.beta) for row in rows.itertuples() if row.beta} <= betas
+
+
+def test_rows_of_a_table_share_their_seeds(values):
+    """Also where the main tables have more of them."""
+    values["datasets"]["mnist"] |= {"seeds": [0, 1, 2], "sweep_seeds": [1]}
+    settings = check_settings(values)
+    for name in ("table_3", "table_a3_2", "table_a4_3"):
+        assert {run.seed for run in runs_of(settings, name) if run.dataset == "mnist"} == {1}
+    assert {run.seed for run in runs_of(settings, "table_2") if run.dataset == "mnist"} == {0, 1, 2}
+
+
+def test_vrrae_without_a_kl_term_is_trained_once_where_that_is_its_own_beta():
+    runs = [run for run in runs_of(load_settings(BASE), "table_3") if run.dataset == "cifar10"]
+    assert sorted({run.method for run in runs}) == ["rrae_vae", "vae_identity", "vrrae"]
+    assert len(runs) == 9
 
 
 def test_unreadable_files_are_told_without_a_traceback(tmp_path):

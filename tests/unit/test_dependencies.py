@@ -14,19 +14,21 @@ def code(stage, *modules):
 
 def test_the_loss_belongs_to_training_and_to_nothing_else():
     stages = [path.stem for path in SCRIPTS.glob("*.py")]
-    assert [stage for stage in stages if "vrrae_bench/training/losses.py" in code(stage)] == ["train"]
+    assert {stage for stage in stages if "vrrae_bench/training/losses.py" in code(stage)} == {"train", "timing"}
 
 
 def test_a_figure_belongs_to_itself_alone():
     own = "vrrae_bench/reporting/figures/figure_3.py"
     assert own in code("figure", "reporting/figures/figure_3")
     assert own not in code("figure", "reporting/figures/figure_2")
-    assert not any("reporting" in path for stage in ("train", "sample", "extractor", "score") for path in code(stage))
+    assert not any(
+        "reporting" in path for stage in ("train", "timing", "sample", "extractor", "score") for path in code(stage)
+    )
 
 
 def test_the_configuration_belongs_to_no_stage():
     """A new setting of a table must not retrain: stages are handed their specification."""
-    stages = {path.stem for path in SCRIPTS.glob("*.py")} - {"config"}
+    stages = {path.stem for path in SCRIPTS.glob("*.py")} - {"config", "targets"}
     assert not [stage for stage in stages if "vrrae_bench/config.py" in code(stage)]
 
 

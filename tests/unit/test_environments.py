@@ -43,7 +43,7 @@ IMPORTED_AS = {"PIL": "pillow", "sklearn": "scikit-learn", "yaml": "pyyaml", "ma
     ("stages", "file"),
     [
         (["synthetic", "download"], "download"),
-        (["train", "sample"], "train-cpu"),
+        (["train", "timing", "sample"], "train-cpu"),
         (["extractor", "score"], "score-cpu"),
         (["table", "figure", "report"], "report"),
     ],

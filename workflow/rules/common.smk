@@ -120,6 +120,12 @@ def files_of(name, file):
     return [f"{RESULTS}/{run.folder}/{file}" for run in runs_of(settings, name)]
 
 
+def files_of_figure(wildcards):
+    """What a figure reads of its runs: scores for the caption, and the file that it shows."""
+    file = FIGURES[wildcards.figure].file
+    return files_of(wildcards.figure, "scores.json") + files_of(wildcards.figure, file) if file else []
+
+
 def data_of_figure(wildcards):
     """The data sets that a figure shows, if it reads them."""
     shown = datasets_of(settings, wildcards.figure) if FIGURES[wildcards.figure].reads_data else []

@@ -3,8 +3,7 @@
 
 rule draw_figure:
     input:
-        scores=lambda wildcards: files_of(wildcards.figure, "scores.json"),
-        arrays=lambda wildcards: files_of(wildcards.figure, FIGURES[wildcards.figure].file),
+        runs=files_of_figure,
         data=data_of_figure,
         caption=f"{WORKFLOW}/report/{{figure}}.txt",
         script=f"{SCRIPTS}/figure.py",
@@ -25,8 +24,11 @@ rule draw_figure:
     resources:
         mem_mb=1000,
         runtime=10,
+    params:
+        runs=lambda wildcards: [run.model_dump_json() for run in runs_of(settings, wildcards.figure)],
+        results=RESULTS,
     message:
         "Draw {wildcards.figure}"
     shell:
-        "python {input.script:q} {wildcards.figure} --scores {input.scores:q} --caption {input.caption:q}"
+        "python {input.script:q} {wildcards.figure} --runs {params.runs:q} --results {params.results:q} --caption {input.caption:q}"
         " --out {output.png:q} > {log:q} 2>&1"

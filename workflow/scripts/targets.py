@@ -7,10 +7,16 @@ import argparse
 from pathlib import Path
 
 from config import BASE
-from vrrae_bench.config import load_settings
+from vrrae_bench.config import Settings, load_settings
 from vrrae_bench.errors import run_command
 from vrrae_bench.experiment import all_runs, runs_of
 from vrrae_bench.reporting.kinds import FIGURES, TABLES
+
+
+def _trainings(settings: Settings, name: str) -> int:
+    """Figure 1 shows runs, and needs none of them trained."""
+    needs_none = name in FIGURES and FIGURES[name].file is None
+    return 0 if needs_none else len(runs_of(settings, name))
 
 
 def main() -> None:
@@ -19,7 +25,7 @@ def main() -> None:
     settings = load_settings(BASE, *parser.parse_args().overlays)
     everything = len(all_runs(settings))
     lines = [("target", "runs", "")]
-    lines += [(name, len(runs_of(settings, name)), kind.about) for name, kind in (TABLES | FIGURES).items()]
+    lines += [(name, _trainings(settings, name), kind.about) for name, kind in (TABLES | FIGURES).items()]
     lines += [
         (f"data_{name}", 0, "The images of a data set, downloaded or made, and stored") for name in settings.datasets
     ]

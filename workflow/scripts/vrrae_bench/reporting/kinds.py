@@ -33,13 +33,13 @@ class FigureKind:
 
     Attributes:
         about: What it shows, in a line.
-        file: The file of a run that it reads.
+        file: The file of a run that it reads; none for a figure that needs no trained run.
         reads_data: Whether it reads the data sets too: their manifests and training images.
     """
 
     title: str
     about: str
-    file: str
+    file: str | None
     reads_data: bool = False
 
 
@@ -113,7 +113,7 @@ FIGURES = {
     "figure_1": FigureKind(
         "Figure 1: architecture of VAE, RRAE and VRRAE",
         "Architecture of VAE, RRAE and VRRAE, drawn from the shapes of the code",
-        "scores.json",
+        None,
         reads_data=True,
     ),
     "figure_2": FigureKind(
