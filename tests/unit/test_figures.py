@@ -310,7 +310,7 @@ def test_the_command_finds_the_data_set_of_its_runs(make_data, make_run, tmp_pat
     make_data("mnist")
     runs = [make_run(method=method).spec.model_dump_json() for method in ("ae", "rrae")]
     out = tmp_path / "figures/figure_a5_4.png"
-    arguments = ["--runs", *runs, "--results", tmp_path, "--caption", CAPTIONS / "figure_a5_4.txt", "--out", out]
+    arguments = ["--runs", *runs, "--caption", CAPTIONS / "figure_a5_4.txt", "--out", out]
     monkeypatch.setattr(sys, "argv", ["figure.py", "figure_a5_4", *map(str, arguments)])
     figure_command.main()
     assert out.stat().st_size > 1000 and out.with_suffix(".pdf").read_bytes().startswith(b"%PDF")

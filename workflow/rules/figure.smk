@@ -26,9 +26,8 @@ rule draw_figure:
         runtime=10,
     params:
         runs=lambda wildcards: [run.model_dump_json() for run in runs_of(settings, wildcards.figure)],
-        results=RESULTS,
     message:
         "Draw {wildcards.figure}"
     shell:
-        "python {input.script:q} {wildcards.figure} --runs {params.runs:q} --results {params.results:q} --caption {input.caption:q}"
+        "python {input.script:q} {wildcards.figure} --runs {params.runs:q} --caption {input.caption:q}"
         " --out {output.png:q} > {log:q} 2>&1"

@@ -21,11 +21,13 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("name", choices=FIGURES)
     parser.add_argument("--runs", type=RunSpec.model_validate_json, nargs="+", required=True, help="as JSON")
-    parser.add_argument("--results", type=Path, required=True, help="folder of their results and data")
     parser.add_argument("--caption", type=Path, required=True, help="template of the caption")
-    parser.add_argument("--out", type=Path, required=True, help="<name>.png to write; the rest beside it")
+    parser.add_argument(
+        "--out", type=Path, required=True, help="results/figures/<name>.png to write, in the results folder of the runs"
+    )
     arguments = parser.parse_args()
-    runs = [Run(spec, arguments.results / spec.folder) for spec in arguments.runs]
+    results = arguments.out.parents[1]
+    runs = [Run(spec, results / spec.folder) for spec in arguments.runs]
     # By name, so that the code of one figure is no input of another.
     module = importlib.import_module(f"vrrae_bench.reporting.figures.{arguments.name}")
     save_figure(arguments.out.parent, arguments.name, module.draw(runs))
