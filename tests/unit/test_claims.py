@@ -1,0 +1,554 @@
+"""The claims: statistics against hand calculation and scipy, and rules on made tables whose verdict is known."""
+
+import json
+import subprocess
+import sys
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy import stats
+
+from vrrae_bench.config import load_settings
+from vrrae_bench.errors import UserError
+from vrrae_bench.reporting.claims import statistics
+from vrrae_bench.reporting.claims.claims import AE, CLAIMS, RRAE, VAE, VRRAE, VRRAE_WITHOUT_KL
+from vrrae_bench.reporting.claims.comparisons import Equivalent, Lower, NotLower
+from vrrae_bench.reporting.claims.contradictions import CONTRADICTIONS
+from vrrae_bench.reporting.claims.counts import MoreOften, Never, Occurs
+from vrrae_bench.reporting.claims.evidence import Evidence, load_evidence
+from vrrae_bench.reporting.claims.findings import METRICS
+from vrrae_bench.reporting.claims.measures import Below, Both, FallsWithBeta, OverheadBelow, SpreadsMore, Within
+from vrrae_bench.reporting.claims.writing import COLUMNS, decide, write_claims
+from vrrae_bench.reporting.paper import paper_value
+
+CONFIG = "config.yaml"
+
+
+@pytest.fixture(scope="module")
+def settings(request):
+    return load_settings(request.config.rootpath / CONFIG)
+
+
+def table(*groups, timings=None):
+    """Evidence from groups (dataset, variant, metrics): a list of numbers of each metric, seed by seed.
+
+    A variant without beta and batch size is the configured one.
+    """
+    rows = [
+        {
+            "dataset": dataset,
+            "method": variant.method,
+            "beta": "1e-6" if variant.beta is None else variant.beta,
+            "batch_size": variant.batch_size or 64,
+            "seed": seed,
+            "default_beta": variant.beta is None,
+            "default_batch_size": variant.batch_size in (None, 64),
+            **{metric: values[seed] for metric, values in metrics.items()},
+        }
+        for dataset, variant, metrics in groups
+        for seed in range(len(next(iter(metrics.values()))))
+    ]
+    columns = ["dataset", "method", "beta", "batch_size", "seed", "default_beta", "default_batch_size"]
+    runs = pd.DataFrame(rows, columns=None if rows else columns)
+    return Evidence(runs, pd.DataFrame(timings or {}, columns=["dataset", "vae", "vrrae"]))
+
+
+def errors(values_of, dataset="mnist", metric="reconstruction_error"):
+    return table(*((dataset, variant, {metric: values}) for variant, values in values_of.items()))
+
+
+LOWEST = Lower(VRRAE, than=(AE, VAE, RRAE), metrics="reconstruction_error", on="mnist", tables=("table_2",))
+SEEDS = np.array([0.0, 0.05, -0.03, 0.02])  # what a seed adds to every method
+
+
+# --- statistics ---
+
+
+def test_holm_is_the_example_worked_by_hand():
+    # m = 4 at 5 %: 0.005 <= 0.05 / 4, 0.01 <= 0.05 / 3, but 0.03 > 0.05 / 2, so 0.04 is not rejected either.
+    levels = statistics.holm_levels([0.01, 0.04, 0.03, 0.005], 0.05)
+    np.testing.assert_allclose(levels, [0.05 / 3, 0.025, 0.025, 0.0125])
+
+
+def test_one_comparison_gives_the_t_interval_of_scipy(rng):
+    sample = rng.normal(1, 2, size=5)
+    [low], [high] = (statistics.corrected_bounds([sample], [0.0], side) for side in ("above", "below"))
+    expected = stats.t.interval(0.95, 4, sample.mean(), stats.sem(sample))
+    np.testing.assert_allclose([low, high], expected)
+
+
+def test_bounds_pass_their_thresholds_just_where_holm_rejects(rng):
+    for _ in range(200):
+        samples = [rng.normal(mean, 1, size=5) for mean in (-2, -1, 0)]
+        p_values = [stats.ttest_1samp(sample, 0.3, alternative="less").pvalue for sample in samples]
+        rejected, open_hypotheses = [False] * 3, 3
+        for index in np.argsort(p_values):
+            if p_values[index] > 0.025 / open_hypotheses:
+                break
+            rejected[index], open_hypotheses = True, open_hypotheses - 1
+        bounds = statistics.corrected_bounds(samples, [0.3] * 3, "below")
+        assert [bound < 0.3 for bound in bounds] == rejected
+
+
+def test_a_constant_difference_needs_no_spread():
+    assert statistics.corrected_bounds([np.full(3, -1.0)], [0.0], "below") == [-1]
+    assert statistics.corrected_bounds([np.full(3, 0.0)], [0.0], "below") == [0]
+
+
+def test_seeds_to_decide_are_those_of_the_t_interval():
+    sample = np.array([-1.0, 1.0, -0.6, 0.2, -1.1])
+
+    def excludes_zero(low, high):
+        return high < 0
+
+    needed = statistics.seeds_to_decide(sample, excludes_zero)
+    for n, decides in ((needed - 1, False), (needed, True)):
+        half = stats.t.ppf(0.975, n - 1) * sample.std(ddof=1) / np.sqrt(n)
+        assert (sample.mean() + half < 0) == decides
+    assert statistics.seeds_to_decide(sample - sample.mean(), excludes_zero) is None
+
+
+def test_the_test_of_spread_is_brown_forsythe_where_no_median_is_one_of_the_numbers(rng):
+    wide, narrow = rng.normal(0, 3, size=6), rng.normal(0, 1, size=8)
+    p = statistics.spread_p_value(wide, [narrow])
+    expected = stats.levene(wide, narrow, center="median").pvalue
+    assert min(p, 1 - p) == pytest.approx(expected / 2)
+
+
+def test_the_rate_bound_is_that_of_clopper_and_pearson():
+    for n in (1, 5, 14):
+        expected = stats.binomtest(0, n).proportion_ci(0.90).high  # 95 % on one side
+        assert statistics.rate_bound(n) == pytest.approx(expected)
+
+
+# --- comparisons ---
+
+
+def test_clearly_lowest_is_reproduced_and_stands_beside_the_papers_values():
+    values = {VRRAE: 20 + SEEDS, AE: 25 + 2 * SEEDS, VAE: 30 - SEEDS, RRAE: 22 + SEEDS**2}
+    finding = LOWEST.decide(errors(values))
+    assert finding.verdict == "reproduced" and finding.lacking == ()
+    assert "VRRAE 20.01 ± 0.034 (4 seeds; paper 26), AE 25.02" in finding.numbers[0]
+    assert finding.numbers[1].startswith(
+        "VRRAE against AE: −5.01 in [−5.0"
+    )  # -5.01 ± 3.18 * 0.017, and Holm's correction
+    assert finding.numbers[1].endswith("margin 0.2502 (4 common seeds)") and len(finding.numbers) == 4
+
+
+def test_one_competitor_that_is_clearly_better_refutes():
+    values = {VRRAE: 20 + SEEDS, AE: 25 + 2 * SEEDS, VAE: 30 - SEEDS, RRAE: 19 - SEEDS}
+    assert LOWEST.decide(errors(values)).verdict == "not_reproduced"
+
+
+def test_one_competitor_that_is_equal_within_the_margin_refutes():
+    values = {VRRAE: 20 + SEEDS, AE: 25 + 2 * SEEDS, VAE: 30 - SEEDS, RRAE: 20 + 0.9 * SEEDS}
+    assert LOWEST.decide(errors(values)).verdict == "not_reproduced"
+
+
+def test_noise_leaves_it_undecided_and_tells_how_many_seeds_would_decide(rng):
+    values = {VRRAE: 20 + SEEDS, AE: 25 + SEEDS**2, VAE: 30 - SEEDS, RRAE: np.array([21.5, 19.0, 22.5, 19.5])}
+    finding = LOWEST.decide(errors(values))
+    assert finding.verdict == "undecided"
+    [lacking] = finding.lacking
+    assert lacking.startswith("about ") and lacking.endswith("on mnist, if differences and spreads stay as they are")
+
+
+def test_too_few_common_seeds_are_undecided_however_clear():
+    values = {VRRAE: 20 + SEEDS, AE: 25 + SEEDS**2, VAE: 30 - SEEDS, RRAE: 40 + SEEDS[:2]}
+    finding = LOWEST.decide(errors(values))
+    assert finding.verdict == "undecided"
+    assert finding.lacking == ("1 more seed of VRRAE and RRAE on mnist (3 that both have are needed)",)
+
+
+def test_what_was_not_run_is_named():
+    assert LOWEST.decide(errors({})).lacking == ("no runs on mnist",)
+    values = {VRRAE: 20 + SEEDS, AE: 25 + SEEDS**2, VAE: 30 - SEEDS}
+    assert LOWEST.decide(errors(values)).lacking == ("no runs of RRAE on mnist",)
+    unscored = table(*(("mnist", one, {"fid_random": SEEDS}) for one in (VRRAE, AE, VAE, RRAE)))
+    assert "no reconstruction_error among the scores of AE on mnist" in LOWEST.decide(unscored).lacking
+    # One competitor that is clearly better refutes whatever is missing.
+    assert LOWEST.decide(errors({VRRAE: 20 + SEEDS, AE: 15 + SEEDS**2})).verdict == "not_reproduced"
+
+
+def test_seeds_are_paired_by_their_number_and_not_by_order():
+    """A spread over seeds that both methods share does not hide a difference; paired otherwise it would."""
+    seeds = np.array([0.0, 10, 20, 30])
+    evidence = errors({VRRAE: seeds + SEEDS, AE: seeds + 1 + SEEDS**2})
+    shuffled = Evidence(evidence.runs.sample(frac=1, random_state=1), evidence.timings)
+    rule = Lower(VRRAE, than=AE, metrics="reconstruction_error", on="mnist")
+    assert rule.decide(evidence).verdict == rule.decide(shuffled).verdict == "reproduced"
+
+
+def test_a_variant_is_not_compared_with_itself():
+    runs = errors({VRRAE: 20 + SEEDS}).runs.assign(beta="0")
+    rule = Lower(VRRAE, than=VRRAE_WITHOUT_KL, metrics="reconstruction_error", on="mnist")
+    finding = rule.decide(Evidence(runs, table().timings))
+    assert finding.verdict == "undecided" and "a beta other than 0" in finding.lacking[0]
+
+
+def test_every_metric_of_a_claim_counts():
+    rule = Lower(VRRAE, than=AE, metrics=("fid_random", "fid_interpolation"), on="mnist")
+    low, high = 20 + SEEDS, 30 - SEEDS
+    good = {"fid_random": low, "fid_interpolation": low}
+    assert (
+        rule.decide(table(("mnist", VRRAE, good), ("mnist", AE, {name: high for name in good}))).verdict == "reproduced"
+    )
+    mixed = {"fid_random": high, "fid_interpolation": low + 1}
+    assert rule.decide(table(("mnist", VRRAE, good), ("mnist", AE, mixed))).verdict == "reproduced"
+    mixed = {"fid_random": high, "fid_interpolation": low - 1}
+    assert rule.decide(table(("mnist", VRRAE, good), ("mnist", AE, mixed))).verdict == "not_reproduced"
+
+
+@pytest.mark.parametrize(
+    ("other", "verdict"), [(120, "reproduced"), (100.2, "reproduced"), (95, "not_reproduced"), (99, "undecided")]
+)
+def test_not_lower_by_the_margin(other, verdict):
+    rule = NotLower(VRRAE.with_beta("1e-5"), than=VRRAE_WITHOUT_KL, metrics="fid_random", on="cifar10")
+    values = {VRRAE.with_beta("1e-5"): other + SEEDS, VRRAE_WITHOUT_KL: 100 - SEEDS}
+    assert rule.decide(errors(values, "cifar10", "fid_random")).verdict == verdict
+
+
+@pytest.mark.parametrize(
+    ("difference", "noise", "verdict"),
+    [(0.1, 1, "reproduced"), (3, 1, "not_reproduced"), (-3, 1, "not_reproduced"), (0.1, 60, "undecided")],
+)
+def test_equivalence_within_one_point(difference, noise, verdict):
+    sizes = [VRRAE.with_batch_size(size) for size in (8, 16)]
+    reference = VRRAE.with_batch_size(64)
+    rule = Equivalent(tuple(sizes), than=reference, metrics="reconstruction_error", on="synthetic", margin=1.0)
+    values = {sizes[0]: 5 + difference + noise * SEEDS, sizes[1]: 5 + SEEDS**2, reference: 5 - SEEDS}
+    assert rule.decide(errors(values, "synthetic")).verdict == verdict
+
+
+def verdicts(difference, spread, n_draws=2000):
+    """Verdicts of three comparisons whose true difference is known, of four seeds each; the margin is 0.25."""
+    samples = np.random.default_rng(0).normal(difference, spread, size=(n_draws, 3, 4))
+    return [LOWEST.judge(sample, [0.25] * 3)[0] for sample in samples]
+
+
+@pytest.mark.parametrize("spread", [0.1, 1, 10])
+def test_a_method_that_is_no_better_is_seldom_called_the_best(spread):
+    assert verdicts(0, spread).count("reproduced") / 2000 <= 0.025
+
+
+@pytest.mark.parametrize("spread", [0.1, 1, 10])
+def test_a_method_that_is_better_by_the_margin_is_seldom_refuted(spread):
+    assert verdicts(-0.25, spread).count("not_reproduced") / 2000 <= 0.032  # 2.5 %, and two deviations of 2000 draws
+
+
+def test_a_clear_difference_is_found_with_few_seeds():
+    assert verdicts(-1, 0.1).count("reproduced") / 2000 >= 0.95
+    assert verdicts(1, 0.1).count("not_reproduced") / 2000 >= 0.95
+
+
+# --- counts ---
+
+
+def collapses(counts, variant=VAE):
+    return table(("synthetic", variant, {"collapsed_dimensions": counts}))
+
+
+@pytest.mark.parametrize(
+    ("counts", "verdict"),
+    [([0, 0, 1, 0, 0], "reproduced"), ([2], "reproduced"), ([0] * 5, "undecided"), ([0] * 14, "not_reproduced")],
+)
+def test_something_that_occurs(counts, verdict):
+    assert Occurs(VAE, metric="collapsed_dimensions", on="synthetic").decide(collapses(counts)).verdict == verdict
+
+
+@pytest.mark.parametrize(
+    ("counts", "verdict"), [([0] * 5, "reproduced"), ([0, 0, 0, 0, 1], "not_reproduced"), ([0] * 4, "undecided")]
+)
+def test_something_that_never_happens(counts, verdict):
+    rule = Never(VRRAE, metric="collapsed_dimensions", on="synthetic", seeds=5)
+    finding = rule.decide(collapses(counts, VRRAE))
+    assert finding.verdict == verdict
+    if verdict == "reproduced":
+        assert "0 of 5 seeds, which bounds the rate below 45 %" in finding.numbers[0]
+    if verdict == "undecided":
+        assert finding.lacking == ("1 more seed of VRRAE on synthetic",)
+
+
+@pytest.mark.parametrize(
+    ("vae", "vrrae", "verdict"),
+    [
+        ([1] * 5, [0] * 5, "reproduced"),
+        ([0] * 5, [1] * 5, "not_reproduced"),
+        ([1, 0, 0, 0, 0], [0] * 5, "undecided"),
+        ([1] * 3, [0] * 3, "undecided"),
+    ],
+)
+def test_more_often(vae, vrrae, verdict):
+    evidence = Evidence(pd.concat([collapses(vae).runs, collapses(vrrae, VRRAE).runs]), table().timings)
+    rule = MoreOften(VAE, than=VRRAE, metric="collapsed_dimensions", on="synthetic")
+    assert rule.decide(evidence).verdict == verdict
+
+
+# --- measures ---
+
+
+@pytest.mark.parametrize(
+    ("bends", "verdict"),
+    [
+        ([0.02, 0.03, 0.025], "reproduced"),
+        ([0.3, 0.31, 0.33], "not_reproduced"),
+        ([0.02, 0.2, 0.05], "undecided"),
+        ([0.02, 0.03], "undecided"),
+    ],
+)
+def test_below_a_limit(bends, verdict):
+    rule = Below(VRRAE, metric="diagonal_bend", on="synthetic", limit=0.1, because="an arc")
+    assert rule.decide(table(("synthetic", VRRAE, {"diagonal_bend": bends}))).verdict == verdict
+
+
+def test_the_limit_of_the_bend_is_that_of_the_arc_it_names():
+    angle = np.linspace(-0.5, 0.5, 10_001) * np.radians(44)
+    assert np.cos(angle).std() / np.sin(angle).std() == pytest.approx(0.1, abs=0.001)
+
+
+@pytest.mark.parametrize(("worst", "verdict"), [(1e-4, "reproduced"), (0.1, "not_reproduced")])
+def test_an_identity_is_judged_by_its_worst_run(worst, verdict):
+    rule = Within(VRRAE, "identity_energy", on=("synthetic", "mnist"), tolerance=1e-3, because="rounding")
+    assert rule.decide(table(("mnist", VRRAE, {"identity_energy": [1e-7, worst]}))).verdict == verdict
+    assert rule.decide(table()).verdict == "undecided"
+
+
+@pytest.mark.parametrize(("scale", "verdict"), [(30.0, "reproduced"), (0.01, "not_reproduced"), (1.0, "undecided")])
+def test_a_spread_that_is_larger(scale, verdict):
+    spread = np.array([-1.0, 0.9, 0.2, -0.5, 1.3])
+    values = {VAE: 20 + scale * spread, AE: 25 - spread, RRAE: 22 + spread[::-1], VRRAE: 21 + spread}
+    rule = SpreadsMore(VAE, than=(AE, RRAE, VRRAE), metric="reconstruction_error", on="mnist")
+    assert rule.decide(errors(values)).verdict == verdict
+    few = {variant: numbers[:2] for variant, numbers in values.items()}
+    assert rule.decide(errors(few)).lacking[0] == "1 more seed of VAE on mnist"
+
+
+@pytest.mark.parametrize("draw", ["normal", "standard_exponential"])
+def test_spreads_that_are_equal_are_seldom_called_larger(draw):
+    generator = np.random.default_rng(0)
+    samples = getattr(generator, draw)(size=(1000, 4, 5))
+    found = sum(statistics.spread_p_value(sample, others) <= 0.025 for sample, *others in samples)
+    assert found / 1000 <= 0.06  # the test is approximate: near 3 % for normal numbers, 6 % for skewed ones
+
+
+BETAS = ("0", "1e-6", "1e-4", "1e-3")
+
+
+@pytest.mark.parametrize(
+    ("levels", "n_seeds", "verdict"),
+    [
+        ([4, 3, 2, 1], 3, "reproduced"),
+        ([4, 3, 2, 1], 1, "undecided"),
+        ([1, 2, 3, 4], 3, "not_reproduced"),
+        ([1, 1.01, 1.005, 1], 3, "undecided"),
+    ],
+)
+def test_falls_with_beta(levels, n_seeds, verdict):
+    rule = FallsWithBeta("vrrae", metric="mean_spread", on="mnist")
+    groups = [
+        ("mnist", VRRAE.with_beta(beta), {"mean_spread": level + SEEDS[:n_seeds]}) for beta, level in zip(BETAS, levels)
+    ]
+    evidence = table(*groups)
+    # Noise that is the same for all betas leaves their order; here it differs.
+    evidence.runs["mean_spread"] += 0.1 * np.random.default_rng(3).normal(size=len(evidence.runs))
+    finding = rule.decide(evidence)
+    assert finding.verdict == verdict
+    if n_seeds == 1:
+        assert finding.lacking == ("2 more seeds (3 that all betas have are needed)",)
+    assert rule.decide(table(*groups[:2])).verdict == "undecided"
+
+
+@pytest.mark.parametrize(
+    ("overhead", "noise", "verdict"),
+    [(0.03, 0.01, "reproduced"), (0.2, 0.01, "not_reproduced"), (0.07, 0.05, "undecided")],
+)
+def test_overhead_of_a_step(rng, overhead, noise, verdict):
+    busy = 1 + 5 * (rng.uniform(size=40) < 0.2)  # steps that another program slowed, both of a pair
+    vae = 0.3 * busy
+    timings = {"dataset": "mnist", "vae": vae, "vrrae": vae * (1 + overhead + noise * rng.normal(size=40))}
+    finding = OverheadBelow(0.07, on="mnist").decide(table(timings=timings))
+    assert finding.verdict == verdict and "paper: VAE 2.64 s, VRRAE 2.79 s, 5.68 %" in finding.numbers
+    assert OverheadBelow(0.07, on="celeba").decide(table(timings=timings)).lacking == ("timings of steps on celeba",)
+
+
+def test_both_parts_have_to_hold():
+    rule = Both(
+        Occurs(VAE, metric="unsorted_modes", on="mnist"), Never(VRRAE, metric="unsorted_modes", on="mnist", seeds=3)
+    )
+    for vrrae, verdict in (([0, 0, 0], "reproduced"), ([0, 1, 0], "not_reproduced"), ([0, 0], "undecided")):
+        evidence = table(("mnist", VAE, {"unsorted_modes": [3, 0]}), ("mnist", VRRAE, {"unsorted_modes": vrrae}))
+        assert rule.decide(evidence).verdict == verdict
+
+
+# --- reading runs and timings ---
+
+
+@pytest.fixture
+def write_scores(tmp_path, settings):
+    def write(dataset, method, seed, details=None, **scores):
+        run = settings.run(dataset, method, seed)
+        changes = {name: scores.pop(name) for name in list(scores) if name in run.model_dump()}
+        if changes:
+            run = run.model_copy(update=changes | {"variant": json.dumps(changes)})
+        path = tmp_path / f"scores{len(list(tmp_path.iterdir()))}.json"
+        path.write_text(json.dumps(scores | {"details": {"run": run.model_dump(), **(details or {})}}))
+        return path
+
+    return write
+
+
+def test_the_configuration_tells_a_methods_own_settings_from_swept_ones(write_scores, settings):
+    paths = [
+        write_scores("mnist", "vrrae", 0, fid_random=38.0, details={"singular_values": [3.0, 4.0]}),
+        write_scores("mnist", "vrrae", 0, beta=0.0, fid_random=39.0),
+        write_scores("mnist", "vrrae", 0, beta=1e-3, fid_random=34.0),
+        write_scores("synthetic", "vrrae", 0, batch_size=8, reconstruction_error=6.0),
+        write_scores("synthetic", "vrrae", 0, reconstruction_error=5.0),
+        write_scores("synthetic", "vrrae", 0, learning_rate=1e-4, reconstruction_error=38.0),
+        write_scores("fashion_mnist", "vrrae", 0, fid_random=1.0),
+        write_scores("mnist", "ae", 0, fid_random=40.0),
+    ]
+    evidence = load_evidence(paths, [], settings)
+    assert evidence.values("mnist", VRRAE, "fid_random").to_dict() == {0: 38.0}
+    assert evidence.values("mnist", VRRAE, "singular_value_norm").to_dict() == {0: 5.0}
+    assert evidence.values("mnist", VRRAE_WITHOUT_KL, "fid_random").to_dict() == {0: 39.0}
+    assert evidence.betas("mnist", "vrrae") == ["0", "1e-6", "1e-3"]
+    assert evidence.values("mnist", AE, "fid_random").to_dict() == {0: 40.0}
+    assert evidence.values("synthetic", VRRAE, "reconstruction_error").to_dict() == {0: 5.0}
+    assert evidence.values("synthetic", VRRAE.with_batch_size(8), "reconstruction_error").to_dict() == {0: 6.0}
+    assert set(evidence.runs.dataset) == {"mnist", "synthetic"}
+
+
+def test_a_run_given_twice_is_told(write_scores, settings):
+    paths = [write_scores("mnist", "ae", 0, fid_random=1.0) for _ in range(2)]
+    with pytest.raises(UserError, match="the same run as"):
+        load_evidence(paths, [], settings)
+
+
+def test_a_data_set_of_ones_own_is_not_the_papers(write_scores, settings):
+    path = write_scores("mnist", "ae", 0, fid_random=1.0)
+    own = settings.model_copy(
+        update={"datasets": {"mnist": settings.datasets["mnist"].model_copy(update={"source": "npz"})}}
+    )
+    assert load_evidence([path], [], own).runs.empty
+
+
+@pytest.fixture
+def write_timing(tmp_path):
+    def write(vae=(0.3, 0.3), vrrae=(0.31, 0.32), **changes):
+        methods = {"vae": {"step_seconds": list(vae)}, "vrrae": {"step_seconds": list(vrrae)}}
+        path = tmp_path / "timing.json"
+        path.write_text(json.dumps({"dataset": "mnist", "batch_size": 576, "methods": methods, "cpu": "x"} | changes))
+        return path
+
+    return write
+
+
+def test_timings_are_pairs(write_timing, settings):
+    timings = load_evidence([], [write_timing()], settings).timings
+    assert timings.to_dict("records") == [
+        {"dataset": "mnist", "vae": 0.3, "vrrae": 0.31},
+        {"dataset": "mnist", "vae": 0.3, "vrrae": 0.32},
+    ]
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"vae": (0.3,)}, "1 steps of vae and 2 of vrrae are not pairs"),
+        ({"vae": (0.3, -1)}, "not pairs of positive times"),
+        ({"batch_size": 64}, "was timed with 64, the configuration of mnist has 576"),
+        ({"methods": {}}, "is no file of timings"),
+    ],
+)
+def test_timings_that_can_not_be_used_are_told(write_timing, settings, changes, message):
+    with pytest.raises(UserError, match=message):
+        load_evidence([], [write_timing(**changes)], settings)
+
+
+# --- the list and what is written ---
+
+
+def test_every_claim_of_the_paper_is_in_the_list():
+    images = ("mnist", "cifar10", "celeba")
+    expected = {"lowest_test_error_synthetic", "lowest_random_generation_error_synthetic"}
+    expected |= {"vae_test_error_spreads_synthetic", "vae_random_generation_error_spreads_synthetic"}
+    expected |= {"vae_collapses_synthetic", "vrrae_does_not_collapse_synthetic", "diagonal_stays_straight_synthetic"}
+    for claim in ("lowest_reconstruction_error", "best_interpolation_fid", "best_random_fid", "rrae_vae_worst",
+                  "rrae_vae_unsorted", "identity_ruins_vae", "overhead"):  # fmt: skip
+        expected |= {f"{claim}_{name}" for name in images}
+    expected |= {"kl_needed_mnist", "kl_needed_celeba", "kl_not_needed_cifar10"}
+    expected |= {"beta_bounds_singular_values", "beta_draws_means_together"}
+    expected |= {"vrrae_without_kl_beats_vae_cifar10", "vrrae_without_kl_beats_vae_celeba"}
+    expected |= {"batch_size_keeps_error", "small_batch_spreads", "identity_orthonormal", "identity_energy"}
+    expected |= {"sharpest_reconstruction_cifar10", "sharpest_interpolation_cifar10"}
+    ids = [claim.id for claim in CLAIMS]
+    assert expected <= set(ids) and len(set(ids)) == len(ids)
+
+
+def test_without_any_run_every_claim_is_undecided_and_names_what_is_lacking():
+    for one in decide(CLAIMS, table(), None):
+        assert one.finding.verdict == "undecided" and one.finding.lacking
+
+
+def test_the_best_vae_is_the_best_of_all_betas_that_the_paper_tried():
+    [claim] = [claim for claim in CLAIMS if claim.id == "vrrae_without_kl_beats_vae_celeba"]
+    values = {VAE.with_beta(beta): 20 + SEEDS for beta in ("0", "1e-6", "1e-3")}
+    finding = claim.rule.decide(errors({VRRAE_WITHOUT_KL: 10 - SEEDS} | values, "celeba", "fid_random"))
+    assert finding.verdict == "undecided" and finding.lacking == ("no runs of VAE (beta 1e-4) on celeba",)
+    values[VAE.with_beta("1e-4")] = 20 + SEEDS
+    finding = claim.rule.decide(errors({VRRAE_WITHOUT_KL: 10 - SEEDS} | values, "celeba", "fid_random"))
+    assert finding.verdict == "reproduced" and "7.68" in claim.remark and "14.23" in claim.remark
+
+
+def test_the_numbers_of_contradictions_are_those_that_the_paper_prints():
+    for contradiction in CONTRADICTIONS:
+        for one in contradiction.readings:
+            printed, _ = paper_value(one.table, one.dataset, one.method, one.beta, one.metric)
+            assert printed == one.value, one
+
+
+def test_reduced_settings_decide_nothing_and_still_show_numbers():
+    values = {VRRAE: 20 + SEEDS, AE: 25 + 2 * SEEDS, VAE: 30 - SEEDS, RRAE: 22 + SEEDS**2}
+    for reduced, verdict in ((None, "reproduced"), ("20 epochs instead of 1280", "undecided")):
+        found = {one.claim.id: one for one in decide(CLAIMS, errors(values), reduced)}
+        one = found["lowest_reconstruction_error_mnist"]
+        assert one.finding.verdict == verdict and "VRRAE 20.01" in one.evidence
+    assert all(one.finding.verdict == "undecided" for one in found.values())
+    assert "lacking: quick settings: 20 epochs instead of 1280" in one.evidence
+
+
+def test_the_files_that_are_written(tmp_path):
+    values = {VRRAE: 20 + SEEDS, AE: 25 + 2 * SEEDS, VAE: 30 - SEEDS, RRAE: 19 + SEEDS**2}
+    evidence = errors(values, "mnist", "fid_interpolation")
+    evidence.runs["reconstruction_error"] = evidence.runs.fid_interpolation - 5 * (evidence.runs.method == "vrrae")
+    write_claims(tmp_path / "claims.csv", decide(CLAIMS, evidence, None), evidence, "A banner.")
+    rows = pd.read_csv(tmp_path / "claims.csv", keep_default_na=False).set_index("id")
+    assert [rows.index.name, *rows.columns] == COLUMNS == ["id", "section", "statement", "verdict", "evidence"]
+    assert set(rows.verdict) == {"reproduced", "not_reproduced", "undecided"}
+    assert rows.verdict["lowest_reconstruction_error_mnist"] == "reproduced"
+    assert rows.verdict["best_interpolation_fid_mnist"] == "not_reproduced"
+    assert "no runs on celeba" in rows.evidence["lowest_reconstruction_error_celeba"]
+    assert (rows.section.str.len() > 0).all() and (rows.evidence.str.len() > 0).all()
+    page = (tmp_path / "claims.md").read_text()
+    n = len(CLAIMS)
+    assert "**A banner.**" in page and f"{n} claims: 1 reproduced, 1 not reproduced, {n - 2} undecided." in page
+    assert page.count("**Verdict: ") == n
+    assert "## Contradictions within the paper" in page
+    for text in ("4.89", "14.23", "9.65", "2100, 3900 or 2200", "34.37", "135.55", "129.68", "4 of 64"):
+        assert text in page
+
+
+def test_every_metric_of_a_claim_has_words():
+    for one in CLAIMS:
+        assert one.rule.words and set(METRICS).isdisjoint(one.rule.words.split()), one.id
+
+
+def test_the_command_reads_the_configuration_as_json(tmp_path, settings, write_scores, request):
+    scores = write_scores("mnist", "ae", 0, fid_random=40.0)
+    (tmp_path / "settings.json").write_text(settings.model_dump_json())
+    command = [sys.executable, request.config.rootpath / "workflow/scripts/claims.py", "--scores", scores]
+    command += ["--settings", tmp_path / "settings.json", "--reduced", "One run.", "--out", tmp_path / "claims.csv"]
+    subprocess.run(list(map(str, command)), check=True)
+    assert len(pd.read_csv(tmp_path / "claims.csv")) == len(CLAIMS)

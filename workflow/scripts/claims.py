@@ -1,0 +1,33 @@
+"""Decide the claims of the paper.
+
+Reads scores.json of every run and the configuration, which tells a method's own beta and batch size from the swept
+ones, and the times of training steps. Writes claims.csv and, beside it, claims.md.
+"""
+
+import argparse
+from pathlib import Path
+
+from vrrae_bench.config import check_settings
+from vrrae_bench.errors import run_command
+from vrrae_bench.files import read_json
+from vrrae_bench.reporting.claims.claims import CLAIMS
+from vrrae_bench.reporting.claims.evidence import load_evidence
+from vrrae_bench.reporting.claims.writing import decide, write_claims
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--scores", type=Path, nargs="*", default=[], help="scores.json of runs")
+    parser.add_argument("--timings", type=Path, nargs="*", default=[], help="times of steps, a JSON file per data set")
+    parser.add_argument("--settings", type=Path, required=True, help="the resolved configuration as JSON")
+    parser.add_argument("--banner", help="a sentence above the page")
+    parser.add_argument("--reduced", help="says how the settings are smaller than the paper's; nothing is decided then")
+    parser.add_argument("--out", type=Path, required=True, help="claims.csv to write; claims.md beside it")
+    arguments = parser.parse_args()
+    settings = check_settings(read_json(arguments.settings), str(arguments.settings))
+    evidence = load_evidence(arguments.scores, arguments.timings, settings)
+    write_claims(arguments.out, decide(CLAIMS, evidence, arguments.reduced), evidence, arguments.banner)
+
+
+if __name__ == "__main__":
+    run_command(main)

@@ -1,0 +1,129 @@
+"""Where the paper contradicts itself, with the numbers."""
+
+from dataclasses import dataclass
+
+from vrrae_bench.reporting.claims.evidence import Variant
+
+
+@dataclass(frozen=True)
+class Reading:
+    """A number that the paper prints.
+
+    Attributes:
+        place: The tables that print it.
+        table: One of them, as in `paper_values.csv`.
+        beta: As text, for which it is printed; none for a number that does not depend on it.
+    """
+
+    place: str
+    table: str
+    dataset: str
+    method: str
+    beta: str
+    metric: str
+    value: float
+
+    @property
+    def variant(self) -> Variant:
+        return Variant(self.method, self.beta or None)
+
+
+@dataclass(frozen=True)
+class Contradiction:
+    """Numbers or sentences of the paper that can not all be right."""
+
+    what: str
+    explanation: str
+    readings: tuple[Reading, ...]
+
+
+CONTRADICTIONS = (
+    Contradiction(
+        "MNIST, VRRAE: interpolation",
+        "One cell, printed twice.",
+        (
+            Reading("Tables 2 and A.4-3", "table_2", "mnist", "vrrae", "1e-6", "fid_interpolation", 5.89),
+            Reading("Table 3", "table_3", "mnist", "vrrae", "1e-6", "fid_interpolation", 4.89),
+        ),
+    ),
+    Contradiction(
+        "CelebA, VRRAE with beta 0: random images",
+        "One cell, printed twice. The second value is that row's interpolation value, so it is probably a slip; with "
+        "the first, VRRAE with beta 0 does not beat the best VAE, as A.3 claims.",
+        (
+            Reading("Table 3", "table_3", "celeba", "vrrae", "0", "fid_random", 14.23),
+            Reading("Table A.3-2", "table_a3_2", "celeba", "vrrae", "0", "fid_random", 7.68),
+            Reading("Table 3", "table_3", "celeba", "vrrae", "0", "fid_interpolation", 7.68),
+            Reading("Table A.3-2, best VAE", "table_a3_2", "celeba", "vae", "1e-6", "fid_random", 9.65),
+        ),
+    ),
+    Contradiction(
+        "CelebA, VAE: random images",
+        "One cell, printed twice.",
+        (
+            Reading("Tables 2 and A.4-3", "table_2", "celeba", "vae", "1e-6", "fid_random", 9.66),
+            Reading("Table A.3-2", "table_a3_2", "celeba", "vae", "1e-6", "fid_random", 9.65),
+        ),
+    ),
+    Contradiction(
+        "Total training times",
+        "Each is the time of a step times 2100, 3900 or 2200, so computed and not measured. The configured epochs are "
+        "2083, 3906 and 2261 steps.",
+        tuple(
+            Reading("Table A.4-1", "table_a4_1", dataset, method, "", metric, value)
+            for dataset, method, seconds, minutes in (
+                ("mnist", "vae", 2.64, 92.4),
+                ("mnist", "vrrae", 2.79, 97.7),
+                ("cifar10", "vae", 0.315, 20.47),
+                ("cifar10", "vrrae", 0.319, 20.74),
+                ("celeba", "vae", 3.18, 116.6),
+                ("celeba", "vrrae", 3.39, 124.3),
+            )
+            for metric, value in (("step_seconds", seconds), ("total_minutes", minutes))
+        ),
+    ),
+    Contradiction(
+        "MNIST, VRRAE: the best beta",
+        "A.3 retains the best beta, but the reported value is not the best of the sweep.",
+        (
+            Reading("Table 2", "table_2", "mnist", "vrrae", "1e-6", "fid_random", 38.77),
+            Reading("Table A.3-2", "table_a3_2", "mnist", "vrrae", "1e-3", "fid_random", 34.37),
+        ),
+    ),
+    Contradiction(
+        "CIFAR-10, VAE: the best beta",
+        "As above.",
+        (
+            Reading("Table 2", "table_2", "cifar10", "vae", "1e-5", "fid_random", 135.77),
+            Reading("Table A.3-2", "table_a3_2", "cifar10", "vae", "0", "fid_random", 135.55),
+        ),
+    ),
+    Contradiction(
+        "CIFAR-10, VRRAE is its row with beta 0",
+        "All three values of VRRAE are those with beta 0. Nothing then distinguishes it from RRAE except the sampling.",
+        (
+            Reading("Tables 2 and 3", "table_3", "cifar10", "vrrae", "0", "fid_interpolation", 129.68),
+            Reading("Tables 2, 3 and A.3-2", "table_3", "cifar10", "vrrae", "0", "fid_random", 129.89),
+            Reading("Tables 2 and 3", "table_3", "cifar10", "vrrae", "0", "reconstruction_error", 17.04),
+        ),
+    ),
+    Contradiction(
+        "CIFAR-10: a truncation that truncates little",
+        "A batch of 64 has at most 64 modes, of which k = 60 are kept: the truncation drops 4 of 64.",
+        (
+            Reading("Table A.3-1", "table_a3_1", "cifar10", "", "", "bottleneck", 60),
+            Reading("Table A.3-3", "table_a3_3", "cifar10", "", "", "batch_size", 64),
+        ),
+    ),
+    Contradiction(
+        "MNIST: whether the KL term is needed",
+        "Section 5 calls it necessary except on CIFAR-10. On MNIST the FID of random images is better without it, and "
+        "with the value of Table 2 that of interpolated ones too.",
+        (
+            Reading("Table 3", "table_3", "mnist", "vrrae", "0", "fid_random", 38.47),
+            Reading("Tables 2 and 3", "table_3", "mnist", "vrrae", "1e-6", "fid_random", 38.77),
+            Reading("Table 3", "table_3", "mnist", "vrrae", "0", "fid_interpolation", 5.37),
+            Reading("Table 2", "table_2", "mnist", "vrrae", "1e-6", "fid_interpolation", 5.89),
+        ),
+    ),
+)

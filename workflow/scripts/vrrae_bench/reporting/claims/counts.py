@@ -1,0 +1,113 @@
+"""Rules about how often something happens: in how many seeds a count of it is not zero."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+import pandas as pd
+from scipy import stats
+
+from vrrae_bench.reporting.claims.evidence import Evidence, Variant
+from vrrae_bench.reporting.claims.findings import FEWEST_SEEDS, METRICS, Finding, missing, too_few, verdict
+from vrrae_bench.reporting.claims.statistics import LEVEL, rate_bound
+from vrrae_bench.reporting.labels import dataset_label
+
+# The rate of what the paper saw at least once in its five seeds.
+NOTABLE_RATE = 1 / 5
+ENOUGH_SEEDS = next(n for n in range(1, 100) if rate_bound(n) < NOTABLE_RATE)
+
+
+@dataclass(frozen=True)
+class Occurs:
+    """It happens in at least one seed."""
+
+    variant: Variant
+    metric: str
+    on: str
+    how: ClassVar[str] = (
+        "Reproduced: it happened in at least one seed. Not reproduced: it happened in none, of so many that its rate "
+        f"is with 95 % below one in five, as the paper saw it at least once in five seeds; that takes {ENOUGH_SEEDS}. "
+        "Undecided: anything else."
+    )
+
+    @property
+    def words(self) -> str:
+        return f"{dataset_label(self.on)}, {METRICS[self.metric]} of {self.variant}: not 0 in at least one seed."
+
+    def decide(self, evidence: Evidence) -> Finding:
+        happened = _happened(evidence, self.on, self.variant, self.metric)
+        numbers = (_count(self.variant, self.metric, happened),)
+        if happened.any():
+            return Finding("reproduced", numbers)
+        lacking = too_few(evidence, self.on, self.variant, self.metric, ENOUGH_SEEDS)
+        return Finding("undecided" if lacking else "not_reproduced", numbers, tuple(lacking))
+
+
+@dataclass(frozen=True)
+class Never:
+    """It happens in none of the seeds."""
+
+    variant: Variant
+    metric: str
+    on: str
+    seeds: int = FEWEST_SEEDS
+    how: ClassVar[str] = (
+        "Reproduced: it happened in none of the seeds, which are as many as the claim asks for. That only bounds its "
+        "rate, and the bound (exact, 95 %; about 3 / n) stands with the numbers. Not reproduced: it happened. "
+        "Undecided: too few seeds."
+    )
+
+    @property
+    def words(self) -> str:
+        what = f"{dataset_label(self.on)}, {METRICS[self.metric]} of {self.variant}"
+        return f"{what}: 0 in every one of at least {self.seeds} seeds."
+
+    def decide(self, evidence: Evidence) -> Finding:
+        happened = _happened(evidence, self.on, self.variant, self.metric)
+        numbers = (_count(self.variant, self.metric, happened),)
+        if happened.any():
+            return Finding("not_reproduced", numbers)
+        lacking = too_few(evidence, self.on, self.variant, self.metric, self.seeds)
+        return Finding("undecided" if lacking else "reproduced", numbers, tuple(lacking))
+
+
+@dataclass(frozen=True)
+class MoreOften:
+    """It happens in more seeds of one variant than of another."""
+
+    variant: Variant
+    than: Variant
+    metric: str
+    on: str
+    how: ClassVar[str] = (
+        "Fisher's exact test of the two counts of seeds, one-sided at 2.5 %. Reproduced: more often. Not reproduced: "
+        "less often. Undecided: anything else."
+    )
+
+    @property
+    def words(self) -> str:
+        return f"{dataset_label(self.on)}, {METRICS[self.metric]}: in more seeds of {self.variant} than of {self.than}."
+
+    def decide(self, evidence: Evidence) -> Finding:
+        both = (self.variant, self.than)
+        counts = [_happened(evidence, self.on, variant, self.metric) for variant in both]
+        numbers = tuple(_count(variant, self.metric, happened) for variant, happened in zip(both, counts))
+        absent = [missing(evidence, self.on, variant, self.metric) for variant, n in zip(both, counts) if n.empty]
+        if absent:
+            return Finding("undecided", numbers, tuple(absent))
+        table = [[int(happened.sum()), int((~happened).sum())] for happened in counts]
+        more, less = (stats.fisher_exact(table, alternative).pvalue for alternative in ("greater", "less"))
+        outcome = verdict([more <= LEVEL], [less <= LEVEL])
+        lacking = ("more seeds of each; at the least four, if it happens in all of one and none of the other",)
+        return Finding(outcome, (*numbers, f"p = {more:.2g}"), lacking if outcome == "undecided" else ())
+
+
+def _happened(evidence: Evidence, dataset: str, variant: Variant, metric: str) -> pd.Series:
+    return evidence.values(dataset, variant, metric) >= 1
+
+
+def _count(variant: Variant, metric: str, happened: pd.Series) -> str:
+    n, times = len(happened), int(happened.sum())
+    if n == 0:
+        return f"{METRICS[metric]}: {variant} –"
+    text = f"{METRICS[metric]}: {variant} in {times} of {n} seed{'s' * (n > 1)}"
+    return text if times else f"{text}, which bounds the rate below {100 * rate_bound(n):.0f} %"

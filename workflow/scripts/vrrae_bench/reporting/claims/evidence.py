@@ -1,0 +1,176 @@
+"""What claims are decided from: a table of runs and a table of timings."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from vrrae_bench.config import Settings
+from vrrae_bench.errors import UserError
+from vrrae_bench.files import read_json
+from vrrae_bench.reporting.labels import method_label
+from vrrae_bench.runs import RunSpec, format_beta
+
+PAPER_DATASETS = ("synthetic", "mnist", "cifar10", "celeba")
+
+
+@dataclass(frozen=True)
+class Variant:
+    """A method, as configured or with another beta (spelt as `format_beta` does) or batch size."""
+
+    method: str
+    beta: str | None = None
+    batch_size: int | None = None
+
+    def with_beta(self, beta: str) -> "Variant":
+        return replace(self, beta=beta)
+
+    def with_batch_size(self, batch_size: int) -> "Variant":
+        return replace(self, batch_size=batch_size)
+
+    def __str__(self) -> str:
+        settings = [] if self.beta is None else [f"beta {self.beta}"]
+        settings += [] if self.batch_size is None else [f"batches of {self.batch_size}"]
+        return method_label(self.method) + (f" ({', '.join(settings)})" if settings else "")
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """All that was measured.
+
+    Attributes:
+        runs: A row for each run on a data set of the paper: dataset, method, beta (as text, empty for a method without
+            one), batch_size, seed, whether beta and batch size are the configured ones (default_beta,
+            default_batch_size), and a column for each number of scores.json.
+        timings: A row for each pair of steps that were timed in turn: dataset, seconds of vae and of vrrae.
+    """
+
+    runs: pd.DataFrame
+    timings: pd.DataFrame
+
+    def of(self, dataset: str, variant: Variant) -> pd.DataFrame:
+        """The runs of one variant on one data set, by seed."""
+        runs = self.runs
+        beta = runs.default_beta if variant.beta is None else runs.beta == variant.beta
+        batch = runs.default_batch_size if variant.batch_size is None else runs.batch_size == variant.batch_size
+        selected = (runs.dataset == dataset) & (runs.method == variant.method) & beta & batch
+        return runs[selected].set_index("seed").sort_index()
+
+    def values(self, dataset: str, variant: Variant, metric: str) -> pd.Series:
+        """One number of each of these runs, by seed; those that do not have it are left out."""
+        runs = self.of(dataset, variant)
+        return runs[metric].dropna().astype(float) if metric in runs else pd.Series(dtype=float)
+
+    def betas(self, dataset: str, method: str) -> list[str]:
+        """The betas with which a method was trained on a data set, the smallest first."""
+        runs = self.runs[self.runs.default_batch_size & (self.runs.dataset == dataset) & (self.runs.method == method)]
+        return sorted(runs.beta.unique(), key=float)
+
+
+def load_evidence(scores: Iterable[Path], timings: Iterable[Path], settings: Settings) -> Evidence:
+    """Read scores.json of runs and the files of timings.
+
+    Runs on other data sets than the paper's are left out, as are those that differ from the configuration in more than
+    beta and batch size, such as the second learning rate of the synthetic set.
+
+    Raises:
+        UserError: A run is given twice or is unknown to the configuration; a timing is malformed or of another batch
+            size than the configured one.
+    """
+    return Evidence(_load_runs(scores, settings), _load_timings(timings, settings))
+
+
+RUN_COLUMNS = ["dataset", "method", "beta", "batch_size", "seed", "default_beta", "default_batch_size"]
+
+
+def _load_runs(paths: Iterable[Path], settings: Settings) -> pd.DataFrame:
+    seen: dict[str, Path] = {}
+    rows = []
+    for path in paths:
+        scores = read_json(path)
+        run = RunSpec.model_validate(scores["details"]["run"])
+        if run.folder in seen:
+            raise UserError(f"{path}: the same run as {seen[run.folder]}. Name each run once.")
+        seen[run.folder] = path
+        if not _is_of_the_paper(run.dataset, settings):
+            continue
+        try:
+            configured = settings.run(run.dataset, run.method, run.seed)
+        except KeyError:
+            raise UserError(
+                f"{path}: the configuration does not say how to train {run.method} on {run.dataset}. "
+                "Take the configuration with which it was trained."
+            ) from None
+        if run.model_copy(update=configured.model_dump(include={"beta", "batch_size", "variant"})) == configured:
+            rows.append(_row(run, configured, scores))
+    frame = pd.DataFrame(rows, columns=None if rows else RUN_COLUMNS)
+    return frame.astype({"default_beta": bool, "default_batch_size": bool})
+
+
+def _is_of_the_paper(dataset: str, settings: Settings) -> bool:
+    """Whether a data set is one of the paper's, and not one's own under such a name."""
+    known = settings.datasets.get(dataset)
+    return dataset in PAPER_DATASETS and known is not None and known.source == dataset
+
+
+def _row(run: RunSpec, configured: RunSpec, scores: dict[str, Any]) -> dict[str, Any]:
+    row = {name: value for name, value in scores.items() if name != "details"}
+    if "singular_values" in scores["details"]:
+        row["singular_value_norm"] = float(np.linalg.norm(scores["details"]["singular_values"]))
+    return row | {
+        "dataset": run.dataset,
+        "method": run.method,
+        "beta": "" if run.beta is None else format_beta(run.beta),
+        "batch_size": run.batch_size,
+        "seed": run.seed,
+        "default_beta": run.beta == configured.beta,
+        "default_batch_size": run.batch_size == configured.batch_size,
+    }
+
+
+class _Steps(BaseModel):
+    model_config = ConfigDict(extra="ignore")
+    step_seconds: list[float] = Field(min_length=1)
+
+
+class _Methods(BaseModel):
+    model_config = ConfigDict(extra="ignore")
+    vae: _Steps
+    vrrae: _Steps
+
+
+class _Timing(BaseModel):
+    """A file of timings; what else it holds is not of interest here."""
+
+    model_config = ConfigDict(extra="ignore")
+    dataset: str
+    batch_size: int
+    methods: _Methods
+
+
+def _load_timings(paths: Iterable[Path], settings: Settings) -> pd.DataFrame:
+    frames = [pd.DataFrame(columns=["dataset", "vae", "vrrae"])]
+    for path in paths:
+        try:
+            timing = _Timing.model_validate(read_json(path))
+        except ValidationError as error:
+            raise UserError(f"{path}: is no file of timings. Time the steps again:\n{error}") from None
+        vae, vrrae = timing.methods.vae.step_seconds, timing.methods.vrrae.step_seconds
+        if len(vae) != len(vrrae) or min(*vae, *vrrae) <= 0:
+            raise UserError(
+                f"{path}: {len(vae)} steps of vae and {len(vrrae)} of vrrae are not pairs of positive times. "
+                "Time the two in turn, equally often."
+            )
+        if not _is_of_the_paper(timing.dataset, settings):
+            continue
+        if timing.batch_size != settings.datasets[timing.dataset].batch_size:
+            raise UserError(
+                f"{path}: batch_size: was timed with {timing.batch_size}, the configuration of {timing.dataset} has "
+                f"{settings.datasets[timing.dataset].batch_size}. Time the steps again with that."
+            )
+        frames.append(pd.DataFrame({"dataset": timing.dataset, "vae": vae, "vrrae": vrrae}))
+    return pd.concat(frames[1:] or frames, ignore_index=True)

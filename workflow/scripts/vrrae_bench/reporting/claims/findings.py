@@ -1,0 +1,140 @@
+"""What a rule is, what it finds, and the words and numbers that it is told in."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import ClassVar, Literal, Protocol
+
+import numpy as np
+
+from vrrae_bench.reporting.claims.evidence import Evidence, Variant
+from vrrae_bench.reporting.paper import paper_value, paper_values
+
+Verdict = Literal["reproduced", "not_reproduced", "undecided"]
+
+FEWEST_SEEDS = 3
+METRICS = {
+    "reconstruction_error": "test error (%)",
+    "random_generation_error": "random-generation error (%)",
+    "fid_random": "FID of random images",
+    "fid_interpolation": "FID of interpolated images",
+    "collapsed_dimensions": "collapsed dimensions",
+    "unsorted_modes": "neighbouring singular values out of order",
+    "diagonal_bend": "bend of the diagonal motion",
+    "mean_spread": "spread of the means",
+    "singular_value_norm": "root of the sum of squared singular values",
+    "sharpness_reconstruction": "sharpness of reconstructions",
+    "sharpness_interpolation": "sharpness of interpolated images",
+    "sharpness_random": "sharpness of random images",
+    "identity_orthonormal": "largest entry of V V^T − I",
+    "identity_energy": "relative difference of the two sums",
+}
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What a rule found: a verdict, the numbers behind it, and for an undecided one what is lacking."""
+
+    verdict: Verdict
+    numbers: tuple[str, ...]
+    lacking: tuple[str, ...] = ()
+
+
+class Rule(Protocol):
+    """Decides one claim: plain data, and a pure function of what was measured.
+
+    Attributes:
+        how: For every claim of this kind: what makes it reproduced, what not reproduced.
+        words: What this one compares.
+    """
+
+    how: ClassVar[str]
+
+    @property
+    def words(self) -> str: ...
+
+    def decide(self, evidence: Evidence) -> Finding: ...
+
+
+def verdict(holds: Iterable[bool], fails: Iterable[bool]) -> Verdict:
+    """Every part has to hold; one that fails refutes."""
+    if all(holds):
+        return "reproduced"
+    return "not_reproduced" if any(fails) else "undecided"
+
+
+def summary(evidence: Evidence, dataset: str, variant: Variant, metric: str, tables: tuple[str, ...] = ()) -> str:
+    """Mean and standard deviation over seeds, and what the paper prints in the first of some tables that has it.
+
+    For example `VRRAE 25.4 ± 0.1 (3 seeds; paper 26)`; a dash where there is no value.
+    """
+    values = evidence.values(dataset, variant, metric)
+    n = len(values)
+    text = f"{variant} {number(values.mean()) if n else '–'}"
+    if n > 1:
+        text += f" ± {values.std(ddof=1):.2g}"
+    remarks = [f"{n} seed{'s' * (n > 1)}"] if n else []
+    if tables:
+        printed = printed_value(evidence, dataset, variant, metric, tables)
+        remarks.append("paper n/a" if printed is None else f"paper {printed:g}")
+    return f"{text} ({'; '.join(remarks)})" if remarks else text
+
+
+def printed_value(
+    evidence: Evidence, dataset: str, variant: Variant, metric: str, tables: tuple[str, ...]
+) -> float | None:
+    """What the first of some tables that has this number prints for the beta with which the variant was trained.
+
+    Without a run, what it prints for the paper's own beta.
+    """
+    runs, rows = evidence.of(dataset, variant), paper_values()
+    for table in tables:
+        printed = rows[(rows.table == table) & (rows.dataset == dataset) & (rows.method == variant.method)]
+        betas = [variant.beta] if variant.beta is not None else (runs if len(runs) else printed).beta.unique()
+        for beta in betas:
+            value, _ = paper_value(table, dataset, variant.method, beta, metric)
+            if value is not None:
+                return value
+    return None
+
+
+def missing(evidence: Evidence, dataset: str, variant: Variant, metric: str) -> str:
+    """Why there is no number: no runs on the data set, none of the variant, or a score that they do not have."""
+    if not (evidence.runs.dataset == dataset).any():
+        return f"no runs on {dataset}"
+    if evidence.of(dataset, variant).empty:
+        return f"no runs of {variant} on {dataset}"
+    return f"no {metric} among the scores of {variant} on {dataset}"
+
+
+def too_few(evidence: Evidence, dataset: str, variant: Variant, metric: str, needed: int = FEWEST_SEEDS) -> list[str]:
+    """What a variant lacks to have so many seeds, or nothing."""
+    n = len(evidence.values(dataset, variant, metric))
+    if n == 0:
+        return [missing(evidence, dataset, variant, metric)]
+    return [f"{more_seeds(needed - n)} of {variant} on {dataset}"] if n < needed else []
+
+
+def more_seeds(n: int) -> str:
+    return f"{n} more seed{'s' * (n > 1)}"
+
+
+def number(value: float) -> str:
+    """Four digits; a minus sign that does not break from its number.
+
+    >>> number(-0.123456)
+    '−0.1235'
+    """
+    return f"{value:.4g}".replace("-", "−").replace("inf", "∞") if not np.isnan(value) else "n/a"
+
+
+def percent(share: float) -> str:
+    """A share in percent, to three digits.
+
+    >>> percent(-0.0357)
+    '−3.57 %'
+    """
+    return f"{100 * share:.3g} %".replace("-", "−")
+
+
+def listing(items: Iterable[object]) -> str:
+    return ", ".join(map(str, items))

@@ -1,0 +1,235 @@
+"""Rules about one variant by itself, about spreads, trends and times."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+import pandas as pd
+from scipy import stats
+
+from vrrae_bench.reporting.claims.evidence import Evidence, Variant
+from vrrae_bench.reporting.claims.findings import (
+    FEWEST_SEEDS,
+    METRICS,
+    Finding,
+    Rule,
+    listing,
+    missing,
+    more_seeds,
+    number,
+    percent,
+    summary,
+    too_few,
+    verdict,
+)
+from vrrae_bench.reporting.claims.statistics import (
+    LEVEL,
+    median_interval,
+    seeds_to_decide,
+    spread_p_value,
+    trend_p_value,
+    upper_bound,
+)
+from vrrae_bench.reporting.labels import dataset_label
+from vrrae_bench.reporting.paper import paper_value
+
+
+@dataclass(frozen=True)
+class Below:
+    """The mean over seeds is below a limit."""
+
+    variant: Variant
+    metric: str
+    on: str
+    limit: float
+    because: str
+    how: ClassVar[str] = (
+        f"At least {FEWEST_SEEDS} seeds. The 95 % t-interval of the mean over seeds. Reproduced: it lies below the "
+        "limit. Not reproduced: it lies above. Undecided: anything else."
+    )
+
+    @property
+    def words(self) -> str:
+        what = f"{dataset_label(self.on)}, {METRICS[self.metric]} of {self.variant}"
+        return f"{what}: below {number(self.limit)}, {self.because}."
+
+    def decide(self, evidence: Evidence) -> Finding:
+        values = evidence.values(self.on, self.variant, self.metric).to_numpy()
+        line = f"{METRICS[self.metric]}: {summary(evidence, self.on, self.variant, self.metric)}"
+        lacking = too_few(evidence, self.on, self.variant, self.metric)
+        if lacking:
+            return Finding("undecided", (line,), tuple(lacking))
+        low, high = -upper_bound(-values), upper_bound(values)
+        line += f", mean in [{number(low)}, {number(high)}]"
+        outcome = verdict([high < self.limit], [low > self.limit])
+        if outcome != "undecided":
+            return Finding(outcome, (line,))
+        needed = seeds_to_decide(values, lambda low, high: high < self.limit or low > self.limit)
+        count = "more than 100" if needed is None else f"about {needed}"
+        return Finding(outcome, (line,), (f"{count} seeds of {self.variant} if mean and spread stay as they are",))
+
+
+@dataclass(frozen=True)
+class Within:
+    """An identity holds in every run, up to rounding."""
+
+    variant: Variant
+    metric: str
+    on: tuple[str, ...]
+    tolerance: float
+    because: str
+    how: ClassVar[str] = (
+        "The largest error over all runs as configured, on whatever data sets of the paper there are. Reproduced: it "
+        "is within the tolerance. Not reproduced: it exceeds it. Undecided: there is none."
+    )
+
+    @property
+    def words(self) -> str:
+        what = f"{METRICS[self.metric]}, every run of {self.variant}"
+        return f"{what}: at most {number(self.tolerance)}, {self.because}."
+
+    def decide(self, evidence: Evidence) -> Finding:
+        found = {name: evidence.values(name, self.variant, self.metric) for name in self.on}
+        found = {name: values for name, values in found.items() if len(values)}
+        if not found:
+            return Finding("undecided", (), (f"{self.metric} of any run of {self.variant}",))
+        lines = [
+            f"{dataset_label(name)}: {METRICS[self.metric]} at most {values.max():.1e} ({len(values)} seeds)"
+            for name, values in found.items()
+        ]
+        largest = max(values.max() for values in found.values())
+        return Finding("reproduced" if largest <= self.tolerance else "not_reproduced", tuple(lines))
+
+
+@dataclass(frozen=True)
+class SpreadsMore:
+    """One variant varies more over its seeds than others do, taken together."""
+
+    variant: Variant
+    than: tuple[Variant, ...]
+    metric: str
+    on: str
+    how: ClassVar[str] = (
+        f"At least {FEWEST_SEEDS} seeds of each. One-sided Brown-Forsythe test at 2.5 %: a t-test on the distances "
+        "from each variant's median, those of the others pooled, structural zeros left out. Reproduced: larger "
+        "distances. Not reproduced: smaller ones. Undecided: anything else."
+    )
+
+    @property
+    def words(self) -> str:
+        what = f"{dataset_label(self.on)}, {METRICS[self.metric]}"
+        return f"{what}: {self.variant} spreads more over seeds than {listing(self.than)}, pooled."
+
+    def decide(self, evidence: Evidence) -> Finding:
+        variants = (self.variant, *self.than)
+        lines = [f"{METRICS[self.metric]}: {summary(evidence, self.on, one, self.metric)}" for one in variants]
+        lacking = [text for one in variants for text in too_few(evidence, self.on, one, self.metric)]
+        if lacking:
+            return Finding("undecided", tuple(lines), tuple(dict.fromkeys(lacking)))
+        sample, *others = (evidence.values(self.on, one, self.metric).to_numpy() for one in variants)
+        p_value = spread_p_value(sample, others)
+        outcome = verdict([p_value <= LEVEL], [p_value >= 1 - LEVEL])
+        more = ("more seeds of each",) if outcome == "undecided" else ()
+        return Finding(outcome, (*lines, f"p = {p_value:.2g}"), more)
+
+
+@dataclass(frozen=True)
+class FallsWithBeta:
+    """A number of a method falls as its beta grows."""
+
+    method: str
+    metric: str
+    on: str
+    how: ClassVar[str] = (
+        f"At least 3 betas, and {FEWEST_SEEDS} seeds that all of them have. Page's trend test, in which only the order "
+        "within each seed counts, one-sided at 2.5 %. Reproduced: falls. Not reproduced: rises. Undecided: no trend is "
+        "found. Kendall's tau, averaged over seeds, stands with the numbers: -1 falls at each step."
+    )
+
+    @property
+    def words(self) -> str:
+        return f"{dataset_label(self.on)}, {METRICS[self.metric]} of {Variant(self.method)}: over all betas trained."
+
+    def decide(self, evidence: Evidence) -> Finding:
+        variants = [Variant(self.method, beta) for beta in evidence.betas(self.on, self.method)]
+        found = {one: evidence.values(self.on, one, self.metric) for one in variants}
+        found = {one: values for one, values in found.items() if len(values)}
+        if not found:
+            return Finding("undecided", (), (missing(evidence, self.on, Variant(self.method), self.metric),))
+        lines = [f"{METRICS[self.metric]}: {summary(evidence, self.on, one, self.metric)}" for one in found]
+        table = pd.concat(found.values(), axis=1, join="inner").to_numpy()
+        n_seeds, n_betas = table.shape
+        lacking = [f"{3 - n_betas} more beta{'s' * (n_betas == 1)} of {Variant(self.method)}"] if n_betas < 3 else []
+        if n_seeds < FEWEST_SEEDS:
+            lacking.append(f"{more_seeds(FEWEST_SEEDS - n_seeds)} ({FEWEST_SEEDS} that all betas have are needed)")
+        if lacking:
+            return Finding("undecided", tuple(lines), tuple(lacking))
+        falls, rises = trend_p_value(table), trend_p_value(table[:, ::-1])
+        tau = np.mean([stats.kendalltau(np.arange(n_betas), row).statistic for row in table])
+        lines.append(f"Kendall's tau {tau:.2f}, p = {falls:.2g}, {n_seeds} common seeds".replace("-", "−"))
+        outcome = verdict([falls <= LEVEL], [rises <= LEVEL])
+        more = ("more seeds, or betas further apart",) if outcome == "undecided" else ()
+        return Finding(outcome, tuple(lines), more)
+
+
+@dataclass(frozen=True)
+class OverheadBelow:
+    """A training step of VRRAE takes less than so much longer than one of VAE."""
+
+    limit: float
+    on: str
+    how: ClassVar[str] = (
+        "Steps of both methods, timed in turn. The median over pairs of their ratio less 1, and its 95 % interval by "
+        "order statistics, which takes pairs as independent. Reproduced: it lies below the limit. Not reproduced: it "
+        "lies above. Undecided: anything else."
+    )
+
+    @property
+    def words(self) -> str:
+        return (
+            f"{dataset_label(self.on)}, time of a step of VRRAE over that of VAE, less 1: below {percent(self.limit)}."
+        )
+
+    def decide(self, evidence: Evidence) -> Finding:
+        vae, vrrae = (paper_value("table_a4_1", self.on, name, "", "step_seconds")[0] for name in ("vae", "vrrae"))
+        paper = f"paper: VAE {vae} s, VRRAE {vrrae} s, {percent(vrrae / vae - 1)}"
+        timings = evidence.timings[evidence.timings.dataset == self.on]
+        if timings.empty:
+            return Finding("undecided", (paper,), (f"timings of steps on {self.on}",))
+        overhead = (timings.vrrae / timings.vae - 1).to_numpy(float)
+        low, high = median_interval(overhead)
+        seconds = f"VAE {timings.vae.median():.3g} s, VRRAE {timings.vrrae.median():.3g} s"
+        interval = f"{percent(np.median(overhead))} in [{percent(low)}, {percent(high)}]"
+        line = f"{seconds} (medians of {len(timings)}), {interval}"
+        outcome = verdict([high < self.limit], [low > self.limit])
+        more = ("more pairs of timed steps",) if outcome == "undecided" else ()
+        return Finding(outcome, (line, paper), more)
+
+
+@dataclass(frozen=True)
+class Both:
+    """Two rules in one claim."""
+
+    first: Rule
+    second: Rule
+    how: ClassVar[str] = (
+        "Reproduced: both parts are. Not reproduced: one of them is not reproduced. Undecided: anything else."
+    )
+
+    @property
+    def words(self) -> str:
+        return f"{self.first.words} {self.second.words}"
+
+    def decide(self, evidence: Evidence) -> Finding:
+        parts = [rule.decide(evidence) for rule in (self.first, self.second)]
+        outcome = verdict(
+            [part.verdict == "reproduced" for part in parts], [part.verdict == "not_reproduced" for part in parts]
+        )
+        lacking = [text for part in parts for text in part.lacking] if outcome == "undecided" else []
+        return Finding(outcome, tuple(line for part in parts for line in part.numbers), tuple(dict.fromkeys(lacking)))
+
+
+def kinds_of(rule: Rule) -> list[type]:
+    """The kind of a rule, and those of its parts."""
+    parts = (rule.first, rule.second) if isinstance(rule, Both) else ()
+    return [type(rule), *(kind for part in parts for kind in kinds_of(part))]

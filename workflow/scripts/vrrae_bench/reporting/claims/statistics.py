@@ -1,0 +1,126 @@
+"""The statistics behind the verdicts: few seeds, paired, several comparisons at once."""
+
+from collections.abc import Callable, Sequence
+from typing import Literal
+
+import numpy as np
+from jaxtyping import Float
+from scipy import special, stats
+
+LEVEL = 0.025  # of each side, so that an interval holds with 95 %
+
+Sample = Float[np.ndarray, " n"]
+
+
+def holm_levels(p_values: Sequence[float], level: float = LEVEL) -> Float[np.ndarray, " m"]:
+    """The level at which Holm's step-down procedure tests each of m hypotheses (Holm 1979).
+
+    The smallest p-value is compared with level / m, the next with level / (m - 1), and so on; from the first that is
+    not rejected, all others are tested at its level, and none is rejected. The chance of any false rejection is at
+    most `level`.
+
+    >>> holm_levels([0.01, 0.04, 0.001], 0.05).round(4).tolist()
+    [0.025, 0.05, 0.0167]
+    """
+    levels, n_rejected = np.empty(len(p_values)), 0
+    for index in np.argsort(p_values, kind="stable"):
+        levels[index] = level / (len(p_values) - n_rejected)
+        n_rejected += p_values[index] <= levels[index]
+    return levels
+
+
+def corrected_bounds(
+    samples: Sequence[Sample], thresholds: Sequence[float], side: Literal["below", "above"], level: float = LEVEL
+) -> list[float]:
+    """One-sided confidence bounds of the means of m normal samples, corrected for their number by Holm's procedure.
+
+    On the side `below` these are upper bounds: one is below its threshold just where one-sided t-tests with Holm's
+    correction find the mean below it. On the side `above` they are lower bounds, likewise. A sample with fewer than two
+    numbers counts as a comparison that finds nothing; its bound is infinite.
+    """
+    sign = 1 if side == "below" else -1
+    p_values = [_p_value(sign * sample, sign * threshold) for sample, threshold in zip(samples, thresholds)]
+    levels = holm_levels(p_values, level)
+    return [sign * upper_bound(sign * sample, one) for sample, one in zip(samples, levels)]
+
+
+def upper_bound(sample: Sample, level: float = LEVEL) -> float:
+    """Upper confidence bound of the mean of a normal sample: it is too low with probability `level`."""
+    if len(sample) < 2:
+        return np.inf
+    return float(sample.mean() + _half_width(sample.std(ddof=1), len(sample), level))
+
+
+def _half_width(deviation: float, n: int, level: float) -> float:
+    return float(special.stdtrit(n - 1, 1 - level) * deviation / np.sqrt(n))
+
+
+def _p_value(sample: Sample, threshold: float) -> float:
+    """Of the one-sided t-test whether the mean is below the threshold."""
+    if len(sample) < 2:
+        return 1.0
+    distance, error = sample.mean() - threshold, sample.std(ddof=1) / np.sqrt(len(sample))
+    if error == 0:
+        return float(distance >= 0)
+    return float(special.stdtr(len(sample) - 1, distance / error))
+
+
+def seeds_to_decide(
+    sample: Sample, decides: Callable[[float, float], bool], level: float = LEVEL, most: int = 100
+) -> int | None:
+    """How many numbers it takes until the interval of the mean decides, if mean and deviation stay as they are.
+
+    Args:
+        decides: Whether an interval, given by its two ends, decides.
+
+    Returns:
+        None if more than `most` are needed.
+    """
+    mean, deviation = sample.mean(), sample.std(ddof=1)
+    for n in range(len(sample) + 1, most + 1):
+        half = _half_width(deviation, n, level)
+        if decides(mean - half, mean + half):
+            return n
+    return None
+
+
+def spread_p_value(sample: Sample, others: Sequence[Sample]) -> float:
+    """P-value of the hypothesis that a sample does not spread more than others do.
+
+    The one-sided Brown-Forsythe test: a t-test on the distances from each sample's median, those of the others pooled.
+    A sample of odd size has its median at distance zero whatever its spread. That number is left out (Noguchi and Gel
+    2010), without which the test hardly ever rejects for five seeds.
+    """
+    distances = np.concatenate([_median_distances(other) for other in others])
+    return float(stats.ttest_ind(_median_distances(sample), distances, alternative="greater").pvalue)
+
+
+def _median_distances(sample: Sample) -> Float[np.ndarray, " even"]:
+    distances = np.sort(np.abs(sample - np.median(sample)))
+    return distances[len(sample) % 2 :]
+
+
+def trend_p_value(columns: Float[np.ndarray, "n_seeds n_settings"]) -> float:
+    """P-value of Page's test of no trend against numbers that fall from column to column, within each seed.
+
+    Only the order of the numbers counts. At least two seeds and three columns.
+    """
+    return float(stats.page_trend_test(columns[:, ::-1]).pvalue)
+
+
+def median_interval(sample: Sample, level: float = LEVEL) -> tuple[float, float]:
+    """Interval of the median by order statistics: free of any distribution, and of the size of outliers.
+
+    Its ends are nan for fewer than six numbers.
+    """
+    interval = stats.quantile_test(sample, q=0, p=0.5).confidence_interval(1 - 2 * level)
+    return float(interval.low), float(interval.high)
+
+
+def rate_bound(n: int) -> float:
+    """Upper bound, with 95 %, of the rate of something that did not happen in n trials: about 3 / n.
+
+    >>> round(rate_bound(5), 2)
+    0.45
+    """
+    return 1 - 0.05 ** (1 / n)

@@ -1,0 +1,128 @@
+"""The claims as a CSV file and as a page to read."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import pandas as pd
+
+from vrrae_bench.files import atomic_path, write_text
+from vrrae_bench.reporting.claims.claims import Claim
+from vrrae_bench.reporting.claims.contradictions import CONTRADICTIONS, Contradiction, Reading
+from vrrae_bench.reporting.claims.evidence import Evidence
+from vrrae_bench.reporting.claims.findings import METRICS, Finding, number
+from vrrae_bench.reporting.claims.measures import kinds_of
+from vrrae_bench.reporting.labels import dataset_label
+
+COLUMNS = ["id", "section", "statement", "verdict", "evidence"]
+VERDICTS = {"reproduced": "reproduced", "not_reproduced": "not reproduced", "undecided": "undecided"}
+CORRECTION = (
+    "By the rule that stands with it, never by eye. Tests are at 2.5 % on either side, corrected for the comparisons "
+    "within a claim, not for the number of claims: of forty, one or two may be decided wrongly by chance. Intervals "
+    "are over seeds: the claims of a data set share its images and one Inception-v3, whose choice no interval contains."
+)
+OTHER_METRICS = {
+    "step_seconds": "seconds of a step",
+    "total_minutes": "minutes in all",
+    "bottleneck": "k",
+    "batch_size": "batch size",
+}
+
+
+@dataclass(frozen=True)
+class Decided:
+    """A claim and what its rule found."""
+
+    claim: Claim
+    finding: Finding
+
+    @property
+    def evidence(self) -> str:
+        """Numbers, what is lacking, and the remark, in one line."""
+        parts = list(self.finding.numbers)
+        parts += [f"lacking: {'; '.join(self.finding.lacking)}"] if self.finding.lacking else []
+        parts += [self.claim.remark.rstrip(".")] if self.claim.remark else []
+        return ". ".join(parts)
+
+
+def decide(claims: Sequence[Claim], evidence: Evidence, reduced: str | None) -> list[Decided]:
+    """Apply the rule of each claim.
+
+    Args:
+        reduced: Says that, and how, the settings are reduced. Nothing is then decided; the numbers stand all the same.
+    """
+    decided = []
+    for claim in claims:
+        finding = claim.rule.decide(evidence)
+        if reduced:
+            finding = replace(finding, verdict="undecided", lacking=(f"quick settings: {reduced}", *finding.lacking))
+        decided.append(Decided(claim, finding))
+    return decided
+
+
+def write_claims(path: Path, decided: Sequence[Decided], evidence: Evidence, banner: str | None) -> None:
+    """Write `path`, a CSV file with a row for each claim, and beside it the same to read, in Markdown."""
+    rows = [
+        (one.claim.id, one.claim.section, one.claim.statement, one.finding.verdict, one.evidence) for one in decided
+    ]
+    with atomic_path(path) as temporary:
+        pd.DataFrame(rows, columns=COLUMNS).to_csv(temporary, index=False)
+    write_text(path.with_suffix(".md"), page(decided, evidence, banner))
+
+
+def page(decided: Sequence[Decided], evidence: Evidence, banner: str | None) -> str:
+    """The page: how many of each verdict, a table, how it is decided, each claim, and the paper's contradictions."""
+    verdicts = [one.finding.verdict for one in decided]
+    counts = ", ".join(f"{verdicts.count(verdict)} {words}" for verdict, words in VERDICTS.items())
+    table = pd.DataFrame(
+        [(one.claim.id, one.claim.section, one.claim.statement, VERDICTS[one.finding.verdict]) for one in decided],
+        columns=["Claim", "Section", "Statement", "Verdict"],
+    )
+    kinds = dict.fromkeys(kind for one in decided for kind in kinds_of(one.claim.rule))
+    sections = [
+        "# Claims of the paper",
+        *([f"**{banner}**"] if banner else []),
+        f"{len(decided)} claims: {counts}.",
+        table.to_markdown(index=False, disable_numparse=True),
+        "## How a claim is decided",
+        CORRECTION,
+        "\n".join(f"- **{kind.__name__}**: {kind.how}" for kind in kinds),
+        "## The claims one by one",
+        *map(_section, decided),
+        "## Contradictions within the paper",
+        *(_contradiction(one, evidence) for one in CONTRADICTIONS),
+    ]
+    return "\n\n".join(sections) + "\n"
+
+
+def _section(one: Decided) -> str:
+    rule = " and ".join(kind.__name__ for kind in kinds_of(one.claim.rule))
+    lines = [
+        f"- Section: {one.claim.section}",
+        f"- Rule: {rule}. {one.claim.rule.words}",
+        *(f"- {line}" for line in one.finding.numbers),
+        f"- **Verdict: {VERDICTS[one.finding.verdict]}**",
+        *(f"- Lacking: {text}" for text in one.finding.lacking),
+    ]
+    remark = f"\n\n{one.claim.remark}" if one.claim.remark else ""
+    return f"### {one.claim.id}\n\n{one.claim.statement}\n\n" + "\n".join(lines) + remark
+
+
+def _contradiction(one: Contradiction, evidence: Evidence) -> str:
+    rows = [(each.place, _quantity(each), f"{each.value:g}", _here(each, evidence)) for each in one.readings]
+    table = pd.DataFrame(rows, columns=["Where", "What", "Printed", "Here"])
+    return f"### {one.what}\n\n{one.explanation}\n\n{table.to_markdown(index=False, disable_numparse=True)}"
+
+
+def _quantity(reading: Reading) -> str:
+    method = [str(reading.variant)] if reading.method else []
+    return ", ".join([dataset_label(reading.dataset), *method, {**METRICS, **OTHER_METRICS}[reading.metric]])
+
+
+def _here(reading: Reading, evidence: Evidence) -> str:
+    """The reproduced value beside the printed one; a dash where there is none."""
+    values = evidence.values(reading.dataset, reading.variant, reading.metric) if reading.metric in METRICS else []
+    if len(values) == 0:
+        return "–"
+    deviation = f" ± {values.std(ddof=1):.2g}" if len(values) > 1 else ""
+    return f"{number(values.mean())}{deviation} ({len(values)} seed{'s' * (len(values) > 1)})"
