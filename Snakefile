@@ -19,11 +19,13 @@ include: "workflow/rules/extractor.smk"
 include: "workflow/rules/score.smk"
 include: "workflow/rules/table.smk"
 include: "workflow/rules/figure.smk"
+include: "workflow/rules/claims.smk"
 include: "workflow/rules/report.smk"
 
 
 localrules:
     all,
+    claims,
     report,
 
 
@@ -32,6 +34,12 @@ rule all:
     default_target: True
     input:
         f"{RESULTS}/report.html",
+
+
+rule claims:
+    """A verdict on each claim of the paper."""
+    input:
+        f"{RESULTS}/claims.csv",
 
 
 rule report:

@@ -547,7 +547,7 @@ def test_every_metric_of_a_claim_has_words():
 
 def test_the_command_reads_the_configuration_as_json(tmp_path, settings, write_scores, request):
     scores = write_scores("mnist", "ae", 0, fid_random=40.0)
-    (tmp_path / "settings.json").write_text(settings.model_dump_json())
+    (tmp_path / "settings.json").write_text(settings.study.model_dump_json())
     command = [sys.executable, request.config.rootpath / "workflow/scripts/claims.py", "--scores", scores]
     command += ["--settings", tmp_path / "settings.json", "--reduced", "One run.", "--out", tmp_path / "claims.csv"]
     subprocess.run(list(map(str, command)), check=True)

@@ -27,8 +27,8 @@ def test_a_figure_belongs_to_itself_alone():
 
 
 def test_the_configuration_belongs_to_no_stage():
-    """A new setting of a table must not retrain: stages are handed their specification."""
-    stages = {path.stem for path in SCRIPTS.glob("*.py")} - {"config", "targets"}
+    """A new setting must not retrain: stages are handed their specification. Claims are about all of it, and cheap."""
+    stages = {path.stem for path in SCRIPTS.glob("*.py")} - {"config", "targets", "claims"}
     assert not [stage for stage in stages if "vrrae_bench/config.py" in code(stage)]
 
 

@@ -45,7 +45,7 @@ IMPORTED_AS = {"PIL": "pillow", "sklearn": "scikit-learn", "yaml": "pyyaml", "ma
         (["synthetic", "download"], "download"),
         (["train", "timing", "sample"], "train-cpu"),
         (["extractor", "score"], "score-cpu"),
-        (["table", "figure", "report"], "report"),
+        (["table", "figure", "claims", "report"], "report"),
     ],
 )
 def test_every_stage_finds_what_it_imports_in_its_environment(stages, file):

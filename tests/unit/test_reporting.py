@@ -115,7 +115,7 @@ def test_batch_sizes_stand_side_by_side(write_scores):
 @pytest.fixture
 def settings_file(tmp_path):
     settings = load_settings(ROOT / "config.yaml")
-    (tmp_path / "settings.json").write_text(settings.model_dump_json(include={"experiment", "datasets"}))
+    (tmp_path / "settings.json").write_text(settings.study.model_dump_json())
     return tmp_path / "settings.json"
 
 

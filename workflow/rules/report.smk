@@ -4,6 +4,7 @@
 rule write_report:
     input:
         tables=[f"{RESULTS}/tables/{name}.md" for name in reported(TABLES)],
+        claims=f"{RESULTS}/claims.md",
         figures=[f"{RESULTS}/figures/{name}.png" for name in reported(FIGURES)],
         captions=[f"{RESULTS}/figures/{name}.txt" for name in reported(FIGURES)],
         runs=[f"{RESULTS}/{folder}/run.json" for folder in RUNS],
@@ -28,5 +29,5 @@ rule write_report:
     message:
         "Write the report"
     shell:
-        "python {input.script:q} --tables {input.tables:q} --figures {input.figures:q} --runs {input.runs:q}"
+        "python {input.script:q} --tables {input.tables:q} --claims {input.claims:q} --figures {input.figures:q} --runs {input.runs:q}"
         " --template {input.template:q} {params.banner} --out {output.html:q} > {log:q} 2>&1"

@@ -1,4 +1,4 @@
-# The configuration of all that is compared, for what is made from it alone.
+# What is compared, for all that is made from the configuration itself.
 
 
 rule write_settings:
@@ -16,7 +16,7 @@ rule write_settings:
         mem_mb=100,
         runtime=5,
     params:
-        settings=settings.model_dump_json(include={"experiment", "datasets"}),
+        settings=settings.study.model_dump_json(),
     message:
         "Write down the configuration"
     shell:

@@ -7,7 +7,7 @@ ones, and the times of training steps. Writes claims.csv and, beside it, claims.
 import argparse
 from pathlib import Path
 
-from vrrae_bench.config import check_settings
+from vrrae_bench.config import Study
 from vrrae_bench.errors import run_command
 from vrrae_bench.files import read_json
 from vrrae_bench.reporting.claims.claims import CLAIMS
@@ -19,13 +19,13 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--scores", type=Path, nargs="*", default=[], help="scores.json of runs")
     parser.add_argument("--timings", type=Path, nargs="*", default=[], help="times of steps, a JSON file per data set")
-    parser.add_argument("--settings", type=Path, required=True, help="the resolved configuration as JSON")
+    parser.add_argument("--settings", type=Path, required=True, help="settings.json: what is compared")
     parser.add_argument("--banner", help="a sentence above the page")
     parser.add_argument("--reduced", help="says how the settings are smaller than the paper's; nothing is decided then")
     parser.add_argument("--out", type=Path, required=True, help="claims.csv to write; claims.md beside it")
     arguments = parser.parse_args()
-    settings = check_settings(read_json(arguments.settings), str(arguments.settings))
-    evidence = load_evidence(arguments.scores, arguments.timings, settings)
+    study = Study.model_validate(read_json(arguments.settings))
+    evidence = load_evidence(arguments.scores, arguments.timings, study)
     write_claims(arguments.out, decide(CLAIMS, evidence, arguments.reduced), evidence, arguments.banner)
 
 

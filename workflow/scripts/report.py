@@ -14,6 +14,7 @@ from vrrae_bench.reporting.report import write_report
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--tables", type=Path, nargs="*", default=[], help="<name>.md")
+    parser.add_argument("--claims", type=Path, required=True, help="claims.md")
     parser.add_argument("--figures", type=Path, nargs="*", default=[], help="<name>.png, its caption in <name>.txt")
     parser.add_argument("--runs", type=Path, nargs="*", default=[], help="run.json; history.csv lies beside it")
     parser.add_argument("--template", type=Path, required=True, help="Jinja2 template of the page")
@@ -24,6 +25,7 @@ def main() -> None:
         arguments.out,
         template=arguments.template,
         tables=arguments.tables,
+        claims=arguments.claims,
         figures=arguments.figures,
         runs=arguments.runs,
         banner=arguments.banner,

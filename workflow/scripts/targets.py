@@ -29,6 +29,7 @@ def main() -> None:
     lines += [
         (f"data_{name}", 0, "The images of a data set, downloaded or made, and stored") for name in settings.datasets
     ]
+    lines += [("claims", everything, "A verdict on each claim of the paper")]
     lines += [("report", everything, "One HTML page with all tables and figures")]
     lines += [("all", everything, "Everything; what `snakemake` makes if no target is named")]
     width = max(len(name) for name, _, _ in lines)

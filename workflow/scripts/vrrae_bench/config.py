@@ -90,16 +90,9 @@ class ExperimentSettings(Specification):
         return tuple(dict.fromkeys((*self.methods, *self.ablations, *self.baselines)))
 
 
-class Settings(Specification):
-    """The whole configuration."""
+class Study(Specification):
+    """What is compared: the part of the configuration that decides results, and nothing of how and where."""
 
-    results: str = Field(min_length=1, description="Folder of everything that is made")
-    banner: str | None = Field(description="A sentence above every table and report")
-    accelerator: Literal["cpu", "cuda", "tpu"] = Field(description="Where training runs; changes no result's identity")
-    mirror: str | None = Field(description="Folder or URL holding <data set>/<file>, asked before the official sources")
-    offline: bool = Field(description="Never use the network, only `mirror` and what is there already")
-    weights: str | None = Field(description="A local copy of the ImageNet weights of torchvision's Inception-v3")
-    checkpoint_seconds: float = Field(gt=0, description="Time between two checkpoints of a training")
     experiment: ExperimentSettings
     datasets: dict[DatasetName, DatasetSettings] = Field(min_length=1)
 
@@ -140,6 +133,26 @@ class Settings(Specification):
             seed=seed,
             variant=",".join(parts),
         )
+
+
+class Settings(Study):
+    """The whole configuration."""
+
+    results: str = Field(min_length=1, description="Folder of everything that is made")
+    banner: str | None = Field(description="A sentence above every table and report")
+    reduced: str | None = Field(
+        default=None, description="How trainings are smaller than the paper's, if they are: no claim is then decided"
+    )
+    accelerator: Literal["cpu", "cuda", "tpu"] = Field(description="Where training runs; changes no result's identity")
+    mirror: str | None = Field(description="Folder or URL holding <data set>/<file>, asked before the official sources")
+    offline: bool = Field(description="Never use the network, only `mirror` and what is there already")
+    weights: str | None = Field(description="A local copy of the ImageNet weights of torchvision's Inception-v3")
+    checkpoint_seconds: float = Field(gt=0, description="Time between two checkpoints of a training")
+
+    @property
+    def study(self) -> Study:
+        """What is compared."""
+        return Study(experiment=self.experiment, datasets=self.datasets)
 
 
 @dataclass(frozen=True)

@@ -6,68 +6,66 @@ All rows of a table have the same seeds, so that differences between them can be
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
-from vrrae_bench.config import DatasetSettings, Settings
+from vrrae_bench.config import DatasetSettings, Study
 from vrrae_bench.runs import RunSpec
 
 
-def headline(settings: Settings, dataset: str) -> list[RunSpec]:
+def headline(study: Study, dataset: str) -> list[RunSpec]:
     """The methods against each other, as configured."""
-    methods, seeds = settings.experiment.methods, settings.datasets[dataset].seeds
-    return [settings.run(dataset, method, seed) for method in methods for seed in seeds]
+    methods, seeds = study.experiment.methods, study.datasets[dataset].seeds
+    return [study.run(dataset, method, seed) for method in methods for seed in seeds]
 
 
-def main_comparison(settings: Settings, dataset: str) -> list[RunSpec]:
+def main_comparison(study: Study, dataset: str) -> list[RunSpec]:
     """The same, and once more for each other learning rate (Tables 1 and 2)."""
     again = [
-        settings.run(dataset, run.method, run.seed, learning_rate=rate)
-        for rate in settings.datasets[dataset].other_learning_rates
-        for run in headline(settings, dataset)
+        study.run(dataset, run.method, run.seed, learning_rate=rate)
+        for rate in study.datasets[dataset].other_learning_rates
+        for run in headline(study, dataset)
     ]
-    return headline(settings, dataset) + again
+    return headline(study, dataset) + again
 
 
-def ablation(settings: Settings, dataset: str) -> list[RunSpec]:
+def ablation(study: Study, dataset: str) -> list[RunSpec]:
     """The ablations, then VRRAE without a KL term and as it is (Table 3)."""
-    if not settings.experiment.ablations:
+    if not study.experiment.ablations:
         return []
-    variants = [(method, None) for method in settings.experiment.ablations] + [("vrrae", 0.0), ("vrrae", None)]
+    variants = [(method, None) for method in study.experiment.ablations] + [("vrrae", 0.0), ("vrrae", None)]
     return _distinct(
-        settings.run(dataset, method, seed, beta=beta)
-        for method, beta in variants
-        for seed in sweep_seeds(settings, dataset)
+        study.run(dataset, method, seed, beta=beta) for method, beta in variants for seed in sweep_seeds(study, dataset)
     )
 
 
-def baselines(settings: Settings, dataset: str) -> list[RunSpec]:
+def baselines(study: Study, dataset: str) -> list[RunSpec]:
     """Other regularised autoencoders, then the methods of Table 2 (Table A.4-3)."""
-    if not settings.experiment.baselines:
+    if not study.experiment.baselines:
         return []
-    methods = dict.fromkeys((*settings.experiment.baselines, *settings.experiment.methods))
-    return [settings.run(dataset, method, seed) for method in methods for seed in sweep_seeds(settings, dataset)]
+    methods = dict.fromkeys((*study.experiment.baselines, *study.experiment.methods))
+    return [study.run(dataset, method, seed) for method in methods for seed in sweep_seeds(study, dataset)]
 
 
-def beta_sweep(settings: Settings, dataset: str) -> list[RunSpec]:
+def beta_sweep(study: Study, dataset: str) -> list[RunSpec]:
     """VAE and VRRAE with each beta (Table A.3-2, Figures A.2-1 and A.2-2)."""
     return [
-        settings.run(dataset, method, seed, beta=beta)
+        study.run(dataset, method, seed, beta=beta)
         for method in ("vae", "vrrae")
-        for beta in settings.datasets[dataset].betas
-        for seed in sweep_seeds(settings, dataset)
+        for beta in study.datasets[dataset].betas
+        for seed in sweep_seeds(study, dataset)
     ]
 
 
-def batch_size_sweep(settings: Settings, dataset: str) -> list[RunSpec]:
+def batch_size_sweep(study: Study, dataset: str) -> list[RunSpec]:
     """VRRAE with each batch size, for equal epochs (Table A.4-2)."""
     return [
-        settings.run(dataset, "vrrae", seed, batch_size=batch_size)
-        for batch_size in settings.datasets[dataset].batch_sizes
-        for seed in sweep_seeds(settings, dataset)
+        study.run(dataset, "vrrae", seed, batch_size=batch_size)
+        for batch_size in study.datasets[dataset].batch_sizes
+        for seed in sweep_seeds(study, dataset)
     ]
 
 
-def sweep_seeds(settings: Settings, dataset: str) -> tuple[int, ...]:
+def sweep_seeds(study: Study, dataset: str) -> tuple[int, ...]:
     """Seeds of everything beyond Tables 1 and 2."""
-    chosen = settings.datasets[dataset]
+    chosen = study.datasets[dataset]
     return chosen.seeds if chosen.sweep_seeds is None else chosen.sweep_seeds
 
 
@@ -113,7 +111,7 @@ class Selection:
     """
 
     datasets: Callable[[DatasetSettings], bool]
-    comparison: Callable[[Settings, str], list[RunSpec]] | None
+    comparison: Callable[[Study, str], list[RunSpec]] | None
     methods: tuple[str, ...] | None = None
     every_seed: bool = True
 
@@ -144,12 +142,12 @@ SELECTIONS = {
 }
 
 
-def runs_of(settings: Settings, name: str) -> list[RunSpec]:
+def runs_of(study: Study, name: str) -> list[RunSpec]:
     """The runs that a table or figure shows."""
     selection = SELECTIONS[name]
     if selection.comparison is None:
         return []
-    runs = [run for dataset in datasets_of(settings, name) for run in selection.comparison(settings, dataset)]
+    runs = [run for dataset in datasets_of(study, name) for run in selection.comparison(study, dataset)]
     runs = [run for run in runs if selection.methods is None or run.method in selection.methods]
     if selection.every_seed:
         return runs
@@ -157,23 +155,21 @@ def runs_of(settings: Settings, name: str) -> list[RunSpec]:
     return [run for run in runs if run.seed == first[run.dataset]]
 
 
-def datasets_of(settings: Settings, name: str) -> list[str]:
+def datasets_of(study: Study, name: str) -> list[str]:
     """The selected data sets that a table or figure shows."""
-    return [
-        dataset for dataset in settings.experiment.datasets if SELECTIONS[name].datasets(settings.datasets[dataset])
-    ]
+    return [dataset for dataset in study.experiment.datasets if SELECTIONS[name].datasets(study.datasets[dataset])]
 
 
-def is_made(settings: Settings, name: str) -> bool:
+def is_made(study: Study, name: str) -> bool:
     """Whether the configuration selects anything that belongs into a table or figure."""
     if SELECTIONS[name].comparison:
-        return bool(runs_of(settings, name))
-    return bool(datasets_of(settings, name)) and (name != "table_a4_1" or bool(settings.experiment.timed))
+        return bool(runs_of(study, name))
+    return bool(datasets_of(study, name)) and (name != "table_a4_1" or bool(study.experiment.timed))
 
 
-def all_runs(settings: Settings) -> list[RunSpec]:
+def all_runs(study: Study) -> list[RunSpec]:
     """Every run that the configuration asks for, each once."""
-    return _distinct(run for name in SELECTIONS for run in runs_of(settings, name))
+    return _distinct(run for name in SELECTIONS for run in runs_of(study, name))
 
 
 def _distinct(runs: Iterable[RunSpec]) -> list[RunSpec]:

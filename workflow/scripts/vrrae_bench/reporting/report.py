@@ -22,6 +22,7 @@ def write_report(
     *,
     template: Path,
     tables: Sequence[Path],
+    claims: Path,
     figures: Sequence[Path],
     runs: Sequence[Path],
     banner: str | None,
@@ -30,14 +31,18 @@ def write_report(
 
     Args:
         tables: Markdown files, each with a heading, a table and a caption.
+        claims: A Markdown file; its first part, with the verdicts, stands open, the rest is folded.
         figures: PNG files, each with its caption in a text file beside it.
         runs: run.json of every run; its history.csv lies beside it.
     """
     environment = jinja2.Environment(autoescape=True, undefined=jinja2.StrictUndefined)
     records = [(file, read_json(file)) for file in runs]
+    verdicts, mark, reasons = claims.read_text(encoding="utf-8").partition("\n## ")
     page = environment.from_string(template.read_text(encoding="utf-8")).render(
         banner=banner,
-        tables=[_table_html(file, banner) for file in tables],
+        tables=[_html(file.read_text(encoding="utf-8"), banner) for file in tables],
+        verdicts=_html(verdicts, banner),
+        reasons=_html(mark + reasons),
         figures=[_figure(file) for file in figures],
         histories=_data_uri(_histories(records)),
         runs=[_run_row(file, record) for file, record in records],
@@ -48,8 +53,7 @@ def write_report(
     write_text(path, page)
 
 
-def _table_html(file: Path, banner: str | None) -> str:
-    text = file.read_text(encoding="utf-8")
+def _html(text: str, banner: str | None = None) -> str:
     if banner:
         text = text.replace(f"**{banner}**\n", "")  # it stands above the whole page
     return MarkdownIt("commonmark").enable("table").render(text)

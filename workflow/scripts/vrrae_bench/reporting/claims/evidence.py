@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from vrrae_bench.config import Settings
+from vrrae_bench.config import Study
 from vrrae_bench.errors import UserError
 from vrrae_bench.files import read_json
 from vrrae_bench.reporting.labels import method_label
@@ -71,7 +71,7 @@ class Evidence:
         return sorted(runs.beta.unique(), key=float)
 
 
-def load_evidence(scores: Iterable[Path], timings: Iterable[Path], settings: Settings) -> Evidence:
+def load_evidence(scores: Iterable[Path], timings: Iterable[Path], study: Study) -> Evidence:
     """Read scores.json of runs and the files of timings.
 
     Runs on other data sets than the paper's are left out, as are those that differ from the configuration in more than
@@ -81,13 +81,13 @@ def load_evidence(scores: Iterable[Path], timings: Iterable[Path], settings: Set
         UserError: A run is given twice or is unknown to the configuration; a timing is malformed or of another batch
             size than the configured one.
     """
-    return Evidence(_load_runs(scores, settings), _load_timings(timings, settings))
+    return Evidence(_load_runs(scores, study), _load_timings(timings, study))
 
 
 RUN_COLUMNS = ["dataset", "method", "beta", "batch_size", "seed", "default_beta", "default_batch_size"]
 
 
-def _load_runs(paths: Iterable[Path], settings: Settings) -> pd.DataFrame:
+def _load_runs(paths: Iterable[Path], study: Study) -> pd.DataFrame:
     seen: dict[str, Path] = {}
     rows = []
     for path in paths:
@@ -96,10 +96,10 @@ def _load_runs(paths: Iterable[Path], settings: Settings) -> pd.DataFrame:
         if run.folder in seen:
             raise UserError(f"{path}: the same run as {seen[run.folder]}. Name each run once.")
         seen[run.folder] = path
-        if not _is_of_the_paper(run.dataset, settings):
+        if not _is_of_the_paper(run.dataset, study):
             continue
         try:
-            configured = settings.run(run.dataset, run.method, run.seed)
+            configured = study.run(run.dataset, run.method, run.seed)
         except KeyError:
             raise UserError(
                 f"{path}: the configuration does not say how to train {run.method} on {run.dataset}. "
@@ -111,9 +111,9 @@ def _load_runs(paths: Iterable[Path], settings: Settings) -> pd.DataFrame:
     return frame.astype({"default_beta": bool, "default_batch_size": bool})
 
 
-def _is_of_the_paper(dataset: str, settings: Settings) -> bool:
+def _is_of_the_paper(dataset: str, study: Study) -> bool:
     """Whether a data set is one of the paper's, and not one's own under such a name."""
-    known = settings.datasets.get(dataset)
+    known = study.datasets.get(dataset)
     return dataset in PAPER_DATASETS and known is not None and known.source == dataset
 
 
@@ -152,7 +152,7 @@ class _Timing(BaseModel):
     methods: _Methods
 
 
-def _load_timings(paths: Iterable[Path], settings: Settings) -> pd.DataFrame:
+def _load_timings(paths: Iterable[Path], study: Study) -> pd.DataFrame:
     frames = [pd.DataFrame(columns=["dataset", "vae", "vrrae"])]
     for path in paths:
         try:
@@ -165,12 +165,12 @@ def _load_timings(paths: Iterable[Path], settings: Settings) -> pd.DataFrame:
                 f"{path}: {len(vae)} steps of vae and {len(vrrae)} of vrrae are not pairs of positive times. "
                 "Time the two in turn, equally often."
             )
-        if not _is_of_the_paper(timing.dataset, settings):
+        if not _is_of_the_paper(timing.dataset, study):
             continue
-        if timing.batch_size != settings.datasets[timing.dataset].batch_size:
+        if timing.batch_size != study.datasets[timing.dataset].batch_size:
             raise UserError(
                 f"{path}: batch_size: was timed with {timing.batch_size}, the configuration of {timing.dataset} has "
-                f"{settings.datasets[timing.dataset].batch_size}. Time the steps again with that."
+                f"{study.datasets[timing.dataset].batch_size}. Time the steps again with that."
             )
         frames.append(pd.DataFrame({"dataset": timing.dataset, "vae": vae, "vrrae": vrrae}))
     return pd.concat(frames[1:] or frames, ignore_index=True)

@@ -1,0 +1,32 @@
+# A verdict on each claim of the paper.
+
+
+rule decide_claims:
+    input:
+        scores=[f"{RESULTS}/{folder}/scores.json" for folder in RUNS],
+        timings=timings() if {"vae", "vrrae"} <= set(settings.experiment.timed) else [],
+        settings=rules.write_settings.output.settings,
+        paper=f"{SCRIPTS}/vrrae_bench/reporting/paper_values.csv",
+        script=f"{SCRIPTS}/claims.py",
+        code=code_of("claims"),
+    output:
+        csv=f"{RESULTS}/claims.csv",
+        markdown=f"{RESULTS}/claims.md",
+    log:
+        f"{RESULTS}/logs/claims.log",
+    benchmark:
+        f"{RESULTS}/benchmarks/claims.tsv"
+    conda:
+        "../../envs/report.yaml"
+    threads: 1
+    resources:
+        mem_mb=1000,
+        runtime=10,
+    params:
+        banner=option("banner", settings.banner),
+        reduced=option("reduced", settings.reduced),
+    message:
+        "Decide the claims of the paper"
+    shell:
+        "python {input.script:q} --scores {input.scores:q} --timings {input.timings:q} --settings {input.settings:q}"
+        " {params.banner} {params.reduced} --out {output.csv:q} > {log:q} 2>&1"
