@@ -38,8 +38,16 @@ class Contender:
 
     def take_turn(self) -> None:
         """Run a few steps, and note the time of one."""
+        self.begin_turn()
+        self.end_turn()
+
+    def begin_turn(self) -> None:
+        """Let it run, and come back at once."""
         self._process.stdin.write("\n")
         self._process.stdin.flush()
+
+    def end_turn(self) -> None:
+        """Wait until it is done, and note the time of a step."""
         self.times.append(self._answer()["seconds"])
 
     def end(self) -> None:

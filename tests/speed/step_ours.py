@@ -11,7 +11,7 @@ sys.path.insert(0, str(Path(__file__).parents[2] / "workflow/scripts"))
 
 from vrrae_bench.training.devices import configure_jax
 
-configure_jax("cpu", os.cpu_count())
+configure_jax("cpu", int(os.environ.get("STEP_THREADS", os.cpu_count() or 1)))
 
 import equinox as eqx
 import jax
@@ -26,11 +26,12 @@ from vrrae_bench.training import loop
 from vrrae_bench.training.devices import shardings
 
 
-def prepare(shape: Shape, n_steps: int, method: str = "vrrae"):
+def prepare(shape: Shape, n_steps: int, method: str = "vrrae", n_seeds: str = "1"):
     """A function that takes `n_steps` steps, and the number of the model's parameters.
 
     Args:
         method: One of the registry, or `untruncated`: VRRAE's network with the truncation taken out of it.
+        n_seeds: So many trainings in one program, by `vmap`.
     """
     if method == "untruncated":
         method, bottlenecks.truncated_coefficients = "vrrae", _first_rows
@@ -50,16 +51,26 @@ def prepare(shape: Shape, n_steps: int, method: str = "vrrae"):
     optimiser = optax.adabelief(LEARNING_RATE)
     over_devices, on_each = shardings()
     state, key = eqx.filter_shard((loop.start_state(spec, header, optimiser), jax.random.key(0)), on_each)
+    n_parameters = sum(leaf.size for leaf in jax.tree.leaves(eqx.filter(state.model, eqx.is_inexact_array)))
     images = np.random.default_rng(0).integers(0, 256, (n_steps, shape.batch_size, *shape.image), np.uint8)
     batches = jax.device_put(images, over_devices)
     span, weights = np.array([0, n_steps]), np.array([BETA, 0], np.float32)
 
+    def step(state, batches, key):
+        return loop.run_steps(method, "float32", optimiser, header.normalisation, state, batches, span, key, weights)
+
+    if int(n_seeds) > 1:
+        step = eqx.filter_jit(eqx.filter_vmap(step))
+        arrays, static = eqx.partition(state, eqx.is_array)
+        arrays, batches, key = jax.tree.map(lambda leaf: jnp.stack([leaf] * int(n_seeds)), (arrays, batches, key))
+        state = eqx.combine(arrays, static)
+
     def run() -> None:
         nonlocal state
-        state = loop.run_steps(method, "float32", optimiser, header.normalisation, state, batches, span, key, weights)
+        state = step(state, batches, key)
         state.sums.loss.block_until_ready()
 
-    return run, sum(leaf.size for leaf in jax.tree.leaves(eqx.filter(state.model, eqx.is_inexact_array)))
+    return run, n_parameters
 
 
 def _first_rows(latent, k):
