@@ -2,7 +2,7 @@
 
     python tests/speed/seeds.py
 
-Seconds per step and seed on all cores, for as many seeds as there are cores, in turns. Run it with nothing else running.
+Seconds per step and seed on all cores, for as many seeds as there are cores, in turns. Nothing else should run.
 """
 
 import argparse
