@@ -35,19 +35,22 @@ def main() -> None:
         assert start_workflow(work / "undisturbed").wait() == 0
         whole = time.monotonic() - start
         print(f"undisturbed: {whole:.0f} s, {sha256(work / 'undisturbed' / MODEL)}", flush=True)
-        for kill in range(arguments.kills):
+        kills = 0
+        while kills < arguments.kills:
             process = start_workflow(work / "killed")
-            time.sleep(chance.uniform(0.2, 0.7) * whole)
+            time.sleep(chance.uniform(0.2, 0.6) * whole)
+            if process.poll() is not None:  # too late for this one: from the start again
+                (work / "killed" / MODEL).unlink()
+                continue
+            kills += 1
             victim = chance.choice(["the job", "the job and Snakemake"])
-            ended = process.poll() is not None
-            print(f"kill {kill + 1}: {victim}" + (" (too late: it had ended)" if ended else ""), flush=True)
-            for job in jobs_of(work / "killed"):
+            jobs = jobs_of(work / "killed")
+            print(f"kill {kills}: {victim}, after {last_step(work / 'killed')} checkpointed steps", flush=True)
+            for job in jobs:
                 os.kill(job, signal.SIGKILL)
             if victim == "the job and Snakemake":
                 process.kill()
             process.wait()
-            if ended:
-                (work / "killed" / MODEL).unlink()
             subprocess.run([*command(work / "killed"), "--unlock"], cwd=ROOT, capture_output=True)
         assert start_workflow(work / "killed").wait() == 0
         print(f"after {arguments.kills} kills: {sha256(work / 'killed' / MODEL)}")
@@ -66,6 +69,11 @@ def command(results: Path) -> list[str]:
 
 def start_workflow(results: Path) -> subprocess.Popen:
     return subprocess.Popen(command(results), cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+
+
+def last_step(results: Path) -> int:
+    """The step of the newest checkpoint, 0 if there is none."""
+    return max((int(path.stem[5:]) for path in results.glob("checkpoints/*/step-*.eqx")), default=0)
 
 
 def jobs_of(results: Path) -> list[int]:
