@@ -2,7 +2,7 @@
 
     python tests/speed/around.py
 
-Made images of MNIST's shape, VRRAE with the paper's sizes. First the time from the start of the process to the line that
+Images of MNIST's shape, VRRAE with the paper's sizes. First the time from the start of the process to the line that
 tells of the first step, and to the end of a training of one step: with an empty cache of compiled programs, then with a
 full one. Then two epochs of 100 steps against the same steps alone, in one process, in turns.
 """
