@@ -29,16 +29,18 @@ class TableKind:
 
 @dataclass(frozen=True)
 class FigureKind:
-    """A figure, drawn by the module of its name in `figures`.
+    """A figure.
 
     Attributes:
         about: What it shows, in a line.
+        module: The module of `figures` whose function `draw` draws it.
         file: The file of a run that it reads; none for a figure that needs no trained run.
         reads_data: Whether it reads the data sets too: their manifests and training images.
     """
 
     title: str
     about: str
+    module: str
     file: str | None
     reads_data: bool = False
 
@@ -113,61 +115,76 @@ FIGURES = {
     "figure_1": FigureKind(
         "Figure 1: architecture of VAE, RRAE and VRRAE",
         "Architecture of VAE, RRAE and VRRAE, drawn from the shapes of the code",
+        "figure_1",
         None,
         reads_data=True,
     ),
     "figure_2": FigureKind(
         "Figure 2: latent space of the synthetic bumps",
         "Posterior means of the synthetic set, a diagonal motion in orange: VAE and VRRAE",
+        "figure_2",
         "latents.npz",
     ),
-    "figure_3": FigureKind("Figure 3: randomly generated bumps", "Randomly generated bumps", "random.npy"),
+    "figure_3": FigureKind("Figure 3: randomly generated bumps", "Randomly generated bumps", "figure_3", "random.npy"),
     "figure_4": FigureKind(
         "Figure 4: interpolated images of CelebA",
         "Interpolations between images of CelebA",
+        "interpolations",
         "interpolation.npy",
         reads_data=True,
     ),
     "figure_5": FigureKind(
-        "Figure 5: randomly generated images", "Randomly generated images of MNIST or another small set", "random.npy"
+        "Figure 5: randomly generated images",
+        "Randomly generated images of MNIST or another small set",
+        "gallery",
+        "random.npy",
     ),
     "figure_6": FigureKind(
-        "Figure 6: randomly generated images of CelebA", "Randomly generated images of CelebA", "random.npy"
+        "Figure 6: randomly generated images of CelebA", "Randomly generated images of CelebA", "gallery", "random.npy"
     ),
     "figure_a2_1": FigureKind(
         "Figure A.2-1: singular values of the latent space of VRRAE for each beta",
         "Singular values of VRRAE's latent space for each beta",
+        "figure_a2_1",
         "scores.json",
     ),
     "figure_a2_2": FigureKind(
         "Figure A.2-2: second mean of VRRAE against the first for each beta",
         "Second mean of VRRAE against the first for each beta",
+        "figure_a2_2",
         "latents.npz",
     ),
     "figure_a5_3": FigureKind(
         "Figure A.5-3: interpolated images of CIFAR-10",
         "Interpolations between images of CIFAR-10",
+        "interpolations",
         "interpolation.npy",
         reads_data=True,
     ),
     "figure_a5_4": FigureKind(
         "Figure A.5-4: interpolated images of MNIST",
         "Interpolations between images of MNIST or another small set",
+        "interpolations",
         "interpolation.npy",
         reads_data=True,
     ),
     "figure_a5_5": FigureKind(
         "Figure A.5-5: interpolated images of CelebA",
         "More interpolations between images of CelebA",
+        "interpolations",
         "interpolation.npy",
         reads_data=True,
     ),
     "figure_a5_6": FigureKind(
-        "Figure A.5-6: randomly generated images of CIFAR-10", "Randomly generated images of CIFAR-10", "random.npy"
+        "Figure A.5-6: randomly generated images of CIFAR-10",
+        "Randomly generated images of CIFAR-10",
+        "gallery",
+        "random.npy",
     ),
     "figure_a5_7": FigureKind(
         "Figure A.5-7: randomly generated images of all data sets",
         "Randomly generated images of all data sets",
+        "gallery",
         "random.npy",
     ),
 }
