@@ -89,7 +89,7 @@ def extractor_of(wildcards):
     """The files that FID needs, for a data set that has labels."""
     if dataset_of(wildcards).extractor is None:
         return []
-    names = ("extractor.json", "inception.pt", "reference.npz")
+    names = ("extractor.json", "inception.pt", "reference.npz", "reference_sample.npz")
     return [f"{RESULTS}/extractor/{wildcards.dataset}/{name}" for name in names]
 
 
