@@ -21,8 +21,8 @@ from vrrae_bench.scoring.reference import MOST_IMAGES, Reference
 
 # The limit for infinitely many images is extrapolated from no fewer (Chong and Forsyth 2020).
 FEWEST_FOR_LIMIT = 5000
-# Interpolated images come in one draw. Its parts stand for independent ones: they share no pair of images.
-INTERPOLATION_PARTS = 5
+# Into so many independent parts images are divided for the jackknife: as many as there are draws in config.yaml.
+PARTS = 8
 OF_NEIGHBOURS = tuple(f"{name}_random" for name in Neighbourhoods._fields)
 
 Features = Float32[np.ndarray, "N D"]
@@ -45,29 +45,38 @@ def random_scores(reference: Reference, draws: Sequence[Features]) -> Scores:
 
     The paper's FID, `fid_random`, is of the first draw; `fid_random_other_draw` of the second. All else is of all draws
     together, or of the first images of them. A score that needs more images is left out; `omitted` says why.
+    The interval of the paper's FID is that of its expectation for one draw, from all draws.
     """
-    n, total = len(draws[0]), sum(map(len, draws))
-    of_draws = [frechet_distance(reference.moments, draw) for draw in draws]
+    n, images = len(draws[0]), np.concatenate(draws)
+    distance = partial(frechet_distance, reference.moments)
+    of_draws = [distance(draw) for draw in draws]
     numbers = {"fid_random": of_draws[0]}
     intervals, omitted = {}, {}
     if len(draws) > 1:
-        of_all = jackknife(partial(frechet_distance, reference.moments), draws)
-        numbers |= {"fid_random_other_draw": of_draws[1], "fid_random_all_draws": of_all.whole.value}
-        intervals |= {"fid_random": mean_estimate(of_draws), "fid_random_all_draws": of_all.whole}
-        if total - n >= FEWEST_FOR_LIMIT:
-            numbers["fid_random_infinity"] = of_all.limit.value
-            intervals["fid_random_infinity"] = of_all.limit
-    if "fid_random_infinity" not in numbers:
+        numbers["fid_random_other_draw"] = of_draws[1]
+        intervals["fid_random"] = mean_estimate(of_draws)
+    if len(images) >= 2 * PARTS:
+        of_all = jackknife(distance, np.array_split(images, PARTS))
+        numbers["fid_random_all_draws"] = of_all.whole.value
+        intervals["fid_random_all_draws"] = of_all.whole
+    else:
+        numbers["fid_random_all_draws"] = distance(images)
+    if len(images) * (PARTS - 1) // PARTS >= FEWEST_FOR_LIMIT:
+        numbers["fid_random_infinity"] = of_all.limit.value
+        intervals["fid_random_infinity"] = of_all.limit
+    else:
         omitted["fid_random_infinity"] = (
-            f"{total} images in {len(draws)} draw(s): without one draw, at least {FEWEST_FOR_LIMIT} have to remain"
+            f"{len(images)} images: without one of {PARTS} parts, at least {FEWEST_FOR_LIMIT} have to remain"
         )
-    images = np.concatenate(draws)[:MOST_IMAGES]
     if len(images) > NEIGHBOURS:
-        numbers |= zip(OF_NEIGHBOURS, neighbourhoods(images, reference.sample, reference.radii))
-        intervals["kid_random"] = kernel_distance(images, reference.sample, reference.kernel_sums)
+        some = images[:MOST_IMAGES]
+        numbers |= zip(OF_NEIGHBOURS, neighbourhoods(some, reference.sample, reference.radii))
+        intervals["kid_random"] = kernel_distance(some, reference.sample, reference.kernel_sums)
         numbers["kid_random"] = intervals["kid_random"].value
     else:
-        omitted |= dict.fromkeys(("kid_random", *OF_NEIGHBOURS), f"{total} images: more than {NEIGHBOURS} are needed")
+        omitted |= dict.fromkeys(
+            ("kid_random", *OF_NEIGHBOURS), f"{len(images)} images: more than {NEIGHBOURS} are needed"
+        )
     details = {"fid_random_draws": of_draws, "neighbours": NEIGHBOURS}
     return Scores(numbers, details | _record(numbers, intervals, random_counts(reference, n, len(draws)), omitted))
 
@@ -75,13 +84,13 @@ def random_scores(reference: Reference, draws: Sequence[Features]) -> Scores:
 def interpolation_scores(reference: Reference, features: Features, images_per_pair: int) -> Scores:
     """FID of interpolated images, which lie pair after pair, and its interval.
 
-    The interval is the jackknife's over parts of whole pairs; there is none if there are fewer pairs than parts.
+    The interval is the jackknife's over parts of whole pairs: images of one pair are not independent. There is none if
+    there are fewer pairs than parts.
     """
     distance = partial(frechet_distance, reference.moments)
-    pairs = np.array_split(np.arange(0, len(features), images_per_pair), INTERPOLATION_PARTS)
-    if len(pairs[-1]):
-        starts = [part[0] for part in pairs[1:]]
-        estimate = jackknife(distance, np.split(features, starts)).whole
+    parts = np.array_split(np.arange(0, len(features), images_per_pair), PARTS)
+    if len(parts[-1]):
+        estimate = jackknife(distance, np.split(features, [part[0] for part in parts[1:]])).whole
         numbers, intervals = {"fid_interpolation": estimate.value}, {"fid_interpolation": estimate}
     else:
         numbers, intervals = {"fid_interpolation": distance(features)}, {}

@@ -57,7 +57,8 @@ def jackknife(
     here goes through N and N - n: the distance of all M groups of n, and the mean of those without one group. Its
     intercept is the mean of the pseudo-values M d_all - (M - 1) d_without_j, whose spread is the standard error of the
     fit (the delete-a-group jackknife, Shao and Tu 1995): unlike the residuals of a line through nested subsets, it
-    contains the chance of the draw.
+    contains the chance of the draw. The reference stays as it is: what its own finite number adds to every distance
+    remains.
 
     Args:
         distance: Of a set of features from the reference.
