@@ -16,7 +16,7 @@ from vrrae_bench.errors import UserError
 from vrrae_bench.latent.interpolation import inner_points
 from vrrae_bench.reporting.architecture import Layer, architecture
 from vrrae_bench.reporting.captions import render_caption, scores_context
-from vrrae_bench.reporting.figures import figure_1, figure_a2_1, figure_a2_2, interpolations
+from vrrae_bench.reporting.figures import figure_1, figure_a2_1, figure_a2_2, figure_collapse, interpolations
 from vrrae_bench.reporting.figures.blocks import mosaic
 from vrrae_bench.reporting.figures.drawing import Run, titles
 from vrrae_bench.reporting.figures.gallery import gallery
@@ -215,6 +215,27 @@ def test_the_second_mean_stands_against_the_first_with_one_scale_for_all_betas(b
         (left, right), (bottom, top) = axis.get_xlim(), axis.get_ylim()
         assert left < points[:, 0].min() and points[:, 0].max() < right
         assert bottom < points[:, 1].min() and points[:, 1].max() < top
+
+
+# Collapse
+
+
+def test_collapse_is_a_sorted_line_for_each_seed(make_run):
+    runs = [
+        make_run(
+            method=method,
+            seed=seed,
+            **{"kl_per_dimension": [0.5, 0.0, 3.0 + seed], "signal_to_noise": [9.0, 20.0, 0.001]},
+        )
+        for method in ("vae", "vrrae")
+        for seed in (0, 1)
+    ]
+    divergence, noise = figure_collapse.draw(runs).axes
+    np.testing.assert_allclose([line.get_ydata() for line in divergence.lines], [[3, 0.5, 1e-4], [4, 0.5, 1e-4]] * 2)
+    assert [text.get_text() for text in divergence.get_legend().get_texts()] == ["VAE", "VRRAE"]
+    *lines, threshold = noise.lines
+    np.testing.assert_allclose([line.get_ydata() for line in lines], [[20, 9, 0.001]] * 4)
+    assert set(threshold.get_ydata()) == {0.01} and noise.get_yscale() == divergence.get_yscale() == "log"
 
 
 # Architecture

@@ -1,4 +1,4 @@
-"""What the tables and figures of the paper look like; which runs they show, `experiment` tells.
+"""What tables and figures look like, the paper's and then ours; which runs they show, `experiment` tells.
 
 Free of matplotlib and pandas, for the rules that only plan.
 """
@@ -17,6 +17,8 @@ class TableKind:
         origin: What it is made from: scores of runs, the configuration, or timings of steps.
         rows: The columns of the long form that tell its rows apart.
         columns: Those that tell its columns apart.
+        bounds: Whether the scores of test images and of noise stand below those of the runs of each data set.
+        in_paper: Whether the paper has such a table, so that its values stand beside ours.
     """
 
     title: str
@@ -25,6 +27,8 @@ class TableKind:
     origin: Literal["scores", "settings", "timings"] = "scores"
     rows: tuple[str, ...] = ("method",)
     columns: tuple[str, ...] = ("dataset", "metric")
+    bounds: bool = False
+    in_paper: bool = True
 
 
 @dataclass(frozen=True)
@@ -109,6 +113,39 @@ TABLES = {
         about="Images: Long AE, IRMAE, LoRAE, contractive and sparse AE beside the methods of Table 2",
         metrics=FID_AND_ERROR,
     ),
+    "table_scores": TableKind(
+        title="Scores of random generation, between those of real images and of noise",
+        about="Images: FID with and without its bias, KID, precision, recall, density, coverage; floor and ceiling",
+        metrics={
+            "fid_random": "FID",
+            "fid_random_all_draws": "FID, all draws",
+            "fid_random_infinity": "FID, infinite",
+            "kid_random": "KID",
+            "precision_random": "Precision",
+            "recall_random": "Recall",
+            "density_random": "Density",
+            "coverage_random": "Coverage",
+            "sharpness_random": "Sharpness",
+        },
+        rows=("dataset", "method"),
+        columns=("metric",),
+        bounds=True,
+        in_paper=False,
+    ),
+    "table_collapse": TableKind(
+        title="Posterior collapse",
+        about="Active units, collapsed dimensions and runs, KL divergence, mutual information: VAE and VRRAE",
+        metrics={
+            "active_units": "Active units",
+            "collapsed_dimensions": "Collapsed dimensions",
+            "collapsed": "Collapsed runs",
+            "kl_divergence": "KL, nats",
+            "mutual_information": "Mutual information, nats",
+        },
+        rows=("dataset", "method"),
+        columns=("metric",),
+        in_paper=False,
+    ),
 }
 
 FIGURES = {
@@ -186,5 +223,11 @@ FIGURES = {
         "Randomly generated images of all data sets",
         "gallery",
         "random.npy",
+    ),
+    "figure_collapse": FigureKind(
+        "Posterior collapse: KL divergence and signal-to-noise of each dimension",
+        "KL divergence and signal-to-noise of each dimension, every seed: VAE and VRRAE",
+        "figure_collapse",
+        "scores.json",
     ),
 }
