@@ -16,6 +16,9 @@ from vrrae_bench.scoring.bumps import bump_scores
 from vrrae_bench.scoring.sharpness import sharpness_scores
 from vrrae_bench.seeding import generator
 
+# What else than the Gaussian mixture images were drawn from (`latent.mixture`).
+OTHER_SAMPLERS = ("random_gaussian", "random_prior")
+
 Images = UInt8[np.ndarray, "N H W C"]
 
 
@@ -57,7 +60,8 @@ def score_run(
     else:
         numbers |= sharpness_scores({"random": draws[0], "interpolation": interpolation}, data.array("test"))
     if extractor:
-        of_features = fid_scores(extractor, draws, interpolation, device)
+        others = {name: np.load(sample.with_name(f"{name}.npy")) for name in OTHER_SAMPLERS}
+        of_features = fid_scores(extractor, draws, interpolation, others, device)
         numbers |= of_features.numbers
         details |= of_features.details
     return numbers | {"details": details}
@@ -86,8 +90,14 @@ def latent_scores(run: RunSpec, latents: Mapping[str, Float[np.ndarray, "N k"]])
     return Scores(numbers, details)
 
 
-def fid_scores(extractor: Path, draws: Sequence[Images], interpolation: Images, device: str) -> Scores:
-    """FID of each draw of random images and of interpolated ones from the training images (VRRAE, appendix A.7)."""
+def fid_scores(
+    extractor: Path, draws: Sequence[Images], interpolation: Images, others: Mapping[str, Images], device: str
+) -> Scores:
+    """FID of each draw of random images and of interpolated ones from the training images (VRRAE, appendix A.7).
+
+    Args:
+        others: Random images of other samplers, each scored as `fid_<name>`.
+    """
     # Imported here, because torch takes seconds, and bumps have no FID.
     from vrrae_bench.scoring.frechet import Moments, frechet_distance
     from vrrae_bench.scoring.inception import load_extractor
@@ -100,6 +110,7 @@ def fid_scores(extractor: Path, draws: Sequence[Images], interpolation: Images, 
         "fid_random_other_draw": of_draws[1],
         "fid_interpolation": frechet_distance(reference, network.features(interpolation)),
     }
+    numbers |= {f"fid_{name}": frechet_distance(reference, network.features(images)) for name, images in others.items()}
     record = read_json(extractor)
     settings = {key: record[key] for key in ("settings", "sha256", "test_accuracy", "n_reference")}
     return Scores(numbers, {"fid_random_draws": of_draws, "extractor": settings})
