@@ -1,6 +1,6 @@
 # Everything one types. `make` alone says what there is.
 .DEFAULT_GOAL := help
-.PHONY: help environment quickstart test speed config targets schema lock clean
+.PHONY: help environment quickstart test speed speed-features config targets schema lock clean
 
 PYTHON ?= python3
 VENV := .venv
@@ -14,6 +14,7 @@ help:
 	@echo "make quickstart          set up, run the quick profile (synthetic bumps and real digits), show its tables"
 	@echo "make test                set up, run all tests"
 	@echo "make speed               time a training step against the published packages', which it installs into $(PEERS)"
+	@echo "make speed-features      time features and the Frechet distance against the usual ways; measure what bfloat16 does to FID"
 	@echo "make config              print the resolved configuration and its number of runs; CONFIG=file.yaml overlays"
 	@echo "make targets             list what snakemake can make, and how many trainings it needs; CONFIG=file.yaml overlays"
 	@echo "make environment         only set up: $(VENV), with the exact versions of envs/requirements.txt"
@@ -51,6 +52,9 @@ $(PEERS)/.ready: envs/peers.txt $(READY)
 
 speed: $(PEERS)/.ready
 	@$(RUN) python tests/speed/compare.py --peers $(PEERS)/bin/python
+
+speed-features: $(READY)
+	@$(RUN) python tests/speed/features.py
 
 config: $(READY)
 	@$(RUN) python workflow/scripts/config.py $(CONFIG)
