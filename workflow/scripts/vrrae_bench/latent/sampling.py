@@ -154,7 +154,7 @@ def _latents(model: Autoencoder, header: ModelHeader, data: DataSet) -> dict[str
     for name in ("train", "test", "diagonal"):
         if name not in data.manifest.arrays:
             continue
-        mean, log_variance = posteriors(model, header.normalisation, data.array(name))
+        mean, log_variance, _ = posteriors(model, header.normalisation, data.array(name))
         latents[f"{name}_mean"] = mean
         if log_variance is not None:
             latents[f"{name}_log_variance"] = log_variance
