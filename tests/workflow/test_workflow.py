@@ -171,6 +171,10 @@ def test_the_whole_chain_runs(finished):
     fids = table[table.metric == "fid_random"].set_index("method")["mean"]
     assert fids["floor"] == fids.min()
 
+    claims = pd.read_csv(results / "claims.csv")
+    assert list(claims.columns) == ["id", "section", "statement", "verdict", "evidence"]
+    assert set(claims.verdict) <= {"reproduced", "not_reproduced", "undecided"} and len(claims) > 30
+
     run = results / "runs/digits/vrrae/beta=1e-6,batch=64/seed=0"
     names = {"model.eqx", "history.csv", "run.json", "latents.npz", "random.npy", "interpolation.npy", "scores.json"}
     assert names <= {path.name for path in run.iterdir()}
@@ -209,7 +213,7 @@ def test_a_second_run_does_nothing(finished):
         (
             "training/losses.py",
             {"train": 19, "sample": 19, "score": 19, "time_steps": 2}
-            | {"make_table": 7, "draw_figure": 7, "write_report": 1},
+            | {"make_table": 9, "draw_figure": 8, "decide_claims": 1, "write_report": 1},
         ),
     ],
 )
