@@ -1,6 +1,6 @@
 # Everything one types. `make` alone says what there is.
 .DEFAULT_GOAL := help
-.PHONY: help environment quickstart test speed config targets schema lock clean
+.PHONY: help environment quickstart test speed config targets plan schema lock clean
 
 PYTHON ?= python3
 VENV := .venv
@@ -16,6 +16,7 @@ help:
 	@echo "make speed               time a training step against the published packages', which it installs into $(PEERS)"
 	@echo "make config              print the resolved configuration and its number of runs; CONFIG=file.yaml overlays"
 	@echo "make targets             list what snakemake can make, and how many trainings it needs; CONFIG=file.yaml overlays"
+	@echo "make plan                say what a run would cost; PROFILE=workflow/profiles/NAME, CONFIG=file.yaml, TARGET=name"
 	@echo "make environment         only set up: $(VENV), with the exact versions of envs/requirements.txt"
 	@echo "make schema              write workflow/schemas/config.schema.json again, after a change to config.py"
 	@echo "make lock                resolve envs/*.in into the exact versions of envs/*.txt again"
@@ -57,6 +58,9 @@ config: $(READY)
 
 targets: $(READY)
 	@$(RUN) python workflow/scripts/targets.py $(CONFIG)
+
+plan: $(READY)
+	@$(RUN) python workflow/scripts/plan.py $(TARGET) $(if $(PROFILE),--profile $(PROFILE)) $(if $(CONFIG),--config $(CONFIG))
 
 schema: $(READY)
 	@$(RUN) python workflow/scripts/config.py --write-schema workflow/schemas/config.schema.json

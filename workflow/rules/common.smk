@@ -10,6 +10,7 @@ WORKFLOW = os.path.relpath(f"{workflow.basedir}/workflow")
 SCRIPTS = f"{WORKFLOW}/scripts"
 sys.path.insert(0, os.path.abspath(SCRIPTS))
 
+from vrrae_bench import costs
 from vrrae_bench.config import OWN_SOURCES, check_settings
 from vrrae_bench.dependencies import code_files
 from vrrae_bench.errors import UserError
@@ -68,9 +69,45 @@ def own_files(wildcards):
     return [files.path] if files and os.path.exists(files.path) else []
 
 
-def training_memory(wildcards):
-    """MiB that a training takes: the step of 576 images of 160 x 160 was compiled to 7300, and the data come on top."""
-    return 16000 if dataset_of(wildcards).source in ("celeba", *OWN_SOURCES) else 4000
+def growing(amount):
+    """A resource that doubles with each attempt: a job that ran out of it may succeed with more.
+
+    This stands in the rules, because what a profile sets replaces it, growth and all.
+    """
+    return lambda wildcards, attempt: amount(wildcards) * 2 ** (attempt - 1)
+
+
+def memory(small, large):
+    """MiB that a job takes: `large` with CelebA or images of one's own, whose size is not known, else `small`.
+
+    Of a training: the step of 576 images of 160 x 160 was compiled to 7300 MiB, and the data come on top.
+    """
+    return growing(lambda wildcards: large if dataset_of(wildcards).source in ("celeba", *OWN_SOURCES) else small)
+
+
+def training_minutes(wildcards):
+    """Four times the estimate on a CPU, where several trainings share the cores; a training that is cut short goes on."""
+    run = run_of(wildcards)
+    seconds = costs.training_seconds(run, dataset_of(wildcards), settings.accelerator)
+    margin = 4 if settings.accelerator == "cpu" else 1
+    return costs.minutes_with_margin(seconds, margin=margin, otherwise=720)
+
+
+def tuning_minutes(wildcards):
+    """Twice the estimate on a CPU, which is the upper bound of a GPU."""
+    seconds = costs.tuning_seconds(dataset_of(wildcards))
+    return costs.minutes_with_margin(seconds, margin=0.2 if TORCH == "cuda" else 2, otherwise=720)
+
+
+def sampling_minutes(wildcards):
+    """Four times the estimate on a CPU."""
+    return costs.minutes_with_margin(costs.sampling_seconds(dataset_of(wildcards)), margin=4, otherwise=120)
+
+
+def scoring_minutes(wildcards):
+    """Four times the estimate on a CPU."""
+    margin = 1 if TORCH == "cuda" else 4
+    return costs.minutes_with_margin(costs.scoring_seconds(dataset_of(wildcards)), margin=margin, otherwise=120)
 
 
 def option(name, value):

@@ -17,6 +17,7 @@ rule download:
         f"{RESULTS}/benchmarks/download/{{dataset}}.tsv"
     wildcard_constraints:
         dataset="(?!synthetic$)[^/]+",
+    localrule: True
     conda:
         "../../envs/download.yaml"
     threads: 2
@@ -48,6 +49,7 @@ rule download_weights:
         f"{RESULTS}/logs/download/inception_v3.log",
     benchmark:
         f"{RESULTS}/benchmarks/download/inception_v3.tsv"
+    localrule: True
     conda:
         "../../envs/download.yaml"
     threads: 1

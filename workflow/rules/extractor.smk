@@ -22,8 +22,8 @@ rule tune_extractor:
         f"../../envs/score-{TORCH}.yaml"
     threads: 2
     resources:
-        mem_mb=8000,
-        runtime=720,
+        mem_mb=memory(8000, 16000),
+        runtime=growing(tuning_minutes),
         accelerator=settings.accelerator,
     params:
         settings=lambda wildcards: dataset_of(wildcards).extractor.model_dump_json(),

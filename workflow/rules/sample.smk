@@ -19,8 +19,8 @@ rule sample:
         f"../../envs/train-{settings.accelerator}.yaml"
     threads: 1
     resources:
-        mem_mb=4000,
-        runtime=120,
+        mem_mb=memory(4000, 16000),
+        runtime=growing(sampling_minutes),
         accelerator=settings.accelerator,
     params:
         sampling=lambda wildcards: dataset_of(wildcards).sampling.model_dump_json(),

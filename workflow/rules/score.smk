@@ -19,8 +19,8 @@ rule score:
         f"../../envs/score-{TORCH}.yaml"
     threads: 1
     resources:
-        mem_mb=4000,
-        runtime=120,
+        mem_mb=memory(4000, 8000),
+        runtime=growing(scoring_minutes),
         accelerator=settings.accelerator,
     params:
         run=lambda wildcards: run_of(wildcards).model_dump_json(),

@@ -17,7 +17,7 @@ rule time_steps:
     # All cores of the machine, so that no other job runs beside it; a cluster profile has to ask for a whole node.
     threads: workflow.cores or 4
     resources:
-        mem_mb=8000,
+        mem_mb=memory(8000, 16000),
         runtime=60,
         accelerator=settings.accelerator,
     params:
