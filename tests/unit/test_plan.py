@@ -74,6 +74,18 @@ def test_the_plan_counts_jobs_hours_disk_and_what_is_done(tmp_path):
     assert sorted(path.name for path in tmp_path.iterdir() if path.name != ".snakemake") == ["results"]
 
 
+@pytest.mark.parametrize(
+    "profile", ["workstation-gpu", "slurm-cpu", "slurm-gpu", "kubernetes-gpu", "tpu-vm", "tpu-slice"]
+)
+def test_every_profile_can_be_planned_whether_its_plug_in_is_there_or_not(profile, tmp_path):
+    (tmp_path / "workflow").symlink_to(ROOT / "workflow")
+    outcome = plan("table_1", "--profile", f"workflow/profiles/{profile}", folder=tmp_path)
+    assert outcome.returncode == 0, outcome.stderr
+    train = row(outcome, "train", "synthetic")
+    assert train[3:6] == ["40", "0", "40"]
+    assert (train[6] == "?") == profile.startswith("tpu")
+
+
 def test_an_unknown_profile_is_told(tmp_path):
     outcome = plan("--profile", "workflow/profiles/slurm", folder=tmp_path)
     assert outcome.returncode == 1
