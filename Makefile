@@ -1,6 +1,6 @@
 # Everything one types. `make` alone says what there is.
 .DEFAULT_GOAL := help
-.PHONY: help environment quickstart test speed config targets plan schema lock clean
+.PHONY: help environment quickstart test speed config targets plan fetch schema lock clean
 
 PYTHON ?= python3
 VENV := .venv
@@ -17,6 +17,7 @@ help:
 	@echo "make config              print the resolved configuration and its number of runs; CONFIG=file.yaml overlays"
 	@echo "make targets             list what snakemake can make, and how many trainings it needs; CONFIG=file.yaml overlays"
 	@echo "make plan                say what a run would cost; PROFILE=workflow/profiles/NAME, CONFIG=file.yaml, TARGET=name"
+	@echo "make fetch DEST=folder   fill a mirror for machines without internet: data sets, weights, checksums; CONFIG=file.yaml"
 	@echo "make environment         only set up: $(VENV), with the exact versions of envs/requirements.txt"
 	@echo "make schema              write workflow/schemas/config.schema.json again, after a change to config.py"
 	@echo "make lock                resolve envs/*.in into the exact versions of envs/*.txt again"
@@ -61,6 +62,10 @@ targets: $(READY)
 
 plan: $(READY)
 	@$(RUN) python workflow/scripts/plan.py $(TARGET) $(if $(PROFILE),--profile $(PROFILE)) $(if $(CONFIG),--config $(CONFIG))
+
+fetch: $(READY)
+	@test -n "$(DEST)" || { echo "error: name the folder to fill: make fetch DEST=folder"; exit 1; }
+	@$(RUN) python workflow/scripts/fetch.py $(DEST) $(CONFIG)
 
 schema: $(READY)
 	@$(RUN) python workflow/scripts/config.py --write-schema workflow/schemas/config.schema.json

@@ -13,6 +13,7 @@ import pandas as pd
 import pytest
 import yaml
 
+from vrrae_bench.datasets import mnist
 from vrrae_bench.reporting.kinds import TABLES
 
 ROOT = Path(__file__).parents[2]
@@ -125,7 +126,8 @@ def test_a_configuration_with_five_mistakes_stops_before_anything_is_planned(tmp
 def test_a_mirror_with_a_damaged_file_stops_with_one_message_and_leaves_nothing(tmp_path):
     mirror = tmp_path / "mirror/mnist"
     mirror.mkdir(parents=True)
-    (mirror / "train-images-idx3-ubyte.gz").write_bytes(b"7 bytes" * 1_416_060 + b"&2")  # the right size
+    for file in mnist.FILES["mnist"]:
+        (mirror / file.name).write_bytes(bytes(file.size))
     outcome = snakemake(
         *("results/data/mnist/manifest.json", "--cores", "1", "--show-failed-logs", "--directory", tmp_path),
         *("--config", f"mirror={tmp_path / 'mirror'}", "offline=true"),
@@ -136,6 +138,14 @@ def test_a_mirror_with_a_damaged_file_stops_with_one_message_and_leaves_nothing(
     assert "Traceback" not in told
     assert not [path for path in (tmp_path / "results/data").rglob("*") if path.is_file()]
     assert not [path for path in (tmp_path / "results/downloads").rglob("*") if path.is_file()]
+
+
+def test_a_run_without_network_and_files_stops_before_any_job(tmp_path):
+    outcome = snakemake("table_2", "--cores", "1", "--directory", tmp_path, "--config", "offline=true")
+    told = outcome.stdout + outcome.stderr
+    assert outcome.returncode != 0
+    assert "9 published file(s) are missing; nothing was started" in told and "make fetch DEST=FOLDER" in told
+    assert not (tmp_path / "results").exists()
 
 
 @pytest.fixture(scope="module")

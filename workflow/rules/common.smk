@@ -2,6 +2,7 @@
 import os
 import shlex
 import sys
+from pathlib import Path
 
 from snakemake.exceptions import WorkflowError
 
@@ -12,6 +13,8 @@ sys.path.insert(0, os.path.abspath(SCRIPTS))
 
 from vrrae_bench import costs
 from vrrae_bench.config import OWN_SOURCES, check_settings
+from vrrae_bench.datasets.mirror import refuse_if_missing_offline
+from vrrae_bench.datasets.weights import WEIGHTS
 from vrrae_bench.dependencies import code_files
 from vrrae_bench.errors import UserError
 from vrrae_bench.experiment import all_runs, datasets_of, is_made, runs_of
@@ -64,9 +67,23 @@ def own_settings(wildcards):
 
 
 def own_files(wildcards):
-    """The user's folder or archive: a change of it makes the data set again. If it is missing, the command tells."""
+    """The user's folder or archive: a change of it makes the data set again. If it is missing, the command tells.
+
+    For a published data set, this is where a run without network stops before its first job.
+    """
+    if not os.path.exists(f"{RESULTS}/data/{wildcards.dataset}/manifest.json"):
+        refuse_missing(dataset_of(wildcards).source)
     files = dataset_of(wildcards).files
     return [files.path] if files and os.path.exists(files.path) else []
+
+
+def refuse_missing(source):
+    """Stop if the network is not to be used and published files are missing."""
+    if settings.offline:
+        try:
+            refuse_if_missing_offline(source, settings, Path(f"{RESULTS}/downloads"))
+        except UserError as error:
+            raise WorkflowError(str(error)) from None
 
 
 def growing(amount):
@@ -119,6 +136,8 @@ def weights_of(wildcards):
     """The published weights of Inception-v3, if training it starts from them."""
     if dataset_of(wildcards).extractor.start != "imagenet":
         return []
+    if settings.weights is None and not os.path.exists(f"{RESULTS}/extractor/{wildcards.dataset}/extractor.json"):
+        refuse_missing(WEIGHTS)
     return settings.weights or rules.download_weights.output.weights
 
 
