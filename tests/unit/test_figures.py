@@ -16,11 +16,11 @@ from vrrae_bench.errors import UserError
 from vrrae_bench.latent.interpolation import inner_points
 from vrrae_bench.reporting.architecture import Layer, architecture
 from vrrae_bench.reporting.captions import render_caption, scores_context
-from vrrae_bench.reporting.figures import figure_1, figure_a2_1, figure_a2_2
+from vrrae_bench.reporting.figures import figure_1, figure_a2_1, figure_a2_2, figure_collapse, interpolations
 from vrrae_bench.reporting.figures.blocks import mosaic
 from vrrae_bench.reporting.figures.drawing import Run, titles
 from vrrae_bench.reporting.figures.gallery import gallery
-from vrrae_bench.reporting.figures.interpolations import interpolations, transitions
+from vrrae_bench.reporting.figures.interpolations import transitions
 from vrrae_bench.reporting.kinds import FIGURES
 from vrrae_bench.runs import format_beta
 
@@ -72,11 +72,10 @@ def picture(axis):
 # Interpolations
 
 
-@pytest.mark.parametrize("name", ["figure_4", "figure_a5_3", "figure_a5_4", "figure_a5_5"])
-def test_a_row_goes_from_one_training_image_over_the_inner_points_to_the_other(make_data, make_run, name):
+def test_a_row_goes_from_one_training_image_over_the_inner_points_to_the_other(make_data, make_run):
     make_data("mnist")
     runs = [make_run(method=method, seed=1) for method in ("ae", "vae", "rrae", "vrrae")]
-    figure = importlib.import_module(f"vrrae_bench.reporting.figures.{name}").draw(runs)
+    figure = interpolations.draw(runs)
     train = np.load(runs[0].folder.parents[4] / "data/mnist/train.npy")[..., 0]
     assert [axis.get_title() for axis in figure.axes] == ["AE", "VAE", "RRAE", "VRRAE"]
     for axis, run in zip(figure.axes, runs):
@@ -99,8 +98,8 @@ def test_other_pairs_are_never_shown_side_by_side(make_data, make_run):
     make_data("mnist")
     runs = [make_run(method="ae"), make_run(method="rrae", pairs=PAIRS[::-1])]
     with pytest.raises(UserError, match=r"rrae/.*latents.npz: other interpolation pairs than in .*/ae/"):
-        interpolations(runs)
-    interpolations([runs[0]])
+        interpolations.draw(runs)
+    interpolations.draw([runs[0]])
 
 
 def test_images_that_do_not_belong_to_the_pairs_are_told(make_data, make_run):
@@ -113,7 +112,7 @@ def test_images_that_do_not_belong_to_the_pairs_are_told(make_data, make_run):
 
 def test_end_points_are_never_left_out_silently(make_run):
     with pytest.raises(UserError, match=r"data/mnist/manifest.json: there is no data set here"):
-        interpolations([make_run()])
+        interpolations.draw([make_run()])
 
 
 def test_fewer_pairs_than_rows_are_all_shown(make_data, make_run):
@@ -218,6 +217,27 @@ def test_the_second_mean_stands_against_the_first_with_one_scale_for_all_betas(b
         assert bottom < points[:, 1].min() and points[:, 1].max() < top
 
 
+# Collapse
+
+
+def test_collapse_is_a_sorted_line_for_each_seed(make_run):
+    runs = [
+        make_run(
+            method=method,
+            seed=seed,
+            **{"kl_per_dimension": [0.5, 0.0, 3.0 + seed], "signal_to_noise": [9.0, 20.0, 0.001]},
+        )
+        for method in ("vae", "vrrae")
+        for seed in (0, 1)
+    ]
+    divergence, noise = figure_collapse.draw(runs).axes
+    np.testing.assert_allclose([line.get_ydata() for line in divergence.lines], [[3, 0.5, 1e-4], [4, 0.5, 1e-4]] * 2)
+    assert [text.get_text() for text in divergence.get_legend().get_texts()] == ["VAE", "VRRAE"]
+    *lines, threshold = noise.lines
+    np.testing.assert_allclose([line.get_ydata() for line in lines], [[20, 9, 0.001]] * 4)
+    assert set(threshold.get_ydata()) == {0.01} and noise.get_yscale() == divergence.get_yscale() == "log"
+
+
 # Architecture
 
 
@@ -294,7 +314,7 @@ def test_every_text_of_figure_1_fits_into_its_box(figure_of_shapes):
 
 @pytest.mark.parametrize("name", FIGURES)
 def test_every_figure_has_a_module_and_a_caption_that_tells_whose_number_it_bears(name, make_run):
-    assert callable(importlib.import_module(f"vrrae_bench.reporting.figures.{name}").draw)
+    assert callable(importlib.import_module(f"vrrae_bench.reporting.figures.{FIGURES[name].module}").draw)
     runs = [make_run(method=method) for method in ("vae", "vrrae")]
     context = scores_context([run.folder / "scores.json" for run in runs]) | {"shown": ["MNIST"]}
     caption = render_caption(CAPTIONS / f"{name}.txt", context)

@@ -1,10 +1,8 @@
-"""The Frechet distance against torchmetrics, 50-digit arithmetic and closed forms."""
+"""The Frechet distance in both forms: 50 digits, closed forms, bad input; test_fidelity.py has its promises."""
 
 import mpmath
 import numpy as np
 import pytest
-import torch
-from torchmetrics.image.fid import FrechetInceptionDistance
 
 from vrrae_bench.errors import UserError
 from vrrae_bench.scoring.frechet import Moments, frechet_distance, frechet_distance_moments
@@ -32,20 +30,6 @@ def fifty_digit_distance(x, y):
         return float(mpmath.norm(m1 - m2) ** 2 + trace - 2 * root)
 
 
-class Identity(torch.nn.Module):
-    num_features = 16
-
-    def forward(self, x):
-        return x
-
-
-def torchmetrics_distance(x, y):
-    metric = FrechetInceptionDistance(feature=Identity(), normalize=True).set_dtype(torch.float64)
-    metric.update(torch.tensor(x), real=True)
-    metric.update(torch.tensor(y), real=False)
-    return metric.compute().item()
-
-
 @pytest.mark.parametrize("n", [5, 30])
 def test_fifty_digits(n):
     # Fewer samples than features (a singular covariance), and more.
@@ -54,12 +38,6 @@ def test_fifty_digits(n):
     reference = Moments.from_features(x)
     assert frechet_distance(reference, y) == pytest.approx(expected, rel=1e-6)
     assert frechet_distance_moments(reference, Moments.from_features(y)) == pytest.approx(expected, rel=1e-6)
-
-
-def test_torchmetrics():
-    x, y = features(400, 16, seed=2), features(300, 16, seed=3, shift=0.1)
-    expected = torchmetrics_distance(x, y)
-    assert frechet_distance(Moments.from_features(x), y) == pytest.approx(expected, rel=1e-6)
 
 
 def test_closed_form_of_shifted_and_scaled_features():
@@ -75,8 +53,8 @@ def test_a_set_is_at_no_distance_from_itself(n):
     x = features(n, 64, seed=5)
     reference = Moments.from_features(x)
     scale = np.trace(reference.covariance)
-    assert 0 <= frechet_distance(reference, x) < 1e-6 * scale
-    assert 0 <= frechet_distance_moments(reference, reference) < 1e-6 * scale
+    assert 0 <= frechet_distance(reference, x) < 1e-8 * scale
+    assert 0 <= frechet_distance_moments(reference, reference) < 1e-8 * scale
 
 
 def test_rank_deficient_sets_agree_in_both_forms_and_stay_finite():

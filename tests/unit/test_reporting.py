@@ -158,6 +158,45 @@ def test_every_table_has_a_caption_that_can_be_filled(name, write_scores, settin
     assert len(caption) > 100 and "{" not in caption
 
 
+@pytest.fixture
+def bounds(tmp_path):
+    """Floor and ceiling of MNIST."""
+    paths = []
+    for bound, fid in (("floor", 3.0), ("ceiling", 900.0)):
+        scores = {"fid_random": fid, "kid_random": 1.5e-5, "details": {"bound": bound, "dataset": "mnist"}}
+        (tmp_path / f"{bound}.json").write_text(json.dumps(scores))
+        paths.append(tmp_path / f"{bound}.json")
+    return paths
+
+
+def test_scores_stand_between_those_of_test_images_and_of_noise_of_the_same_data_set(write_scores, bounds):
+    scores = [
+        *(write_scores("mnist", "vae", seed, fid_random=40.0 + seed, kid_random=0.01) for seed in (0, 2)),
+        write_scores("cifar10", "vae", 0, fid_random=80.0, recall_random=0.5),
+    ]
+    readable = readable_table("table_scores", long_table("table_scores", [*scores, *bounds]))
+    assert list(readable.index) == ["MNIST, VAE", "MNIST, real test images", "MNIST, noise", "CIFAR-10, VAE"]
+    assert list(readable["FID"]) == ["41.00 ± 1.41", "3.00", "900.00", "80.00"]
+    assert readable.loc["MNIST, real test images", "KID"] == "1.5e-05"
+    assert list(readable["Recall"]) == ["–", "–", "–", "0.50"]
+    assert not any("paper" in column for column in readable)
+    assert len(render_caption(CAPTIONS / "table_scores.txt", caption_context("scores", [*scores, *bounds]))) > 100
+
+
+def test_collapse_is_shown_by_seed_and_collapsed_runs_are_counted(write_scores):
+    scores = [
+        write_scores("synthetic", method, seed, active_units=2 - n, collapsed_dimensions=n, kl_divergence=3.0)
+        for method, counts in (("vae", (0, 1, 1)), ("vrrae", (0, 0, 0)))
+        for seed, n in enumerate(counts)
+    ]
+    long = long_table("table_collapse", scores)
+    readable = readable_table("table_collapse", long)
+    assert readable.loc["Synthetic, VAE", "Collapsed dimensions"] == "0.67 ± 0.58 (0, 1, 1)"
+    assert readable.loc["Synthetic, VAE", "Active units"] == "1.33 ± 0.58 (2, 1, 1)"
+    assert list(readable["Collapsed runs"]) == ["2 of 3", "0 of 3"]
+    assert list(readable["KL, nats"]) == ["3.00 ± 0.00"] * 2
+
+
 def test_a_table_of_nothing_is_told():
     with pytest.raises(UserError, match="table_2: this configuration selects nothing"):
         long_table("table_2", [])

@@ -13,12 +13,14 @@ from vrrae_bench.files import write_json
 from vrrae_bench.models.registry import METHODS
 from vrrae_bench.scoring import inception
 from vrrae_bench.scoring.frechet import Moments, frechet_distance
+from vrrae_bench.scoring.reference import Reference
 from vrrae_bench.scoring.scores import score_run
 
 EVERY = {"reconstruction_error", "mean_spread"}
-VARIATIONAL = {"active_units", "collapsed_dimensions", "mutual_information"}
+VARIATIONAL = {"active_units", "kl_divergence", "collapsed_dimensions", "mutual_information"}
 SHARPNESS = {"sharpness_random", "sharpness_interpolation"}
-FID = {"fid_random", "fid_random_other_draw", "fid_interpolation"}
+FID = {"fid_random", "fid_random_other_draw", "fid_random_all_draws", "fid_interpolation"}
+PAIRS = {"kid_random", "precision_random", "recall_random", "density_random", "coverage_random"}
 BUMPS = {"random_generation_error", "coverage", "share_outside", "spread_ratio", "diagonal_bend"}
 
 
@@ -34,7 +36,7 @@ def write_sample(tmp_path):
         np.savez(tmp_path / "latents.npz", **latents)
         np.save(tmp_path / "random.npy", random)
         np.save(tmp_path / "interpolation.npy", interpolation)
-        sampling = {"random_images": len(random) // 3, "random_draws": 3}
+        sampling = {"random_images": len(random) // 3, "random_draws": 3, "interpolation_points": 2}
         write_json(tmp_path / "sample.json", {"scores": {"reconstruction_error": 20.0}, "sampling": sampling})
         return tmp_path / "sample.json"
 
@@ -55,8 +57,13 @@ def extractor(tmp_path, tiny_images, monkeypatch):
             return images[:, 4::6, 4::6].reshape(len(images), -1)
 
     monkeypatch.setattr(inception, "load_extractor", lambda path, device: Pixels())
-    Moments.from_features(Pixels().features(tiny_images.array("train"))).save(tmp_path / "reference.npz")
-    record = {"settings": {}, "sha256": "ab", "test_accuracy": 0.9, "n_reference": 48, "seconds": 5}
+    features = Pixels().features(tiny_images.array("train"))
+    Moments.from_features(features).save(tmp_path / "reference.npz")
+    reference = Reference.of(Moments.from_features(features), features, np.random.default_rng(0))
+    reference.save_sample(tmp_path / "reference_sample.npz")
+    settings = {"start": "random", "image_size": 75, "epochs": 1, "batch_size": 4, "learning_rate": 1e-3}
+    settings |= {"precision": "float32", "seed": 0}
+    record = {"settings": settings, "sha256": "ab", "test_accuracy": 0.9, "n_reference": 48, "seconds": 5}
     write_json(tmp_path / "extractor.json", record)
     return tmp_path / "extractor.json"
 
@@ -91,25 +98,39 @@ def test_bumps_have_scores_of_their_own_and_no_sharpness(write_sample, run_spec,
     assert scores["diagonal_bend"] == pytest.approx(0, abs=1e-6)
 
 
-def test_fid_has_a_value_per_draw_and_all_else_is_of_the_first(write_sample, run_spec, tiny_images, images, extractor):
+def test_a_fid_per_draw_and_the_papers_scores_of_the_first(write_sample, run_spec, tiny_images, images, extractor):
     def scored(images):
         return score_run(run_spec("ae"), write_sample("ae", images, images[:10]), tiny_images, extractor)
 
     scores = scored(images)
-    assert set(scores) - {"details"} == EVERY | SHARPNESS | FID
+    assert set(scores) - {"details"} == EVERY | SHARPNESS | FID | PAIRS
     reference = Moments.load(extractor.with_name("reference.npz"))
     expected = [
         frechet_distance(reference, draw[:, 4::6, 4::6].reshape(10, -1)) for draw in images.reshape(3, 10, 28, 28, 1)
     ]
     assert scores["details"]["fid_random_draws"] == pytest.approx(expected)
     assert [scores["fid_random"], scores["fid_random_other_draw"]] == pytest.approx(expected[:2])
-    assert set(scores["details"]["extractor"]) == {"settings", "sha256", "test_accuracy", "n_reference"}
 
     changed = images.copy()
     changed[10:] = 255 - changed[10:] // 2
     changed_scores = scored(changed)
     different = {name for name in scores if scores[name] != changed_scores[name]} - {"details"}
-    assert different == {"fid_random_other_draw"}
+    assert different - PAIRS == {"fid_random_other_draw", "fid_random_all_draws"}
+
+
+def test_all_that_fixes_a_fid_stands_beside_it(write_sample, run_spec, tiny_images, images, extractor):
+    sample = write_sample("ae", images, images[:10])
+    details = score_run(run_spec("ae"), sample, tiny_images, extractor)["details"]
+    network, preparation = details["extractor"], details["extractor"]["preparation"]
+    assert (network["sha256"], network["test_accuracy"], network["n_reference"]) == ("ab", 0.9, 48)
+    assert network["start_weights"].startswith("random")
+    assert preparation["resize"] == {"mode": "bilinear", "antialias": True} and preparation["image_size"] == 75
+    assert preparation["grey_to_rgb"] == "repeated" and len(preparation["normalisation_mean"]) == 3
+    assert details["counts"]["fid_random"] == {"generated": 10, "real": 48}
+    assert details["counts"]["fid_random_all_draws"] == {"generated": 30, "real": 48}
+    assert details["counts"]["fid_interpolation"] == {"generated": 10, "real": 48}
+    assert details["run"]["seed"] == 0
+    json.dumps(details)
 
 
 def test_the_means_of_a_linear_map_are_not_taken_for_coefficients(write_sample, run_spec, tiny_images, images, rng):

@@ -91,7 +91,7 @@ def test_the_paper_in_full_can_be_planned(tmp_path):
     jobs = jobs_of(outcome)
     assert (jobs["train"], jobs["sample"], jobs["score"]) == (208, 208, 208)
     assert (jobs["tune_extractor"], jobs["download"], jobs["download_weights"]) == (3, 3, 1)
-    assert (jobs["make_table"], jobs["draw_figure"], jobs["time_steps"]) == (9, 13, 4)
+    assert (jobs["make_table"], jobs["draw_figure"], jobs["time_steps"]) == (11, 14, 4)
 
 
 def test_a_figure_without_its_methods_is_left_out_of_the_report(tmp_path):
@@ -177,6 +177,10 @@ def test_the_whole_chain_runs(finished):
     table = pd.read_csv(results / "tables/table_2.csv")
     assert set(table.metric) == {"fid_interpolation", "fid_random", "reconstruction_error"}
     assert len(table) == 12 and (table["mean"] > 0).all()
+    table = pd.read_csv(results / "tables/table_scores.csv")
+    assert set(table.method) == {"ae", "vae", "rrae", "vrrae", "floor", "ceiling"}
+    fids = table[table.metric == "fid_random"].set_index("method")["mean"]
+    assert fids["floor"] == fids.min()
 
     run = results / "runs/digits/vrrae/beta=1e-6,batch=64/seed=0"
     names = {"model.eqx", "history.csv", "run.json", "latents.npz", "random.npy", "interpolation.npy", "scores.json"}
@@ -197,7 +201,7 @@ def test_the_report_stands_alone(finished):
     page = (finished / "results/report.html").read_text()
     assert "A test run." in page and "Table 1" in page and "Table 2" in page
     images = re.findall(r'src="data:image/png;base64,([^"]+)"', page)
-    assert len(images) == 9  # Figures 1, 2, 3, 5, A.2-1, A.2-2, A.5-4, A.5-7 and the training histories
+    assert len(images) == 10  # Figures 1, 2, 3, 5, A.2-1, A.2-2, A.5-4, A.5-7, collapse and the training histories
     assert all(base64.b64decode(image).startswith(b"\x89PNG") for image in images)
     assert not re.search(r'(src|href)="(?!data:)', page)
 

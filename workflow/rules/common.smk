@@ -145,18 +145,26 @@ def extractor_of(wildcards):
     """The files that FID needs, for a data set that has labels."""
     if dataset_of(wildcards).extractor is None:
         return []
-    names = ("extractor.json", "inception.pt", "reference.npz")
+    names = ("extractor.json", "inception.pt", "reference.npz", "reference_sample.npz")
     return [f"{RESULTS}/extractor/{wildcards.dataset}/{name}" for name in names]
 
 
 def files_of_table(wildcards):
-    """What a table is made from: scores of its runs, the configuration, or timings."""
+    """What a table is made from: scores, the configuration, or timings."""
     match TABLES[wildcards.table].origin:
         case "settings":
             return rules.write_settings.output.settings
         case "timings":
             return timings()
-    return files_of(wildcards.table, "scores.json")
+    return files_of(wildcards.table, "scores.json") + (
+        bounds_of(wildcards.table) if TABLES[wildcards.table].bounds else []
+    )
+
+
+def bounds_of(name):
+    """The scores of test images and of noise of every data set that a table shows."""
+    shown = datasets_of(settings, name)
+    return [f"{RESULTS}/extractor/{dataset}/{bound}.json" for dataset in shown for bound in ("floor", "ceiling")]
 
 
 def timings():

@@ -7,7 +7,7 @@ rule draw_figure:
         data=data_of_figure,
         caption=f"{WORKFLOW}/report/{{figure}}.txt",
         script=f"{SCRIPTS}/figure.py",
-        code=lambda wildcards: code_of("figure", f"reporting/figures/{wildcards.figure}"),
+        code=lambda wildcards: code_of("figure", f"reporting/figures/{FIGURES[wildcards.figure].module}"),
     output:
         png=f"{RESULTS}/figures/{{figure}}.png",
         pdf=f"{RESULTS}/figures/{{figure}}.pdf",

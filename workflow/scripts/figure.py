@@ -29,7 +29,7 @@ def main() -> None:
     results = arguments.out.parents[1]
     runs = [Run(spec, results / spec.folder) for spec in arguments.runs]
     # By name, so that the code of one figure is no input of another.
-    module = importlib.import_module(f"vrrae_bench.reporting.figures.{arguments.name}")
+    module = importlib.import_module(f"vrrae_bench.reporting.figures.{FIGURES[arguments.name].module}")
     save_figure(arguments.out.parent, arguments.name, module.draw(runs))
     scores = [run.folder / "scores.json" for run in runs] if FIGURES[arguments.name].file else []
     context = scores_context(scores) | {"shown": [dataset_label(run.spec.dataset) for run in runs]}

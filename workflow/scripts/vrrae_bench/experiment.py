@@ -126,6 +126,8 @@ SELECTIONS = {
     "table_a4_1": Selection(anything, None),
     "table_a4_2": Selection(anything, batch_size_sweep),
     "table_a4_3": Selection(images, baselines),
+    "table_scores": Selection(labelled, headline),
+    "table_collapse": Selection(anything, headline, ("vae", "vrrae")),
     "figure_1": Selection(images, headline, ("vae", "rrae", "vrrae"), every_seed=False),
     "figure_2": Selection(synthetic, headline, ("vae", "vrrae")),
     "figure_3": Selection(synthetic, headline, every_seed=False),
@@ -139,6 +141,7 @@ SELECTIONS = {
     "figure_a5_5": Selection(only("celeba"), headline, every_seed=False),
     "figure_a5_6": Selection(only("cifar10"), headline, every_seed=False),
     "figure_a5_7": Selection(images, headline, every_seed=False),
+    "figure_collapse": Selection(anything, headline, ("vae", "vrrae")),
 }
 
 

@@ -21,6 +21,8 @@ from vrrae_bench.scoring.sharpness import sharpness_scores
 from vrrae_bench.seeding import derived_seed, generator
 from vrrae_bench.training.batches import BatchStream
 
+# The values that a byte holds.
+BYTES = (0, 255)
 # Of so many test images, the reconstructions' sharpness is measured.
 N_SHARPNESS = 1000
 
@@ -40,7 +42,7 @@ class Samples(NamedTuple):
     interpolation: Num[np.ndarray, "M H W C"]
     latents: dict[str, Float[np.ndarray, "N k"]]
     scores: dict[str, float]
-    sampling: dict[str, float | int | bool | None]
+    sampling: dict[str, float | int | bool | str | None]
 
 
 def draw_samples(model: Autoencoder, header: ModelHeader, data: DataSet, spec: SampleSpec, seed: int) -> Samples:
@@ -65,7 +67,7 @@ def draw_samples(model: Autoencoder, header: ModelHeader, data: DataSet, spec: S
         interpolation=_images_of(model, header, data, between),
         latents=latents | {"interpolation_pairs": pairs},
         scores=scores,
-        sampling=spec.model_dump() | mixture.record(),
+        sampling=spec.model_dump() | mixture.record() | {"quantisation": quantisation(data)},
     )
 
 
@@ -120,8 +122,13 @@ def as_stored(images: Float[np.ndarray, "N H W C"], data: DataSet) -> Num[np.nda
     Real and generated images are so quantised in the same way before any feature is computed.
     """
     if data.manifest.dtype == "uint8":
-        return np.clip(np.rint(images), 0, 255).astype(np.uint8)
+        return np.clip(np.rint(images), *BYTES).astype(np.uint8)
     return images.astype(data.manifest.dtype)
+
+
+def quantisation(data: DataSet) -> str:
+    """What `as_stored` does to generated images of a data set, to be recorded beside their scores."""
+    return f"rounded and clipped to {BYTES}" if data.manifest.dtype == "uint8" else "none"
 
 
 def _images_of(

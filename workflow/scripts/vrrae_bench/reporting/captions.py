@@ -33,11 +33,13 @@ def caption_context(origin: str, files: Sequence[str | Path]) -> dict[str, Any]:
 
 
 def scores_context(scores: Sequence[str | Path]) -> dict[str, Any]:
-    """What captions may speak of, per data set: label, seeds, betas, epochs, how images were drawn, the extractor."""
+    """What captions may speak of, per data set: seeds, betas, epochs, how images were drawn, the extractor."""
     datasets: dict[str, dict[str, Any]] = {}
     betas: dict[str, dict[str, set[float]]] = {}
     for path in scores:
         details = read_json(path)["details"]
+        if "run" not in details:
+            continue  # a floor or ceiling, of the same images and extractor
         run = details["run"]
         entry = datasets.setdefault(run["dataset"], {"seeds": set(), "components": set()})
         entry["seeds"].add(run["seed"])
@@ -45,7 +47,9 @@ def scores_context(scores: Sequence[str | Path]) -> dict[str, Any]:
             of_method = betas.setdefault(run["dataset"], {}).setdefault(method_label(run["method"]), set())
             of_method.add(run["beta"])
         entry["components"].add(details["sampling"]["gmm_components"])
-        entry |= {"epochs": run["epochs"], "sampling": details["sampling"], "extractor": details.get("extractor")}
+        entry |= {"epochs": run["epochs"], "sampling": details["sampling"]}
+        entry |= {"extractor": details.get("extractor"), "counts": details.get("counts")}
+        entry["neighbours"] = details.get("neighbours")
     for name, entry in datasets.items():
         entry["seeds"] = sorted(entry["seeds"])
         entry["components"] = sorted(entry["components"])

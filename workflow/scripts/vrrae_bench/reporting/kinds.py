@@ -1,4 +1,4 @@
-"""What the tables and figures of the paper look like; which runs they show, `experiment` tells.
+"""What tables and figures look like, the paper's and then ours; which runs they show, `experiment` tells.
 
 Free of matplotlib and pandas, for the rules that only plan.
 """
@@ -17,6 +17,8 @@ class TableKind:
         origin: What it is made from: scores of runs, the configuration, or timings of steps.
         rows: The columns of the long form that tell its rows apart.
         columns: Those that tell its columns apart.
+        bounds: Whether the scores of test images and of noise stand below those of the runs of each data set.
+        in_paper: Whether the paper has such a table, so that its values stand beside ours.
     """
 
     title: str
@@ -25,20 +27,24 @@ class TableKind:
     origin: Literal["scores", "settings", "timings"] = "scores"
     rows: tuple[str, ...] = ("method",)
     columns: tuple[str, ...] = ("dataset", "metric")
+    bounds: bool = False
+    in_paper: bool = True
 
 
 @dataclass(frozen=True)
 class FigureKind:
-    """A figure, drawn by the module of its name in `figures`.
+    """A figure.
 
     Attributes:
         about: What it shows, in a line.
+        module: The module of `figures` whose function `draw` draws it.
         file: The file of a run that it reads; none for a figure that needs no trained run.
         reads_data: Whether it reads the data sets too: their manifests and training images.
     """
 
     title: str
     about: str
+    module: str
     file: str | None
     reads_data: bool = False
 
@@ -107,67 +113,121 @@ TABLES = {
         about="Images: Long AE, IRMAE, LoRAE, contractive and sparse AE beside the methods of Table 2",
         metrics=FID_AND_ERROR,
     ),
+    "table_scores": TableKind(
+        title="Scores of random generation, between those of real images and of noise",
+        about="Images: FID with and without its bias, KID, precision, recall, density, coverage; floor and ceiling",
+        metrics={
+            "fid_random": "FID",
+            "fid_random_all_draws": "FID, all draws",
+            "fid_random_infinity": "FID, infinite",
+            "kid_random": "KID",
+            "precision_random": "Precision",
+            "recall_random": "Recall",
+            "density_random": "Density",
+            "coverage_random": "Coverage",
+            "sharpness_random": "Sharpness",
+        },
+        rows=("dataset", "method"),
+        columns=("metric",),
+        bounds=True,
+        in_paper=False,
+    ),
+    "table_collapse": TableKind(
+        title="Posterior collapse",
+        about="Active units, collapsed dimensions and runs, KL divergence, mutual information: VAE and VRRAE",
+        metrics={
+            "active_units": "Active units",
+            "collapsed_dimensions": "Collapsed dimensions",
+            "collapsed": "Collapsed runs",
+            "kl_divergence": "KL, nats",
+            "mutual_information": "Mutual information, nats",
+        },
+        rows=("dataset", "method"),
+        columns=("metric",),
+        in_paper=False,
+    ),
 }
 
 FIGURES = {
     "figure_1": FigureKind(
         "Figure 1: architecture of VAE, RRAE and VRRAE",
         "Architecture of VAE, RRAE and VRRAE, drawn from the shapes of the code",
+        "figure_1",
         None,
         reads_data=True,
     ),
     "figure_2": FigureKind(
         "Figure 2: latent space of the synthetic bumps",
         "Posterior means of the synthetic set, a diagonal motion in orange: VAE and VRRAE",
+        "figure_2",
         "latents.npz",
     ),
-    "figure_3": FigureKind("Figure 3: randomly generated bumps", "Randomly generated bumps", "random.npy"),
+    "figure_3": FigureKind("Figure 3: randomly generated bumps", "Randomly generated bumps", "figure_3", "random.npy"),
     "figure_4": FigureKind(
         "Figure 4: interpolated images of CelebA",
         "Interpolations between images of CelebA",
+        "interpolations",
         "interpolation.npy",
         reads_data=True,
     ),
     "figure_5": FigureKind(
-        "Figure 5: randomly generated images", "Randomly generated images of MNIST or another small set", "random.npy"
+        "Figure 5: randomly generated images",
+        "Randomly generated images of MNIST or another small set",
+        "gallery",
+        "random.npy",
     ),
     "figure_6": FigureKind(
-        "Figure 6: randomly generated images of CelebA", "Randomly generated images of CelebA", "random.npy"
+        "Figure 6: randomly generated images of CelebA", "Randomly generated images of CelebA", "gallery", "random.npy"
     ),
     "figure_a2_1": FigureKind(
         "Figure A.2-1: singular values of the latent space of VRRAE for each beta",
         "Singular values of VRRAE's latent space for each beta",
+        "figure_a2_1",
         "scores.json",
     ),
     "figure_a2_2": FigureKind(
         "Figure A.2-2: second mean of VRRAE against the first for each beta",
         "Second mean of VRRAE against the first for each beta",
+        "figure_a2_2",
         "latents.npz",
     ),
     "figure_a5_3": FigureKind(
         "Figure A.5-3: interpolated images of CIFAR-10",
         "Interpolations between images of CIFAR-10",
+        "interpolations",
         "interpolation.npy",
         reads_data=True,
     ),
     "figure_a5_4": FigureKind(
         "Figure A.5-4: interpolated images of MNIST",
         "Interpolations between images of MNIST or another small set",
+        "interpolations",
         "interpolation.npy",
         reads_data=True,
     ),
     "figure_a5_5": FigureKind(
         "Figure A.5-5: interpolated images of CelebA",
         "More interpolations between images of CelebA",
+        "interpolations",
         "interpolation.npy",
         reads_data=True,
     ),
     "figure_a5_6": FigureKind(
-        "Figure A.5-6: randomly generated images of CIFAR-10", "Randomly generated images of CIFAR-10", "random.npy"
+        "Figure A.5-6: randomly generated images of CIFAR-10",
+        "Randomly generated images of CIFAR-10",
+        "gallery",
+        "random.npy",
     ),
     "figure_a5_7": FigureKind(
         "Figure A.5-7: randomly generated images of all data sets",
         "Randomly generated images of all data sets",
+        "gallery",
         "random.npy",
+    ),
+    "figure_collapse": FigureKind(
+        "Posterior collapse: KL divergence and signal-to-noise of each dimension",
+        "KL divergence and signal-to-noise of each dimension, every seed: VAE and VRRAE",
+        "figure_collapse",
+        "scores.json",
     ),
 }

@@ -21,11 +21,13 @@ DATASETS = {
     "cifar10": "CIFAR-10",
     "celeba": "CelebA",
 }
+# What stands in the place of a method where real images or noise are scored like generated ones.
+BOUNDS = {"floor": "real test images", "ceiling": "noise"}
 
 
 def method_label(name: str) -> str:
-    """The printed name of a method."""
-    return METHODS.get(name, name)
+    """The printed name of a method, or of what stands in its place."""
+    return (METHODS | BOUNDS).get(name, name)
 
 
 def dataset_label(name: str) -> str:

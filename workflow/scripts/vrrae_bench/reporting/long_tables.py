@@ -16,6 +16,10 @@ COLUMNS = ["table", "dataset", "method", "beta", "batch_size", "metric"]
 COLUMNS += ["mean", "std", "n_seeds", "paper_value", "note"]
 # The FID of the beta that another draw of as many images found best: chosen and reported on different images.
 FID_OF_BEST_BETA = "fid_random_of_best_beta"
+# The share of runs with a collapsed dimension.
+COLLAPSED = "collapsed"
+# Counts, whose mean hides whether one seed has all of them.
+SHOWN_BY_SEED = ("active_units", "collapsed_dimensions")
 
 
 def long_table(name: str, files: Sequence[str | Path]) -> pd.DataFrame:
@@ -25,7 +29,8 @@ def long_table(name: str, files: Sequence[str | Path]) -> pd.DataFrame:
 
     Args:
         name: A key of `TABLES`.
-        files: What its origin asks for: scores.json of the runs, the configuration, or timings.
+        files: What its origin asks for: scores.json of the runs (and floors and ceilings), the configuration, or
+            timings.
 
     Raises:
         UserError: There is nothing to make it from.
@@ -39,9 +44,32 @@ def long_table(name: str, files: Sequence[str | Path]) -> pd.DataFrame:
 
 
 def _score_rows(name: str, kind: TableKind, scores: Sequence[dict[str, Any]]) -> Iterator[dict[str, Any]]:
-    runs = pd.DataFrame([_record(entry) for entry in scores])
+    bounds = [entry for entry in scores if "bound" in entry["details"]]
+    runs = pd.DataFrame([_record(entry) for entry in scores if "run" in entry["details"]])
     if runs.empty:
         return
+    for dataset, of_dataset in runs.groupby("dataset", sort=False):
+        yield from _run_rows(name, kind, of_dataset)
+        yield from _bound_rows(kind, [entry for entry in bounds if entry["details"]["dataset"] == dataset])
+    if "beta" in kind.columns and "fid_random_other_draw" in runs:
+        yield from _best_betas(runs)
+
+
+def _bound_rows(kind: TableKind, bounds: Sequence[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+    for entry in bounds:
+        details = entry["details"]
+        for metric in kind.metrics:
+            if metric in entry:
+                yield {
+                    "dataset": details["dataset"],
+                    "method": details["bound"],
+                    "metric": metric,
+                    "mean": entry[metric],
+                    "n_seeds": 1,
+                }
+
+
+def _run_rows(name: str, kind: TableKind, runs: pd.DataFrame) -> Iterator[dict[str, Any]]:
     for values, group in runs.groupby(["dataset", "learning_rate", "method", "beta", "batch_size"], sort=False):
         dataset, learning_rate, method, beta, batch_size = values
         is_default = learning_rate == runs[runs.dataset == dataset].learning_rate.iloc[0]
@@ -50,6 +78,8 @@ def _score_rows(name: str, kind: TableKind, scores: Sequence[dict[str, Any]]) ->
             if len(numbers) == 0:
                 continue
             printed, note = paper_value(name, dataset, method, beta, metric) if is_default else (None, "")
+            if metric in SHOWN_BY_SEED:
+                note = "by seed: " + ", ".join(f"{number:g}" for number in numbers)
             yield {
                 "dataset": dataset,
                 "method": method,
@@ -62,8 +92,6 @@ def _score_rows(name: str, kind: TableKind, scores: Sequence[dict[str, Any]]) ->
                 "paper_value": printed,
                 "note": note if is_default else f"learning rate {format_beta(learning_rate)}",
             }
-    if "beta" in kind.columns and "fid_random_other_draw" in runs:
-        yield from _best_betas(runs)
 
 
 def _best_betas(runs: pd.DataFrame) -> Iterator[dict[str, Any]]:
@@ -123,4 +151,6 @@ def _record(scores: dict[str, Any]) -> dict[str, Any]:
     run = RunSpec.model_validate(scores["details"]["run"])
     record = run.model_dump(include={"dataset", "method", "batch_size", "learning_rate"})
     record["beta"] = "" if run.beta is None else format_beta(run.beta)
+    if "collapsed_dimensions" in scores:
+        record[COLLAPSED] = float(scores["collapsed_dimensions"] > 0)
     return record | {name: value for name, value in scores.items() if name != "details"}

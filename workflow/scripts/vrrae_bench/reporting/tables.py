@@ -9,12 +9,12 @@ import pandas as pd
 from vrrae_bench.files import atomic_path, write_text
 from vrrae_bench.reporting.kinds import TABLES, TableKind
 from vrrae_bench.reporting.labels import dataset_label, method_label
-from vrrae_bench.reporting.long_tables import FID_OF_BEST_BETA
+from vrrae_bench.reporting.long_tables import COLLAPSED, FID_OF_BEST_BETA, SHOWN_BY_SEED
 from vrrae_bench.runs import format_beta
 
 NOT_PRINTED = "n/a"  # the paper has no such number, or it did not survive
 NOT_RUN = "–"
-# Metrics that the paper has no column for.
+# Metrics that the paper has no column for, in tables that it has.
 OURS = ("reconstruction_error_original_scale", "coverage", "share_outside", "step_ratio", FID_OF_BEST_BETA)
 FORMATS: dict[str, Callable[[float], str]] = {
     "bottleneck": "{:.0f}".format,
@@ -25,6 +25,7 @@ FORMATS: dict[str, Callable[[float], str]] = {
     "step_seconds": "{:.3f}".format,
     "total_minutes": "{:.1f}".format,
     "step_ratio": "{:.3f}".format,
+    "kid_random": "{:.3g}".format,
 }
 
 
@@ -44,10 +45,8 @@ def readable_table(name: str, long: pd.DataFrame) -> pd.DataFrame:
         column = " ".join(_column_parts(kind, row))
         for label in _row_labels(name, kind, row, long):
             cells = rows.setdefault(label, {})
-            cells[column] = _number(row.metric, row.mean, row.std)
-            if row.metric == FID_OF_BEST_BETA:
-                cells[column] += f" (beta = {row.beta})"
-            if row.metric not in OURS:
+            cells[column] = _cell(row)
+            if kind.in_paper and row.metric not in OURS:
                 cells[f"{column} (paper)"] = _number(row.metric, row.paper_value)
     frame = pd.DataFrame.from_dict(rows, orient="index")
     frame.index.name = "Data set" if kind.rows == ("dataset",) else "Model"
@@ -89,6 +88,17 @@ def _row_labels(name: str, kind: TableKind, row: Any, long: pd.DataFrame) -> lis
     dataset = dataset_label(row.dataset) if "dataset" in kind.rows else ""
     block = row.note if row.note.startswith("learning rate") else ""
     return [", ".join(filter(None, [dataset, method, block])) for method in methods]
+
+
+def _cell(row: Any) -> str:
+    if row.metric == COLLAPSED:
+        return f"{row.mean * row.n_seeds:.0f} of {row.n_seeds}"
+    number = _number(row.metric, row.mean, row.std)
+    if row.metric == FID_OF_BEST_BETA:
+        return f"{number} (beta = {row.beta})"
+    if row.metric in SHOWN_BY_SEED:
+        return f"{number} ({row.note.removeprefix('by seed: ')})"
+    return number
 
 
 def _number(metric: str, mean: float | None, std: float | None = None) -> str:

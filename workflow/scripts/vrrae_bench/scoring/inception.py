@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from pickle import UnpicklingError
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
@@ -26,6 +26,7 @@ from vrrae_bench.scoring.settings import ExtractorSettings
 IMAGENET_CLASSES = 1000
 IMAGENET_MEAN = (0.485, 0.456, 0.406)
 IMAGENET_STD = (0.229, 0.224, 0.225)
+RESIZE = {"mode": "bilinear", "antialias": True}
 AUXILIARY_WEIGHT = 0.4
 FEATURES = 2048
 HEADS = ("fc.", "AuxLogits.")
@@ -60,9 +61,22 @@ def prepare(images: Images, image_size: int) -> Float[torch.Tensor, "N 3 S S"]:
         )
     # A copy: memory-mapped data sets are read-only, which torch does not support.
     pixels = torch.tensor(images).permute(0, 3, 1, 2).float() / 255
-    pixels = interpolate(pixels, size=(image_size, image_size), mode="bilinear", antialias=True)
+    pixels = interpolate(pixels, size=(image_size, image_size), **RESIZE)
     mean, std = torch.tensor(IMAGENET_MEAN).view(3, 1, 1), torch.tensor(IMAGENET_STD).view(3, 1, 1)
     return ((pixels - mean) / std).contiguous(memory_format=torch.channels_last)
+
+
+def preparation(image_size: int) -> dict[str, Any]:
+    """What `prepare` does and the network computes, to be recorded beside a score of its features."""
+    return {
+        "image_size": image_size,
+        "resize": RESIZE,
+        "grey_to_rgb": "repeated",
+        "normalisation_mean": IMAGENET_MEAN,
+        "normalisation_std": IMAGENET_STD,
+        "precision": "float32",
+        "features": FEATURES,
+    }
 
 
 def build_network(settings: ExtractorSettings, n_classes: int, weights: Path | None = None) -> Inception3:

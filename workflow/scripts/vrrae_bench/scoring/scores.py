@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 from jaxtyping import Float, UInt8
@@ -13,22 +13,13 @@ from vrrae_bench.latent import diagnostics
 from vrrae_bench.models.registry import METHODS
 from vrrae_bench.runs import RunSpec
 from vrrae_bench.scoring.bumps import bump_scores
+from vrrae_bench.scoring.fidelity import Scores, interpolation_scores, random_scores
+from vrrae_bench.scoring.reference import Reference
+from vrrae_bench.scoring.settings import START_WEIGHTS, ExtractorSettings
 from vrrae_bench.scoring.sharpness import sharpness_scores
 from vrrae_bench.seeding import generator
 
 Images = UInt8[np.ndarray, "N H W C"]
-
-
-class Scores(NamedTuple):
-    """A part of scores.json.
-
-    Attributes:
-        numbers: Those of its top level.
-        details: Those of its `details`.
-    """
-
-    numbers: dict[str, float]
-    details: dict[str, Any]
 
 
 def score_run(
@@ -36,7 +27,8 @@ def score_run(
 ) -> dict[str, float | dict[str, Any]]:
     """All scores of a run: a number per metric and, under `details`, what they depend on and those that are lists.
 
-    Every score of random images is of the first draw; the other draws give the spread of its FID.
+    The scores that the paper has, and those of single images, are of the first draw of random images; the others give
+    the spread of its FID, and what needs more images.
 
     Args:
         sample: sample.json; the arrays of the sample stage lie beside it.
@@ -57,7 +49,9 @@ def score_run(
     else:
         numbers |= sharpness_scores({"random": draws[0], "interpolation": interpolation}, data.array("test"))
     if extractor:
-        of_features = fid_scores(extractor, draws, interpolation, device)
+        of_features = feature_scores(
+            extractor, draws, interpolation, record["sampling"]["interpolation_points"], device
+        )
         numbers |= of_features.numbers
         details |= of_features.details
     return numbers | {"details": details}
@@ -77,7 +71,9 @@ def latent_scores(run: RunSpec, latents: Mapping[str, Float[np.ndarray, "N k"]])
         # Points of the posteriors: what the noise of training is, too, which comes from another kind of generator.
         noise = generator(run.seed, "noise")
         numbers["mutual_information"] = diagnostics.mutual_information(means, log_variances, noise)
-        details["kl_per_dimension"] = diagnostics.kl_per_dimension(means, log_variances).tolist()
+        per_dimension = diagnostics.kl_per_dimension(means, log_variances)
+        numbers["kl_divergence"] = float(per_dimension.sum())
+        details["kl_per_dimension"] = per_dimension.tolist()
         details["signal_to_noise"] = diagnostics.signal_to_noise(means, log_variances).tolist()
     if method.truncates:
         numbers["unsorted_modes"] = diagnostics.unsorted_modes(means)
@@ -86,20 +82,30 @@ def latent_scores(run: RunSpec, latents: Mapping[str, Float[np.ndarray, "N k"]])
     return Scores(numbers, details)
 
 
-def fid_scores(extractor: Path, draws: Sequence[Images], interpolation: Images, device: str) -> Scores:
-    """FID of each draw of random images and of interpolated ones from the training images (VRRAE, appendix A.7)."""
+def feature_scores(
+    extractor: Path, draws: Sequence[Images], interpolation: Images, images_per_pair: int, device: str
+) -> Scores:
+    """Scores of the features of random and interpolated images against the training images (VRRAE, appendix A.7)."""
     # Imported here, because torch takes seconds, and bumps have no FID.
-    from vrrae_bench.scoring.frechet import Moments, frechet_distance
     from vrrae_bench.scoring.inception import load_extractor
 
     network = load_extractor(extractor.with_name("inception.pt"), device)
-    reference = Moments.load(extractor.with_name("reference.npz"))
-    of_draws = [frechet_distance(reference, network.features(draw)) for draw in draws]
-    numbers = {
-        "fid_random": of_draws[0],
-        "fid_random_other_draw": of_draws[1],
-        "fid_interpolation": frechet_distance(reference, network.features(interpolation)),
-    }
+    reference = Reference.load(extractor.with_name("reference.npz"), extractor.with_name("reference_sample.npz"))
+    random = random_scores(reference, [network.features(draw) for draw in draws])
+    between = interpolation_scores(reference, network.features(interpolation), images_per_pair)
+    details = random.details
+    for name in ("counts", "intervals", "omitted"):
+        details[name] |= between.details[name]
+    return Scores(random.numbers | between.numbers, details | {"extractor": extractor_record(extractor)})
+
+
+def extractor_record(extractor: Path) -> dict[str, Any]:
+    """All that fixes a feature but the image: the network, where it comes from, and how it is given an image."""
+    from vrrae_bench.scoring.inception import preparation
+
     record = read_json(extractor)
-    settings = {key: record[key] for key in ("settings", "sha256", "test_accuracy", "n_reference")}
-    return Scores(numbers, {"fid_random_draws": of_draws, "extractor": settings})
+    settings = ExtractorSettings(**record["settings"])
+    return {key: record[key] for key in ("settings", "sha256", "test_accuracy", "n_reference")} | {
+        "start_weights": START_WEIGHTS[settings.start],
+        "preparation": preparation(settings.image_size),
+    }

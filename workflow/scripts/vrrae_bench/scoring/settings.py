@@ -12,6 +12,10 @@ from vrrae_bench.runs import Specification
 # The publisher names its files by the beginning of their SHA-256, and checks no more than that.
 IMAGENET_WEIGHTS = "inception_v3_google-0cc3c7bd.pth"
 IMAGENET_WEIGHTS_SHA256 = "0cc3c7bd"
+START_WEIGHTS = {
+    "imagenet": f"torchvision's IMAGENET1K_V1, file {IMAGENET_WEIGHTS}",
+    "random": "random, PyTorch's default initialisation",
+}
 SMALLEST_IMAGE = 75
 IMAGE_WITH_AUXILIARY_HEAD = 299
 

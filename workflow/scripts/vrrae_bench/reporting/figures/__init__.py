@@ -1,1 +1,1 @@
-"""A module per figure of the paper, each with a function `draw(runs)`; what they share is in `drawing`."""
+"""A module per kind of figure, each with a function `draw(runs)`; what they share is in `drawing` and `blocks`."""

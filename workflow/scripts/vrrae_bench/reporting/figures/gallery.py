@@ -1,4 +1,4 @@
-"""Blocks of generated images, as in Figures 3, 5 and 6."""
+"""Figures 5, 6, A.5-6 and A.5-7: blocks of randomly generated images."""
 
 from collections.abc import Sequence
 
@@ -12,6 +12,11 @@ from vrrae_bench.reporting.figures.drawing import Run, by_dataset
 N_ROWS, N_COLUMNS = 4, 6  # of a block
 
 
+def draw(runs: Sequence[Run]) -> Figure:
+    """Grey or coloured images, a block a method, a row of blocks a data set."""
+    return gallery(runs)
+
+
 def gallery(runs: Sequence[Run], *, origin: str = "upper", cmap: str = "gray") -> Figure:
     """A block of randomly generated images per data set and method, of the first seed: the first that were drawn.
 
@@ -20,8 +25,8 @@ def gallery(runs: Sequence[Run], *, origin: str = "upper", cmap: str = "gray") -
         cmap: Matplotlib's name of the colours of a grey image.
     """
 
-    def draw(axis: Axes, run: Run) -> None:
+    def fill(axis: Axes, run: Run) -> None:
         images = np.load(run.folder / "random.npy", mmap_mode="r")[: N_ROWS * N_COLUMNS]
         show(axis, mosaic(images, N_COLUMNS, upwards=origin == "lower"), origin=origin, cmap=cmap)
 
-    return blocks(runs, draw, side_by_side=2 if len(by_dataset(runs)) == 1 else 4, size=(3.6, 2.6))
+    return blocks(runs, fill, side_by_side=2 if len(by_dataset(runs)) == 1 else 4, size=(3.6, 2.6))

@@ -1,4 +1,4 @@
-"""Blocks of interpolated images, as in Figure 4: the same pairs of training images for all methods."""
+"""Figures 4, A.5-3, A.5-4 and A.5-5: interpolated images, the same pairs of training images for all methods."""
 
 from collections.abc import Sequence
 
@@ -14,7 +14,7 @@ from vrrae_bench.reporting.figures.drawing import Run, by_dataset, of_first_seed
 N_PAIRS = 5  # of a block
 
 
-def interpolations(runs: Sequence[Run]) -> Figure:
+def draw(runs: Sequence[Run]) -> Figure:
     """A block per data set and method, of the first seed: a row for each of the first pairs of training images.
 
     A row holds the first image of the pair, the images decoded between the two and the second image, which stand apart.
@@ -24,7 +24,7 @@ def interpolations(runs: Sequence[Run]) -> Figure:
     """
     for group in by_dataset(of_first_seed(runs)).values():
         _check_same_pairs(group)
-    return blocks(runs, _draw, side_by_side=2, size=(4.6, 3.6))
+    return blocks(runs, _fill, side_by_side=2, size=(4.6, 3.6))
 
 
 def transitions(run: Run, n: int) -> Num[np.ndarray, "P S H W C"]:
@@ -62,7 +62,7 @@ def _check_same_pairs(runs: Sequence[Run]) -> None:
             )
 
 
-def _draw(axis: Axes, run: Run) -> None:
+def _fill(axis: Axes, run: Run) -> None:
     rows = transitions(run, N_PAIRS)
     n_inner = rows.shape[1] - 2
     parts = [mosaic(part.reshape(-1, *part.shape[2:]), part.shape[1]) for part in np.split(rows, [1, -1], axis=1)]

@@ -1,0 +1,31 @@
+# What runs are scored against: a sample of the training images' features, and the scores of test images and of noise.
+
+
+rule score_reference:
+    input:
+        extractor=rules.tune_extractor.output,
+        data=f"{RESULTS}/data/{{dataset}}/manifest.json",
+        script=f"{SCRIPTS}/reference.py",
+        code=code_of("reference"),
+    output:
+        sample=f"{RESULTS}/extractor/{{dataset}}/reference_sample.npz",
+        bounds=[f"{RESULTS}/extractor/{{dataset}}/{bound}.json" for bound in ("floor", "ceiling")],
+    log:
+        f"{RESULTS}/logs/reference/{{dataset}}.log",
+    benchmark:
+        f"{RESULTS}/benchmarks/reference/{{dataset}}.tsv"
+    conda:
+        f"../../envs/score-{TORCH}.yaml"
+    threads: 1
+    resources:
+        mem_mb=4000,
+        runtime=120,
+        accelerator=settings.accelerator,
+    params:
+        sampling=lambda wildcards: dataset_of(wildcards).sampling.model_dump_json(),
+    message:
+        "Score test images and noise of {wildcards.dataset}"
+    shell:
+        "python {input.script:q} --dataset {wildcards.dataset:q} --data {input.data:q} --extractor {input.extractor[0]:q}"
+        " --sampling {params.sampling:q} --out {output.sample:q}"
+        " --accelerator {resources.accelerator} --threads {threads} > {log:q} 2>&1"

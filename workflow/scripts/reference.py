@@ -1,0 +1,49 @@
+"""Prepare what all runs of a data set are scored against, and score test images and noise in place of random images.
+
+Reads the extractor and its reference, and the data set. Writes reference_sample.npz (features of some training images,
+and what is computed of them once), floor.json (the scores of test images) and ceiling.json (those of noise).
+"""
+
+import argparse
+from pathlib import Path
+
+from vrrae_bench.datasets.store import DataSet, StoredArray
+from vrrae_bench.errors import run_command
+from vrrae_bench.files import read_json, write_json
+from vrrae_bench.latent.settings import SampleSpec
+from vrrae_bench.scoring.devices import configure_torch
+from vrrae_bench.scoring.frechet import Moments
+from vrrae_bench.scoring.reference import Reference
+from vrrae_bench.scoring.scores import extractor_record
+from vrrae_bench.seeding import generator
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--dataset", required=True, help="its name in the configuration")
+    parser.add_argument("--data", type=Path, required=True, help="manifest.json of the data set")
+    parser.add_argument("--extractor", type=Path, required=True, help="extractor.json; the rest lies beside it")
+    parser.add_argument("--sampling", type=SampleSpec.model_validate_json, required=True, help="settings, as JSON")
+    parser.add_argument("--out", type=Path, required=True, help="reference_sample.npz to write; the rest beside it")
+    parser.add_argument("--accelerator", choices=["cpu", "cuda", "tpu"], default="cpu")
+    parser.add_argument("--threads", type=int, default=1, help="CPU threads (default: 1)")
+    arguments = parser.parse_args()
+    device = configure_torch(arguments.accelerator, arguments.threads)
+    from vrrae_bench.scoring.bounds import bounds
+    from vrrae_bench.scoring.inception import load_extractor
+
+    beside, sampling = arguments.extractor.with_name, arguments.sampling
+    seed = read_json(arguments.extractor)["settings"]["seed"]
+    features = StoredArray(beside("features.npy"))
+    reference = Reference.of(Moments.load(beside("reference.npz")), features, generator(seed, "extractor"))
+    reference.save_sample(arguments.out)
+    data, network = DataSet(arguments.data), load_extractor(beside("inception.pt"), device)
+    scores = bounds(network, reference, data, sampling.random_images, sampling.random_draws, seed)
+    for name, (numbers, details) in scores.items():
+        origin = {"bound": name, "dataset": arguments.dataset, "seed": seed, "sampling": sampling.model_dump()}
+        origin["extractor"] = extractor_record(arguments.extractor)
+        write_json(arguments.out.with_name(f"{name}.json"), numbers | {"details": origin | details})
+
+
+if __name__ == "__main__":
+    run_command(main)

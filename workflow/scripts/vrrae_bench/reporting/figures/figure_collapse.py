@@ -1,0 +1,47 @@
+"""Posterior collapse: KL divergence and signal-to-noise of each dimension of VAE and VRRAE, every seed."""
+
+from collections.abc import Sequence
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
+
+from vrrae_bench.files import read_json
+from vrrae_bench.latent.diagnostics import COLLAPSED_SIGNAL_TO_NOISE
+from vrrae_bench.reporting.figures.drawing import BLUE, GREY, ORANGE, Run, by_dataset, plt
+from vrrae_bench.reporting.labels import dataset_label, method_label
+
+COLOURS = {"vae": BLUE, "vrrae": ORANGE}
+MARKERS = {"vae": "o", "vrrae": "s"}
+# Smaller values are drawn here, because a logarithm has no zero.
+LEAST = 1e-4
+SHOWN = {"kl_per_dimension": "KL divergence, nats", "signal_to_noise": "signal-to-noise"}
+
+
+def draw(runs: Sequence[Run]) -> Figure:
+    """A row for each data set, a line for each run: the values of its dimensions, each kind in decreasing order."""
+    groups = by_dataset(runs)
+    figure, axes = plt.subplots(
+        len(groups), len(SHOWN), figsize=(9, 3.2 * len(groups)), layout="constrained", squeeze=False
+    )
+    for (dataset, group), row in zip(groups.items(), axes):
+        details = [read_json(run.folder / "scores.json")["details"] for run in group]
+        for (name, label), axis in zip(SHOWN.items(), row):
+            for run, of_run in zip(group, details):
+                _line(axis, run, of_run[name])
+            axis.set(title=dataset_label(dataset), xlabel="dimension, by size", ylabel=label, yscale="log")
+            axis.xaxis.set_major_locator(MaxNLocator(integer=True))
+            axis.grid(color=GREY, alpha=0.3)
+            # One entry for all seeds of a method.
+            handles = {line.get_label(): line for line in axis.lines}
+            axis.legend(handles.values(), handles.keys(), fontsize="small")
+        row[1].axhline(COLLAPSED_SIGNAL_TO_NOISE, color=GREY, linestyle="--", linewidth=1)
+    return figure
+
+
+def _line(axis: Axes, run: Run, values: Sequence[float]) -> None:
+    shown = np.sort(values)[::-1].clip(min=LEAST)
+    style = {"color": COLOURS[run.spec.method], "marker": MARKERS[run.spec.method], "markersize": 3}
+    numbers = np.arange(1, len(shown) + 1)
+    axis.plot(numbers, shown, label=method_label(run.spec.method), linewidth=1, alpha=0.7, **style)

@@ -1,0 +1,62 @@
+"""What scores of random images are to be read between: the floor, real test images, and the ceiling, noise."""
+
+from collections.abc import Iterator
+
+import numpy as np
+from jaxtyping import UInt8
+
+from vrrae_bench.datasets.store import DataSet
+from vrrae_bench.scoring.fidelity import Scores, random_counts, random_scores
+from vrrae_bench.scoring.inception import FeatureExtractor
+from vrrae_bench.scoring.reference import Reference
+from vrrae_bench.scoring.sharpness import sharpness_scores
+from vrrae_bench.seeding import generator
+
+# Scores that can be compared whatever the number of images.
+UNBIASED = ("fid_random_infinity", "kid_random")
+
+Draws = Iterator[UInt8[np.ndarray, "N H W C"]]
+
+
+def bounds(
+    network: FeatureExtractor, reference: Reference, data: DataSet, n_images: int, n_draws: int, seed: int
+) -> dict[str, Scores]:
+    """The scores of test images and of noise in place of random images, as many as a run draws.
+
+    The test images are in random order and each comes once. If there are too few for all draws, those scores are left
+    out that depend on their number.
+    """
+    draws = {"floor": test_draws(data, n_images, n_draws, seed), "ceiling": noise_draws(data, n_images, n_draws, seed)}
+    return {name: _scores(network, reference, data, found, n_images, n_draws) for name, found in draws.items()}
+
+
+def test_draws(data: DataSet, n_images: int, n_draws: int, seed: int) -> Draws:
+    """Test images at random, without replacement; fewer draws if they do not suffice."""
+    images = data.array("test")
+    order = generator(seed, "data").permutation(len(images))
+    for number in range(min(n_draws, len(images) // n_images)):
+        yield images[order[number * n_images : (number + 1) * n_images]]
+
+
+def noise_draws(data: DataSet, n_images: int, n_draws: int, seed: int) -> Draws:
+    """Images of the same size with every value of every pixel uniform over the bytes, and independent."""
+    noise = generator(seed, "random_images")
+    for _ in range(n_draws):
+        yield noise.integers(0, 256, (n_images, *data.array("test").shape[1:]), dtype=np.uint8)
+
+
+def _scores(network, reference, data, draws, n_images: int, n_draws: int) -> Scores:
+    features, numbers = [], {}
+    for draw in draws:  # of the images, one draw is in memory at a time
+        numbers = numbers or sharpness_scores({"random": draw}, data.array("test"))
+        features.append(network.features(draw))
+    wanted = random_counts(reference, n_images, n_draws)
+    if not features:
+        return Scores({}, {"omitted": dict.fromkeys(wanted, f"there are fewer than {n_images} test images")})
+    scores = random_scores(reference, features)
+    numbers |= scores.numbers
+    for name, count in scores.details["counts"].items():
+        if count != wanted[name] and name not in UNBIASED:
+            del numbers[name]
+            scores.details["omitted"][name] = f"test images for {len(features)} of {n_draws} draws only"
+    return Scores(numbers, scores.details)

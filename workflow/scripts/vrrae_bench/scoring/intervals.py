@@ -1,0 +1,79 @@
+"""How sure a Frechet distance is: intervals over independent groups of images, and its limit for infinitely many.
+
+A bootstrap is of no use here. Images drawn with replacement repeat, which is one more bias upwards of the size of the
+distance's own, so that its interval lies above the value whose interval it should be.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
+
+import numpy as np
+from jaxtyping import Float
+from scipy import stats
+
+from vrrae_bench.errors import UserError
+
+LEVEL = 0.95
+
+
+class Estimate(NamedTuple):
+    """A value, its standard error, and the interval that contains the truth in 95 % of all repetitions."""
+
+    value: float
+    standard_error: float
+    low: float
+    high: float
+
+
+class Jackknife(NamedTuple):
+    """A distance of all images, and its limit.
+
+    Attributes:
+        whole: Of all N images; the interval is that of its expectation at N images, bias and all.
+        limit: Of infinitely many images of the same kind.
+    """
+
+    whole: Estimate
+    limit: Estimate
+
+
+def mean_estimate(values: Sequence[float]) -> Estimate:
+    """The mean of independent values, with its t-interval.
+
+    Raises:
+        UserError: there are fewer than two.
+    """
+    if len(values) < 2:
+        raise UserError(f"interval: {len(values)} independent value(s) have no spread; at least two are needed.")
+    return _around(float(np.mean(values)), float(stats.sem(values)), len(values))
+
+
+def jackknife(
+    distance: Callable[[Float[np.ndarray, "N D"]], float], groups: Sequence[Float[np.ndarray, "n D"]]
+) -> Jackknife:
+    """A distance of all groups together, and its linear extrapolation in 1/N to N = infinity.
+
+    With N images its expectation is d + c/N + O(1/N^2) (Chong and Forsyth 2020, who fit a line to several N). The line
+    here goes through N and N - n: the distance of all M groups of n, and the mean of those without one group. Its
+    intercept is the mean of the pseudo-values M d_all - (M - 1) d_without_j, whose spread is the standard error of the
+    fit (the delete-a-group jackknife, Shao and Tu 1995): unlike the residuals of a line through nested subsets, it
+    contains the chance of the draw. The reference stays as it is: what its own finite number adds to every distance
+    remains.
+
+    Args:
+        distance: Of a set of features from the reference.
+        groups: Independent ones, of equal size or nearly so.
+
+    Raises:
+        UserError: there are fewer than two.
+    """
+    whole = distance(np.concatenate(groups))
+    without = [distance(np.concatenate([*groups[:j], *groups[j + 1 :]])) for j in range(len(groups))]
+    pseudo_values = len(groups) * whole - (len(groups) - 1) * np.array(without)
+    limit = mean_estimate(pseudo_values)
+    return Jackknife(_around(whole, limit.standard_error, len(groups)), limit)
+
+
+def _around(value: float, standard_error: float, n: int) -> Estimate:
+    margin = standard_error * float(stats.t.ppf((1 + LEVEL) / 2, n - 1))
+    return Estimate(value, standard_error, value - margin, value + margin)

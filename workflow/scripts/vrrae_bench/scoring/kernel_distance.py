@@ -1,0 +1,72 @@
+"""The kernel distance between two sets of features ("KID"), unbiased at any number of images, with a standard error.
+
+    KID = E k(x, x') + E k(y, y') - 2 E k(x, y),    k(x, y) = (x . y / D + 1)^3
+
+(Binkowski et al. 2018). torchmetrics has the same kernel; it averages over random subsets and reports their standard
+deviation, which shrinks with the size of a subset and not with the number of images. Here all pairs are averaged.
+"""
+
+from collections.abc import Iterator
+
+import numpy as np
+from jaxtyping import Float, Float64
+from scipy import stats
+
+from vrrae_bench.scoring.intervals import LEVEL, Estimate
+
+DEGREE = 3
+# Rows at a time: 1000 rows of products with 5000 images are 40 MB.
+ROWS = 1000
+
+
+def kernel_distance(
+    images: Float[np.ndarray, "N D"], reference: Float[np.ndarray, "M D"], reference_sums: Float64[np.ndarray, " M"]
+) -> Estimate:
+    """The unbiased estimate of KID from all pairs; it may fall below 0 where the two sets are alike.
+
+    The standard error is the jackknife's, one image left out at a time, for both sets are samples. Where the sets are
+    alike it is too large rather than too small, by up to 1.4 times. Two methods that are compared share the reference,
+    so that their difference is surer than their standard errors tell.
+
+    Args:
+        images: Features of generated images, at least three.
+        reference: Features of real images, at least three.
+        reference_sums: `within_sums` of these, the same for all that is compared with them.
+    """
+    n, m = len(images), len(reference)
+    own = within_sums(images)
+    to_reference, of_reference = _between_sums(images, reference)
+    within, between = own.sum(), to_reference.sum()
+    real = reference_sums.sum()
+    value = within / (n * (n - 1)) + real / (m * (m - 1)) - 2 * between / (n * m)
+    # The parts of the estimate that change when one image is left out.
+    without_image = (within - 2 * own) / ((n - 1) * (n - 2)) - 2 * (between - to_reference) / ((n - 1) * m)
+    without_real = (real - 2 * reference_sums) / ((m - 1) * (m - 2)) - 2 * (between - of_reference) / (n * (m - 1))
+    error = float(np.sqrt((n - 1) * without_image.var() + (m - 1) * without_real.var()))
+    margin = float(stats.norm.ppf((1 + LEVEL) / 2)) * error
+    return Estimate(float(value), error, float(value) - margin, float(value) + margin)
+
+
+def within_sums(features: Float[np.ndarray, "N D"]) -> Float64[np.ndarray, " N"]:
+    """For each image the sum of its kernel values with all others."""
+    sums = np.concatenate([block.sum(axis=1) for block in _kernel_blocks(features, features)])
+    return sums - _kernel(np.square(features, dtype=np.float64).sum(axis=1), features.shape[1])
+
+
+def _between_sums(a, b) -> tuple[Float64[np.ndarray, " N"], Float64[np.ndarray, " M"]]:
+    """Sums of the kernel values of each image of one set with all of the other."""
+    of_a, of_b = [], np.zeros(len(b))
+    for block in _kernel_blocks(a, b):
+        of_a.append(block.sum(axis=1))
+        of_b += block.sum(axis=0)
+    return np.concatenate(of_a), of_b
+
+
+def _kernel_blocks(a, b) -> Iterator[Float64[np.ndarray, "n M"]]:
+    b = b.astype(np.float64)
+    for start in range(0, len(a), ROWS):
+        yield _kernel(a[start : start + ROWS].astype(np.float64) @ b.T, a.shape[1])
+
+
+def _kernel(products: Float64[np.ndarray, "..."], n_features: int) -> Float64[np.ndarray, "..."]:
+    return (products / n_features + 1) ** DEGREE

@@ -1,0 +1,67 @@
+"""What the features of a data set's training images hold ready for the scores of every run, computed once."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from jaxtyping import Float32, Float64
+
+from vrrae_bench.datasets.store import StoredArray
+from vrrae_bench.errors import UserError
+from vrrae_bench.files import atomic_path
+from vrrae_bench.scoring.frechet import Moments
+from vrrae_bench.scoring.kernel_distance import within_sums
+from vrrae_bench.scoring.neighbours import radii
+
+# Of either set, scores that compare each image with each other one see at most so many.
+MOST_IMAGES = 5000
+
+
+@dataclass(frozen=True, eq=False)
+class Reference:
+    """The real images that generated ones are compared with.
+
+    Attributes:
+        moments: Of all training images.
+        sample: Features of some training images, drawn at random without replacement.
+        radii: Distance of each of the sample to its nearest neighbours within it (`neighbours.radii`).
+        kernel_sums: Sum of the kernel of each of the sample with the others (`kernel_distance.within_sums`).
+    """
+
+    moments: Moments
+    sample: Float32[np.ndarray, "M D"]
+    radii: Float64[np.ndarray, " M"]
+    kernel_sums: Float64[np.ndarray, " M"]
+
+    @classmethod
+    def of(
+        cls, moments: Moments, features: Float32[np.ndarray, "N D"] | StoredArray, generator: np.random.Generator
+    ) -> "Reference":
+        """Moments as they are, and a sample of the features they are of, which need not fit into memory.
+
+        Raises:
+            UserError: there are too few features for neighbours.
+        """
+        # In order, so that a memory-mapped file is read from front to back.
+        rows = np.sort(generator.permutation(len(features))[:MOST_IMAGES])
+        sample = np.asarray(features[rows], dtype=np.float32)
+        return cls(moments, sample, radii(sample), within_sums(sample))
+
+    def save_sample(self, path: Path | str) -> None:
+        """Write all but the moments, which have a file of their own, as .npz."""
+        with atomic_path(path) as temporary:
+            np.savez(temporary, sample=self.sample, radii=self.radii, kernel_sums=self.kernel_sums)
+
+    @classmethod
+    def load(cls, moments: Path | str, sample: Path | str) -> "Reference":
+        """Read what `Moments.save` and `save_sample` wrote.
+
+        Raises:
+            UserError: one of the files is not such an .npz.
+        """
+        try:
+            with np.load(sample, allow_pickle=False) as archive:
+                arrays = {name: archive[name] for name in ("sample", "radii", "kernel_sums")}
+        except (OSError, KeyError, ValueError, EOFError) as error:
+            raise UserError(f"{sample}: not a sample of reference features ({error}). Delete it and rerun.") from error
+        return cls(Moments.load(moments), **arrays)
