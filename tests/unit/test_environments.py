@@ -66,7 +66,9 @@ def test_the_lock_holds_no_release_candidate():
     assert not [version for version in locked_versions().values() if re.search(r"[a-z]", version)]
 
 
-@pytest.mark.parametrize("lock", [LOCK, PEERS_LOCK, *(ROOT / f"envs/{name}.txt" for name in PLUGINS)], ids=lambda path: path.stem)
+@pytest.mark.parametrize(
+    "lock", [LOCK, PEERS_LOCK, *(ROOT / f"envs/{name}.txt" for name in PLUGINS)], ids=lambda path: path.stem
+)
 def test_a_lock_names_no_path_and_no_index(lock):
     assert not re.search(r"https?://|file:|--|/", lock.read_text())
 

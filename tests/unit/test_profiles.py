@@ -67,7 +67,9 @@ def test_what_a_user_fills_in_stands_in_one_place(name):
 @pytest.mark.parametrize("name", [*CLUSTERS, "workstation-gpu", "tpu-vm"])
 def test_every_job_on_a_device_asks_for_one(name):
     profile = read(name)
-    on_device = {"train", "sample", "time_steps"} | ({"tune_extractor", "score"} if name.endswith("-gpu") else set())
+    on_device = {"train", "sample", "time_steps"} | (
+        {"tune_extractor", "score", "score_reference"} if name.endswith("-gpu") else set()
+    )
     asked = profile.get("set-resources", {})
     if name not in ("slurm-cpu", "tpu-slice"):  # there a job has the whole slice
         assert all({"gpu", "tpu"} & set(asked[rule]) for rule in on_device)
@@ -88,7 +90,7 @@ def test_grouped_jobs_run_one_after_the_other_on_what_one_of_them_needs(name):
 
 def test_the_login_node_gets_downloads_tables_and_nothing_heavy():
     local = {rule for rule, body in RULES.items() if "localrule: True" in body}
-    assert {"train", "sample", "tune_extractor", "score", "time_steps"} == set(RULES) - local - {
+    assert {"train", "sample", "tune_extractor", "score", "score_reference", "time_steps"} == set(RULES) - local - {
         "all",
         "claims",
         "report",

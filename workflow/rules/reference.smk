@@ -18,8 +18,8 @@ rule score_reference:
         f"../../envs/score-{TORCH}.yaml"
     threads: 1
     resources:
-        mem_mb=4000,
-        runtime=120,
+        mem_mb=memory(4000, 8000),
+        runtime=growing(scoring_minutes),
         accelerator=settings.accelerator,
     params:
         sampling=lambda wildcards: dataset_of(wildcards).sampling.model_dump_json(),

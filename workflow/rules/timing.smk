@@ -18,7 +18,7 @@ rule time_steps:
     threads: workflow.cores or 4
     resources:
         mem_mb=memory(8000, 16000),
-        runtime=60,
+        runtime=growing(lambda wildcards: 60),
         accelerator=settings.accelerator,
     params:
         runs=timed_runs,

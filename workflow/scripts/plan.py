@@ -138,7 +138,7 @@ def seconds_of(job: Job, settings: Settings) -> float | None:
             return costs.tuning_seconds(dataset)
         case "sample":
             return costs.sampling_seconds(dataset)
-        case "score":
+        case "score" | "score_reference":
             return costs.scoring_seconds(dataset)
         case "time_steps":
             return costs.timing_seconds(dataset, len(settings.experiment.timed))
