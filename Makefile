@@ -1,6 +1,6 @@
 # Everything one types. `make` alone says what there is.
 .DEFAULT_GOAL := help
-.PHONY: help environment quickstart test test-envs test-slurm cluster kubernetes speed config targets plan fetch schema lock clean
+.PHONY: help environment quickstart test test-envs test-slurm test-kubernetes cluster kubernetes speed config targets plan fetch schema lock clean
 
 PYTHON ?= python3
 VENV := .venv
@@ -15,6 +15,7 @@ help:
 	@echo "make test                set up, run all tests"
 	@echo "make test-envs           run every rule in an environment of its own, through a stand-in for conda; 8 GB, once"
 	@echo "make test-slurm          run the workflow on a real Slurm cluster of five nodes on this machine; root, Debian"
+	@echo "make test-kubernetes     run one training as on Kubernetes, over stand-ins for its API and for S3"
 	@echo "make speed               time a training step against the published packages', which it installs into $(PEERS)"
 	@echo "make config              print the resolved configuration and its number of runs; CONFIG=file.yaml overlays"
 	@echo "make targets             list what snakemake can make, and how many trainings it needs; CONFIG=file.yaml overlays"
@@ -60,6 +61,9 @@ $(VENV)/.cluster $(VENV)/.kubernetes: $(VENV)/.%: envs/%.txt $(READY)
 
 test-slurm: $(VENV)/.cluster
 	@$(RUN) python -m pytest tests/slurm
+
+test-kubernetes: $(VENV)/.kubernetes
+	@$(RUN) python -m pytest tests/kubernetes
 
 $(PEERS)/.ready: envs/peers.txt $(READY)
 	$(PYTHON) -m venv --clear $(PEERS)

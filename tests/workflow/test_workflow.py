@@ -148,6 +148,17 @@ def test_a_run_without_network_and_files_stops_before_any_job(tmp_path):
     assert not (tmp_path / "results").exists()
 
 
+@pytest.mark.parametrize("method", ["ae:variant=batch=576", 'vrrae:variant="beta=1e-6,batch=576"'])
+def test_a_job_that_another_snakemake_runs_is_found_though_its_path_has_commas(method, tmp_path):
+    """As an executor calls it on a cluster."""
+    name, variant = method.split(":")
+    target = f"train:dataset=mnist,method={name},{variant},seed=0"
+    outcome = snakemake("--target-jobs", target, "-n", "--cores", "1", "--directory", tmp_path)
+    assert outcome.returncode == 0, outcome.stderr
+    whole = variant.removeprefix("variant=").strip('"')
+    assert f"Train {name} on mnist ({whole}, seed 0)" in outcome.stdout + outcome.stderr
+
+
 @pytest.fixture(scope="module")
 def finished(tmp_path_factory):
     """A copy of the project in which a tiny configuration was run to its end."""

@@ -26,6 +26,8 @@ except UserError as error:
     raise WorkflowError(str(error)) from None
 
 RESULTS = settings.results
+# Results lie in a bucket, and so has to lie the folder workflow: each job fetches from there what its rule names.
+OBJECT_STORAGE = workflow.storage_settings.default_storage_provider is not None
 RUNS = {run.folder: run for run in all_runs(settings)}
 RUN = f"{RESULTS}/runs/{{dataset}}/{{method}}/{{variant}}/seed={{seed}}"
 
@@ -60,6 +62,25 @@ def dataset_of(wildcards):
     return settings.datasets[wildcards.dataset]
 
 
+def arrays_of(dataset):
+    """The arrays beside a manifest, for object storage, which brings what a rule names and nothing else.
+
+    Elsewhere none: there the manifest stands for all that lies beside it.
+    """
+    if not OBJECT_STORAGE:
+        return []
+    if dataset == "synthetic":
+        names = [f"{split}{kind}" for split in ("train", "test", "diagonal") for kind in ("", "_centres")]
+    else:
+        names = ["train", "test", "train_labels", "test_labels"]
+    return [f"{RESULTS}/data/{dataset}/{name}.npy" for name in names]
+
+
+def arrays_beside(wildcards):
+    """The arrays beside the manifest that a path names."""
+    return arrays_of(wildcards.dataset)
+
+
 def own_settings(wildcards):
     """Where a data set of the user's own lies, as JSON, or none."""
     files = dataset_of(wildcards).files
@@ -74,7 +95,7 @@ def own_files(wildcards):
     if not os.path.exists(f"{RESULTS}/data/{wildcards.dataset}/manifest.json"):
         refuse_missing(dataset_of(wildcards).source)
     files = dataset_of(wildcards).files
-    return [files.path] if files and os.path.exists(files.path) else []
+    return [local(files.path)] if files and os.path.exists(files.path) else []
 
 
 def refuse_missing(source):
@@ -193,7 +214,8 @@ def files_of_figure(wildcards):
 def data_of_figure(wildcards):
     """The data sets that a figure shows, if it reads them."""
     shown = datasets_of(settings, wildcards.figure) if FIGURES[wildcards.figure].reads_data else []
-    return [f"{RESULTS}/data/{dataset}/manifest.json" for dataset in shown]
+    manifests = [f"{RESULTS}/data/{dataset}/manifest.json" for dataset in shown]
+    return manifests + [array for dataset in shown for array in arrays_of(dataset)]
 
 
 def reported(kinds):

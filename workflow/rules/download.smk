@@ -9,8 +9,9 @@ rule download:
         code=code_of("download"),
     output:
         manifest=f"{RESULTS}/data/{{dataset}}/manifest.json",
-        # Labels lie beside, where there are any.
         images=[f"{RESULTS}/data/{{dataset}}/{split}.npy" for split in ("train", "test")],
+        # Beside, where there are any; object storage has to be told, and so asks for data sets with labels.
+        labels=[f"{RESULTS}/data/{{dataset}}/{split}_labels.npy" for split in ("train", "test") if OBJECT_STORAGE],
     log:
         f"{RESULTS}/logs/download/{{dataset}}.log",
     benchmark:

@@ -4,6 +4,7 @@
 rule tune_extractor:
     input:
         data=f"{RESULTS}/data/{{dataset}}/manifest.json",
+        data_arrays=arrays_beside,
         weights=weights_of,
         script=f"{SCRIPTS}/extractor.py",
         code=code_of("extractor"),

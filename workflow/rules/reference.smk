@@ -5,6 +5,7 @@ rule score_reference:
     input:
         extractor=rules.tune_extractor.output,
         data=f"{RESULTS}/data/{{dataset}}/manifest.json",
+        data_arrays=arrays_beside,
         script=f"{SCRIPTS}/reference.py",
         code=code_of("reference"),
     output:

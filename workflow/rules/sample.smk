@@ -5,6 +5,7 @@ rule sample:
     input:
         model=f"{RUN}/model.eqx",
         data=f"{RESULTS}/data/{{dataset}}/manifest.json",
+        data_arrays=arrays_beside,
         script=f"{SCRIPTS}/sample.py",
         code=code_of("sample"),
     output:

@@ -6,6 +6,7 @@ rule score:
         sample=f"{RUN}/sample.json",
         arrays=[f"{RUN}/random.npy", f"{RUN}/interpolation.npy", f"{RUN}/latents.npz"],
         data=f"{RESULTS}/data/{{dataset}}/manifest.json",
+        data_arrays=arrays_beside,
         extractor=extractor_of,
         script=f"{SCRIPTS}/score.py",
         code=code_of("score"),

@@ -4,6 +4,7 @@
 rule train:
     input:
         data=f"{RESULTS}/data/{{dataset}}/manifest.json",
+        data_arrays=arrays_beside,
         script=f"{SCRIPTS}/train.py",
         code=code_of("train"),
     output:
