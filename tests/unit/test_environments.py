@@ -92,3 +92,8 @@ def test_every_rule_has_an_environment_file():
     expanded = {"train-cpu", "train-cuda", "train-tpu", "score-cpu", "score-cuda", "download", "report"}
     assert {path.stem for path in ROOT.glob("envs/*.yaml")} == expanded
     assert {name.split("-")[0] for name in used} == {name.split("-")[0] for name in expanded}
+
+
+def test_the_image_holds_the_jax_of_the_lock():
+    recipe = (ROOT / "envs/Containerfile").read_text()
+    assert re.search(r"jax\[cuda13\]==([\w.]+)", recipe)[1] == locked_versions()["jax"]

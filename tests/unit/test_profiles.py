@@ -82,10 +82,9 @@ def test_every_job_on_a_device_asks_for_one(name):
 def test_grouped_jobs_run_one_after_the_other_on_what_one_of_them_needs(name):
     """Without a local limit on something that each asks for, a group of ten asks for ten GPUs."""
     profile = read(name)
-    (limited,) = profile["resources"]
-    assert profile["set-resource-scopes"] == {limited: "local"} and profile["resources"][limited] == 1
+    assert profile["resources"] == {"evaluations": 1} and profile["set-resource-scopes"] == {"evaluations": "local"}
     for rule in profile["groups"]:
-        assert profile["set-resources"][rule][limited] == 1
+        assert profile["set-resources"][rule]["evaluations"] == 1
 
 
 def test_the_login_node_gets_downloads_tables_and_nothing_heavy():
