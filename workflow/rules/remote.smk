@@ -18,12 +18,13 @@ def joined(wildcards, names):
 
 
 def joining(new_job):
-    """`DAG.new_job`, with wildcards that are whole."""
+    """`DAG.new_job`, with whole wildcards where they are all that tells the job: as it was handed over, without a file."""
 
     @wraps(new_job)
-    def new_whole_job(dag, rule, *args, wildcards_dict=None, **kwargs):
-        whole = wildcards_dict and joined(wildcards_dict, rule.wildcard_names)
-        return new_job(dag, rule, *args, wildcards_dict=whole, **kwargs)
+    def new_whole_job(dag, rule, targetfile=None, format_wildcards=None, wildcards_dict=None):
+        if targetfile is None and wildcards_dict:
+            wildcards_dict = joined(wildcards_dict, rule.wildcard_names)
+        return new_job(dag, rule, targetfile, format_wildcards, wildcards_dict)
 
     return new_whole_job
 
