@@ -1,6 +1,7 @@
 # Everything one types. `make` alone says what there is.
 .DEFAULT_GOAL := help
-.PHONY: help environment quickstart test test-envs test-slurm test-kubernetes cluster kubernetes speed config targets plan fetch schema lock clean
+.PHONY: help environment quickstart test test-envs test-slurm test-kubernetes cluster kubernetes speed speed-features \
+	config targets plan fetch schema lock clean
 
 PYTHON ?= python3
 VENV := .venv
@@ -17,6 +18,7 @@ help:
 	@echo "make test-slurm          run the workflow on a real Slurm cluster of five nodes on this machine; root, Debian"
 	@echo "make test-kubernetes     run one training as on Kubernetes, over stand-ins for its API and for S3"
 	@echo "make speed               time a training step against the published packages', which it installs into $(PEERS)"
+	@echo "make speed-features      time features and the Frechet distance against the usual ways; measure what bfloat16 does to FID"
 	@echo "make config              print the resolved configuration and its number of runs; CONFIG=file.yaml overlays"
 	@echo "make targets             list what snakemake can make, and how many trainings it needs; CONFIG=file.yaml overlays"
 	@echo "make plan                say what a run would cost; PROFILE=workflow/profiles/NAME, CONFIG=file.yaml, TARGET=name"
@@ -73,6 +75,9 @@ $(PEERS)/.ready: envs/peers.txt $(READY)
 
 speed: $(PEERS)/.ready
 	@$(RUN) python tests/speed/compare.py --peers $(PEERS)/bin/python
+
+speed-features: $(READY)
+	@$(RUN) python tests/speed/features.py
 
 config: $(READY)
 	@$(RUN) python workflow/scripts/config.py $(CONFIG)

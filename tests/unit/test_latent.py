@@ -9,7 +9,7 @@ from sklearn.preprocessing import StandardScaler
 from vrrae_bench.errors import UserError
 from vrrae_bench.latent.basis import concatenated_basis, global_basis
 from vrrae_bench.latent.interpolation import inner_points, random_pairs
-from vrrae_bench.latent.mixture import fit_mixture
+from vrrae_bench.latent.mixture import fit_mixture, sample_prior
 from vrrae_bench.models.inference import encode
 
 
@@ -66,6 +66,34 @@ def test_few_means_are_enough_for_bic_but_not_for_many_gaussians(rng):
     assert fit_mixture(rng.normal(size=(6, 2)), None, seed=0).mixture.n_components <= 6
     with pytest.raises(UserError, match="6 posterior means can not carry 10 Gaussians"):
         fit_mixture(rng.normal(size=(6, 2)), 10, seed=0)
+
+
+def test_the_likeliest_of_several_starts_is_taken(rng):
+    """Points without clusters, where every start ends elsewhere."""
+    means = rng.normal(size=(200, 3))
+    one, many = (fit_mixture(means, 8, seed=0, n_init=n_init).record() for n_init in (1, 10))
+    assert many["gmm_log_likelihood"] > one["gmm_log_likelihood"] + 0.01
+
+
+def test_a_large_set_is_fitted_to_a_stated_subsample(rng):
+    means = rng.normal([5, -5], [1, 100], (20_000, 2))
+    fitted = fit_mixture(means, 1, seed=0, subsample=1000)
+    assert fitted.record()["gmm_means"] == 1000
+    # The mean of 1000 points, not of all, and of others for another seed; standard error 0.03.
+    centre, other = (fit_mixture(means, 1, seed, subsample=1000).mixture.means_[0] for seed in (0, 1))
+    np.testing.assert_array_equal(centre, fitted.mixture.means_[0])
+    assert np.abs(centre).max() < 0.15 and np.abs(centre).min() > 1e-6 and not np.array_equal(centre, other)
+    np.testing.assert_allclose(fitted.sample(20_000, seed=1).std(axis=0), [1, 100], rtol=0.1)
+    assert fit_mixture(means[:500], 1, seed=0, subsample=1000).record()["gmm_means"] == 500
+    with pytest.raises(UserError, match="5 posterior means can not carry 10 Gaussians.*or gmm_subsample higher"):
+        fit_mixture(means, 10, seed=0, subsample=5)
+
+
+def test_the_prior_is_standard_normal():
+    points = sample_prior(50_000, 3, seed=0)
+    np.testing.assert_allclose(points.mean(axis=0), 0, atol=0.02)
+    np.testing.assert_allclose(np.cov(points.T), np.eye(3), atol=0.03)
+    np.testing.assert_array_equal(sample_prior(4, 3, seed=1), sample_prior(4, 3, seed=1))
 
 
 def test_samples_are_those_of_their_seed(rng):

@@ -15,6 +15,7 @@ from vrrae_bench.models.bottlenecks import Sizes
 from vrrae_bench.models.inference import decode, encode, posteriors
 from vrrae_bench.models.registry import METHODS
 from vrrae_bench.models.serialisation import load_model, save_model, with_basis
+from vrrae_bench.models.truncation import truncated_coefficients
 
 
 @pytest.mark.parametrize("method", METHODS)
@@ -110,6 +111,31 @@ def test_the_noise_of_a_variational_method_has_the_variance_it_states(rng):
     draws = np.stack([posterior.sample(key) for key in jax.random.split(jax.random.key(2), 4000)])
     np.testing.assert_allclose(draws.mean(axis=0), posterior.mean, atol=0.08)
     np.testing.assert_allclose(draws.var(axis=0), np.exp(posterior.log_variance), rtol=0.12)
+
+
+@pytest.mark.parametrize("method", ["vrrae", "rrae_vae"])
+def test_singular_vectors_keep_the_side_they_were_on(method, rng):
+    """Or the log-variances, linear in the coefficients, would be those of other images for a whole batch."""
+    encoding = jnp.asarray(rng.normal(size=(16, 12)), jnp.float32)
+    bottleneck = Autoencoder(method, (28, 28, 1), Sizes(12, 3), key=jax.random.key(0)).bottleneck
+    _, first = bottleneck(encoding, jax.random.key(1))
+    np.testing.assert_array_equal(first.basis, truncated_coefficients(encoding.T, 3)[0])
+    turned = first.basis * jnp.array([1.0, -1.0, -1.0])
+    after = eqx.tree_at(lambda b: b.last_basis, bottleneck, turned)
+    decoder_input, posterior = after(encoding, jax.random.key(1))
+    np.testing.assert_array_equal(posterior.basis, turned)
+    coefficients = encoding @ turned
+    np.testing.assert_allclose(posterior.log_variance, bottleneck.log_variance(coefficients), atol=1e-5)
+    silent = eqx.tree_at(lambda b: b.log_variance.bias, after, jnp.full(3, -200.0))
+    _, quiet = silent(encoding, jax.random.key(1))
+    np.testing.assert_allclose(quiet.mean, bottleneck.mean(coefficients), atol=1e-5)
+
+
+def test_training_hands_on_the_basis_and_ends_with_one_on_the_same_side(trained, run_spec, tiny_images, tmp_path):
+    model, header, _ = trained(run_spec("vrrae", epochs=3), tiny_images, tmp_path)
+    last, basis = np.asarray(model.bottleneck.last_basis), np.asarray(model.bottleneck.basis)
+    np.testing.assert_allclose(last.T @ last, np.eye(3), atol=1e-5)
+    assert ((last * basis).sum(axis=0) > 0).all()
 
 
 def test_inference_does_not_depend_on_the_rest_of_the_batch(rng):

@@ -85,6 +85,17 @@ def test_the_first_draw_is_that_of_the_seed_and_the_others_are_independent_of_it
     assert len(np.unique(draws.reshape(30, -1), axis=0)) == 30
 
 
+def test_beside_the_mixture_stand_one_gaussian_and_the_prior(untrained, tiny_colours, sample_spec):
+    model, header = untrained("vae", tiny_colours)
+    means = posteriors(model, header.normalisation, tiny_colours.array("train")).mean
+    seed = derived_seed(5, "random_images")
+    samples = draw_samples(model, header, tiny_colours, sample_spec, seed=5)
+    gaussian = fit_mixture(means, 1, derived_seed(5, "gmm")).sample(10, seed)
+    np.testing.assert_array_equal(samples.random_gaussian, decode(model, header.normalisation, gaussian))
+    prior = np.random.default_rng(seed).normal(size=(10, 3))
+    np.testing.assert_allclose(samples.random_prior, decode(model, header.normalisation, prior), atol=1e-6)
+
+
 def test_no_draw_of_one_run_is_a_draw_of_another():
     assert len({draw_seed(seed, number) for seed in range(20) for number in range(20)}) == 400
 

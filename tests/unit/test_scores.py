@@ -20,6 +20,7 @@ EVERY = {"reconstruction_error", "mean_spread"}
 VARIATIONAL = {"active_units", "kl_divergence", "collapsed_dimensions", "mutual_information"}
 SHARPNESS = {"sharpness_random", "sharpness_interpolation"}
 FID = {"fid_random", "fid_random_other_draw", "fid_random_all_draws", "fid_interpolation"}
+FID |= {"fid_random_gaussian", "fid_random_prior"}
 PAIRS = {"kid_random", "precision_random", "recall_random", "density_random", "coverage_random"}
 BUMPS = {"random_generation_error", "coverage", "share_outside", "spread_ratio", "diagonal_bend"}
 
@@ -36,6 +37,9 @@ def write_sample(tmp_path):
         np.savez(tmp_path / "latents.npz", **latents)
         np.save(tmp_path / "random.npy", random)
         np.save(tmp_path / "interpolation.npy", interpolation)
+        first = random[: len(random) // 3]
+        np.save(tmp_path / "random_gaussian.npy", first // 2)
+        np.save(tmp_path / "random_prior.npy", first // 3)
         sampling = {"random_images": len(random) // 3, "random_draws": 3, "interpolation_points": 2}
         write_json(tmp_path / "sample.json", {"scores": {"reconstruction_error": 20.0}, "sampling": sampling})
         return tmp_path / "sample.json"
@@ -109,6 +113,9 @@ def test_a_fid_per_draw_and_the_papers_scores_of_the_first(write_sample, run_spe
         frechet_distance(reference, draw[:, 4::6, 4::6].reshape(10, -1)) for draw in images.reshape(3, 10, 28, 28, 1)
     ]
     assert scores["details"]["fid_random_draws"] == pytest.approx(expected)
+    for name, others in (("gaussian", images[:10] // 2), ("prior", images[:10] // 3)):
+        other = frechet_distance(reference, others[:, 4::6, 4::6].reshape(10, -1))
+        assert scores[f"fid_random_{name}"] == pytest.approx(other)
     assert [scores["fid_random"], scores["fid_random_other_draw"]] == pytest.approx(expected[:2])
 
     changed = images.copy()

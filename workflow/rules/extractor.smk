@@ -26,11 +26,14 @@ rule tune_extractor:
         mem_mb=memory(8000, 16000),
         runtime=growing(tuning_minutes),
         accelerator=settings.accelerator,
+        checkpoint_seconds=settings.checkpoint_seconds,
     params:
         settings=lambda wildcards: dataset_of(wildcards).extractor.model_dump_json(),
         weights=lambda wildcards, input: option("weights", input.weights or None),
+        checkpoints=f"{RESULTS}/checkpoints",
     message:
         "Fine-tune an Inception-v3 on the labels of {wildcards.dataset}"
     shell:
         "python {input.script:q} --data {input.data:q} --settings {params.settings:q} {params.weights}"
-        " --out {output.record:q} --accelerator {resources.accelerator} --threads {threads} > {log:q} 2>&1"
+        " --out {output.record:q} --checkpoints {params.checkpoints:q}"
+        " --checkpoint-seconds {resources.checkpoint_seconds} --accelerator {resources.accelerator} --threads {threads} > {log:q} 2>&1"

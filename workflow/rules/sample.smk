@@ -11,7 +11,7 @@ rule sample:
     output:
         sample=f"{RUN}/sample.json",
         latents=f"{RUN}/latents.npz",
-        images=[f"{RUN}/random.npy", f"{RUN}/interpolation.npy"],
+        images=[f"{RUN}/{name}.npy" for name in ("random", "random_gaussian", "random_prior", "interpolation")],
     log:
         f"{RESULTS}/logs/sample/{{dataset}}/{{method}}/{{variant}}/seed={{seed}}.log",
     benchmark:

@@ -4,7 +4,7 @@
 rule score:
     input:
         sample=f"{RUN}/sample.json",
-        arrays=[f"{RUN}/random.npy", f"{RUN}/interpolation.npy", f"{RUN}/latents.npz"],
+        arrays=[*rules.sample.output.images, f"{RUN}/latents.npz"],
         data=f"{RESULTS}/data/{{dataset}}/manifest.json",
         data_arrays=arrays_beside,
         extractor=extractor_of,

@@ -1,16 +1,19 @@
 """Fine-tune an Inception-v3 on the labels of a data set and compute the reference of FID (appendix A.7).
 
 Reads a data set with labels. Writes extractor.json (settings, accuracies, hash) and beside it inception.pt (the
-feature extractor) and features.npy and reference.npz (features of the training images, and their moments).
+feature extractor) and features.npy and reference.npz (features of the training images, and their moments). Continues
+from a checkpoint if there is one.
 """
 
 import argparse
-import dataclasses
+import json
+import sys
 from pathlib import Path
 
 import numpy as np
 
 from vrrae_bench.datasets.store import DataSet
+from vrrae_bench.dependencies import code_digest
 from vrrae_bench.errors import run_command
 from vrrae_bench.files import atomic_path, sha256, write_json
 from vrrae_bench.provenance import Stopwatch, provenance
@@ -24,51 +27,56 @@ def main() -> None:
     parser.add_argument("--settings", type=ExtractorSettings.model_validate_json, required=True, help="as JSON")
     parser.add_argument("--weights", type=Path, help="ImageNet weights, if training starts from them")
     parser.add_argument("--out", type=Path, required=True, help="extractor.json to write; the rest beside it")
+    parser.add_argument("--checkpoints", type=Path, required=True, help="folder of checkpoints")
+    parser.add_argument("--checkpoint-seconds", type=float, default=60, help="time between two (default: 60)")
     parser.add_argument("--accelerator", choices=["cpu", "cuda", "tpu"], default="cpu")
     parser.add_argument("--threads", type=int, default=1, help="CPU threads (default: 1)")
     arguments = parser.parse_args()
 
     device = configure_torch(arguments.accelerator, arguments.threads)
+    from vrrae_bench.scoring.checkpoints import Checkpoints
+    from vrrae_bench.scoring.fine_tuning import Interrupted, LabelledImages, fine_tune
     from vrrae_bench.scoring.frechet import Moments
-    from vrrae_bench.scoring.inception import FeatureExtractor, fine_tune, save_extractor
+    from vrrae_bench.scoring.inception import FeatureExtractor, save_extractor
 
     stopwatch = Stopwatch()
     origin = provenance(device)
     if arguments.weights:
         check_weights(arguments.weights)
     data = DataSet(arguments.data)
-    train, test = data.array("train"), data.array("test")
-    train_labels, test_labels = np.asarray(data.array("train_labels")), np.asarray(data.array("test_labels"))
-    network, history = fine_tune(
-        train,
-        train_labels,
-        test,
-        test_labels,
-        arguments.settings,
-        arguments.weights,
-        arguments.threads,
-        device,
-        _report,
+    train, test = (
+        LabelledImages(data.array(name), np.asarray(data.array(f"{name}_labels"))) for name in ("train", "test")
     )
-    model_file = arguments.out.with_name("inception.pt")
-    save_extractor(network, arguments.settings, model_file)
-    features = FeatureExtractor.of(network, arguments.settings, device).features(train)
-    with atomic_path(arguments.out.with_name("features.npy")) as temporary:
-        np.save(temporary, features)
-    Moments.from_features(features).save(arguments.out.with_name("reference.npz"))
-    record = {
-        "settings": arguments.settings.model_dump(),
-        "sha256": sha256(model_file),
-        "test_accuracy": history[-1].test_accuracy,
-        "history": [dataclasses.asdict(epoch) for epoch in history],
-        "n_reference": len(train),
-    }
-    write_json(arguments.out, record | origin | stopwatch.record())
-
-
-def _report(step: int, total: int, loss: float) -> None:
-    if step % max(1, total // 20) == 0 or step == total:
-        print(f"step {step} of {total}: loss {loss:.3f}", flush=True)
+    # A state saved by other code or other versions is another network's: never continue it.
+    identity = [arguments.settings.model_dump(), data.manifest.model_dump(), code_digest(__file__), origin["versions"]]
+    checkpoints = Checkpoints(arguments.checkpoints, json.dumps(identity))
+    with checkpoints.locked():
+        try:
+            tuned = fine_tune(
+                train,
+                test,
+                arguments.settings,
+                checkpoints,
+                stopwatch=stopwatch,
+                checkpoint_seconds=arguments.checkpoint_seconds,
+                report=lambda line: print(line, flush=True),
+                weights=arguments.weights,
+                threads=arguments.threads,
+                device=device,
+            )
+        except Interrupted as interrupted:
+            print(interrupted, file=sys.stderr)
+            sys.exit(128 + 15)
+        model_file = arguments.out.with_name("inception.pt")
+        save_extractor(tuned.network, arguments.settings, model_file)
+        features = FeatureExtractor.of(tuned.network, arguments.settings, device).features(train.images)
+        with atomic_path(arguments.out.with_name("features.npy")) as temporary:
+            np.save(temporary, features)
+        Moments.from_features(features).save(arguments.out.with_name("reference.npz"))
+        record = {"settings": arguments.settings.model_dump(), "sha256": sha256(model_file)} | tuned.record()
+        record |= {"n_reference": len(train.images), "threads": arguments.threads}
+        write_json(arguments.out, record | origin | stopwatch.record())
+        checkpoints.remove()
 
 
 if __name__ == "__main__":

@@ -1,7 +1,8 @@
 """Run a trained model: encode, generate, interpolate, reconstruct.
 
 Reads a model and its data set. Writes sample.json (scores of the model itself, how images were drawn) and beside it
-latents.npz (posterior means and log-variances), random.npy (generated images, draw after draw) and interpolation.npy.
+latents.npz (posterior means and log-variances), random.npy (generated images, draw after draw), random_gaussian.npy and
+random_prior.npy (those of other samplers) and interpolation.npy.
 """
 
 import argparse
@@ -34,9 +35,9 @@ def main() -> None:
     model, header = load_model(arguments.model)
     samples = draw_samples(model, header, DataSet(arguments.data), arguments.sampling, arguments.seed)
     folder = arguments.out.parent
-    for name, images in (("random", samples.random), ("interpolation", samples.interpolation)):
+    for name in ("random", "random_gaussian", "random_prior", "interpolation"):
         with atomic_path(folder / f"{name}.npy") as temporary:
-            np.save(temporary, images)
+            np.save(temporary, getattr(samples, name))
     with atomic_path(folder / "latents.npz") as temporary:
         np.savez(temporary, **samples.latents)
     write_json(arguments.out, {"scores": samples.scores, "sampling": samples.sampling})

@@ -147,7 +147,7 @@ class Settings(Study):
     mirror: str | None = Field(description="Folder or URL holding <data set>/<file>, asked before the official sources")
     offline: bool = Field(description="Never use the network, only `mirror` and what is there already")
     weights: str | None = Field(description="A local copy of the ImageNet weights of torchvision's Inception-v3")
-    checkpoint_seconds: float = Field(gt=0, description="Time between two checkpoints of a training")
+    checkpoint_seconds: float = Field(gt=0, description="Time between two checkpoints of a training or a fine-tuning")
 
     @property
     def study(self) -> Study:

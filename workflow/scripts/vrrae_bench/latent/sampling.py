@@ -9,7 +9,7 @@ from jaxtyping import Float, Num
 from vrrae_bench.datasets.store import DataSet
 from vrrae_bench.latent.diagnostics import energy_error, orthonormality_error
 from vrrae_bench.latent.interpolation import inner_points, random_pairs
-from vrrae_bench.latent.mixture import fit_mixture
+from vrrae_bench.latent.mixture import fit_mixture, sample_prior
 from vrrae_bench.latent.settings import SampleSpec
 from vrrae_bench.models.autoencoder import Autoencoder
 from vrrae_bench.models.inference import CHUNK, decode, encode, posteriors, reconstructions
@@ -32,6 +32,8 @@ class Samples(NamedTuple):
 
     Attributes:
         random: Images generated from the Gaussian mixture, draw after draw.
+        random_gaussian: As many as in a draw, generated from one Gaussian over the posterior means.
+        random_prior: As many, generated from N(0, I).
         interpolation: Images between pairs of training images, pair by pair.
         latents: Posterior means and log-variances, by data array.
         scores: What can only be scored with the model at hand, as scores.json names it.
@@ -39,6 +41,8 @@ class Samples(NamedTuple):
     """
 
     random: Num[np.ndarray, "N H W C"]
+    random_gaussian: Num[np.ndarray, "D H W C"]
+    random_prior: Num[np.ndarray, "D H W C"]
     interpolation: Num[np.ndarray, "M H W C"]
     latents: dict[str, Float[np.ndarray, "N k"]]
     scores: dict[str, float]
@@ -53,7 +57,10 @@ def draw_samples(model: Autoencoder, header: ModelHeader, data: DataSet, spec: S
     """
     latents = _latents(model, header, data)
     means = latents["train_mean"]
-    mixture = fit_mixture(means, spec.gmm_components, derived_seed(seed, "gmm"))
+    gmm_seed, first = derived_seed(seed, "gmm"), draw_seed(seed, 0)
+    options = {"n_init": spec.gmm_n_init, "subsample": spec.gmm_subsample}
+    mixture = fit_mixture(means, spec.gmm_components, gmm_seed, **options)
+    gaussian = fit_mixture(means, 1, gmm_seed)
     draws = (mixture.sample(spec.random_images, draw_seed(seed, number)) for number in range(spec.random_draws))
     pairs = random_pairs(len(means), spec.interpolation_pairs, generator(seed, "interpolation"))
     between = inner_points(means, pairs, spec.interpolation_points)
@@ -64,6 +71,8 @@ def draw_samples(model: Autoencoder, header: ModelHeader, data: DataSet, spec: S
         scores |= reconstruction_sharpness(model, header, data)
     return Samples(
         random=np.concatenate([_images_of(model, header, data, points) for points in draws]),
+        random_gaussian=_images_of(model, header, data, gaussian.sample(spec.random_images, first)),
+        random_prior=_images_of(model, header, data, sample_prior(spec.random_images, means.shape[1], first)),
         interpolation=_images_of(model, header, data, between),
         latents=latents | {"interpolation_pairs": pairs},
         scores=scores,
@@ -145,7 +154,7 @@ def _latents(model: Autoencoder, header: ModelHeader, data: DataSet) -> dict[str
     for name in ("train", "test", "diagonal"):
         if name not in data.manifest.arrays:
             continue
-        mean, log_variance = posteriors(model, header.normalisation, data.array(name))
+        mean, log_variance, _ = posteriors(model, header.normalisation, data.array(name))
         latents[f"{name}_mean"] = mean
         if log_variance is not None:
             latents[f"{name}_log_variance"] = log_variance

@@ -11,7 +11,15 @@ class SampleSpec(Specification):
     gmm_components: int | None = Field(
         ge=1, le=1000, description="Number of Gaussians, or none: chosen by BIC in 1..10"
     )
-    random_images: int = Field(ge=2, description="Images drawn from the Gaussian mixture")
+    gmm_subsample: int | None = Field(
+        default=None,
+        ge=2,
+        description="The mixture is fitted to so many means, drawn by the seed, where there are more; none: to all",
+    )
+    gmm_n_init: int = Field(
+        default=1, ge=1, le=100, description="Fits from different starts, of which the likeliest is taken"
+    )
+    random_images: int = Field(ge=2, description="Images drawn from the Gaussian mixture, and from each other sampler")
     random_draws: int = Field(
         ge=2,
         description="Independent draws of so many images: scores are of the first, the spread of FID of all",

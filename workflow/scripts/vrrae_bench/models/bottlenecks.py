@@ -10,6 +10,7 @@ from typing import Literal, NamedTuple, Protocol
 import equinox as eqx
 import jax
 import jax.numpy as jnp
+from jax import lax
 from jaxtyping import Array, Float, PRNGKeyArray
 
 from vrrae_bench.models.layers import Linear
@@ -19,10 +20,15 @@ Mean = Literal["linear", "identity"]
 
 
 class Posterior(NamedTuple):
-    """The Gaussian to which a variational method maps each image; without variance for a deterministic one."""
+    """The Gaussian to which a variational method maps each image; without variance for a deterministic one.
+
+    Attributes:
+        basis: In which the means are coordinates, for a method that finds one in each batch while it trains.
+    """
 
     mean: Float[Array, "B k"]
     log_variance: Float[Array, "B k"] | None = None
+    basis: Float[Array, "L k"] | None = None
 
     def sample(self, key: PRNGKeyArray) -> Float[Array, "B k"]:
         """A point of each posterior: mean + eps * exp(log-variance / 2); the mean where there is no variance."""
@@ -131,8 +137,8 @@ class TruncatedSVD(eqx.Module):
         self.basis = None
 
     def __call__(self, encoding, key):
-        basis, coefficients = truncated_coefficients(encoding.T, self.bottleneck)
-        posterior = self._posterior_of(coefficients.T)
+        basis, coefficients = self._truncated(encoding.T)
+        posterior = self._posterior_of(coefficients.T)._replace(basis=basis)
         return posterior.sample(key) @ basis.T, posterior
 
     def posterior(self, encoding):
@@ -140,6 +146,9 @@ class TruncatedSVD(eqx.Module):
 
     def decode(self, point):
         return point @ self._known_basis().T
+
+    def _truncated(self, latent):
+        return truncated_coefficients(latent, self.bottleneck)
 
     def _posterior_of(self, coefficients):
         return Posterior(coefficients)
@@ -155,21 +164,39 @@ class VariationalSVD(TruncatedSVD):
 
     The identity as the map to the mean keeps the coefficients an SVD (VRRAE, section 3 and Remark 1).
 
+    A singular pair may change its sign from batch to batch, which the log-variances, linear in the coefficients, do not
+    follow: the noise of a whole batch then is wrong. So each vector of a basis takes the side on which it was last.
+
     Args:
         mean: `identity`, or `linear` for the ablation RRAE + VAE (appendix A.1).
+
+    Attributes:
+        last_basis: That of the training batch before; zeros before the first.
     """
 
     mean: Callable
     log_variance: Linear
+    last_basis: Float[Array, "L k"]
 
     def __init__(self, sizes: Sizes, mean: Mean = "identity", *, key: PRNGKeyArray):
         super().__init__(sizes, key=key)
+        self.last_basis = jnp.zeros((sizes.latent_size, sizes.bottleneck))
         mean_key, variance_key = jax.random.split(key)
         self.mean = _map_to_the_mean(mean, sizes.bottleneck, mean_key)
         self.log_variance = Linear(sizes.bottleneck, sizes.bottleneck, key=variance_key)
 
+    def _truncated(self, latent):
+        basis, coefficients = super()._truncated(latent)
+        side = sides(basis, lax.stop_gradient(self.last_basis))
+        return basis * side, coefficients * side[:, None]
+
     def _posterior_of(self, coefficients):
         return Posterior(self.mean(coefficients), self.log_variance(coefficients))
+
+
+def sides(basis: Float[Array, "L k"], reference: Float[Array, "L k"]) -> Float[Array, " k"]:
+    """The signs with which the vectors of a basis point to the same side as those of another; 1 where both do."""
+    return jnp.where(jnp.sum(basis * reference, axis=0) < 0, -1.0, 1.0)
 
 
 def _map_to_the_mean(kind: Mean, size: int, key: PRNGKeyArray) -> Callable:

@@ -4,20 +4,20 @@ The network and its ImageNet weights are torchvision's, not the 2015 TensorFlow 
 values of the "FID", and fine-tuned besides: distances compare only with others of the same extractor.
 """
 
-import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from pickle import UnpicklingError
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 import torch
-from jaxtyping import Float, Float32, Integer, UInt8
+from jaxtyping import Float, Float32, UInt8
 from torch import nn
-from torch.nn.functional import binary_cross_entropy_with_logits, cross_entropy, interpolate
+from torch.nn.functional import interpolate
+from torch.nn.utils.fusion import fuse_conv_bn_eval
 from torchvision.models import Inception3
+from torchvision.models.inception import BasicConv2d
 
 from vrrae_bench.errors import UserError
 from vrrae_bench.files import atomic_path
@@ -27,22 +27,10 @@ IMAGENET_CLASSES = 1000
 IMAGENET_MEAN = (0.485, 0.456, 0.406)
 IMAGENET_STD = (0.229, 0.224, 0.225)
 RESIZE = {"mode": "bilinear", "antialias": True}
-AUXILIARY_WEIGHT = 0.4
 FEATURES = 2048
 HEADS = ("fc.", "AuxLogits.")
 
 Images = UInt8[np.ndarray, "N H W C"]
-Labels = Integer[np.ndarray, " N"] | Integer[np.ndarray, "N A"]
-
-
-@dataclass(frozen=True)
-class Epoch:
-    """One pass over the training images; accuracies lie in [0, 1], the training one is taken in passing."""
-
-    loss: float
-    train_accuracy: float
-    test_accuracy: float
-    seconds: float
 
 
 def prepare(images: Images, image_size: int) -> Float[torch.Tensor, "N 3 S S"]:
@@ -107,59 +95,9 @@ def build_network(settings: ExtractorSettings, n_classes: int, weights: Path | N
     return network.to(memory_format=torch.channels_last)
 
 
-def fine_tune(
-    images: Images,
-    labels: Labels,
-    test_images: Images,
-    test_labels: Labels,
-    settings: ExtractorSettings,
-    weights: Path | None = None,
-    threads: int | None = None,
-    device: str = "cpu",
-    progress: Callable[[int, int, float], None] | None = None,
-) -> tuple[Inception3, list[Epoch]]:
-    """Train the network to tell the labels of `images` (VRRAE, Appendix A.7, steps 1 to 3); all layers are trained.
-
-    Labels are one class per image (N), or several attributes, each 0 or 1 (N x A, as CelebA has them). AdamW on a
-    one-cycle schedule. On a CPU, the same settings, data, machine and `threads` give the same network bit for bit.
-    `progress` is called after every step with the steps done, all steps and the loss.
-
-    Raises:
-        UserError: labels that do not fit the images, fewer than two classes, images that `prepare` refuses,
-            weights that `build_network` refuses, or a loss that is no longer finite.
-    """
-    task = _task(images, labels, test_images, test_labels)
-    # Batch normalisation can not train on a single image, which a remainder may be: remainders are dropped.
-    batch_size = min(settings.batch_size, len(images))
-    steps = len(images) // batch_size
-    total = settings.epochs * steps
-    history = []
-    with _reproducible(settings.seed, threads):
-        network = build_network(settings, task.n_outputs, weights).to(device)
-        optimiser = torch.optim.AdamW(network.parameters(), settings.learning_rate, fused=True)
-        schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, settings.learning_rate, total_steps=total)
-        for epoch in range(settings.epochs):
-            started = time.perf_counter()
-            losses, hits = [], 0.0
-            batches = torch.randperm(len(images)).numpy()[: steps * batch_size].reshape(steps, batch_size)
-            for step, batch in enumerate(batches, start=1):
-                inputs = prepare(images[batch], settings.image_size).to(device)
-                targets = torch.as_tensor(labels[batch], dtype=torch.long, device=device)
-                loss, batch_hits = _train_step(network, task, optimiser, inputs, targets, settings.precision)
-                schedule.step()
-                losses.append(loss)
-                hits += batch_hits
-                if progress:
-                    progress(epoch * steps + step, total, loss)
-            test_accuracy = _accuracy(network, task, test_images, test_labels, settings.image_size)
-            seconds = time.perf_counter() - started
-            history.append(Epoch(float(np.mean(losses)), hits / batches.size, test_accuracy, seconds))
-    return network, history
-
-
 @dataclass(frozen=True)
 class FeatureExtractor:
-    """A fine-tuned network without its last layer (VRRAE, Appendix A.7, step 4)."""
+    """A fine-tuned network without its last layer (VRRAE, Appendix A.7, step 4), prepared for speed."""
 
     network: Inception3
     settings: ExtractorSettings
@@ -169,7 +107,7 @@ class FeatureExtractor:
         """The extractor within a network of `build_network` or `fine_tune`, which is left as it is."""
         bare = _headless()
         bare.load_state_dict(_body(network))
-        return cls(bare.to(device, memory_format=torch.channels_last), settings)
+        return cls(_prepared(bare, settings, device), settings)
 
     def features(self, images: Images, batch_size: int = 128) -> Float32[np.ndarray, "N 2048"]:
         """Features of images, each independent of the others: batches only save memory.
@@ -177,8 +115,21 @@ class FeatureExtractor:
         Raises:
             UserError: the images are not uint8 [N, H, W, 1 or 3].
         """
-        outputs = list(_evaluate(self.network, images, self.settings.image_size, batch_size))
-        return np.concatenate(outputs) if outputs else np.empty((0, FEATURES), dtype=np.float32)
+        batches = (images[start : start + batch_size] for start in range(0, len(images), batch_size))
+        features = list(outputs(self.network, batches, self.settings.image_size))
+        return np.concatenate(features) if features else np.empty((0, FEATURES), dtype=np.float32)
+
+
+@torch.inference_mode()
+def outputs(
+    network: Inception3, batches: Iterable[Images], image_size: int
+) -> Iterator[Float32[np.ndarray, "N outputs"]]:
+    """What the network in evaluation mode and in its own precision says of images, a batch at a time."""
+    network.eval()
+    parameter = next(network.parameters())
+    for images in batches:
+        inputs = prepare(images, image_size).to(parameter.device, parameter.dtype)
+        yield network(inputs).float().cpu().numpy()
 
 
 def save_extractor(network: Inception3, settings: ExtractorSettings, path: Path | str) -> None:
@@ -205,13 +156,25 @@ def load_extractor(path: Path | str, device: str = "cpu") -> FeatureExtractor:
         raise UserError(f"{path}: not a feature extractor of this benchmark. Delete it and rerun.") from error
     network = _headless()
     _load_state(network, state, path)
-    return FeatureExtractor(network.to(device, memory_format=torch.channels_last), settings)
+    return FeatureExtractor(_prepared(network, settings, device), settings)
 
 
 def _headless() -> Inception3:
     network = Inception3(aux_logits=False, transform_input=True, init_weights=False)
     network.fc = nn.Identity()
     return network
+
+
+def _prepared(network: Inception3, settings: ExtractorSettings, device: str) -> Inception3:
+    """The network as it computes features: the same function, in fewer passes over memory.
+
+    Batch normalisation of fixed statistics is linear, so it becomes a part of the convolution before it.
+    """
+    network.eval()
+    for module in network.modules():
+        if isinstance(module, BasicConv2d):
+            module.conv, module.bn = fuse_conv_bn_eval(module.conv, module.bn), nn.Identity()
+    return network.to(device, getattr(torch, settings.feature_precision)).to(memory_format=torch.channels_last)
 
 
 def _body(network: Inception3) -> dict[str, torch.Tensor]:
@@ -237,108 +200,3 @@ def _load_state(network: Inception3, state, path: Path | str) -> None:
         network.load_state_dict(state)
     except (RuntimeError, TypeError, AttributeError) as error:
         raise UserError(f"{path}: not the weights of torchvision's Inception-v3. Fetch or make it again.") from error
-
-
-class _Task(NamedTuple):
-    """What the network is tuned on.
-
-    Attributes:
-        n_outputs: Classes, or attributes.
-        loss: Of outputs and labels, averaged over the images.
-        hits: For each image 1 if its class is right, or the share of its attributes that are.
-    """
-
-    n_outputs: int
-    loss: Callable[[torch.Tensor, torch.Tensor], torch.Tensor]
-    hits: Callable[[torch.Tensor, torch.Tensor], torch.Tensor]
-
-
-def _task(images, labels, test_images, test_labels) -> _Task:
-    for name, some_images, some_labels in (("training", images, labels), ("test", test_images, test_labels)):
-        if len(some_images) == 0:
-            raise UserError(f"feature extractor: there are no {name} images.")
-        if some_labels.shape[:1] != (len(some_images),) or not np.issubdtype(some_labels.dtype, np.integer):
-            raise UserError(
-                f"feature extractor: {len(some_images)} {name} images, but labels of type {some_labels.dtype} and "
-                f"shape {some_labels.shape}; each needs one class index (an integer), or a row of attributes (0 or 1)."
-            )
-    if labels.ndim == 2:
-        return _attributes(labels, test_labels)
-    return _classes(labels, test_labels)
-
-
-def _classes(labels, test_labels) -> _Task:
-    known = np.unique(labels)
-    if len(known) < 2:
-        raise UserError(f"feature extractor: {len(known)} class in the training labels; at least two are needed.")
-    if known[0] < 0 or not np.isin(test_labels, known).all():
-        raise UserError(
-            f"feature extractor: training classes {known.tolist()}, test classes "
-            f"{np.unique(test_labels).tolist()}; count from 0, and train on every class that is tested."
-        )
-    return _Task(int(known[-1]) + 1, cross_entropy, lambda outputs, targets: (outputs.argmax(1) == targets).float())
-
-
-def _attributes(labels, test_labels) -> _Task:
-    values = np.union1d(labels, test_labels)
-    if labels.shape[1:] != test_labels.shape[1:] or not np.isin(values, (0, 1)).all():
-        raise UserError(
-            f"feature extractor: attributes of shape {labels.shape[1:]} for training and {test_labels.shape[1:]} for "
-            f"test images, with values {values.tolist()}; both need the same ones, each 0 or 1."
-        )
-    return _Task(
-        labels.shape[1],
-        lambda outputs, targets: binary_cross_entropy_with_logits(outputs, targets.float()),
-        lambda outputs, targets: ((outputs > 0) == (targets > 0)).float().mean(1),
-    )
-
-
-def _train_step(network, task: _Task, optimiser, inputs, targets, precision: str) -> tuple[float, float]:
-    """One update; the loss before it, and how many images (or shares of one) were right."""
-    network.train()
-    with torch.autocast(inputs.device.type, torch.bfloat16, enabled=precision == "bfloat16"):
-        outputs = network(inputs)
-    logits, *auxiliary = [outputs] if isinstance(outputs, torch.Tensor) else outputs
-    loss = task.loss(logits.float(), targets)
-    for auxiliary_logits in auxiliary:
-        loss = loss + AUXILIARY_WEIGHT * task.loss(auxiliary_logits.float(), targets)
-    if not torch.isfinite(loss):
-        raise UserError(f"feature extractor: the loss became {loss.item()}. Use a smaller learning rate for it.")
-    optimiser.zero_grad()
-    loss.backward()
-    optimiser.step()
-    return loss.item(), float(task.hits(logits, targets).sum())
-
-
-def _accuracy(network, task: _Task, images, labels, image_size: int) -> float:
-    outputs = torch.from_numpy(np.concatenate(list(_evaluate(network, images, image_size))))
-    return float(task.hits(outputs, torch.as_tensor(labels, dtype=torch.long)).mean())
-
-
-@torch.inference_mode()
-def _evaluate(network, images, image_size: int, batch_size: int = 128) -> Iterator[np.ndarray]:
-    """Outputs of the network in evaluation mode and float32, a batch at a time."""
-    network.eval()
-    device = next(network.parameters()).device
-    for start in range(0, len(images), batch_size):
-        yield network(prepare(images[start : start + batch_size], image_size).to(device)).cpu().numpy()
-
-
-@contextmanager
-def _reproducible(seed: int, threads: int | None) -> Iterator[None]:
-    """Seeded, deterministic and on `threads` threads inside; torch's global state as before afterwards."""
-    were_deterministic, had_threads = torch.are_deterministic_algorithms_enabled(), torch.get_num_threads()
-    filled = torch.utils.deterministic.fill_uninitialized_memory
-    with torch.random.fork_rng():
-        torch.manual_seed(seed)
-        # Only a warning where a GPU has no deterministic kernel.
-        torch.use_deterministic_algorithms(True, warn_only=True)
-        # A debugging aid that comes with it, and slows every step.
-        torch.utils.deterministic.fill_uninitialized_memory = False
-        torch.set_num_threads(threads or had_threads)
-        try:
-            yield
-        finally:
-            torch.use_deterministic_algorithms(were_deterministic)
-            torch.utils.deterministic.fill_uninitialized_memory = filled
-            torch.set_num_threads(had_threads)

@@ -14,10 +14,14 @@ from vrrae_bench.models.registry import METHODS
 from vrrae_bench.runs import RunSpec
 from vrrae_bench.scoring.bumps import bump_scores
 from vrrae_bench.scoring.fidelity import Scores, interpolation_scores, random_scores
+from vrrae_bench.scoring.frechet import frechet_distance
 from vrrae_bench.scoring.reference import Reference
 from vrrae_bench.scoring.settings import START_WEIGHTS, ExtractorSettings
 from vrrae_bench.scoring.sharpness import sharpness_scores
 from vrrae_bench.seeding import generator
+
+# What else than the Gaussian mixture images were drawn from (`latent.mixture`).
+OTHER_SAMPLERS = ("random_gaussian", "random_prior")
 
 Images = UInt8[np.ndarray, "N H W C"]
 
@@ -49,9 +53,9 @@ def score_run(
     else:
         numbers |= sharpness_scores({"random": draws[0], "interpolation": interpolation}, data.array("test"))
     if extractor:
-        of_features = feature_scores(
-            extractor, draws, interpolation, record["sampling"]["interpolation_points"], device
-        )
+        others = {name: np.load(sample.with_name(f"{name}.npy")) for name in OTHER_SAMPLERS}
+        images_per_pair = record["sampling"]["interpolation_points"]
+        of_features = feature_scores(extractor, draws, interpolation, images_per_pair, others, device)
         numbers |= of_features.numbers
         details |= of_features.details
     return numbers | {"details": details}
@@ -83,9 +87,18 @@ def latent_scores(run: RunSpec, latents: Mapping[str, Float[np.ndarray, "N k"]])
 
 
 def feature_scores(
-    extractor: Path, draws: Sequence[Images], interpolation: Images, images_per_pair: int, device: str
+    extractor: Path,
+    draws: Sequence[Images],
+    interpolation: Images,
+    images_per_pair: int,
+    others: Mapping[str, Images],
+    device: str,
 ) -> Scores:
-    """Scores of the features of random and interpolated images against the training images (VRRAE, appendix A.7)."""
+    """Scores of the features of random and interpolated images against the training images (VRRAE, appendix A.7).
+
+    Args:
+        others: Random images of other samplers, each scored as `fid_<name>`.
+    """
     # Imported here, because torch takes seconds, and bumps have no FID.
     from vrrae_bench.scoring.inception import load_extractor
 
@@ -96,7 +109,10 @@ def feature_scores(
     details = random.details
     for name in ("counts", "intervals", "omitted"):
         details[name] |= between.details[name]
-    return Scores(random.numbers | between.numbers, details | {"extractor": extractor_record(extractor)})
+    numbers = random.numbers | between.numbers
+    for name, images in others.items():
+        numbers[f"fid_{name}"] = frechet_distance(reference.moments, network.features(images))
+    return Scores(numbers, details | {"extractor": extractor_record(extractor)})
 
 
 def extractor_record(extractor: Path) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from pydantic import Field
 
 from vrrae_bench.errors import UserError
 from vrrae_bench.files import sha256
-from vrrae_bench.runs import Specification
+from vrrae_bench.runs import Precision, Specification
 
 # The publisher names its files by the beginning of their SHA-256, and checks no more than that.
 IMAGENET_WEIGHTS = "inception_v3_google-0cc3c7bd.pth"
@@ -31,13 +31,25 @@ class ExtractorSettings(Specification):
         description="Side in pixels to which real and generated images are resized; 299 is the network's own "
         "and the only one at which its auxiliary head is trained too",
     )
-    epochs: int = Field(ge=1, description="Passes over the training images")
-    batch_size: int = Field(ge=2, description="Images per step of fine-tuning")
-    learning_rate: float = Field(gt=0, description="Peak of the one-cycle schedule of AdamW")
-    precision: Literal["float32", "bfloat16"] = Field(
-        description="Arithmetic of fine-tuning; features are always computed in float32"
+    epochs: int = Field(ge=1, description="Passes over the training images, at most; the learning rate falls over all")
+    validation_share: float = Field(
+        default=0.05,
+        gt=0,
+        lt=1,
+        description="Share of the training images, drawn by the seed, that only decide when to stop and what to keep",
     )
-    seed: int = Field(ge=0, description="Decides the new layers, the order of the images and the dropout")
+    patience: int = Field(
+        default=3, ge=1, description="Fine-tuning stops after so many epochs without a better validation accuracy"
+    )
+    batch_size: int = Field(ge=2, description="Images per step of fine-tuning")
+    learning_rate: float = Field(gt=0, description="Peak of the cosine schedule of AdamW")
+    precision: Precision = Field(description="Arithmetic of fine-tuning")
+    feature_precision: Precision = Field(
+        default="float32", description="Arithmetic of features; bfloat16 changes FID a little, `make speed-features`"
+    )
+    seed: int = Field(
+        ge=0, description="Decides the new layers, the validation images, the order of the others and the dropout"
+    )
 
     @property
     def auxiliary_head(self) -> bool:

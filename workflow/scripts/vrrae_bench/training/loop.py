@@ -18,7 +18,7 @@ from vrrae_bench.datasets.store import DataSet, Normalisation, StoredArray
 from vrrae_bench.errors import UserError
 from vrrae_bench.latent.basis import global_basis
 from vrrae_bench.models.autoencoder import Autoencoder
-from vrrae_bench.models.bottlenecks import TruncatedSVD
+from vrrae_bench.models.bottlenecks import TruncatedSVD, VariationalSVD, sides
 from vrrae_bench.models.inference import encode
 from vrrae_bench.models.penalties import penalty
 from vrrae_bench.models.serialisation import ModelHeader, with_basis
@@ -143,7 +143,7 @@ def train(
                 raise Interrupted(f"asked to end; saved after step {step} of {ends[-1]}")
 
     model = _on_this_host(state.model)
-    if not all(bool(jnp.isfinite(leaf).all()) for leaf in jax.tree.leaves(eqx.filter(model, eqx.is_inexact_array))):
+    if not all(np.isfinite(leaf).all() for leaf in jax.tree.leaves(eqx.filter(model, eqx.is_inexact_array))):
         raise _divergence(spec, ends[-1], float(state.last_loss))
     return _with_global_basis(model, header, images), header, history
 
@@ -216,18 +216,24 @@ def _step(method, precision, optimiser, state: State, batch: Float[Array, "B H W
             penalty(method, model, batch, posterior, penalty_key),
         )
         loss = parts[0] + weights[0] * parts[1] + weights[1] * parts[2]
-        return loss, Sums(loss, *parts)
+        return loss, (Sums(loss, *parts), posterior.basis)
 
-    (loss, parts), gradient = eqx.filter_value_and_grad(loss_of, has_aux=True)(state.model)
+    (loss, (parts, basis)), gradient = eqx.filter_value_and_grad(loss_of, has_aux=True)(state.model)
     updates, optimiser_state = optimiser.update(gradient, state.optimiser)
     finite = jnp.isfinite(loss)
     return State(
-        model=eqx.apply_updates(state.model, updates),
+        model=_with_last_basis(eqx.apply_updates(state.model, updates), basis),
         optimiser=optimiser_state,
         sums=jax.tree.map(jnp.add, state.sums, parts),
         last_loss=jnp.where(finite & (state.bad_step < 0), loss, state.last_loss),
         bad_step=jnp.where(finite | (state.bad_step >= 0), state.bad_step, step),
     )
+
+
+def _with_last_basis(model: Autoencoder, basis: Float[Array, "L k"] | None) -> Autoencoder:
+    if not isinstance(model.bottleneck, VariationalSVD):
+        return model
+    return eqx.tree_at(lambda m: m.bottleneck.last_basis, model, basis)
 
 
 def _on_this_host(model: Autoencoder) -> Autoencoder:
@@ -236,7 +242,8 @@ def _on_this_host(model: Autoencoder) -> Autoencoder:
 
 
 def _with_global_basis(model: Autoencoder, header: ModelHeader, images: StoredArray) -> Autoencoder:
-    if not isinstance(model.bottleneck, TruncatedSVD):
+    bottleneck = model.bottleneck
+    if not isinstance(bottleneck, TruncatedSVD):
         return model
     latents = encode(model.encoder, header.normalisation, images)
     if not np.isfinite(latents).all():
@@ -244,7 +251,10 @@ def _with_global_basis(model: Autoencoder, header: ModelHeader, images: StoredAr
             f"the trained {header.run.method} encodes images of {header.run.dataset} as NaN or infinity. "
             f"Lower datasets.{header.run.dataset}.learning_rate."
         )
-    return with_basis(model, jnp.asarray(global_basis(latents, header.run.bottleneck), jnp.float32))
+    basis = jnp.asarray(global_basis(latents, header.run.bottleneck), jnp.float32)
+    if isinstance(bottleneck, VariationalSVD):
+        basis *= sides(basis, bottleneck.last_basis)
+    return with_basis(model, basis)
 
 
 def _refuse_divergence(spec: RunSpec, state: State) -> None:

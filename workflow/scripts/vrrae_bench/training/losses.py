@@ -19,7 +19,7 @@ def kl_divergence(posterior: Posterior) -> Float[Array, ""]:
 
     For VRRAE the part of the means is half the sum of the squared kept singular values (VRRAE, Eq. 7).
     """
-    mean, log_variance = posterior
+    mean, log_variance, _ = posterior
     if log_variance is None:
         return jnp.zeros(())
     return 0.5 * jnp.sum(mean**2 + jnp.exp(log_variance) - 1 - log_variance)

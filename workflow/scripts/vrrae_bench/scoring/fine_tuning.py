@@ -1,0 +1,410 @@
+"""Fine-tuning Inception-v3 to tell the labels of a data set (VRRAE, Appendix A.7, steps 1 to 3), resumable at any step.
+
+AdamW on a cosine schedule, all layers trained. Some of the training images are kept apart: the weights that tell those
+best are the ones that count, and fine-tuning ends early when they get no better.
+"""
+
+import math
+import signal
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+import torch
+from jaxtyping import Int, Integer
+from torch.nn.functional import binary_cross_entropy_with_logits, cross_entropy
+from torchvision.models import Inception3
+
+from vrrae_bench.errors import UserError
+from vrrae_bench.provenance import Stopwatch
+from vrrae_bench.scoring.checkpoints import Checkpoints
+from vrrae_bench.scoring.inception import Images, build_network, outputs, prepare
+from vrrae_bench.scoring.settings import ExtractorSettings
+from vrrae_bench.seeding import derived_seed
+
+AUXILIARY_WEIGHT = 0.4
+WARM_UP = 0.1  # share of the steps in which the learning rate rises
+EVALUATION_BATCH = 128
+# What the seed of the settings decides, apart from the start weights; each draws from a stream of its own.
+SPLIT, ORDER, NOISE = 1, 2, 3
+
+Labels = Integer[np.ndarray, " N"] | Integer[np.ndarray, "N A"]
+
+
+class LabelledImages(NamedTuple):
+    """Images and what is to be told of them.
+
+    Attributes:
+        labels: One class per image (N), or several attributes, each 0 or 1 (N x A, as CelebA has them).
+    """
+
+    images: Images
+    labels: Labels
+
+
+class Epoch(NamedTuple):
+    """One pass over the training images.
+
+    Attributes:
+        loss: Averaged over the steps, as they went.
+        train_accuracy: In [0, 1], as the steps went: with dropout, of weights that changed meanwhile.
+        validation_loss: Of the images kept apart, after the epoch.
+        validation_accuracy: Of the images kept apart, after the epoch; in [0, 1].
+    """
+
+    loss: float
+    train_accuracy: float
+    validation_loss: float
+    validation_accuracy: float
+
+
+class FineTuned(NamedTuple):
+    """What fine-tuning comes to.
+
+    Attributes:
+        network: With the weights of the best epoch.
+        history: Every epoch.
+        kept: Number of the best epoch, from 1 on.
+        test_accuracy: Of these weights, in [0, 1].
+    """
+
+    network: Inception3
+    history: list[Epoch]
+    kept: int
+    test_accuracy: float
+
+    def record(self) -> dict[str, Any]:
+        """What to record beside the network."""
+        best = self.history[self.kept - 1]
+        return {
+            "train_accuracy": best.train_accuracy,
+            "validation_accuracy": best.validation_accuracy,
+            "test_accuracy": self.test_accuracy,
+            "kept_epoch": self.kept,
+            "history": [epoch._asdict() for epoch in self.history],
+        }
+
+
+class Interrupted(Exception):
+    """The process was asked to end; its state is saved."""
+
+
+def fine_tune(
+    train: LabelledImages,
+    test: LabelledImages,
+    settings: ExtractorSettings,
+    checkpoints: Checkpoints,
+    *,
+    stopwatch: Stopwatch,
+    checkpoint_seconds: float,
+    report: Callable[[str], None],
+    weights: Path | None = None,
+    threads: int | None = None,
+    device: str = "cpu",
+) -> FineTuned:
+    """Fine-tune to the end, from the newest checkpoint if there is one.
+
+    On a CPU, the same settings, data, machine and `threads` give the same network bit for bit, interrupted or not.
+
+    Args:
+        stopwatch: Is given the time that was spent before the checkpoint.
+        checkpoint_seconds: Time between two checkpoints.
+        report: Is called with a line of progress now and then, and after every epoch.
+        weights: ImageNet weights, if fine-tuning starts from them.
+        threads: CPU threads; none leaves their number as it is.
+
+    Raises:
+        UserError: Labels that do not fit the images, fewer than two classes, images that `prepare` refuses, too few
+            of them, weights that `build_network` refuses, or a loss that is no longer finite.
+        Interrupted: SIGTERM came; a checkpoint holds all that was done.
+    """
+    task = _task(train, test)
+    validation, rest = validation_split(len(train.images), settings)
+    # Batch normalisation can not train on a single image, which a remainder may be: remainders are dropped.
+    batch_size = min(settings.batch_size, len(rest))
+    steps = len(rest) // batch_size
+    total = settings.epochs * steps
+    with _reproducible(settings.seed, threads), _termination() as asked_to_end:
+        state = _State.start(settings, task, weights, device)
+        if found := checkpoints.load():
+            stopwatch.add(state.restore(found))
+            report(f"continuing from the checkpoint after step {state.step}")
+        keep = _Keeper(state, checkpoints, checkpoint_seconds, stopwatch, asked_to_end)
+        while (epoch := len(state.history)) < settings.epochs and not is_stalled(state.history, settings.patience):
+            order = np.random.default_rng(_seeds(settings, ORDER, epoch)).permutation(rest)
+            for step in range(state.step, (epoch + 1) * steps):
+                first = (step - epoch * steps) * batch_size
+                batch = order[first : first + batch_size]
+                inputs = prepare(train.images[batch], settings.image_size).to(device)
+                targets = torch.as_tensor(train.labels[batch], dtype=torch.long, device=device)
+                loss = _train_step(state, task, settings, inputs, targets, cosine_schedule(step, total))
+                if state.step % max(1, total // 20) == 0:
+                    report(f"step {state.step} of {total}: loss {loss:.3f}")
+                keep()
+            validated = _evaluate(state.network, task, train, validation, settings, keep)
+            state.end_epoch(Epoch(state.loss / steps, state.hits / (steps * batch_size), *validated))
+            report(f"epoch {epoch + 1} of at most {settings.epochs}: {_describe(state.history[-1])}")
+        keep(final=True)
+        state.network.load_state_dict(state.best)
+        _, test_accuracy = _evaluate(state.network, task, test, np.arange(len(test.images)), settings, keep)
+    kept = best_epoch(state.history) + 1
+    report(f"kept the weights of epoch {kept}: test accuracy {test_accuracy:.2%}")
+    return FineTuned(state.network, state.history, kept, test_accuracy)
+
+
+def cosine_schedule(step: int, n_steps: int) -> float:
+    """The learning rate of a step, from 0 on, as a share of its peak.
+
+    It rises linearly over the first tenth of the steps, then falls along half a cosine to nearly zero at the last.
+    """
+    warm_up = max(1, round(WARM_UP * n_steps))
+    if step < warm_up:
+        return (step + 1) / warm_up
+    return (1 + math.cos(math.pi * (step - warm_up) / (n_steps - warm_up))) / 2
+
+
+def validation_split(n_images: int, settings: ExtractorSettings) -> tuple[Int[np.ndarray, " V"], Int[np.ndarray, " T"]]:
+    """The images that are kept apart, and those that are trained on, drawn by the seed; both in the data's order.
+
+    Raises:
+        UserError: Fewer than two images would be left to train on.
+    """
+    n_validation = max(1, round(settings.validation_share * n_images))
+    if n_images - n_validation < 2:
+        raise UserError(
+            f"feature extractor: of {n_images} training images, {n_validation} are kept apart for validation, and at "
+            "least two must be left. Use more images, or a smaller validation_share."
+        )
+    order = np.random.default_rng(_seeds(settings, SPLIT)).permutation(n_images)
+    return np.sort(order[:n_validation]), np.sort(order[n_validation:])
+
+
+def best_epoch(history: list[Epoch]) -> int:
+    """Which epoch, from 0 on, told the images kept apart best: by accuracy, then by loss, then the earliest."""
+    return max(range(len(history)), key=lambda n: (history[n].validation_accuracy, -history[n].validation_loss))
+
+
+def is_stalled(history: list[Epoch], patience: int) -> bool:
+    """Whether the last `patience` epochs were no better than the best before them."""
+    return len(history) > patience and len(history) - 1 - best_epoch(history) >= patience
+
+
+@dataclass
+class _State:
+    """All that changes while fine-tuning.
+
+    Attributes:
+        step: Steps done.
+        loss: Sum over the steps of this epoch so far.
+        hits: Images of this epoch that were told right so far, or the shares of their attributes that were.
+        best: Weights after the best epoch so far.
+    """
+
+    network: Inception3
+    optimiser: torch.optim.Optimizer
+    step: int = 0
+    loss: float = 0.0
+    hits: float = 0.0
+    history: list[Epoch] = field(default_factory=list)
+    best: dict[str, torch.Tensor] = field(default_factory=dict)
+
+    @classmethod
+    def start(cls, settings: ExtractorSettings, task: "_Task", weights: Path | None, device: str) -> "_State":
+        network = build_network(settings, task.n_outputs, weights).to(device)
+        return cls(network, torch.optim.AdamW(network.parameters(), settings.learning_rate, fused=True))
+
+    def end_epoch(self, epoch: Epoch) -> None:
+        self.history.append(epoch)
+        self.loss, self.hits = 0.0, 0.0
+        if best_epoch(self.history) == len(self.history) - 1:
+            self.best = {name: value.cpu().clone() for name, value in self.network.state_dict().items()}
+
+    def content(self, seconds: float) -> dict[str, Any]:
+        """All of it as tensors and plain data, with the time spent so far."""
+        return {
+            "network": self.network.state_dict(),
+            "optimiser": self.optimiser.state_dict(),
+            "best": self.best,
+            "history": [tuple(epoch) for epoch in self.history],
+            "step": self.step,
+            "loss": self.loss,
+            "hits": self.hits,
+            "seconds": seconds,
+        }
+
+    def restore(self, content: dict[str, Any]) -> float:
+        """Take over what `content` gave; returns the time that was spent for it."""
+        self.network.load_state_dict(content["network"])
+        self.optimiser.load_state_dict(content["optimiser"])
+        self.history = [Epoch(*epoch) for epoch in content["history"]]
+        self.best, self.step = content["best"], content["step"]
+        self.loss, self.hits = content["loss"], content["hits"]
+        return content["seconds"]
+
+
+class _Keeper:
+    """Saves the state now and then and, when the process is asked to end, before it does."""
+
+    def __init__(self, state, checkpoints, checkpoint_seconds, stopwatch, asked_to_end):
+        self._state, self._checkpoints, self._stopwatch = state, checkpoints, stopwatch
+        self._checkpoint_seconds, self._asked_to_end = checkpoint_seconds, asked_to_end
+        self._saved, self._saved_at = self._progress(), time.monotonic()
+
+    def __call__(self, final: bool = False) -> None:
+        ending = self._asked_to_end()
+        due = time.monotonic() - self._saved_at > self._checkpoint_seconds
+        # While images are only evaluated, nothing changes.
+        if (final or ending or due) and self._saved != self._progress():
+            self._checkpoints.save(self._state.step, self._state.content(self._stopwatch.seconds()))
+            self._saved, self._saved_at = self._progress(), time.monotonic()
+        if ending:
+            raise Interrupted(f"asked to end; saved after step {self._state.step}")
+
+    def _progress(self) -> tuple[int, int]:
+        return self._state.step, len(self._state.history)
+
+
+class _Task(NamedTuple):
+    """What the network is tuned on.
+
+    Attributes:
+        n_outputs: Classes, or attributes.
+        loss: Of outputs and labels, averaged over the images.
+        hits: For each image 1 if its class is right, or the share of its attributes that are.
+    """
+
+    n_outputs: int
+    loss: Callable[[torch.Tensor, torch.Tensor], torch.Tensor]
+    hits: Callable[[torch.Tensor, torch.Tensor], torch.Tensor]
+
+
+def _task(train: LabelledImages, test: LabelledImages) -> _Task:
+    for name, (some_images, some_labels) in (("training", train), ("test", test)):
+        if len(some_images) == 0:
+            raise UserError(f"feature extractor: there are no {name} images.")
+        if some_labels.shape[:1] != (len(some_images),) or not np.issubdtype(some_labels.dtype, np.integer):
+            raise UserError(
+                f"feature extractor: {len(some_images)} {name} images, but labels of type {some_labels.dtype} and "
+                f"shape {some_labels.shape}; each needs one class index (an integer), or a row of attributes (0 or 1)."
+            )
+    if train.labels.ndim == 2:
+        return _attributes(train.labels, test.labels)
+    return _classes(train.labels, test.labels)
+
+
+def _classes(labels, test_labels) -> _Task:
+    known = np.unique(labels)
+    if len(known) < 2:
+        raise UserError(f"feature extractor: {len(known)} class in the training labels; at least two are needed.")
+    if known[0] < 0 or not np.isin(test_labels, known).all():
+        raise UserError(
+            f"feature extractor: training classes {known.tolist()}, test classes "
+            f"{np.unique(test_labels).tolist()}; count from 0, and train on every class that is tested."
+        )
+    return _Task(int(known[-1]) + 1, cross_entropy, lambda outputs, targets: (outputs.argmax(1) == targets).float())
+
+
+def _attributes(labels, test_labels) -> _Task:
+    values = np.union1d(labels, test_labels)
+    if labels.shape[1:] != test_labels.shape[1:] or not np.isin(values, (0, 1)).all():
+        raise UserError(
+            f"feature extractor: attributes of shape {labels.shape[1:]} for training and {test_labels.shape[1:]} for "
+            f"test images, with values {values.tolist()}; both need the same ones, each 0 or 1."
+        )
+    return _Task(
+        labels.shape[1],
+        lambda outputs, targets: binary_cross_entropy_with_logits(outputs, targets.float()),
+        lambda outputs, targets: ((outputs > 0) == (targets > 0)).float().mean(1),
+    )
+
+
+def _train_step(state: _State, task: _Task, settings: ExtractorSettings, inputs, targets, share: float) -> float:
+    """One update at a share of the learning rate; the loss before it."""
+    for group in state.optimiser.param_groups:
+        group["lr"] = settings.learning_rate * share
+    # Dropout from a stream of each step's own: there is no random state to save.
+    torch.manual_seed(_seed(settings, NOISE, state.step))
+    state.network.train()
+    with torch.autocast(inputs.device.type, torch.bfloat16, enabled=settings.precision == "bfloat16"):
+        found = state.network(inputs)
+    logits, *auxiliary = [found] if isinstance(found, torch.Tensor) else found
+    loss = task.loss(logits.float(), targets)
+    for auxiliary_logits in auxiliary:
+        loss = loss + AUXILIARY_WEIGHT * task.loss(auxiliary_logits.float(), targets)
+    value = _finite(loss.item())
+    state.optimiser.zero_grad()
+    loss.backward()
+    state.optimiser.step()
+    state.step += 1
+    state.loss += value
+    state.hits += float(task.hits(logits, targets).sum())
+    return value
+
+
+def _evaluate(network, task: _Task, data: LabelledImages, indices, settings, keep) -> tuple[float, float]:
+    """Loss and accuracy of the network on some of the images."""
+
+    def batches():
+        for start in range(0, len(indices), EVALUATION_BATCH):
+            yield data.images[indices[start : start + EVALUATION_BATCH]]
+            keep()
+
+    found = torch.from_numpy(np.concatenate(list(outputs(network, batches(), settings.image_size))))
+    targets = torch.as_tensor(data.labels[indices], dtype=torch.long)
+    return _finite(task.loss(found, targets).item()), float(task.hits(found, targets).mean())
+
+
+def _finite(loss: float) -> float:
+    if not math.isfinite(loss):
+        raise UserError(f"feature extractor: the loss became {loss}. Use a smaller learning rate for it.")
+    return loss
+
+
+def _describe(epoch: Epoch) -> str:
+    return (
+        f"training loss {epoch.loss:.3f}, accuracy {epoch.train_accuracy:.2%}; "
+        f"validation loss {epoch.validation_loss:.3f}, accuracy {epoch.validation_accuracy:.2%}"
+    )
+
+
+def _seeds(settings: ExtractorSettings, *stream: int) -> np.random.SeedSequence:
+    return np.random.SeedSequence([derived_seed(settings.seed, "extractor"), *stream])
+
+
+def _seed(settings: ExtractorSettings, *stream: int) -> int:
+    return int(_seeds(settings, *stream).generate_state(1)[0])
+
+
+@contextmanager
+def _termination() -> Iterator[Callable[[], bool]]:
+    """Whether SIGTERM has come: batch systems send it before a time limit."""
+    received = []
+    previous = signal.signal(signal.SIGTERM, lambda number, frame: received.append(number))
+    try:
+        yield lambda: bool(received)
+    finally:
+        signal.signal(signal.SIGTERM, previous)
+
+
+@contextmanager
+def _reproducible(seed: int, threads: int | None) -> Iterator[None]:
+    """Seeded, deterministic and on `threads` threads inside; torch's global state as before afterwards."""
+    were_deterministic, had_threads = torch.are_deterministic_algorithms_enabled(), torch.get_num_threads()
+    filled = torch.utils.deterministic.fill_uninitialized_memory
+    with torch.random.fork_rng():
+        torch.manual_seed(seed)
+        # Only a warning where a GPU has no deterministic kernel.
+        torch.use_deterministic_algorithms(True, warn_only=True)
+        # A debugging aid that comes with it, and slows every step.
+        torch.utils.deterministic.fill_uninitialized_memory = False
+        torch.set_num_threads(threads or had_threads)
+        try:
+            yield
+        finally:
+            torch.use_deterministic_algorithms(were_deterministic)
+            torch.utils.deterministic.fill_uninitialized_memory = filled
+            torch.set_num_threads(had_threads)
