@@ -1,6 +1,6 @@
 #!/bin/bash
 # A real Slurm cluster of five nodes on this machine, for tests: cpu1, cpu2, gpu1 and gpu2 (two made-up a100 each) and
-# tpu1 (four made-up v4). Needs root and Debian's packages, no systemd. What it starts, it stops.
+# tpu1 (four made-up v4). Needs root and packages of Debian, no systemd. What it starts, it stops.
 #   cluster.sh install | start | stop
 # Slurm's commands, and jobs without SLURM_* variables, look for /etc/slurm and the usual socket of munge: so those are
 # used, but never those of another cluster.
