@@ -109,16 +109,27 @@ END
     sinfo --Node --format '%N %P %t %c %m %G'
 }
 
+ended() { # also if nobody has asked for its outcome yet
+    ! kill -0 "$1" 2> /dev/null || grep -qs '^State:.*Z' "/proc/$1/status"
+}
+
 stop() {
+    if [ -s "$ROOT/slurmctld.pid" ]; then
+        timeout 10 scancel --user root --full 2> /dev/null || true
+        for _ in $(seq 60); do
+            [ -z "$(timeout 5 squeue --noheader 2> /dev/null)" ] && break
+            sleep 0.5
+        done
+    fi
     for file in "$ROOT"/slurmd.*.pid "$ROOT"/slurmctld.pid "$ROOT"/munge/munged.pid; do
         [ -s "$file" ] || continue
         pid=$(cat "$file")
         kill "$pid" 2> /dev/null || continue
         for _ in $(seq 40); do
-            kill -0 "$pid" 2> /dev/null || break
+            ended "$pid" && break
             sleep 0.25
         done
-        kill -9 "$pid" 2> /dev/null || true
+        ended "$pid" || kill -9 "$pid" 2> /dev/null || true
     done
     for file in $CONF/slurm.conf $CONF/gres.conf $CONF/cgroup.conf; do
         if [ -e $file ] && grep -qF "$MARK" $file; then rm $file; fi

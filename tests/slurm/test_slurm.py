@@ -73,11 +73,17 @@ def cluster():
         slurm(CLUSTER, "stop")
 
 
+STARTED: list[subprocess.Popen] = []
+
+
 @pytest.fixture(autouse=True)
 def noted(request):
+    """What Slurm says after each test; and no Snakemake outlives its test."""
     with LOG.open("a") as log:
         log.write(f"\n== {request.node.name}\n")
     yield
+    for process in STARTED:
+        process.kill()
     with LOG.open("a") as log:
         log.write(slurm("squeue", "--states", "all", "--format", "%i %T %P %R %b %l %M %k"))
 
@@ -95,7 +101,9 @@ def project(folder: Path, overlay: dict | None = None, **rules: dict) -> Path:
         shutil.copy(ROOT / name, folder)
     (folder / "overlay.yaml").write_text(yaml.safe_dump({"accelerator": "cpu", **(overlay or {})}))
     profile = yaml.safe_load(PROFILE.read_text())
-    del profile["default-resources"]["slurm_account"]  # this cluster has no accounting
+    # As the profile says, of a cluster without accounting.
+    del profile["default-resources"]["slurm_account"]
+    profile["slurm-status-command"] = "squeue"
     profile["configfile"] += ["smallest.yaml", "overlay.yaml"]
     profile["set-resources"]["time_steps"] = {"slurm_partition": "tpu", "gres": "tpu:v4:4"}
     profile["set-resources"] |= rules
@@ -110,11 +118,12 @@ def start(folder: Path, *targets: str) -> subprocess.Popen:
     environment = os.environ | {"PATH": path, "VRRAE_COORDINATOR_HOST": "127.0.0.1"}
     command = [sys.executable, "-m", "snakemake", *targets, "--profile", "workflow/profiles/slurm-gpu"]
     pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "text": True}
-    return subprocess.Popen(command, cwd=folder, env=environment, **pipes)
+    STARTED.append(subprocess.Popen(command, cwd=folder, env=environment, **pipes))
+    return STARTED[-1]
 
 
 def finish(process: subprocess.Popen) -> str:
-    told, _ = process.communicate()
+    told, _ = process.communicate(timeout=900)
     assert process.returncode == 0, told
     return told
 
@@ -211,7 +220,7 @@ def test_a_training_ended_by_its_time_limit_gets_more_and_continues(tmp_path):
     (log,) = [folder / f"results/logs/train/{LONG_RUN.split('runs/')[1]}.log"]
     wait_until(lambda: log.exists() and "continuing from the checkpoint after step" in log.read_text())
     process.send_signal(signal.SIGINT)
-    process.communicate()
+    process.communicate(timeout=900)
 
 
 def test_cancelling_snakemake_cancels_its_jobs(tmp_path):
@@ -220,7 +229,7 @@ def test_cancelling_snakemake_cancels_its_jobs(tmp_path):
     process = start(folder, f"{LONG_RUN}/model.eqx")
     wait_until(lambda: [job for job in jobs_of("train", before) if job["JobState"] == "RUNNING"])
     process.send_signal(signal.SIGINT)
-    process.communicate()
+    process.communicate(timeout=900)
     wait_until(lambda: slurm("squeue", "--noheader") == "", seconds=60)
     assert [job["JobState"] for job in jobs_of("train", before)] == ["CANCELLED"]
 
@@ -231,7 +240,7 @@ def test_a_failing_job_shows_its_log_and_its_id_and_is_tried_as_often_as_the_pro
     (folder / "results/data/digits/train.npy").write_bytes(b"not an array")
     before = last_job()
     process = start(folder, "results/runs/digits/ae/batch=64/seed=0/model.eqx")
-    told, _ = process.communicate()
+    told, _ = process.communicate(timeout=900)
     assert process.returncode == 1
     tried = jobs_of("train", before)
     assert [job["JobState"] for job in tried] == ["FAILED"] * (1 + yaml.safe_load(PROFILE.read_text())["retries"])
