@@ -44,9 +44,9 @@ def test_stored_sizes_are_those_of_the_readme():
 
 
 def test_time_limits_have_a_margin_and_a_floor():
-    assert costs.minutes_with_margin(10, margin=4, otherwise=720) == 60
-    assert costs.minutes_with_margin(7200, margin=2, otherwise=720) == 240
-    assert costs.minutes_with_margin(None, margin=2, otherwise=720) == 720
+    assert costs.minutes_with_margin(10, margin=4, least=60, otherwise=720) == 60
+    assert costs.minutes_with_margin(7200, margin=2, least=60, otherwise=720) == 240
+    assert costs.minutes_with_margin(None, margin=2, least=60, otherwise=720) == 720
 
 
 def plan(*arguments, folder):

@@ -128,24 +128,26 @@ def training_minutes(wildcards):
     run = run_of(wildcards)
     seconds = costs.training_seconds(run, dataset_of(wildcards), settings.accelerator)
     margin = 4 if settings.accelerator == "cpu" else 1
-    return costs.minutes_with_margin(seconds, margin=margin, otherwise=720)
+    return costs.minutes_with_margin(seconds, margin=margin, least=60, otherwise=720)
 
 
 def tuning_minutes(wildcards):
     """Twice the estimate on a CPU, which is the upper bound of a GPU."""
     seconds = costs.tuning_seconds(dataset_of(wildcards))
-    return costs.minutes_with_margin(seconds, margin=0.2 if TORCH == "cuda" else 2, otherwise=720)
+    return costs.minutes_with_margin(seconds, margin=0.2 if TORCH == "cuda" else 2, least=60, otherwise=720)
 
 
 def sampling_minutes(wildcards):
     """Four times the estimate on a CPU."""
-    return costs.minutes_with_margin(costs.sampling_seconds(dataset_of(wildcards)), margin=4, otherwise=120)
+    return costs.minutes_with_margin(costs.sampling_seconds(dataset_of(wildcards)), margin=4, least=10, otherwise=120)
 
 
 def scoring_minutes(wildcards):
     """Four times the estimate on a CPU."""
     margin = 1 if TORCH == "cuda" else 4
-    return costs.minutes_with_margin(costs.scoring_seconds(dataset_of(wildcards)), margin=margin, otherwise=120)
+    return costs.minutes_with_margin(
+        costs.scoring_seconds(dataset_of(wildcards)), margin=margin, least=10, otherwise=120
+    )
 
 
 def option(name, value):

@@ -154,6 +154,6 @@ def extractor_mb(dataset: DatasetSettings) -> float | None:
     return INCEPTION_MB + (images.n_train * 4 + INCEPTION_FEATURES * 8) * INCEPTION_FEATURES / MB
 
 
-def minutes_with_margin(seconds: float | None, *, margin: float, otherwise: int) -> int:
-    """A time limit: so many times the estimate, at least an hour; `otherwise` if there is no estimate."""
-    return otherwise if seconds is None else max(60, math.ceil(seconds * margin / 60))
+def minutes_with_margin(seconds: float | None, *, margin: float, least: int, otherwise: int) -> int:
+    """A time limit in minutes: so many times the estimate, but not less than `least`; `otherwise` without estimate."""
+    return otherwise if seconds is None else max(least, math.ceil(seconds * margin / 60))
