@@ -1,6 +1,7 @@
 # Everything one types. `make` alone says what there is.
 .DEFAULT_GOAL := help
-.PHONY: help environment quickstart test speed speed-features config targets schema lock clean
+.PHONY: help environment quickstart test test-envs test-slurm test-kubernetes cluster kubernetes speed speed-features \
+	config targets plan fetch schema lock clean
 
 PYTHON ?= python3
 VENV := .venv
@@ -13,10 +14,17 @@ QUICK := results/quick
 help:
 	@echo "make quickstart          set up, run the quick profile (synthetic bumps and real digits), show its tables"
 	@echo "make test                set up, run all tests"
+	@echo "make test-envs           run every rule in an environment of its own, through a stand-in for conda; 8 GB, once"
+	@echo "make test-slurm          run the workflow on a real Slurm cluster of five nodes on this machine; root, Debian"
+	@echo "make test-kubernetes     run one training as on Kubernetes, over stand-ins for its API and for S3"
 	@echo "make speed               time a training step against the published packages', which it installs into $(PEERS)"
 	@echo "make speed-features      time features and the Frechet distance against the usual ways; measure what bfloat16 does to FID"
 	@echo "make config              print the resolved configuration and its number of runs; CONFIG=file.yaml overlays"
 	@echo "make targets             list what snakemake can make, and how many trainings it needs; CONFIG=file.yaml overlays"
+	@echo "make plan                say what a run would cost; PROFILE=workflow/profiles/NAME, CONFIG=file.yaml, TARGET=name"
+	@echo "make fetch DEST=folder   fill a mirror for machines without internet: data sets, weights, checksums; CONFIG=file.yaml"
+	@echo "make cluster             add Snakemake's plug-ins for Slurm and other queues to $(VENV); only for their users"
+	@echo "make kubernetes          add Snakemake's plug-ins for Kubernetes and S3 to $(VENV); only for their users"
 	@echo "make environment         only set up: $(VENV), with the exact versions of envs/requirements.txt"
 	@echo "make schema              write workflow/schemas/config.schema.json again, after a change to config.py"
 	@echo "make lock                resolve envs/*.in into the exact versions of envs/*.txt again"
@@ -44,6 +52,21 @@ test: $(READY)
 	@$(RUN) snakefmt --check Snakefile workflow/rules
 	@$(RUN) python -m pytest
 
+test-envs: $(READY)
+	@$(RUN) python -m pytest tests/environments
+
+cluster kubernetes: %: $(VENV)/.%
+
+$(VENV)/.cluster $(VENV)/.kubernetes: $(VENV)/.%: envs/%.txt $(READY)
+	$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check -r $<
+	@touch $@
+
+test-slurm: $(VENV)/.cluster
+	@$(RUN) python -m pytest tests/slurm
+
+test-kubernetes: $(VENV)/.kubernetes
+	@$(RUN) python -m pytest tests/kubernetes
+
 $(PEERS)/.ready: envs/peers.txt $(READY)
 	$(PYTHON) -m venv --clear $(PEERS)
 	@echo "Installing the published packages into $(PEERS), about 6 GB: some minutes"
@@ -62,11 +85,18 @@ config: $(READY)
 targets: $(READY)
 	@$(RUN) python workflow/scripts/targets.py $(CONFIG)
 
+plan: $(READY)
+	@$(RUN) python workflow/scripts/plan.py $(TARGET) $(if $(PROFILE),--profile $(PROFILE)) $(if $(CONFIG),--config $(CONFIG))
+
+fetch: $(READY)
+	@test -n "$(DEST)" || { echo "error: name the folder to fill: make fetch DEST=folder"; exit 1; }
+	@$(RUN) python workflow/scripts/fetch.py $(DEST) $(CONFIG)
+
 schema: $(READY)
 	@$(RUN) python workflow/scripts/config.py --write-schema workflow/schemas/config.schema.json
 
 lock: $(READY)
-	@for lock in requirements peers; do \
+	@for lock in requirements peers cluster kubernetes; do \
 		$(RUN) uv pip compile --quiet --universal --python-version 3.11 --no-header --no-annotate --no-emit-index-url \
 			envs/$$lock.in -o envs/$$lock.txt || exit 1; \
 	done

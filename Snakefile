@@ -9,6 +9,7 @@ configfile: f"{workflow.basedir}/config.yaml"
 
 
 include: "workflow/rules/common.smk"
+include: "workflow/rules/remote.smk"
 include: "workflow/rules/settings.smk"
 include: "workflow/rules/download.smk"
 include: "workflow/rules/synthetic.smk"

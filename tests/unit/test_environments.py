@@ -13,6 +13,7 @@ from vrrae_bench.dependencies import code_files
 ROOT = Path(__file__).parents[2]
 LOCK = ROOT / "envs/requirements.txt"
 PEERS_LOCK = ROOT / "envs/peers.txt"
+PLUGINS = {"cluster": set(), "kubernetes": {"python-dateutil"}}  # and where they need another version than the lock has
 
 
 def locked_versions(lock: Path = LOCK) -> dict[str, str]:
@@ -65,7 +66,9 @@ def test_the_lock_holds_no_release_candidate():
     assert not [version for version in locked_versions().values() if re.search(r"[a-z]", version)]
 
 
-@pytest.mark.parametrize("lock", [LOCK, PEERS_LOCK], ids=lambda path: path.stem)
+@pytest.mark.parametrize(
+    "lock", [LOCK, PEERS_LOCK, *(ROOT / f"envs/{name}.txt" for name in PLUGINS)], ids=lambda path: path.stem
+)
 def test_a_lock_names_no_path_and_no_index(lock):
     assert not re.search(r"https?://|file:|--|/", lock.read_text())
 
@@ -76,6 +79,12 @@ def test_speed_is_compared_on_the_same_versions_of_what_both_stand_on():
     assert not different
 
 
+@pytest.mark.parametrize("plugins", PLUGINS)
+def test_plug_ins_for_clusters_leave_the_versions_of_the_lock(plugins):
+    added, ours = locked_versions(ROOT / f"envs/{plugins}.txt"), locked_versions()
+    assert {name for name in added.keys() & ours.keys() if added[name] != ours[name]} == PLUGINS[plugins]
+
+
 def test_every_rule_has_an_environment_file():
     used = set()
     for rules in ROOT.glob("workflow/rules/*.smk"):
@@ -83,3 +92,8 @@ def test_every_rule_has_an_environment_file():
     expanded = {"train-cpu", "train-cuda", "train-tpu", "score-cpu", "score-cuda", "download", "report"}
     assert {path.stem for path in ROOT.glob("envs/*.yaml")} == expanded
     assert {name.split("-")[0] for name in used} == {name.split("-")[0] for name in expanded}
+
+
+def test_the_image_holds_the_jax_of_the_lock():
+    recipe = (ROOT / "envs/Containerfile").read_text()
+    assert re.search(r"jax\[cuda13\]==([\w.]+)", recipe)[1] == locked_versions()["jax"]

@@ -13,10 +13,12 @@ import pandas as pd
 import pytest
 import yaml
 
+from vrrae_bench.datasets import mnist
 from vrrae_bench.reporting.kinds import TABLES
 
 ROOT = Path(__file__).parents[2]
-PROFILES = sorted(path.parent.name for path in ROOT.glob("workflow/profiles/*/config.yaml"))
+# The others plan the paper in full, and may need plug-ins: test_plan.py.
+PROFILES = ["laptop", "quick"]
 TARGETS = ["table_1", "table_2", "table_a3_1", "figure_2", "figure_3", "figure_5", "figure_a5_4", "report", "all"]
 
 TINY = """
@@ -124,7 +126,8 @@ def test_a_configuration_with_five_mistakes_stops_before_anything_is_planned(tmp
 def test_a_mirror_with_a_damaged_file_stops_with_one_message_and_leaves_nothing(tmp_path):
     mirror = tmp_path / "mirror/mnist"
     mirror.mkdir(parents=True)
-    (mirror / "train-images-idx3-ubyte.gz").write_bytes(b"7 bytes" * 1_416_060 + b"&2")  # the right size
+    for file in mnist.FILES["mnist"]:
+        (mirror / file.name).write_bytes(bytes(file.size))
     outcome = snakemake(
         *("results/data/mnist/manifest.json", "--cores", "1", "--show-failed-logs", "--directory", tmp_path),
         *("--config", f"mirror={tmp_path / 'mirror'}", "offline=true"),
@@ -135,6 +138,25 @@ def test_a_mirror_with_a_damaged_file_stops_with_one_message_and_leaves_nothing(
     assert "Traceback" not in told
     assert not [path for path in (tmp_path / "results/data").rglob("*") if path.is_file()]
     assert not [path for path in (tmp_path / "results/downloads").rglob("*") if path.is_file()]
+
+
+def test_a_run_without_network_and_files_stops_before_any_job(tmp_path):
+    outcome = snakemake("table_2", "--cores", "1", "--directory", tmp_path, "--config", "offline=true")
+    told = outcome.stdout + outcome.stderr
+    assert outcome.returncode != 0
+    assert "9 published file(s) are missing; nothing was started" in told and "make fetch DEST=FOLDER" in told
+    assert not (tmp_path / "results").exists()
+
+
+@pytest.mark.parametrize("method", ["ae:variant=batch=576", 'vrrae:variant="beta=1e-6,batch=576"'])
+def test_a_job_that_another_snakemake_runs_is_found_though_its_path_has_commas(method, tmp_path):
+    """As an executor calls it on a cluster."""
+    name, variant = method.split(":")
+    target = f"train:dataset=mnist,method={name},{variant},seed=0"
+    outcome = snakemake("--target-jobs", target, "-n", "--cores", "1", "--directory", tmp_path)
+    assert outcome.returncode == 0, outcome.stderr
+    whole = variant.removeprefix("variant=").strip('"')
+    assert f"Train {name} on mnist ({whole}, seed 0)" in outcome.stdout + outcome.stderr
 
 
 @pytest.fixture(scope="module")

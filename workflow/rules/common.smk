@@ -2,6 +2,7 @@
 import os
 import shlex
 import sys
+from pathlib import Path
 
 from snakemake.exceptions import WorkflowError
 
@@ -10,7 +11,10 @@ WORKFLOW = os.path.relpath(f"{workflow.basedir}/workflow")
 SCRIPTS = f"{WORKFLOW}/scripts"
 sys.path.insert(0, os.path.abspath(SCRIPTS))
 
+from vrrae_bench import costs
 from vrrae_bench.config import OWN_SOURCES, check_settings
+from vrrae_bench.datasets.mirror import refuse_if_missing_offline
+from vrrae_bench.datasets.weights import WEIGHTS
 from vrrae_bench.dependencies import code_files
 from vrrae_bench.errors import UserError
 from vrrae_bench.experiment import all_runs, datasets_of, is_made, runs_of
@@ -22,6 +26,8 @@ except UserError as error:
     raise WorkflowError(str(error)) from None
 
 RESULTS = settings.results
+# Results lie in a bucket, and so has to lie the folder workflow: each job fetches from there what its rule names.
+OBJECT_STORAGE = workflow.storage_settings.default_storage_provider is not None
 RUNS = {run.folder: run for run in all_runs(settings)}
 RUN = f"{RESULTS}/runs/{{dataset}}/{{method}}/{{variant}}/seed={{seed}}"
 
@@ -56,6 +62,25 @@ def dataset_of(wildcards):
     return settings.datasets[wildcards.dataset]
 
 
+def arrays_of(dataset):
+    """The arrays beside a manifest, for object storage, which brings what a rule names and nothing else.
+
+    Elsewhere none: there the manifest stands for all that lies beside it.
+    """
+    if not OBJECT_STORAGE:
+        return []
+    if dataset == "synthetic":
+        names = [f"{split}{kind}" for split in ("train", "test", "diagonal") for kind in ("", "_centres")]
+    else:
+        names = ["train", "test", "train_labels", "test_labels"]
+    return [f"{RESULTS}/data/{dataset}/{name}.npy" for name in names]
+
+
+def arrays_beside(wildcards):
+    """The arrays beside the manifest that a path names."""
+    return arrays_of(wildcards.dataset)
+
+
 def own_settings(wildcards):
     """Where a data set of the user's own lies, as JSON, or none."""
     files = dataset_of(wildcards).files
@@ -63,14 +88,66 @@ def own_settings(wildcards):
 
 
 def own_files(wildcards):
-    """The user's folder or archive: a change of it makes the data set again. If it is missing, the command tells."""
+    """The user's folder or archive: a change of it makes the data set again. If it is missing, the command tells.
+
+    For a published data set, this is where a run without network stops before its first job.
+    """
+    if not os.path.exists(f"{RESULTS}/data/{wildcards.dataset}/manifest.json"):
+        refuse_missing(dataset_of(wildcards).source)
     files = dataset_of(wildcards).files
-    return [files.path] if files and os.path.exists(files.path) else []
+    return [local(files.path)] if files and os.path.exists(files.path) else []
 
 
-def training_memory(wildcards):
-    """MiB that a training takes: the step of 576 images of 160 x 160 was compiled to 7300, and the data come on top."""
-    return 16000 if dataset_of(wildcards).source in ("celeba", *OWN_SOURCES) else 4000
+def refuse_missing(source):
+    """Stop if the network is not to be used and published files are missing."""
+    if settings.offline:
+        try:
+            refuse_if_missing_offline(source, settings, Path(f"{RESULTS}/downloads"))
+        except UserError as error:
+            raise WorkflowError(str(error)) from None
+
+
+def growing(amount):
+    """A resource that doubles with each attempt: a job that ran out of it may succeed with more.
+
+    This stands in the rules, because what a profile sets replaces it, growth and all.
+    """
+    return lambda wildcards, attempt: amount(wildcards) * 2 ** (attempt - 1)
+
+
+def memory(small, large):
+    """MiB that a job takes: `large` with CelebA or images of one's own, whose size is not known, else `small`.
+
+    Of a training: the step of 576 images of 160 x 160 was compiled to 7300 MiB, and the data come on top.
+    """
+    return growing(lambda wildcards: large if dataset_of(wildcards).source in ("celeba", *OWN_SOURCES) else small)
+
+
+def training_minutes(wildcards):
+    """Four times the estimate on a CPU, where several trainings share the cores; a training that is cut short goes on."""
+    run = run_of(wildcards)
+    seconds = costs.training_seconds(run, dataset_of(wildcards), settings.accelerator)
+    margin = 4 if settings.accelerator == "cpu" else 1
+    return costs.minutes_with_margin(seconds, margin=margin, least=60, otherwise=720)
+
+
+def tuning_minutes(wildcards):
+    """Twice the estimate on a CPU, which is the upper bound of a GPU."""
+    seconds = costs.tuning_seconds(dataset_of(wildcards))
+    return costs.minutes_with_margin(seconds, margin=0.2 if TORCH == "cuda" else 2, least=60, otherwise=720)
+
+
+def sampling_minutes(wildcards):
+    """Four times the estimate on a CPU."""
+    return costs.minutes_with_margin(costs.sampling_seconds(dataset_of(wildcards)), margin=4, least=10, otherwise=120)
+
+
+def scoring_minutes(wildcards):
+    """Four times the estimate on a CPU."""
+    margin = 1 if TORCH == "cuda" else 4
+    return costs.minutes_with_margin(
+        costs.scoring_seconds(dataset_of(wildcards)), margin=margin, least=10, otherwise=120
+    )
 
 
 def option(name, value):
@@ -82,6 +159,8 @@ def weights_of(wildcards):
     """The published weights of Inception-v3, if training it starts from them."""
     if dataset_of(wildcards).extractor.start != "imagenet":
         return []
+    if settings.weights is None and not os.path.exists(f"{RESULTS}/extractor/{wildcards.dataset}/extractor.json"):
+        refuse_missing(WEIGHTS)
     return settings.weights or rules.download_weights.output.weights
 
 
@@ -137,7 +216,8 @@ def files_of_figure(wildcards):
 def data_of_figure(wildcards):
     """The data sets that a figure shows, if it reads them."""
     shown = datasets_of(settings, wildcards.figure) if FIGURES[wildcards.figure].reads_data else []
-    return [f"{RESULTS}/data/{dataset}/manifest.json" for dataset in shown]
+    manifests = [f"{RESULTS}/data/{dataset}/manifest.json" for dataset in shown]
+    return manifests + [array for dataset in shown for array in arrays_of(dataset)]
 
 
 def reported(kinds):

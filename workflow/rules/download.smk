@@ -9,14 +9,16 @@ rule download:
         code=code_of("download"),
     output:
         manifest=f"{RESULTS}/data/{{dataset}}/manifest.json",
-        # Labels lie beside, where there are any.
         images=[f"{RESULTS}/data/{{dataset}}/{split}.npy" for split in ("train", "test")],
+        # Beside, where there are any; object storage has to be told, and so asks for data sets with labels.
+        labels=[f"{RESULTS}/data/{{dataset}}/{split}_labels.npy" for split in ("train", "test") if OBJECT_STORAGE],
     log:
         f"{RESULTS}/logs/download/{{dataset}}.log",
     benchmark:
         f"{RESULTS}/benchmarks/download/{{dataset}}.tsv"
     wildcard_constraints:
         dataset="(?!synthetic$)[^/]+",
+    localrule: True
     conda:
         "../../envs/download.yaml"
     threads: 2
@@ -48,6 +50,7 @@ rule download_weights:
         f"{RESULTS}/logs/download/inception_v3.log",
     benchmark:
         f"{RESULTS}/benchmarks/download/inception_v3.tsv"
+    localrule: True
     conda:
         "../../envs/download.yaml"
     threads: 1

@@ -4,6 +4,7 @@
 rule tune_extractor:
     input:
         data=f"{RESULTS}/data/{{dataset}}/manifest.json",
+        data_arrays=arrays_beside,
         weights=weights_of,
         script=f"{SCRIPTS}/extractor.py",
         code=code_of("extractor"),
@@ -22,8 +23,8 @@ rule tune_extractor:
         f"../../envs/score-{TORCH}.yaml"
     threads: 2
     resources:
-        mem_mb=8000,
-        runtime=720,
+        mem_mb=memory(8000, 16000),
+        runtime=growing(tuning_minutes),
         accelerator=settings.accelerator,
         checkpoint_seconds=settings.checkpoint_seconds,
     params:

@@ -5,6 +5,7 @@ rule score_reference:
     input:
         extractor=rules.tune_extractor.output,
         data=f"{RESULTS}/data/{{dataset}}/manifest.json",
+        data_arrays=arrays_beside,
         script=f"{SCRIPTS}/reference.py",
         code=code_of("reference"),
     output:
@@ -18,8 +19,8 @@ rule score_reference:
         f"../../envs/score-{TORCH}.yaml"
     threads: 1
     resources:
-        mem_mb=4000,
-        runtime=120,
+        mem_mb=memory(4000, 8000),
+        runtime=growing(scoring_minutes),
         accelerator=settings.accelerator,
     params:
         sampling=lambda wildcards: dataset_of(wildcards).sampling.model_dump_json(),

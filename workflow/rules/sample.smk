@@ -5,6 +5,7 @@ rule sample:
     input:
         model=f"{RUN}/model.eqx",
         data=f"{RESULTS}/data/{{dataset}}/manifest.json",
+        data_arrays=arrays_beside,
         script=f"{SCRIPTS}/sample.py",
         code=code_of("sample"),
     output:
@@ -19,8 +20,8 @@ rule sample:
         f"../../envs/train-{settings.accelerator}.yaml"
     threads: 1
     resources:
-        mem_mb=4000,
-        runtime=120,
+        mem_mb=memory(4000, 16000),
+        runtime=growing(sampling_minutes),
         accelerator=settings.accelerator,
     params:
         sampling=lambda wildcards: dataset_of(wildcards).sampling.model_dump_json(),

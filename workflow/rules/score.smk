@@ -6,6 +6,7 @@ rule score:
         sample=f"{RUN}/sample.json",
         arrays=[*rules.sample.output.images, f"{RUN}/latents.npz"],
         data=f"{RESULTS}/data/{{dataset}}/manifest.json",
+        data_arrays=arrays_beside,
         extractor=extractor_of,
         script=f"{SCRIPTS}/score.py",
         code=code_of("score"),
@@ -19,8 +20,8 @@ rule score:
         f"../../envs/score-{TORCH}.yaml"
     threads: 1
     resources:
-        mem_mb=4000,
-        runtime=120,
+        mem_mb=memory(4000, 8000),
+        runtime=growing(scoring_minutes),
         accelerator=settings.accelerator,
     params:
         run=lambda wildcards: run_of(wildcards).model_dump_json(),

@@ -16,6 +16,7 @@ rule make_synthetic:
         f"{RESULTS}/logs/synthetic.log",
     benchmark:
         f"{RESULTS}/benchmarks/synthetic.tsv"
+    localrule: True
     conda:
         "../../envs/download.yaml"
     threads: 1

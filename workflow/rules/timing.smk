@@ -4,6 +4,7 @@
 rule time_steps:
     input:
         data=f"{RESULTS}/data/{{dataset}}/manifest.json",
+        data_arrays=arrays_beside,
         script=f"{SCRIPTS}/timing.py",
         code=code_of("timing"),
     output:
@@ -15,10 +16,10 @@ rule time_steps:
     conda:
         f"../../envs/train-{settings.accelerator}.yaml"
     # All cores of the machine, so that no other job runs beside it; a cluster profile has to ask for a whole node.
-    threads: workflow.cores or 4
+    threads: workflow.resource_settings.cores or 4
     resources:
-        mem_mb=8000,
-        runtime=60,
+        mem_mb=memory(8000, 16000),
+        runtime=growing(lambda wildcards: 60),
         accelerator=settings.accelerator,
     params:
         runs=timed_runs,

@@ -4,6 +4,7 @@
 rule train:
     input:
         data=f"{RESULTS}/data/{{dataset}}/manifest.json",
+        data_arrays=arrays_beside,
         script=f"{SCRIPTS}/train.py",
         code=code_of("train"),
     output:
@@ -18,8 +19,8 @@ rule train:
         f"../../envs/train-{settings.accelerator}.yaml"
     threads: 1
     resources:
-        mem_mb=training_memory,
-        runtime=720,
+        mem_mb=memory(4000, 16000),
+        runtime=growing(training_minutes),
         accelerator=settings.accelerator,
         checkpoint_seconds=settings.checkpoint_seconds,
     params:

@@ -1,0 +1,72 @@
+"""Jobs of one host share its accelerators: each has one that no other has."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from vrrae_bench.errors import UserError
+from vrrae_bench.host_devices import devices_of_host, variables_of
+
+SCRIPTS = Path(__file__).parents[2] / "workflow/scripts"
+SAY_AND_WAIT = "echo $CUDA_VISIBLE_DEVICES$TPU_VISIBLE_CHIPS; read line"
+
+
+def start(kind, locks, **variables):
+    command = [sys.executable, SCRIPTS / "on_device.py", "--locks", locks, kind, "bash", "-c", SAY_AND_WAIT]
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
+    return subprocess.Popen(list(map(str, command)), env=os.environ | variables, **pipes)
+
+
+def test_concurrent_jobs_get_distinct_devices_and_the_next_waits_for_one(tmp_path):
+    jobs = [start("cuda", tmp_path, CUDA_VISIBLE_DEVICES="0,1,GPU-8a2f") for _ in range(3)]
+    devices = [job.stdout.readline().strip() for job in jobs]
+    assert set(devices) == {"0", "1", "GPU-8a2f"}
+    fourth = start("cuda", tmp_path, CUDA_VISIBLE_DEVICES="0,1,GPU-8a2f")
+    with pytest.raises(subprocess.TimeoutExpired):
+        fourth.wait(0.5)
+    jobs[1].communicate("\n")
+    assert fourth.stdout.readline().strip() == devices[1]
+    for job in (jobs[0], jobs[2], fourth):
+        job.communicate("\n")
+        assert job.returncode == 0
+
+
+def test_a_killed_job_frees_its_device(tmp_path):
+    first = start("tpu", tmp_path, TPU_VISIBLE_CHIPS="5")
+    assert first.stdout.readline() == "5\n"
+    first.kill()
+    first.communicate()
+    second = start("tpu", tmp_path, TPU_VISIBLE_CHIPS="5")
+    assert second.stdout.readline() == "5\n"
+    second.communicate("\n")
+
+
+def test_what_an_executor_has_assigned_is_kept():
+    assert devices_of_host("cuda", {"CUDA_VISIBLE_DEVICES": "3, 1"}) == ["3", "1"]
+
+
+def test_devices_are_counted_by_their_files(tmp_path):
+    for name in ("nvidia0", "nvidia1", "nvidiactl", "nvidia-uvm", "accel0"):
+        (tmp_path / name).touch()
+    assert devices_of_host("cuda", {}, tmp_path) == ["0", "1"]
+    assert devices_of_host("tpu", {}, tmp_path) == ["0"]
+
+
+def test_a_host_without_devices_is_told(tmp_path):
+    with pytest.raises(UserError, match="this host has no tpu device"):
+        devices_of_host("tpu", {}, tmp_path)
+
+
+def test_chips_of_one_host_do_not_share_a_port():
+    assert variables_of("tpu", "0")["TPU_PROCESS_PORT"] != variables_of("tpu", "1")["TPU_PROCESS_PORT"]
+
+
+def test_the_shell_of_a_job_stops_at_a_failure_as_snakemakes_own(tmp_path):
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    how = {"env": os.environ | {"PATH": path, "CUDA_VISIBLE_DEVICES": "test-0"}, "capture_output": True, "text": True}
+    shell = str(SCRIPTS / "shells/one_gpu")
+    assert subprocess.run([shell, "-c", "echo $CUDA_VISIBLE_DEVICES"], **how).stdout == "test-0\n"
+    assert subprocess.run([shell, "-c", "false | true; echo reached"], **how).stdout == ""

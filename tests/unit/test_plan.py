@@ -1,0 +1,98 @@
+"""What a run would cost, told before anything is submitted."""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from vrrae_bench import costs
+from vrrae_bench.config import load_settings
+
+ROOT = Path(__file__).parents[2]
+SETTINGS = load_settings(ROOT / "config.yaml")
+
+
+def seconds(dataset, accelerator="cpu", **changes):
+    run = SETTINGS.run(dataset, "vrrae", 0, **changes)
+    return costs.training_seconds(run, SETTINGS.datasets[dataset], accelerator)
+
+
+def test_a_training_on_mnist_takes_its_measured_steps():
+    steps = 20 * 60_000 / 576
+    assert seconds("mnist") == pytest.approx(steps * 0.322)
+
+
+def test_a_training_on_tpus_takes_what_the_paper_prints_in_total():
+    """Table A.4-1 prints seconds per step and minutes in all; our epochs are its steps, but for a rounding."""
+    assert seconds("mnist", "tpu") / 60 == pytest.approx(97.7, rel=0.01)
+    assert seconds("cifar10", "tpu") / 60 == pytest.approx(20.74, rel=0.01)
+    assert seconds("celeba", "tpu") / 60 == pytest.approx(124.3, rel=0.04)
+    assert seconds("synthetic", "tpu") is None
+
+
+def test_feature_maps_explain_what_was_measured_on_other_sizes():
+    """MNIST scaled to the bumps' 64 pixels is the bumps' own measurement: so may CelebA be."""
+    scaled = costs.CPU_SECONDS_PER_IMAGE["mnist"] * (4 / 2) ** 2
+    assert scaled == pytest.approx(costs.CPU_SECONDS_PER_IMAGE["synthetic"], rel=0.02)
+
+
+def test_stored_sizes_are_those_of_the_readme():
+    sizes = {name: costs.images_of(SETTINGS.datasets[name]).stored_mb for name in SETTINGS.datasets}
+    assert sizes == pytest.approx(dict(synthetic=167, mnist=55, fashion_mnist=55, cifar10=184, celeba=14_034), rel=0.01)
+
+
+def test_time_limits_have_a_margin_and_a_floor():
+    assert costs.minutes_with_margin(10, margin=4, least=60, otherwise=720) == 60
+    assert costs.minutes_with_margin(7200, margin=2, least=60, otherwise=720) == 240
+    assert costs.minutes_with_margin(None, margin=2, least=60, otherwise=720) == 720
+
+
+def plan(*arguments, folder):
+    command = [sys.executable, ROOT / "workflow/scripts/plan.py", *arguments]
+    return subprocess.run(list(map(str, command)), cwd=folder, capture_output=True, text=True)
+
+
+def row(outcome, rule, dataset):
+    (line,) = (line for line in outcome.stdout.splitlines() if re.match(rf"{dataset} +{rule} ", line))
+    return re.split(r"  +", line)
+
+
+def test_the_plan_counts_jobs_hours_disk_and_what_is_done(tmp_path):
+    data = tmp_path / "results/data/mnist"
+    data.mkdir(parents=True)
+    for name in ("manifest.json", "train.npy", "test.npy"):
+        (data / name).write_text("as if stored")
+    outcome = plan("table_2", folder=tmp_path)
+    assert outcome.returncode == 0, outcome.stderr
+    assert row(outcome, "download", "mnist")[2:6] == ["login node", "1", "1", "0"]
+    train = row(outcome, "train", "mnist")
+    assert train[2:6] == ["job", "12", "0", "12"]
+    assert float(train[6]) == pytest.approx(12 * 20 * 60_000 / 576 * 0.322 / 3600, abs=0.06)
+    assert "docs/performance.md" in outcome.stdout and "GB are free" in outcome.stdout
+    assert sorted(path.name for path in tmp_path.iterdir() if path.name != ".snakemake") == ["results"]
+
+
+@pytest.mark.parametrize(
+    "profile", ["workstation-gpu", "slurm-cpu", "slurm-gpu", "kubernetes-gpu", "tpu-vm", "tpu-slice"]
+)
+def test_every_profile_can_be_planned_whether_its_plug_in_is_there_or_not(profile, tmp_path):
+    (tmp_path / "workflow").symlink_to(ROOT / "workflow")
+    outcome = plan("table_1", "--profile", f"workflow/profiles/{profile}", folder=tmp_path)
+    assert outcome.returncode == 0, outcome.stderr
+    train = row(outcome, "train", "synthetic")
+    assert train[3:6] == ["40", "0", "40"]
+    assert (train[6] == "?") == profile.startswith("tpu")
+
+
+def test_an_unknown_profile_is_told(tmp_path):
+    outcome = plan("--profile", "workflow/profiles/slurm", folder=tmp_path)
+    assert outcome.returncode == 1
+    assert "there is no such profile" in outcome.stderr and "slurm-gpu" in outcome.stderr
+
+
+def test_a_mistake_in_the_configuration_is_told_as_everywhere(tmp_path):
+    (tmp_path / "mine.yaml").write_text("acelerator: cuda\n")
+    outcome = plan("--config", "mine.yaml", folder=tmp_path)
+    assert outcome.returncode == 1 and "Did you mean 'accelerator'?" in outcome.stderr

@@ -1,0 +1,235 @@
+"""Say what a run would cost before anything is submitted: jobs, hours of devices, disk, and what is done already.
+
+Reads config.yaml, a profile and overlays, and plans with Snakemake's own dry run; writes nothing. Estimates come from
+vrrae_bench/costs.py, where each measurement is named.
+"""
+
+import argparse
+import logging
+import shutil
+import tempfile
+from collections.abc import Sequence
+from contextlib import redirect_stderr, redirect_stdout
+from dataclasses import dataclass
+from io import StringIO
+from pathlib import Path
+
+import yaml
+from tabulate import tabulate
+
+from config import BASE
+from vrrae_bench import costs
+from vrrae_bench.config import Settings, load_settings
+from vrrae_bench.errors import UserError, run_command
+from vrrae_bench.experiment import all_runs
+from vrrae_bench.reporting.kinds import FIGURES, TABLES
+
+SNAKEFILE = BASE.with_name("Snakefile")
+# What decides the plan. The rest says how to submit; leaving it out, any profile can be planned without its plug-ins.
+PLANNING_KEYS = ("set-threads", "set-resources", "default-resources", "groups", "group-components", "cores", "jobs")
+ON_THE_LOGIN_NODE = (
+    "download",
+    "download_weights",
+    "make_synthetic",
+    "make_table",
+    "draw_figure",
+    "decide_claims",
+    "write_report",
+    "write_settings",
+)
+
+
+BASIS = {
+    "cpu": "of two cores, from our measured steps (docs/performance.md); CelebA's by the size of its feature maps.",
+    "cuda": "no GPU was measured. These are hours of two CPU cores (docs/performance.md), an upper bound.",
+    "tpu": "hours times eight, from the steps printed in the paper for 8 TPUs (Table A.4-1; no synthetic set).",
+}
+
+
+@dataclass(frozen=True)
+class Job:
+    """A job that Snakemake would run."""
+
+    rule: str
+    wildcards: tuple[tuple[str, str], ...]
+
+    @property
+    def dataset(self) -> str:
+        """The data set that its paths name, or nothing."""
+        return "synthetic" if self.rule == "make_synthetic" else dict(self.wildcards).get("dataset", "")
+
+
+class _Jobs(logging.Filter):
+    """Collects the jobs that a dry run announces; a filter that lets all pass, since Snakemake removes handlers."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.jobs: list[Job] = []
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        if name := getattr(record, "rule_name", None):
+            self.jobs.append(Job(name, tuple(sorted((record.wildcards or {}).items()))))
+        return True
+
+
+def read_profile(path: Path | None) -> dict:
+    """The keys of a profile's config.yaml.
+
+    Raises:
+        UserError: There is no such profile.
+    """
+    if path is None:
+        return {}
+    try:
+        return yaml.safe_load((path / "config.yaml").read_text(encoding="utf-8")) or {}
+    except OSError:
+        known = ", ".join(sorted(folder.name for folder in BASE.parent.glob("workflow/profiles/*")))
+        raise UserError(
+            f"{path}/config.yaml: there is no such profile. Known in workflow/profiles: {known}. "
+            "Use: make plan PROFILE=workflow/profiles/NAME"
+        ) from None
+
+
+def planned_jobs(profile: dict, overlays: Sequence[Path], targets: Sequence[str], *, done_too: bool) -> list[Job]:
+    """The jobs of a dry run; with `done_too` also those whose outcome is there already.
+
+    Raises:
+        UserError: Snakemake can not plan; with its message.
+    """
+    from snakemake.cli import args_to_api, parse_args
+    from snakemake.logging import logger
+
+    announced, told = _Jobs(), StringIO()
+    with tempfile.TemporaryDirectory() as folder:
+        planning = {key: profile[key] for key in PLANNING_KEYS if key in profile} or {"cores": 1}
+        Path(folder, "config.yaml").write_text(yaml.safe_dump(planning), encoding="utf-8")
+        arguments = [*targets, "--dry-run", "--snakefile", SNAKEFILE, "--profile", folder, "--nolock"]
+        arguments += ["--forceall"] if done_too else []
+        arguments += ["--configfile", *overlays] if overlays else []
+        logger.addFilter(announced)
+        try:
+            with redirect_stdout(told), redirect_stderr(told):
+                parser, parsed = parse_args(list(map(str, arguments)))
+                planned = args_to_api(parsed, parser)
+        except SystemExit:
+            planned = False
+        finally:
+            logger.removeFilter(announced)
+    if not planned:
+        raise UserError(f"Snakemake can not plan this:\n{told.getvalue().strip()}")
+    return announced.jobs
+
+
+def names_target(rule: str) -> bool:
+    """Whether a rule only names what others make, and runs nothing."""
+    return rule in {"all", "claims", "report", *TABLES, *FIGURES} or rule.startswith("data_")
+
+
+def seconds_of(job: Job, settings: Settings) -> float | None:
+    """Estimated duration of a job, or none if there is no basis for an estimate."""
+    dataset = settings.datasets.get(job.dataset)
+    match job.rule:
+        case "train":
+            run = {run.folder: run for run in all_runs(settings)}[
+                "runs/{dataset}/{method}/{variant}/seed={seed}".format(**dict(job.wildcards))
+            ]
+            return costs.training_seconds(run, dataset, settings.accelerator)
+        case "tune_extractor":
+            return costs.tuning_seconds(dataset)
+        case "sample":
+            return costs.sampling_seconds(dataset)
+        case "score" | "score_reference":
+            return costs.scoring_seconds(dataset)
+        case "time_steps":
+            return costs.timing_seconds(dataset, len(settings.experiment.timed))
+        case "download" | "make_synthetic":
+            images = costs.images_of(dataset)
+            return images and costs.OTHER_SECONDS + images.download_mb / costs.DOWNLOAD_MB_PER_SECOND
+        case _:
+            return costs.OTHER_SECONDS
+
+
+def disk_mb(job: Job, settings: Settings) -> float | None:
+    """Estimated size of what a job leaves, in MB, or none if there is no basis for an estimate."""
+    dataset = settings.datasets.get(job.dataset)
+    match job.rule:
+        case "download" | "make_synthetic":
+            images = costs.images_of(dataset)
+            return images and images.download_mb + images.stored_mb
+        case "download_weights":
+            return costs.IMAGENET_WEIGHTS_MB
+        case "train":
+            return costs.MODEL_MB
+        case "sample":
+            return costs.samples_mb(dataset)
+        case "tune_extractor":
+            return costs.extractor_mb(dataset)
+        case _:
+            return 0
+
+
+def devices_of(job: Job, settings: Settings) -> int:
+    """Devices behind an estimate: the paper's step is that of eight TPUs together."""
+    return costs.PAPER_TPUS if job.rule == "train" and settings.accelerator == "tpu" else 1
+
+
+def _in_words(value: float | None) -> str:
+    if value is None:
+        return "?"
+    return "0" if value == 0 else "< 0.1" if value < 0.1 else f"{value:.1f}" if value < 10 else f"{value:,.0f}"
+
+
+def _total(values: Sequence[float | None]) -> float | None:
+    known = [value for value in values if value is not None]
+    return sum(known) if known or not values else None
+
+
+def plan(settings: Settings, waiting: Sequence[Job], everything: Sequence[Job]) -> str:
+    """The table, and what it stands on."""
+    kinds = {(job.rule, job.dataset) for job in everything if not names_target(job.rule)}
+    rows = []
+    for rule, dataset in sorted(kinds, key=lambda kind: (kind[1] == "", kind[1], kind[0])):
+        todo = [job for job in waiting if (job.rule, job.dataset) == (rule, dataset)]
+        wanted = sum((job.rule, job.dataset) == (rule, dataset) for job in everything)
+        seconds = [seconds_of(job, settings) for job in todo]
+        hours = _total([second and second * devices_of(job, settings) / 3600 for job, second in zip(todo, seconds)])
+        size = _total([disk_mb(job, settings) for job in todo])
+        where = "login node" if rule in ON_THE_LOGIN_NODE else "job"
+        rows.append([dataset or "-", rule, where, wanted, wanted - len(todo), len(todo), hours, size and size / 1000])
+    total = ["", "total", "", *(sum(row[column] for row in rows) for column in (3, 4, 5))]
+    total += [_total([row[column] for row in rows]) for column in (6, 7)]
+    shown = [[*row[:6], _in_words(row[6]), _in_words(row[7])] for row in [*rows, total]]
+    head = ["data set", "rule", "where", "jobs", "done", "to do", "device-hours", "disk, GB"]
+    lines = [tabulate(shown, head, disable_numparse=True, colalign=("left",) * 3 + ("right",) * 5), ""]
+    lines += [f"Device-hours of training: {BASIS[settings.accelerator]}"]
+    lines += ["All other hours: of one CPU core (README.md, the laptop run, scaled to these data)."]
+    free = shutil.disk_usage(_existing(Path(settings.results))).free / 1e9
+    lines += [f"Disk: about {_in_words(total[7])} GB more in {settings.results}, where {_in_words(free)} GB are free."]
+    if any("?" in row for row in shown):
+        lines += ["?: nothing to estimate from, such as images of your own; not in the totals."]
+    return "\n".join(lines)
+
+
+def _existing(path: Path) -> Path:
+    return path if path.exists() else _existing(path.absolute().parent)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("targets", nargs="*", help="what to make (default: all)")
+    parser.add_argument("--profile", type=Path, help="folder of a profile")
+    parser.add_argument("--config", type=Path, nargs="*", default=[], help="YAML files over config.yaml and profile")
+    arguments = parser.parse_args()
+    profile = read_profile(arguments.profile)
+    files = profile.get("configfile", [])
+    overlays = [*map(Path, [files] if isinstance(files, str) else files), *arguments.config]
+    settings = load_settings(BASE, *overlays)
+    waiting, everything = (
+        planned_jobs(profile, overlays, arguments.targets, done_too=done_too) for done_too in (False, True)
+    )
+    print(f"Profile {arguments.profile or 'none'}, accelerator {settings.accelerator}")
+    print(plan(settings, waiting, everything))
+
+
+if __name__ == "__main__":
+    run_command(main)

@@ -1,0 +1,159 @@
+"""What jobs cost, in seconds and megabytes: estimates, each from a measurement that is named here.
+
+They decide for how long jobs are allowed to run (workflow/rules) and what `make plan` prints; they decide no result.
+"""
+
+import csv
+import math
+from dataclasses import dataclass
+from pathlib import Path
+
+from vrrae_bench.config import DatasetSettings
+from vrrae_bench.runs import RunSpec
+
+PAPER_VALUES = Path(__file__).parent / "reporting/paper_values.csv"
+PAPER_TPUS = 8  # the paper's appendix: "parallelized over 8 TPUs"
+MB = 1e6
+
+
+@dataclass(frozen=True)
+class Images:
+    """The images of a source: how many, and their shape.
+
+    Attributes:
+        download_mb: Size of the published files, in MB.
+    """
+
+    n_train: int
+    n_test: int
+    side: int
+    channels: int
+    bytes_per_value: int = 1
+    download_mb: float = 0
+
+    @property
+    def stored_mb(self) -> float:
+        """Size of the stored data set, in MB."""
+        return (self.n_train + self.n_test) * self.side**2 * self.channels * self.bytes_per_value / MB
+
+
+PUBLISHED = {
+    "digits": Images(1437, 360, 28, 1),
+    "mnist": Images(60_000, 10_000, 28, 1, download_mb=12),
+    "fashion_mnist": Images(60_000, 10_000, 28, 1, download_mb=31),
+    "cifar10": Images(50_000, 10_000, 32, 3, download_mb=170),
+    "celeba": Images(162_770, 19_962, 160, 3, download_mb=1473),
+}
+IMAGENET_WEIGHTS_MB = 109
+INCEPTION_MB = 100
+MODEL_MB = 15  # the synthetic VRRAE's file
+INCEPTION_FEATURES = 2048
+
+# docs/performance.md, "Against the published packages": a VRRAE step on two cores, over the images of its batch.
+CPU_SECONDS_PER_IMAGE = {"mnist": 0.322 / 576, "cifar10": 0.043 / 64, "synthetic": 0.144 / 64}
+# README.md, "What came out": MNIST in the laptop profile, two jobs side by side on two cores.
+SAMPLE_SECONDS = 150 / 70_000  # per image of the data set
+SCORE_SECONDS = 30 / 12_500  # per generated image, at 75 pixels
+TUNE_SECONDS = 26 * 60 / 60_000  # per training image and epoch, at 75 pixels
+MEASURED_SIDE = 75
+OTHER_SECONDS = 10  # tables, figures and the like
+DOWNLOAD_MB_PER_SECOND = 10  # ours: an ordinary connection
+
+
+def images_of(dataset: DatasetSettings) -> Images | None:
+    """The images of a data set, or none if only the user's own files tell."""
+    if dataset.bumps:
+        bumps = dataset.bumps
+        return Images(bumps.grid**2, bumps.test_images + bumps.diagonal_images, 64, 1, bytes_per_value=4)
+    return PUBLISHED.get(dataset.source)
+
+
+def training_seconds(run: RunSpec, dataset: DatasetSettings, accelerator: str) -> float | None:
+    """Duration of a training, or none if there is no basis for an estimate.
+
+    Args:
+        accelerator: `cpu`: our measurement on two cores. `tpu`: what the paper prints in Table A.4-1 for eight of them.
+            `cuda`: that of the CPU, since none was measured; an upper bound.
+    """
+    images = images_of(dataset)
+    if images is None:
+        return None
+    per_image = _tpu_seconds_per_image(dataset) if accelerator == "tpu" else _cpu_seconds_per_image(dataset, images)
+    return None if per_image is None else run.epochs * images.n_train * per_image
+
+
+def _cpu_seconds_per_image(dataset: DatasetSettings, images: Images) -> float:
+    """Measured, or MNIST's times the growth of the feature maps, whose side is a multiple of `ceil(side / 16)`."""
+    growth = math.ceil(images.side / 16) / math.ceil(PUBLISHED["mnist"].side / 16)
+    return CPU_SECONDS_PER_IMAGE.get(dataset.source, CPU_SECONDS_PER_IMAGE["mnist"] * growth**2)
+
+
+def _tpu_seconds_per_image(dataset: DatasetSettings) -> float | None:
+    """The paper's step of VRRAE over the batch size that it prints; none for a data set that it did not time."""
+    with PAPER_VALUES.open(encoding="utf-8", newline="") as file:
+        rows = [row for row in csv.DictReader(file) if row["dataset"] == dataset.source]
+    step = [row["value"] for row in rows if row["metric"] == "step_seconds" and row["method"] == "vrrae"]
+    batch = [row["value"] for row in rows if row["table"] == "table_a3_3" and row["metric"] == "batch_size"]
+    return float(step[0]) / float(batch[0]) if step and batch else None
+
+
+def timing_seconds(dataset: DatasetSettings, n_methods: int) -> float | None:
+    """Duration of the timing of steps: 8 turns of 5 for each method, on two cores."""
+    images = images_of(dataset)
+    return images and n_methods * 8 * 5 * dataset.batch_size * _cpu_seconds_per_image(dataset, images)
+
+
+def tuning_seconds(dataset: DatasetSettings) -> float | None:
+    """Duration of the fine-tuning of an Inception-v3, on a core of a CPU."""
+    images = images_of(dataset)
+    if images is None or dataset.extractor is None:
+        return None
+    growth = (dataset.extractor.image_size / MEASURED_SIDE) ** 2
+    return dataset.extractor.epochs * images.n_train * TUNE_SECONDS * growth
+
+
+def sampling_seconds(dataset: DatasetSettings) -> float | None:
+    """Duration of encoding, generating, interpolating and reconstructing with one model, on a core of a CPU."""
+    images = images_of(dataset)
+    if images is None:
+        return None
+    growth = _cpu_seconds_per_image(dataset, images) / CPU_SECONDS_PER_IMAGE["mnist"]
+    return (images.n_train + images.n_test) * SAMPLE_SECONDS * growth
+
+
+def scoring_seconds(dataset: DatasetSettings) -> float:
+    """Duration of scoring one run, on a core of a CPU."""
+    if dataset.extractor is None:
+        return OTHER_SECONDS
+    growth = (dataset.extractor.image_size / MEASURED_SIDE) ** 2
+    return generated_images(dataset) * SCORE_SECONDS * growth
+
+
+def generated_images(dataset: DatasetSettings) -> int:
+    """Images that are drawn from one model, random and interpolated."""
+    sampling = dataset.sampling
+    drawn = sampling.random_images * sampling.random_draws
+    return drawn + sampling.interpolation_pairs * sampling.interpolation_points
+
+
+def samples_mb(dataset: DatasetSettings) -> float | None:
+    """Size of the latents and the images that are drawn from one model, in MB."""
+    images = images_of(dataset)
+    if images is None:
+        return None
+    drawn = generated_images(dataset) * images.side**2 * images.channels * images.bytes_per_value
+    latents = (images.n_train + images.n_test) * dataset.bottleneck * 2 * 4
+    return (drawn + latents) / MB
+
+
+def extractor_mb(dataset: DatasetSettings) -> float | None:
+    """Size of a tuned Inception-v3 and of the features of the training images, in MB."""
+    images = images_of(dataset)
+    if images is None:
+        return None
+    return INCEPTION_MB + (images.n_train * 4 + INCEPTION_FEATURES * 8) * INCEPTION_FEATURES / MB
+
+
+def minutes_with_margin(seconds: float | None, *, margin: float, least: int, otherwise: int) -> int:
+    """A time limit in minutes: so many times the estimate, but not less than `least`; `otherwise` without estimate."""
+    return otherwise if seconds is None else max(least, math.ceil(seconds * margin / 60))

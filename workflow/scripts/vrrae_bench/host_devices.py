@@ -1,0 +1,85 @@
+"""The accelerators of one host: each job takes one that no other job has.
+
+Snakemake's local executor counts devices and assigns none. So a job locks a file per device before JAX or torch start,
+and they are told to see that device alone. The lock is the kernel's: it is gone when the job is, however it ends.
+"""
+
+import fcntl
+import os
+import time
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import Literal
+
+from vrrae_bench.errors import UserError
+
+Kind = Literal["cuda", "tpu"]
+SECONDS_BETWEEN_LOOKS = 1.0
+# Variables by which an executor or a user has chosen already, in the order in which they count.
+CHOSEN = {"cuda": ("CUDA_VISIBLE_DEVICES",), "tpu": ("TPU_VISIBLE_CHIPS", "TPU_VISIBLE_DEVICES")}
+DEVICE_FILES = {"cuda": ("nvidia[0-9]*",), "tpu": ("accel[0-9]*", "vfio/[0-9]*")}
+FIRST_TPU_PORT = 8476  # libtpu's own
+# Where all jobs of all users of a host look; not TMPDIR, which an executor may set for each job.
+LOCKS = Path("/tmp/vrrae-bench-devices")
+
+
+def devices_of_host(kind: Kind, environment: Mapping[str, str], folder: Path = Path("/dev")) -> list[str]:
+    """Those devices that a job may use: the ones that its environment names, else all of the host.
+
+    Raises:
+        UserError: There are none.
+    """
+    for name in CHOSEN[kind]:
+        if chosen := environment.get(name):
+            return [device.strip() for device in chosen.split(",")]
+    files = [path for pattern in DEVICE_FILES[kind] for path in folder.glob(pattern)]
+    if not files:
+        raise UserError(
+            f"this host has no {kind} device: {CHOSEN[kind][0]} is not set, and {folder} has none of "
+            f"{', '.join(DEVICE_FILES[kind])}. Run on another host, or with --config accelerator=cpu"
+        )
+    return [str(number) for number in range(len(files))]
+
+
+def claim(kind: Kind, devices: Sequence[str], folder: Path = LOCKS) -> tuple[str, int]:
+    """Wait for one of some devices, and lock it.
+
+    Returns:
+        The device, and the open file that holds the lock; programs that this process becomes or starts inherit it, and
+        the lock lasts until the last of them is gone.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    with suppress(PermissionError):  # another user's, who has opened it to all
+        folder.chmod(0o777)
+    while True:
+        for device in devices:
+            # To read is enough for a lock, and possible with a file that another user has made.
+            lock = os.open(folder / f"{kind}-{device.replace('/', '_')}", os.O_RDONLY | os.O_CREAT, 0o644)
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                os.close(lock)
+                continue
+            os.set_inheritable(lock, True)
+            return device, lock
+        time.sleep(SECONDS_BETWEEN_LOOKS)
+
+
+def variables_of(kind: Kind, device: str) -> dict[str, str]:
+    """Environment variables with which JAX and torch see one device alone.
+
+    A TPU chip by itself needs the shape of what it is part of, and a port of its own.
+    """
+    if kind == "cuda":
+        return {"CUDA_VISIBLE_DEVICES": device}
+    port = str(FIRST_TPU_PORT + int(device))
+    return {
+        "TPU_VISIBLE_CHIPS": device,
+        "TPU_VISIBLE_DEVICES": device,
+        "TPU_CHIPS_PER_PROCESS_BOUNDS": "1,1,1",
+        "TPU_PROCESS_BOUNDS": "1,1,1",
+        "TPU_PROCESS_ADDRESSES": f"localhost:{port}",
+        "TPU_PROCESS_PORT": port,
+        "CLOUD_TPU_TASK_ID": "0",
+    }
