@@ -51,7 +51,7 @@ def prepare(shape: Shape, n_steps: int, method: str = "vrrae", n_seeds: str = "1
     optimiser = optax.adabelief(LEARNING_RATE)
     over_devices, on_each = shardings()
     state, key = eqx.filter_shard((loop.start_state(spec, header, optimiser), jax.random.key(0)), on_each)
-    n_parameters = sum(leaf.size for leaf in jax.tree.leaves(eqx.filter(state.model, eqx.is_inexact_array)))
+    n_parameters = sum(leaf.size for leaf in jax.tree.leaves(eqx.filter(_trained(state.model), eqx.is_inexact_array)))
     images = np.random.default_rng(0).integers(0, 256, (n_steps, shape.batch_size, *shape.image), np.uint8)
     batches = jax.device_put(images, over_devices)
     span, weights = np.array([0, n_steps]), np.array([BETA, 0], np.float32)
@@ -71,6 +71,13 @@ def prepare(shape: Shape, n_steps: int, method: str = "vrrae", n_seeds: str = "1
         state.sums.loss.block_until_ready()
 
     return run, n_parameters
+
+
+def _trained(model):
+    """The model without the basis of the batch before, which VRRAE carries along."""
+    if not isinstance(model.bottleneck, bottlenecks.VariationalSVD):
+        return model
+    return eqx.tree_at(lambda m: m.bottleneck.last_basis, model, None)
 
 
 def _first_rows(latent, k):
