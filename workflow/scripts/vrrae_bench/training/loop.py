@@ -171,10 +171,15 @@ def _refuse_sizes(spec: RunSpec, data: DataSet) -> None:
 
 def start_state(spec: RunSpec, header: ModelHeader, optimiser: optax.GradientTransformation) -> State:
     """The state before the first step: weights from the seed, nothing summed."""
-    model = header.build(jax.random.key(derived_seed(spec.seed, "initialisation")))
-    optimiser_state = optimiser.init(eqx.filter(model, eqx.is_inexact_array))
-    # Types are explicit: those of bare Python numbers are weak, and would have the first stretch compiled by itself.
-    return State(model, optimiser_state, Sums.zero(), jnp.array(jnp.nan, jnp.float32), jnp.array(-1, jnp.int32))
+
+    @eqx.filter_jit  # one program to compile and to keep, instead of a hundred small ones at each start
+    def start(key):
+        model = header.build(key)
+        optimiser_state = optimiser.init(eqx.filter(model, eqx.is_inexact_array))
+        # Types are explicit: those of bare Python numbers are weak, and would have the first stretch compiled by itself.
+        return State(model, optimiser_state, Sums.zero(), jnp.array(jnp.nan, jnp.float32), jnp.array(-1, jnp.int32))
+
+    return start(jax.random.key(derived_seed(spec.seed, "initialisation")))
 
 
 @eqx.filter_jit
