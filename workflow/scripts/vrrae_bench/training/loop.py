@@ -176,7 +176,7 @@ def start_state(spec: RunSpec, header: ModelHeader, optimiser: optax.GradientTra
     def start(key):
         model = header.build(key)
         optimiser_state = optimiser.init(eqx.filter(model, eqx.is_inexact_array))
-        # Types are explicit: those of bare Python numbers are weak, and would have the first stretch compiled by itself.
+        # Types are explicit: those of bare Python numbers are weak, and would have the first stretch compiled anew.
         return State(model, optimiser_state, Sums.zero(), jnp.array(jnp.nan, jnp.float32), jnp.array(-1, jnp.int32))
 
     return start(jax.random.key(derived_seed(spec.seed, "initialisation")))
