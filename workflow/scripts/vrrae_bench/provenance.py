@@ -3,6 +3,7 @@
 import importlib.metadata
 import os
 import platform
+import re
 import resource
 import subprocess
 import sys
@@ -55,8 +56,10 @@ def commit() -> str | None:
 
 def peak_memory_mib() -> int:
     """Largest resident size of this process so far."""
-    bytes_per_unit = 1 if sys.platform == "darwin" else 1024
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * bytes_per_unit // 2**20
+    if sys.platform == "darwin":
+        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 2**20
+    # Linux's getrusage begins with the size of the process that started this one.
+    return int(re.search(r"VmHWM:\s+(\d+)", Path("/proc/self/status").read_text())[1]) // 2**10
 
 
 def _versions() -> dict[str, str]:
