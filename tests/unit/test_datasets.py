@@ -10,7 +10,7 @@ from sklearn.datasets import load_digits
 
 from vrrae_bench.datasets.digits import make_digits
 from vrrae_bench.datasets.settings import BumpSettings
-from vrrae_bench.datasets.store import DataSet, write_array, write_dataset, write_manifest
+from vrrae_bench.datasets.store import DataSet, StoredArray, write_array, write_dataset, write_manifest
 from vrrae_bench.datasets.synthetic import make_synthetic
 from vrrae_bench.errors import UserError
 from vrrae_bench.scoring.bumps import fit_centres
@@ -127,14 +127,25 @@ def test_a_missing_or_damaged_store_is_told(tmp_path, rng):
         DataSet(tmp_path / "manifest.json").array("train")
 
 
+@pytest.mark.parametrize("shape", [(7,), (7, 3, 2, 1)])
+@pytest.mark.parametrize("index", [3, slice(1, 5), np.array([6, 0, -1, 0]), np.arange(6).reshape(2, 3), np.arange(0)])
+def test_any_part_of_a_stored_array_is_what_numpy_gives(tmp_path, shape, index):
+    array = np.random.default_rng(0).integers(0, 256, shape, np.uint8)
+    np.save(tmp_path / "train.npy", array)
+    stored = StoredArray(tmp_path / "train.npy")
+    np.testing.assert_array_equal(stored[index], array[index])
+    with pytest.raises(IndexError):
+        stored[np.array([0, 7])]
+
+
 def test_drawing_from_a_file_costs_the_memory_of_what_is_drawn(tmp_path):
     """Pages of a mapped file count as memory of the process: 200 MB here, of which a batch is 1."""
     np.save(tmp_path / "train.npy", np.ones((20_000, 100, 100), np.uint8))
     script = (
-        "import sys, numpy as np; sys.path.insert(0, 'workflow/scripts')\n"
+        "import sys, numpy as np; from pathlib import Path; sys.path.insert(0, 'workflow/scripts')\n"
         "from vrrae_bench.datasets.store import StoredArray\n"
         "from vrrae_bench.provenance import peak_memory_mib\n"
-        "images, draw = StoredArray(sys.argv[1]), np.random.default_rng(0)\n"
+        "images, draw = StoredArray(Path(sys.argv[1])), np.random.default_rng(0)\n"
         "before = peak_memory_mib()\n"
         "for _ in range(300): images[draw.integers(0, 20_000, 100)]\n"
         "print(peak_memory_mib() - before)\n"

@@ -1,5 +1,6 @@
 """The one form in which every data set lies on disk: arrays of which any part can be read, and a manifest."""
 
+import math
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -52,8 +53,8 @@ class Manifest(Specification):
 class StoredArray:
     """An array on disk, of which any part can be read.
 
-    The file is mapped only while a part is read. Pages of a mapping count as memory of the process, and batches drawn
-    at random would touch all of them.
+    The file is mapped only while a part is read: pages of a mapping count as memory of the process. Single images are
+    read one by one, for Linux maps up to 2 MiB around each.
 
     Raises:
         UserError: The file is missing or unreadable.
@@ -68,7 +69,17 @@ class StoredArray:
 
     def __getitem__(self, index: Any) -> Num[np.ndarray, "..."]:
         """A copy of what numpy's indexing would give."""
+        if isinstance(index, np.ndarray) and index.dtype.kind in "iu":
+            return self._rows(index)
         return np.array(self._map()[index])
+
+    def _rows(self, index: Int[np.ndarray, "..."]) -> Num[np.ndarray, "..."]:
+        mapped, rows = self._map(), np.empty((index.size, math.prod(self.shape[1:])), self.dtype)
+        with self._path.open("rb", buffering=0) as file:
+            for row, number in zip(rows, np.arange(len(self))[index.ravel()]):
+                file.seek(mapped.offset + int(number) * row.nbytes)
+                file.readinto(row)
+        return rows.reshape(*index.shape, *self.shape[1:])
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> Num[np.ndarray, "..."]:
         """All of it, for numpy's functions."""
