@@ -38,6 +38,7 @@ def test_conda_environments_hold_the_versions_of_the_lock(file):
 
 # Names under which packages are imported, where they differ.
 IMPORTED_AS = {"PIL": "pillow", "sklearn": "scikit-learn", "yaml": "pyyaml", "markdown_it": "markdown-it-py"}
+IMPORTED_AS |= {"torch_fidelity": "torch-fidelity"}
 
 
 @pytest.mark.parametrize(
@@ -45,7 +46,7 @@ IMPORTED_AS = {"PIL": "pillow", "sklearn": "scikit-learn", "yaml": "pyyaml", "ma
     [
         (["synthetic", "download"], "download"),
         (["train", "timing", "sample"], "train-cpu"),
-        (["extractor", "score"], "score-cpu"),
+        (["extractor", "reference", "score", "reference_2015", "score_2015"], "score-cpu"),
         (["table", "figure", "claims", "report"], "report"),
     ],
 )

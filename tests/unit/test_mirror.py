@@ -34,7 +34,7 @@ def published(tmp_path, monkeypatch):
 
 
 def test_the_full_configuration_needs_three_data_sets_and_the_weights():
-    assert needed_sources(SETTINGS) == ["mnist", "cifar10", "celeba", "inception_v3"]
+    assert needed_sources(SETTINGS) == ["mnist", "cifar10", "celeba", "inception_v3", "inception_2015"]
 
 
 def test_the_quick_configuration_needs_nothing():
@@ -74,7 +74,7 @@ def test_every_missing_file_is_told_at_once_and_before_any_job(tmp_path):
     with pytest.raises(UserError) as caught:
         refuse_if_missing_offline("mnist", SETTINGS, tmp_path / "downloads")
     told = str(caught.value)
-    assert "9 published file(s) are missing; nothing was started" in told
+    assert "10 published file(s) are missing; nothing was started" in told
     names = ("mnist/t10k-labels-idx1-ubyte.gz", "cifar10/cifar-10-python.tar.gz", "celeba/img_align_celeba.zip")
     for name in (*names, "inception_v3/inception_v3_google-0cc3c7bd.pth", "make fetch DEST=FOLDER", "If you agree"):
         assert name in told
@@ -101,7 +101,9 @@ def test_a_mirror_behind_a_url_is_not_asked_offline(tmp_path):
 
 
 def test_the_command_says_what_is_missing_and_fails(tmp_path):
-    (tmp_path / "mine.yaml").write_text("experiment: {datasets: [celeba]}\nweights: here.pth\n")
+    (tmp_path / "mine.yaml").write_text(
+        "experiment: {datasets: [celeba]}\nweights: here.pth\ndatasets: {celeba: {inception_2015: false}}\n"
+    )
     command = [sys.executable, ROOT / "workflow/scripts/fetch.py", tmp_path / "mirror", tmp_path / "mine.yaml"]
     outcome = subprocess.run(list(map(str, command)), capture_output=True, text=True)
     assert outcome.returncode == 1

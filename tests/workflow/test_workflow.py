@@ -90,8 +90,9 @@ def test_the_paper_in_full_can_be_planned(tmp_path):
     assert outcome.returncode == 0, outcome.stderr
     jobs = jobs_of(outcome)
     assert (jobs["train"], jobs["sample"], jobs["score"]) == (208, 208, 208)
-    assert (jobs["tune_extractor"], jobs["download"], jobs["download_weights"]) == (3, 3, 1)
-    assert (jobs["make_table"], jobs["draw_figure"], jobs["time_steps"]) == (11, 14, 4)
+    assert (jobs["tune_extractor"], jobs["download"], jobs["download_weights"]) == (3, 3, 2)
+    assert (jobs["make_table"], jobs["draw_figure"], jobs["time_steps"]) == (12, 14, 4)
+    assert (jobs["reference_2015"], jobs["score_2015"]) == (3, 36)
 
 
 def test_a_figure_without_its_methods_is_left_out_of_the_report(tmp_path):
@@ -144,7 +145,7 @@ def test_a_run_without_network_and_files_stops_before_any_job(tmp_path):
     outcome = snakemake("table_2", "--cores", "1", "--directory", tmp_path, "--config", "offline=true")
     told = outcome.stdout + outcome.stderr
     assert outcome.returncode != 0
-    assert "9 published file(s) are missing; nothing was started" in told and "make fetch DEST=FOLDER" in told
+    assert "10 published file(s) are missing; nothing was started" in told and "make fetch DEST=FOLDER" in told
     assert not (tmp_path / "results").exists()
 
 

@@ -14,7 +14,7 @@ sys.path.insert(0, os.path.abspath(SCRIPTS))
 from vrrae_bench import costs
 from vrrae_bench.config import OWN_SOURCES, check_settings
 from vrrae_bench.datasets.mirror import refuse_if_missing_offline
-from vrrae_bench.datasets.weights import WEIGHTS
+from vrrae_bench.datasets.weights import IMAGENET, INCEPTION_2015, WEIGHTS
 from vrrae_bench.dependencies import code_files
 from vrrae_bench.errors import UserError
 from vrrae_bench.experiment import all_runs, datasets_of, is_made, runs_of
@@ -150,6 +150,18 @@ def scoring_minutes(wildcards):
     )
 
 
+def reference_2015_minutes(wildcards):
+    """Twice the estimate on a CPU, which is the upper bound of a GPU."""
+    seconds = costs.reference_2015_seconds(dataset_of(wildcards))
+    return costs.minutes_with_margin(seconds, margin=0.2 if TORCH == "cuda" else 2, least=30, otherwise=720)
+
+
+def score_2015_minutes(wildcards):
+    """Twice the estimate on a CPU, which is the upper bound of a GPU."""
+    seconds = costs.score_2015_seconds(dataset_of(wildcards))
+    return costs.minutes_with_margin(seconds, margin=0.2 if TORCH == "cuda" else 2, least=10, otherwise=120)
+
+
 def option(name, value):
     """`--name value` for the shell, or nothing if there is no value."""
     return "" if value in (None, False) else f"--{name}" if value is True else f"--{name} {shlex.quote(str(value))}"
@@ -160,8 +172,20 @@ def weights_of(wildcards):
     if dataset_of(wildcards).extractor.start != "imagenet":
         return []
     if settings.weights is None and not os.path.exists(f"{RESULTS}/extractor/{wildcards.dataset}/extractor.json"):
-        refuse_missing(WEIGHTS)
-    return settings.weights or rules.download_weights.output.weights
+        refuse_missing(IMAGENET)
+    return settings.weights or published_weights(IMAGENET)
+
+
+def published_weights(name):
+    """Where published weights are fetched to."""
+    return f"{RESULTS}/downloads/{name}/{WEIGHTS[name].name}"
+
+
+def inception_2015_of(wildcards):
+    """The weights of the Inception of 2015."""
+    if not os.path.exists(f"{RESULTS}/extractor/{wildcards.dataset}/reference_2015.npz"):
+        refuse_missing(INCEPTION_2015)
+    return published_weights(INCEPTION_2015)
 
 
 def extractor_of(wildcards):
@@ -179,15 +203,13 @@ def files_of_table(wildcards):
             return rules.write_settings.output.settings
         case "timings":
             return timings()
-    return files_of(wildcards.table, "scores.json") + (
-        bounds_of(wildcards.table) if TABLES[wildcards.table].bounds else []
-    )
+    return files_of(wildcards.table, TABLES[wildcards.table].file) + bounds_of(wildcards.table)
 
 
 def bounds_of(name):
-    """The scores of test images and of noise of every data set that a table shows."""
-    shown = datasets_of(settings, name)
-    return [f"{RESULTS}/extractor/{dataset}/{bound}.json" for dataset in shown for bound in ("floor", "ceiling")]
+    """The scores of test images and of noise that a table shows."""
+    shown, bounds = datasets_of(settings, name), TABLES[name].bounds
+    return [f"{RESULTS}/extractor/{dataset}/{bound}.json" for dataset in shown for bound in bounds]
 
 
 def timings():

@@ -45,11 +45,13 @@ rule download_weights:
         script=f"{SCRIPTS}/download.py",
         code=code_of("download"),
     output:
-        weights=f"{RESULTS}/downloads/inception_v3/inception_v3_google-0cc3c7bd.pth",
+        weights=f"{RESULTS}/downloads/{{weights}}/{{file}}.pth",
     log:
-        f"{RESULTS}/logs/download/inception_v3.log",
+        f"{RESULTS}/logs/download/{{weights}}/{{file}}.log",
     benchmark:
-        f"{RESULTS}/benchmarks/download/inception_v3.tsv"
+        f"{RESULTS}/benchmarks/download/{{weights}}/{{file}}.tsv"
+    wildcard_constraints:
+        weights="|".join(WEIGHTS),
     localrule: True
     conda:
         "../../envs/download.yaml"
@@ -59,6 +61,6 @@ rule download_weights:
         runtime=60,
         where=WHERE_TO_FETCH,
     message:
-        "Fetch the ImageNet weights of Inception-v3"
+        "Fetch the weights {wildcards.weights}"
     shell:
-        "python {input.script:q} inception_v3 --out {output.weights:q} {resources.where} > {log:q}"
+        "python {input.script:q} {wildcards.weights} --out {output.weights:q} {resources.where} > {log:q}"

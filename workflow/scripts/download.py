@@ -1,4 +1,4 @@
-"""Bring in what lies elsewhere: a published data set, one of the user's own, or the ImageNet weights of Inception-v3.
+"""Bring in what lies elsewhere: a published data set, one of the user's own, or the weights of an Inception network.
 
 Reads the mirror (if given), then the official sources, and verifies checksums; or the user's files. Writes, for a data
 set, manifest.json and beside it the images (uint8, N x height x width x channels) and labels; for the weights, the
@@ -16,7 +16,7 @@ from vrrae_bench.errors import run_command
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("what", choices=[*SOURCES, WEIGHTS], help="data set, or the weights")
+    parser.add_argument("what", choices=[*SOURCES, *WEIGHTS], help="data set, or weights")
     parser.add_argument("--out", type=Path, required=True, help="manifest.json, or the weights file, to write")
     parser.add_argument("--downloads", type=Path, help="folder that keeps the published files of a data set")
     parser.add_argument("--files", type=FileSettings.model_validate_json, help="the user's own files, as JSON")
@@ -28,8 +28,8 @@ def main() -> None:
     if arguments.what in ("folder", "npz") and arguments.files is None:
         parser.error(f"{arguments.what} needs --files")
     where = {"mirror": arguments.mirror, "offline": arguments.offline}
-    if arguments.what == WEIGHTS:
-        fetch_weights(arguments.out, **where)
+    if arguments.what in WEIGHTS:
+        fetch_weights(arguments.what, arguments.out, **where)
     else:
         folder = arguments.out.parent
         downloads = arguments.downloads or folder / "downloads"

@@ -140,6 +140,10 @@ def seconds_of(job: Job, settings: Settings) -> float | None:
             return costs.sampling_seconds(dataset)
         case "score" | "score_reference":
             return costs.scoring_seconds(dataset)
+        case "reference_2015":
+            return costs.reference_2015_seconds(dataset)
+        case "score_2015":
+            return costs.score_2015_seconds(dataset)
         case "time_steps":
             return costs.timing_seconds(dataset, len(settings.experiment.timed))
         case "download" | "make_synthetic":
@@ -157,13 +161,15 @@ def disk_mb(job: Job, settings: Settings) -> float | None:
             images = costs.images_of(dataset)
             return images and images.download_mb + images.stored_mb
         case "download_weights":
-            return costs.IMAGENET_WEIGHTS_MB
+            return costs.WEIGHTS_MB[dict(job.wildcards)["weights"]]
         case "train":
             return costs.MODEL_MB
         case "sample":
             return costs.samples_mb(dataset)
         case "tune_extractor":
             return costs.extractor_mb(dataset)
+        case "reference_2015":
+            return costs.reference_2015_mb()
         case _:
             return 0
 

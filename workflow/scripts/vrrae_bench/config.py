@@ -73,6 +73,11 @@ class DatasetSettings(Specification):
     extractor: ExtractorSettings | None = Field(
         default=None, description="The Inception-v3 behind FID; none for a data set without labels"
     )
+    inception_2015: bool = Field(
+        default=False,
+        description="Whether to give also the FID of most papers, in the features of the Inception of 2015; needs no "
+        "labels, but its weights, and at 299 pixels the features of all training images",
+    )
 
 
 class ExperimentSettings(Specification):
@@ -390,6 +395,8 @@ def _check_extractor(key: str, dataset: SimpleNamespace) -> Iterator[Problem]:
         yield Problem(f"{key}.extractor", "the synthetic images have no labels to tune on.", "Remove it.")
     if dataset.source not in ("synthetic", "npz") and dataset.extractor is None:
         yield Problem(f"{key}.extractor", "is missing.", "FID needs an Inception-v3: add it as in config.yaml.")
+    if dataset.source == "synthetic" and dataset.inception_2015:
+        yield Problem(f"{key}.inception_2015", "the synthetic images are no photographs or digits.", "Remove it.")
 
 
 _DATASET_CHECKS = (

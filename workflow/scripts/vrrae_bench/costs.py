@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from vrrae_bench.config import DatasetSettings
+from vrrae_bench.datasets.weights import IMAGENET, INCEPTION_2015
 from vrrae_bench.runs import RunSpec
 
 PAPER_VALUES = Path(__file__).parent / "reporting/paper_values.csv"
@@ -44,7 +45,7 @@ PUBLISHED = {
     "cifar10": Images(50_000, 10_000, 32, 3, download_mb=170),
     "celeba": Images(162_770, 19_962, 160, 3, download_mb=1473),
 }
-IMAGENET_WEIGHTS_MB = 109
+WEIGHTS_MB = {IMAGENET: 109, INCEPTION_2015: 96}
 INCEPTION_MB = 100
 MODEL_MB = 15  # the synthetic VRRAE's file
 INCEPTION_FEATURES = 2048
@@ -56,6 +57,8 @@ SAMPLE_SECONDS = 150 / 70_000  # per image of the data set
 SCORE_SECONDS = 30 / 12_500  # per generated image, at 75 pixels
 TUNE_SECONDS = 26 * 60 / 60_000  # per training image and epoch, at 75 pixels
 MEASURED_SIDE = 75
+# docs/performance.md, "Features and the Frechet distance": 8.6 images/s of the usual network at 299 pixels, two cores.
+SECONDS_2015 = 2 / 8.6  # per image, on one
 OTHER_SECONDS = 10  # tables, figures and the like
 DOWNLOAD_MB_PER_SECOND = 10  # ours: an ordinary connection
 
@@ -129,6 +132,17 @@ def scoring_seconds(dataset: DatasetSettings) -> float:
     return generated_images(dataset) * SCORE_SECONDS * growth
 
 
+def reference_2015_seconds(dataset: DatasetSettings) -> float | None:
+    """Duration of what runs are scored against by the Inception of 2015, on a core of a CPU."""
+    images = images_of(dataset)
+    return images and (images.n_train + images.n_test) * SECONDS_2015
+
+
+def score_2015_seconds(dataset: DatasetSettings) -> float:
+    """Duration of scoring one run by the Inception of 2015, on a core of a CPU."""
+    return generated_images(dataset) * SECONDS_2015
+
+
 def generated_images(dataset: DatasetSettings) -> int:
     """Images that are drawn from one model, random and interpolated."""
     sampling = dataset.sampling
@@ -152,6 +166,11 @@ def extractor_mb(dataset: DatasetSettings) -> float | None:
     if images is None:
         return None
     return INCEPTION_MB + (images.n_train * 4 + INCEPTION_FEATURES * 8) * INCEPTION_FEATURES / MB
+
+
+def reference_2015_mb() -> float:
+    """Size of the moments that runs are scored against by the Inception of 2015, in MB."""
+    return 2 * INCEPTION_FEATURES**2 * 8 / MB
 
 
 def minutes_with_margin(seconds: float | None, *, margin: float, least: int, otherwise: int) -> int:

@@ -25,9 +25,7 @@ def published_files(source: str) -> tuple[RemoteFile, ...]:
             return (cifar10.FILE,)
         case "celeba":
             return (celeba.PUBLISHED.images, celeba.PUBLISHED.attributes, celeba.PUBLISHED.partition)
-        case weights.WEIGHTS:
-            return (weights.FILE,)
-    return ()
+    return (weights.WEIGHTS[source],) if source in weights.WEIGHTS else ()
 
 
 def needed_sources(settings: Settings) -> list[str]:
@@ -36,7 +34,9 @@ def needed_sources(settings: Settings) -> list[str]:
     sources = [dataset.source for dataset in chosen]
     starts = {dataset.extractor.start for dataset in chosen if dataset.extractor}
     if settings.weights is None and "imagenet" in starts:
-        sources.append(weights.WEIGHTS)
+        sources.append(weights.IMAGENET)
+    if any(dataset.inception_2015 for dataset in chosen):
+        sources.append(weights.INCEPTION_2015)
     return [source for source in dict.fromkeys(sources) if published_files(source)]
 
 

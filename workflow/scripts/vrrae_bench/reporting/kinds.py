@@ -17,7 +17,8 @@ class TableKind:
         origin: What it is made from: scores of runs, the configuration, or timings of steps.
         rows: The columns of the long form that tell its rows apart.
         columns: Those that tell its columns apart.
-        bounds: Whether the scores of test images and of noise stand below those of the runs of each data set.
+        file: The file of a run that it reads, if it is made from scores.
+        bounds: The files with scores of test images or noise, to stand below those of the runs of each data set.
         in_paper: Whether the paper has such a table, so that its values stand beside ours.
     """
 
@@ -27,7 +28,8 @@ class TableKind:
     origin: Literal["scores", "settings", "timings"] = "scores"
     rows: tuple[str, ...] = ("method",)
     columns: tuple[str, ...] = ("dataset", "metric")
-    bounds: bool = False
+    file: str = "scores.json"
+    bounds: tuple[str, ...] = ()
     in_paper: bool = True
 
 
@@ -129,7 +131,17 @@ TABLES = {
         },
         rows=("dataset", "method"),
         columns=("metric",),
-        bounds=True,
+        bounds=("floor", "ceiling"),
+        in_paper=False,
+    ),
+    "table_fid_2015": TableKind(
+        title="FID as most papers give it, by the Inception of 2015",
+        about="Images: FID of random generation and of interpolation by the Inception of 2015",
+        metrics={"fid_2015_random": "Rand.", "fid_2015_interpolation": "Inter."},
+        rows=("dataset", "method"),
+        columns=("metric",),
+        file="scores_2015.json",
+        bounds=("floor_2015",),
         in_paper=False,
     ),
     "table_collapse": TableKind(

@@ -42,16 +42,25 @@ def prepare(images: Images, image_size: int) -> Float[torch.Tensor, "N 3 S S"]:
     Raises:
         UserError: the images are not uint8 [N, H, W, 1 or 3].
     """
+    pixels = channels_first(images).float() / 255
+    pixels = interpolate(pixels, size=(image_size, image_size), **RESIZE)
+    mean, std = torch.tensor(IMAGENET_MEAN).view(3, 1, 1), torch.tensor(IMAGENET_STD).view(3, 1, 1)
+    return ((pixels - mean) / std).contiguous(memory_format=torch.channels_last)
+
+
+def channels_first(images: Images) -> UInt8[torch.Tensor, "N C H W"]:
+    """A copy of images as torch wants them.
+
+    Raises:
+        UserError: the images are not uint8 [N, H, W, 1 or 3].
+    """
     if images.dtype != np.uint8 or images.ndim != 4 or images.shape[-1] not in (1, 3):
         raise UserError(
             f"feature extractor: images of type {images.dtype} and shape {images.shape}; pass uint8 [N, H, "
             "W, 1 or 3]. Clip and round generated images first, so that they are treated like real ones."
         )
     # A copy: memory-mapped data sets are read-only, which torch does not support.
-    pixels = torch.tensor(images).permute(0, 3, 1, 2).float() / 255
-    pixels = interpolate(pixels, size=(image_size, image_size), **RESIZE)
-    mean, std = torch.tensor(IMAGENET_MEAN).view(3, 1, 1), torch.tensor(IMAGENET_STD).view(3, 1, 1)
-    return ((pixels - mean) / std).contiguous(memory_format=torch.channels_last)
+    return torch.tensor(images).permute(0, 3, 1, 2)
 
 
 def preparation(image_size: int) -> dict[str, Any]:
@@ -86,7 +95,7 @@ def build_network(settings: ExtractorSettings, n_classes: int, weights: Path | N
                 "feature extractor: start is 'imagenet', but no weights file was given. Fetch torchvision's "
                 "inception_v3_google-0cc3c7bd.pth, or use start: random."
             )
-        _load_state(network, _load_plain(weights), weights)
+        _load_state(network, load_plain(weights), weights)
     network.fc = nn.Linear(network.fc.in_features, n_classes)
     if settings.auxiliary_head:
         network.AuxLogits.fc = nn.Linear(network.AuxLogits.fc.in_features, n_classes)
@@ -149,7 +158,7 @@ def load_extractor(path: Path | str, device: str = "cpu") -> FeatureExtractor:
     Raises:
         UserError: the file is missing, or not such a file.
     """
-    content = _load_plain(path)
+    content = load_plain(path)
     try:
         settings, state = ExtractorSettings(**content["settings"]), content["network"]
     except (KeyError, TypeError, ValueError) as error:
@@ -181,7 +190,12 @@ def _body(network: Inception3) -> dict[str, torch.Tensor]:
     return {name: value.cpu() for name, value in network.state_dict().items() if not name.startswith(HEADS)}
 
 
-def _load_plain(path: Path | str):
+def load_plain(path: Path | str) -> Any:
+    """The tensors and plain data in a file of torch's. Nothing in it is executed.
+
+    Raises:
+        UserError: the file is missing, damaged, or holds anything else.
+    """
     try:
         return torch.load(path, map_location="cpu", weights_only=True)
     except FileNotFoundError as error:

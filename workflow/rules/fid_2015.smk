@@ -1,0 +1,63 @@
+# FID as most papers give it, in the features of the Inception of 2015.
+
+
+rule reference_2015:
+    input:
+        data=f"{RESULTS}/data/{{dataset}}/manifest.json",
+        data_arrays=arrays_beside,
+        weights=inception_2015_of,
+        script=f"{SCRIPTS}/reference_2015.py",
+        code=code_of("reference_2015"),
+    output:
+        reference=f"{RESULTS}/extractor/{{dataset}}/reference_2015.npz",
+        floor=f"{RESULTS}/extractor/{{dataset}}/floor_2015.json",
+    log:
+        f"{RESULTS}/logs/reference_2015/{{dataset}}.log",
+    benchmark:
+        f"{RESULTS}/benchmarks/reference_2015/{{dataset}}.tsv"
+    conda:
+        f"../../envs/score-{TORCH}.yaml"
+    threads: 2
+    resources:
+        mem_mb=memory(4000, 8000),
+        runtime=growing(reference_2015_minutes),
+        accelerator=settings.accelerator,
+    params:
+        sampling=lambda wildcards: dataset_of(wildcards).sampling.model_dump_json(),
+    message:
+        "Give the training images of {wildcards.dataset} to the Inception of 2015"
+    shell:
+        "python {input.script:q} --dataset {wildcards.dataset:q} --data {input.data:q} --weights {input.weights:q}"
+        " --sampling {params.sampling:q} --out {output.reference:q}"
+        " --accelerator {resources.accelerator} --threads {threads} > {log:q} 2>&1"
+
+
+rule score_2015:
+    input:
+        sample=f"{RUN}/sample.json",
+        images=[f"{RUN}/{name}.npy" for name in ("random", "interpolation")],
+        reference=rules.reference_2015.output.reference,
+        weights=inception_2015_of,
+        script=f"{SCRIPTS}/score_2015.py",
+        code=code_of("score_2015"),
+    output:
+        scores=f"{RUN}/scores_2015.json",
+    log:
+        f"{RESULTS}/logs/score_2015/{{dataset}}/{{method}}/{{variant}}/seed={{seed}}.log",
+    benchmark:
+        f"{RESULTS}/benchmarks/score_2015/{{dataset}}/{{method}}/{{variant}}/seed={{seed}}.tsv"
+    conda:
+        f"../../envs/score-{TORCH}.yaml"
+    threads: 1
+    resources:
+        mem_mb=memory(4000, 8000),
+        runtime=growing(score_2015_minutes),
+        accelerator=settings.accelerator,
+    params:
+        run=lambda wildcards: run_of(wildcards).model_dump_json(),
+    message:
+        "Score {wildcards.method} on {wildcards.dataset} ({wildcards.variant}, seed {wildcards.seed}) by the Inception of 2015"
+    shell:
+        "python {input.script:q} --run {params.run:q} --sample {input.sample:q} --reference {input.reference:q}"
+        " --weights {input.weights:q} --out {output.scores:q}"
+        " --accelerator {resources.accelerator} --threads {threads} > {log:q} 2>&1"

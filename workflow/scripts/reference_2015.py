@@ -1,0 +1,47 @@
+"""Prepare what runs are scored against in the features of the Inception of 2015, and score test images.
+
+Reads the data set and the published weights. Writes reference_2015.npz (moments of the features of all training images)
+and beside it floor_2015.json (the FID of test images, as many as a run draws).
+"""
+
+import argparse
+from pathlib import Path
+
+from vrrae_bench.datasets.store import DataSet
+from vrrae_bench.errors import run_command
+from vrrae_bench.files import write_json
+from vrrae_bench.latent.settings import SampleSpec
+from vrrae_bench.scoring.devices import configure_torch
+
+SEED = 0  # of the order of the test images
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--dataset", required=True, help="its name in the configuration")
+    parser.add_argument("--data", type=Path, required=True, help="manifest.json of the data set")
+    parser.add_argument("--weights", type=Path, required=True, help="the published weights of 2015")
+    parser.add_argument("--sampling", type=SampleSpec.model_validate_json, required=True, help="settings, as JSON")
+    parser.add_argument("--out", type=Path, required=True, help="reference_2015.npz to write; the rest beside it")
+    parser.add_argument("--accelerator", choices=["cpu", "cuda", "tpu"], default="cpu")
+    parser.add_argument("--threads", type=int, default=1, help="CPU threads (default: 1)")
+    arguments = parser.parse_args()
+    device = configure_torch(arguments.accelerator, arguments.threads)
+    from vrrae_bench.scoring.bounds import test_draws
+    from vrrae_bench.scoring.frechet import Moments
+    from vrrae_bench.scoring.inception_2015 import Inception2015, distances_2015, record_2015
+
+    network, data, sampling = Inception2015(arguments.weights, device), DataSet(arguments.data), arguments.sampling
+    reference = Moments.from_features(network.features(data.array("train")))
+    reference.save(arguments.out)
+    draws = list(test_draws(data, sampling.random_images, sampling.random_draws, SEED))
+    enough = len(draws) == sampling.random_draws
+    scores = distances_2015(network, reference, {"random": draws} if enough else {})
+    origin = {"bound": "floor", "dataset": arguments.dataset, "extractor": record_2015(arguments.weights)}
+    if not enough:
+        origin["omitted"] = {"fid_2015_random": f"test images for {len(draws)} of {sampling.random_draws} draws only"}
+    write_json(arguments.out.with_name("floor_2015.json"), scores.numbers | {"details": origin | scores.details})
+
+
+if __name__ == "__main__":
+    run_command(main)

@@ -1,0 +1,44 @@
+"""Score one run in the features of the Inception of 2015, as most papers give the FID.
+
+Reads random.npy and interpolation.npy of the run, the reference and the published weights. Writes scores_2015.json.
+"""
+
+import argparse
+from pathlib import Path
+
+import numpy as np
+
+from vrrae_bench.errors import run_command
+from vrrae_bench.files import read_json, write_json
+from vrrae_bench.runs import RunSpec
+from vrrae_bench.scoring.devices import configure_torch
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--run", type=RunSpec.model_validate_json, required=True, help="specification, as JSON")
+    parser.add_argument("--sample", type=Path, required=True, help="sample.json; the arrays lie beside it")
+    parser.add_argument("--reference", type=Path, required=True, help="reference_2015.npz of the data set")
+    parser.add_argument("--weights", type=Path, required=True, help="the published weights of 2015")
+    parser.add_argument("--out", type=Path, required=True, help="scores_2015.json to write")
+    parser.add_argument("--accelerator", choices=["cpu", "cuda", "tpu"], default="cpu")
+    parser.add_argument("--threads", type=int, default=1, help="CPU threads (default: 1)")
+    arguments = parser.parse_args()
+    device = configure_torch(arguments.accelerator, arguments.threads)
+    from vrrae_bench.scoring.frechet import Moments
+    from vrrae_bench.scoring.inception_2015 import Inception2015, distances_2015, record_2015
+
+    # The random images of all draws together.
+    images = {
+        name: [np.load(arguments.sample.with_name(f"{name}.npy"), mmap_mode="r")]
+        for name in ("random", "interpolation")
+    }
+    network, reference = Inception2015(arguments.weights, device), Moments.load(arguments.reference)
+    scores = distances_2015(network, reference, images)
+    details = {"run": arguments.run.model_dump(), "sampling": read_json(arguments.sample)["sampling"]}
+    details["extractor"] = record_2015(arguments.weights)
+    write_json(arguments.out, scores.numbers | {"details": details | scores.details})
+
+
+if __name__ == "__main__":
+    run_command(main)

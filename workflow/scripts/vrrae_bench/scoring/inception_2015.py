@@ -1,0 +1,69 @@
+"""The Inception of 2015, in whose features most papers give their FID; through torch-fidelity, its resizing included.
+
+Its values compare with those of other papers, as far as these say how many images they are of. The paper's FID is that
+of a network tuned on each data set (`inception`), and compares with neither.
+"""
+
+from collections.abc import Mapping, Sequence
+from importlib.metadata import version
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from jaxtyping import Float32
+from torch_fidelity import FeatureExtractorInceptionV3
+
+from vrrae_bench.errors import UserError
+from vrrae_bench.files import sha256
+from vrrae_bench.scoring.fidelity import Scores
+from vrrae_bench.scoring.frechet import Moments, frechet_distance
+from vrrae_bench.scoring.inception import FEATURES, Images, channels_first, load_plain
+
+
+class Inception2015:
+    """The network with its published weights.
+
+    Raises:
+        UserError: The file is missing, damaged, or holds anything but these weights.
+    """
+
+    def __init__(self, weights: Path, device: str = "cpu"):
+        # torch-fidelity would unpickle whatever a file holds. What it is given here holds tensors only: we wrote it.
+        buffer = BytesIO()
+        torch.save(load_plain(weights), buffer)
+        buffer.seek(0)
+        try:
+            network = FeatureExtractorInceptionV3("2015", [str(FEATURES)], feature_extractor_weights_path=buffer)
+        except (RuntimeError, TypeError, AttributeError) as error:
+            raise UserError(f"{weights}: not the weights of the Inception of 2015. Delete it and rerun.") from error
+        self._network = network.to(device)
+        self._device = device
+
+    @torch.inference_mode()
+    def features(self, images: Images, batch_size: int = 64) -> Float32[np.ndarray, "N 2048"]:
+        """Features of real or generated images; grey ones are repeated to three channels.
+
+        Raises:
+            UserError: The images are not uint8 [N, H, W, 1 or 3].
+        """
+        batches = (channels_first(images[start : start + batch_size]) for start in range(0, len(images), batch_size))
+        found = [self._network(batch.expand(-1, 3, -1, -1).to(self._device))[0].cpu().numpy() for batch in batches]
+        return np.concatenate(found) if found else np.empty((0, FEATURES), np.float32)
+
+
+def distances_2015(network: Inception2015, reference: Moments, images: Mapping[str, Sequence[Images]]) -> Scores:
+    """FID of sets of images, each in parts, from the training images: `fid_2015_<name>`, and of how many each is."""
+    numbers, counts = {}, {}
+    for name, parts in images.items():
+        features = np.concatenate([network.features(part) for part in parts])
+        numbers[f"fid_2015_{name}"] = frechet_distance(reference, features)
+        counts[f"fid_2015_{name}"] = {"generated": len(features), "real": reference.count}
+    return Scores(numbers, {"counts": counts})
+
+
+def record_2015(weights: Path) -> dict[str, Any]:
+    """What fixes a feature but the image."""
+    library = f"torch-fidelity {version('torch-fidelity')}"
+    return {"weights": weights.name, "sha256": sha256(weights), "library": library}
