@@ -73,7 +73,7 @@ def start_workflow(results: Path) -> subprocess.Popen:
 
 def last_step(results: Path) -> int:
     """The step of the newest checkpoint, 0 if there is none."""
-    return max((int(path.stem[5:]) for path in results.glob("checkpoints/*/step-*.eqx")), default=0)
+    return max((int(path.stem[5:]) for path in results.glob("checkpoints/*/step-*")), default=0)
 
 
 def jobs_of(results: Path) -> list[int]:

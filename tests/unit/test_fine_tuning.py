@@ -251,7 +251,7 @@ def test_a_damaged_checkpoint_is_passed_over_for_the_one_before(tune, small_netw
     expected = tune(labelled(21), labelled(9), settings, folder=tmp_path / "undisturbed")
     killed(tune, settings, "step 9 ")
     folder = Checkpoints(tmp_path, settings.model_dump_json()).folder
-    before, last = sorted(folder.glob("step-*.pt"))
+    before, last = sorted(folder.glob("step-*"))
     last.write_bytes(last.read_bytes()[:-100])
     lines = []
     with pytest.warns(UserWarning, match="damaged checkpoint passed over"):
@@ -265,15 +265,6 @@ def test_changed_settings_never_resume_a_stale_state(tune, small_network):
     lines = []
     tune(labelled(21), labelled(9), with_(learning_rate=2e-3), report=lines.append)
     assert not lines[0].startswith("continuing")
-
-
-def test_a_second_process_of_the_same_fine_tuning_is_refused(tmp_path):
-    with Checkpoints(tmp_path, "network").locked():
-        with pytest.raises(UserError, match=f"process {os.getpid()} is fine-tuning this very network"):
-            with Checkpoints(tmp_path, "network").locked():
-                pass
-        with Checkpoints(tmp_path, "another").locked():
-            pass
 
 
 @pytest.mark.parametrize(("train", "test"), [([[0, 1], [1, 0]], [[0], [1]]), ([[0, 2], [1, 0]], [[0, 1], [1, 0]])])

@@ -84,7 +84,7 @@ def test_a_training_that_was_terminated_and_resumed_is_the_same(tiny_images, tra
 def test_a_damaged_checkpoint_is_passed_over_for_the_one_before(tiny_images, trained, run_spec, tmp_path):
     spec = run_spec("ae", epochs=4)
     undisturbed, _, _ = trained(spec, tiny_images, tmp_path, checkpoint_seconds=0)
-    first, last = sorted(tmp_path.glob("*/step-*.eqx"))
+    first, last = sorted(tmp_path.glob("*/step-*"))
     last.write_bytes(last.read_bytes()[:-100])
     lines = []
     with pytest.warns(UserWarning, match="damaged checkpoint passed over"):
@@ -179,7 +179,7 @@ def test_one_step_is_adabeliefs(tiny_images, trained, run_spec, tmp_path):
 
 def test_a_second_process_of_the_same_run_is_refused(tmp_path):
     with Checkpoints(tmp_path, "run").locked():
-        with pytest.raises(UserError, match=f"process {os.getpid()} is training this very run"):
+        with pytest.raises(UserError, match=f"process {os.getpid()} is training this very network"):
             with Checkpoints(tmp_path, "run").locked():
                 pass
         with Checkpoints(tmp_path, "another run").locked():
@@ -247,9 +247,9 @@ def test_killed_three_times_the_command_ends_with_the_same_model(tiny_images, ru
 
 def wait_for_checkpoint(folder, after, process):
     """Wait until the run has come further than at the kill before."""
-    seen = max((path.name for path in folder.glob("*/step-*.eqx")), default="")
+    seen = max((path.name for path in folder.glob("*/step-*")), default="")
     while process.poll() is None:
-        newest = max((path.name for path in folder.glob("*/step-*.eqx")), default="")
+        newest = max((path.name for path in folder.glob("*/step-*")), default="")
         if newest > seen:
             return
         time.sleep(0.01)
