@@ -3,8 +3,8 @@
     python tests/speed/features.py --extractor results/extractor/mnist/inception.pt
 
 First images/s of Inception-v3 features, against those of torchmetrics' own extractor, with random weights. The
-contenders take turns, a batch each, so that whatever else the machine does falls on all alike; what counts are ratios of
-medians. Run it with nothing else running.
+contenders take turns, a batch each, so that whatever else the machine does falls on all alike; what counts are ratios
+of medians. Run it with nothing else running.
 
 Then what bfloat16 does to a FID: of an extractor that was tuned, or else of a random one, whose scale means nothing.
 Then the matrix part of a distance, against scipy.linalg.sqrtm on the same matrices.
