@@ -173,7 +173,7 @@ def test_jobs_land_on_nodes_that_have_what_they_asked_for(finished):
 
 def test_short_jobs_are_grouped_and_light_ones_are_no_jobs_at_all(finished):
     grouped = jobs_of("evaluate")
-    assert len(grouped) == 1  # sampling and scoring of four runs
+    assert len(grouped) == 4  # sampling and scoring of a run
     assert all("gpu:a100:1" in " ".join(job.values()) for job in grouped)
     assert not [rule for rule in ("download", "make_table", "draw_figure", "write_report") if jobs_of(rule)]
 

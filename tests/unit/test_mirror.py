@@ -66,8 +66,10 @@ def test_celeba_is_never_fetched_but_verified_where_its_user_put_it(tmp_path, mo
         assert part in str(caught.value)
     (tmp_path / "celeba").mkdir()
     (tmp_path / "celeba" / celeba.PUBLISHED.partition.name).write_bytes(b"something else")
-    with pytest.raises(UserError, match=r"3 file\(s\) are missing"):
+    with pytest.raises(UserError, match=r"3 file\(s\) are missing") as caught:
         fill_mirror(tmp_path, ["celeba"])
+    told = [line for line in str(caught.value).splitlines() if f"{celeba.PUBLISHED.partition.name}: " in line]
+    assert len(told) == 1 and "Fetch it again" in told[0] and "no program may fetch it" not in told[0]
 
 
 def test_every_missing_file_is_told_at_once_and_before_any_job(tmp_path):

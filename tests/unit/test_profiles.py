@@ -68,7 +68,9 @@ def test_what_a_user_fills_in_stands_in_one_place(name):
 def test_every_job_on_a_device_asks_for_one(name):
     profile = read(name)
     on_device = {"train", "sample", "time_steps"} | (
-        {"tune_extractor", "score", "score_reference"} if name.endswith("-gpu") else set()
+        {"tune_extractor", "score", "score_reference", "score_2015", "reference_2015"}
+        if name.endswith("-gpu")
+        else set()
     )
     asked = profile.get("set-resources", {})
     if name not in ("slurm-cpu", "tpu-slice"):  # there a job has the whole slice

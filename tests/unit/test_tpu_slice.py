@@ -2,6 +2,7 @@
 
 import os
 import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -14,7 +15,9 @@ echo "$*" >> "$CLOUD/calls"
 case $4 in
     create)
         script=${@: -1}
-        [ -e "$CLOUD/slow" ] || setsid bash "${script#startup-script=}" < /dev/null > /dev/null 2>&1 &
+        # With the environment of a host that boots, not that of who submits.
+        [ -e "$CLOUD/slow" ] || setsid env -i PATH="$CLOUD/bin:/usr/bin:/bin" bash "${script#startup-script=}" \\
+            < /dev/null > /dev/null 2>&1 &
         ;;
     describe) cat "$CLOUD/phase" ;;
 esac
@@ -29,9 +32,7 @@ def cloud(tmp_path):
         (tmp_path / "bin" / name).write_text(text)
         (tmp_path / "bin" / name).chmod(0o755)
     environment = os.environ | {"PATH": f"{tmp_path / 'bin'}{os.pathsep}{os.environ['PATH']}", "CLOUD": str(tmp_path)}
-    (tmp_path / "tpu.env").write_text(
-        (SCRIPTS / "tpu.env").read_text().replace("MOUNT=/share", f"MOUNT={tmp_path / 'share'}")
-    )
+    (tmp_path / "tpu.env").write_text((SCRIPTS / "tpu.env").read_text().replace("MOUNT=/share", f"MOUNT={tmp_path}"))
     environment["TPU_ENV"] = str(tmp_path / "tpu.env")
 
     def call(script, *arguments):
@@ -103,6 +104,38 @@ def test_a_host_that_boots_again_does_not_run_the_job_again(cloud, tmp_path):
     outcome(cloud, tmp_path, identifier)
     subprocess.run(["bash", tmp_path / ".snakemake/tpu" / identifier / "startup.sh"], check=True)
     assert (tmp_path / "times").read_text() == "once\n"
+
+
+def test_a_job_finds_the_python_that_runs_snakemake_here(cloud, tmp_path):
+    identifier = submit(
+        cloud, tmp_path, f"python -c 'import snakemake, sys; print(sys.prefix)' > {tmp_path}/prefix"
+    ).strip()
+    assert outcome(cloud, tmp_path, identifier).stdout == "success\n"
+    assert (tmp_path / "prefix").read_text().strip() == sys.prefix
+
+
+def test_a_host_that_does_not_begin_is_given_up_and_deleted(cloud, tmp_path):
+    identifier = submit(cloud, tmp_path, "true", slow=True).strip()
+    (tmp_path / "phase").write_text("ACTIVE\n")
+    assert cloud("status", identifier).stdout == "running\n"
+    since = time.time() - 16 * 60
+    os.utime(tmp_path / ".snakemake/tpu" / identifier / "active", (since, since))
+    status = cloud("status", identifier)
+    assert status.stdout == "failed\n" and "could not mount 10.0.0.2:/share" in status.stderr
+    assert f"delete {identifier}" in calls(tmp_path, f"delete {identifier}")
+
+
+def test_a_slice_that_was_deleted_by_hand_is_not_waited_for(cloud, tmp_path):
+    identifier = submit(cloud, tmp_path, "true", slow=True).strip()
+    (tmp_path / "bin/gcloud").write_text("#!/bin/sh\necho 'ERROR: NOT_FOUND: no such resource' >&2; exit 1\n")
+    assert cloud("status", identifier).stdout == "failed\n"
+
+
+def test_a_project_that_hosts_would_not_see_is_refused(cloud, tmp_path):
+    (tmp_path / "tpu.env").write_text((tmp_path / "tpu.env").read_text().replace(f"MOUNT={tmp_path}", "MOUNT=/share"))
+    with pytest.raises(subprocess.CalledProcessError) as caught:
+        submit(cloud, tmp_path, "true")
+    assert "does not lie below MOUNT=/share" in caught.value.stderr and not (tmp_path / "calls").exists()
 
 
 def test_cancel_deletes_every_slice(cloud, tmp_path):

@@ -1,4 +1,5 @@
 # The checked configuration, and the only helper functions of rules.
+import math
 import os
 import shlex
 import sys
@@ -28,6 +29,11 @@ except UserError as error:
 RESULTS = settings.results
 # Results lie in a bucket, and so has to lie the folder workflow: each job fetches from there what its rule names.
 OBJECT_STORAGE = workflow.storage_settings.default_storage_provider is not None
+if OBJECT_STORAGE and settings.weights:
+    raise WorkflowError(
+        f"weights: {settings.weights} lies here, where jobs on other machines do not see it. Leave it out: the weights are "
+        "then fetched, from the mirror if there is one, and kept in the storage."
+    )
 RUNS = {run.folder: run for run in all_runs(settings)}
 RUN = f"{RESULTS}/runs/{{dataset}}/{{method}}/{{variant}}/seed={{seed}}"
 
@@ -99,8 +105,11 @@ def own_files(wildcards):
 
 
 def refuse_missing(source):
-    """Stop if the network is not to be used and published files are missing."""
-    if settings.offline:
+    """Stop if the network is not to be used and published files are missing.
+
+    A job that another Snakemake runs has been planned with them; it may see no folder but its own.
+    """
+    if settings.offline and not workflow.remote_exec:
         try:
             refuse_if_missing_offline(source, settings, Path(f"{RESULTS}/downloads"))
         except UserError as error:
@@ -123,43 +132,48 @@ def memory(small, large):
     return growing(lambda wildcards: large if dataset_of(wildcards).source in ("celeba", *OWN_SOURCES) else small)
 
 
-def training_minutes(wildcards):
-    """Four times the estimate on a CPU, where several trainings share the cores; a training that is cut short goes on."""
-    run = run_of(wildcards)
-    seconds = costs.training_seconds(run, dataset_of(wildcards), settings.accelerator)
-    margin = 4 if settings.accelerator == "cpu" else 1
-    return costs.minutes_with_margin(seconds, margin=margin, least=60, otherwise=720)
+def disk(output):
+    """MB that a job writes and, where nodes share no folder, reads: its data, `output`, and room to spare."""
+
+    def amount(wildcards):
+        images = costs.images_of(dataset_of(wildcards))
+        return math.ceil(2000 + (images.stored_mb if images else 10_000) + (output(dataset_of(wildcards)) or 0))
+
+    return growing(amount)
 
 
-def tuning_minutes(wildcards):
-    """Twice the estimate on a CPU, which is the upper bound of a GPU."""
-    seconds = costs.tuning_seconds(dataset_of(wildcards))
-    return costs.minutes_with_margin(seconds, margin=0.2 if TORCH == "cuda" else 2, least=60, otherwise=720)
+def time_limit(seconds, *, least, on_gpu=0.1):
+    """Minutes that a job may take: four times its estimate, twice that with each attempt, and no more than allowed.
+
+    Estimates are of CPUs, whose cores other jobs share, and of the paper's TPUs; of GPUs there are none.
+
+    Args:
+        seconds: The estimate for wildcards, or none.
+        least: Minutes that any such job gets.
+        on_gpu: Share of a CPU's time that is enough on a GPU: cautious, since none was measured.
+    """
+
+    def minutes(wildcards, attempt):
+        margin = on_gpu if settings.accelerator == "cuda" else 4
+        wanted = costs.minutes_with_margin(seconds(wildcards), margin=margin, least=least, otherwise=720)
+        return min(wanted * 2 ** (attempt - 1), settings.longest_job_minutes or math.inf)
+
+    return minutes
 
 
-def sampling_minutes(wildcards):
-    """Four times the estimate on a CPU."""
-    return costs.minutes_with_margin(costs.sampling_seconds(dataset_of(wildcards)), margin=4, least=10, otherwise=120)
+def of_dataset(seconds):
+    """An estimate for a data set, as one for wildcards."""
+    return lambda wildcards: seconds(dataset_of(wildcards))
 
 
-def scoring_minutes(wildcards):
-    """Four times the estimate on a CPU."""
-    margin = 1 if TORCH == "cuda" else 4
-    return costs.minutes_with_margin(
-        costs.scoring_seconds(dataset_of(wildcards)), margin=margin, least=10, otherwise=120
-    )
+def training_seconds(wildcards):
+    """Estimated duration of the training that a path names."""
+    return costs.training_seconds(run_of(wildcards), dataset_of(wildcards), settings.accelerator)
 
 
-def reference_2015_minutes(wildcards):
-    """Twice the estimate on a CPU, which is the upper bound of a GPU."""
-    seconds = costs.reference_2015_seconds(dataset_of(wildcards))
-    return costs.minutes_with_margin(seconds, margin=0.2 if TORCH == "cuda" else 2, least=30, otherwise=720)
-
-
-def score_2015_minutes(wildcards):
-    """Twice the estimate on a CPU, which is the upper bound of a GPU."""
-    seconds = costs.score_2015_seconds(dataset_of(wildcards))
-    return costs.minutes_with_margin(seconds, margin=0.2 if TORCH == "cuda" else 2, least=10, otherwise=120)
+def timing_seconds(wildcards):
+    """Estimated duration of the timings on a data set."""
+    return costs.timing_seconds(dataset_of(wildcards), len(settings.experiment.timed))
 
 
 def option(name, value):

@@ -24,7 +24,8 @@ rule tune_extractor:
     threads: 2
     resources:
         mem_mb=memory(8000, 16000),
-        runtime=growing(tuning_minutes),
+        runtime=time_limit(of_dataset(costs.tuning_seconds), least=60),
+        disk_mb=disk(costs.extractor_mb),
         accelerator=settings.accelerator,
         checkpoint_seconds=settings.checkpoint_seconds,
     params:

@@ -20,7 +20,8 @@ rule reference_2015:
     threads: 2
     resources:
         mem_mb=memory(4000, 8000),
-        runtime=growing(reference_2015_minutes),
+        runtime=time_limit(of_dataset(costs.reference_2015_seconds), least=30),
+        disk_mb=disk(lambda dataset: costs.reference_2015_mb()),
         accelerator=settings.accelerator,
     params:
         sampling=lambda wildcards: dataset_of(wildcards).sampling.model_dump_json(),
@@ -51,7 +52,8 @@ rule score_2015:
     threads: 1
     resources:
         mem_mb=memory(4000, 8000),
-        runtime=growing(score_2015_minutes),
+        runtime=time_limit(of_dataset(costs.score_2015_seconds), least=10),
+        disk_mb=disk(costs.samples_mb),
         accelerator=settings.accelerator,
     params:
         run=lambda wildcards: run_of(wildcards).model_dump_json(),

@@ -20,7 +20,8 @@ rule score_reference:
     threads: 1
     resources:
         mem_mb=memory(4000, 8000),
-        runtime=growing(scoring_minutes),
+        runtime=time_limit(of_dataset(costs.scoring_seconds), least=10),
+        disk_mb=disk(costs.extractor_mb),
         accelerator=settings.accelerator,
     params:
         sampling=lambda wildcards: dataset_of(wildcards).sampling.model_dump_json(),

@@ -21,7 +21,8 @@ rule sample:
     threads: 1
     resources:
         mem_mb=memory(4000, 16000),
-        runtime=growing(sampling_minutes),
+        runtime=time_limit(of_dataset(costs.sampling_seconds), least=10),
+        disk_mb=disk(costs.samples_mb),
         accelerator=settings.accelerator,
     params:
         sampling=lambda wildcards: dataset_of(wildcards).sampling.model_dump_json(),

@@ -21,7 +21,8 @@ rule score:
     threads: 1
     resources:
         mem_mb=memory(4000, 8000),
-        runtime=growing(scoring_minutes),
+        runtime=time_limit(of_dataset(costs.scoring_seconds), least=10),
+        disk_mb=disk(costs.samples_mb),
         accelerator=settings.accelerator,
     params:
         run=lambda wildcards: run_of(wildcards).model_dump_json(),

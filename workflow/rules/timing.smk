@@ -19,7 +19,8 @@ rule time_steps:
     threads: workflow.resource_settings.cores or 4
     resources:
         mem_mb=memory(8000, 16000),
-        runtime=growing(lambda wildcards: 60),
+        runtime=time_limit(timing_seconds, least=60, on_gpu=1),
+        disk_mb=disk(lambda dataset: 0),
         accelerator=settings.accelerator,
     params:
         runs=timed_runs,

@@ -20,7 +20,8 @@ rule train:
     threads: 1
     resources:
         mem_mb=memory(4000, 16000),
-        runtime=growing(training_minutes),
+        runtime=time_limit(training_seconds, least=60, on_gpu=1),
+        disk_mb=disk(lambda dataset: 20 * costs.MODEL_MB),
         accelerator=settings.accelerator,
         checkpoint_seconds=settings.checkpoint_seconds,
     params:

@@ -234,6 +234,8 @@ def main() -> None:
         planned_jobs(profile, overlays, arguments.targets, done_too=done_too) for done_too in (False, True)
     )
     print(f"Profile {arguments.profile or 'none'}, accelerator {settings.accelerator}")
+    if "default-storage-prefix" in profile:
+        print(f"Results lie in {profile['default-storage-prefix']}, which is not asked: done is what lies here.")
     print(plan(settings, waiting, everything))
 
 

@@ -8,6 +8,7 @@ stale state.
 import fcntl
 import hashlib
 import os
+import platform
 import shutil
 import warnings
 from collections.abc import Iterator
@@ -45,14 +46,14 @@ class CheckpointFolder:
             except BlockingIOError:
                 lock.seek(0)
                 raise UserError(
-                    f"{self.folder}: process {lock.read().strip() or 'unknown'} is training this very network. "
+                    f"{self.folder}: {lock.read().strip() or 'another process'} is training this very network. "
                     "End it, then run again: training goes on from its last checkpoint. (Left to end by itself, its "
                     "outputs would count as those of a failed job, and be made again from the start.)"
                 ) from None
             except OSError as error:
                 warnings.warn(f"{self.folder}: this file system has no locks ({error.strerror})", stacklevel=2)
             lock.truncate(0)
-            lock.write(str(os.getpid()))
+            lock.write(_this_process())
             lock.flush()
             yield
 
@@ -83,3 +84,9 @@ class CheckpointFolder:
 
     def _newest_first(self) -> list[Path]:
         return sorted(self.folder.glob("step-?????????"), reverse=True)
+
+
+def _this_process() -> str:
+    """In the words of who has to end it, maybe from another machine."""
+    job = os.environ.get("SLURM_JOB_ID")
+    return f"process {os.getpid()} on {platform.node()}" + (f" (scancel {job})" if job else "")

@@ -152,6 +152,9 @@ class Settings(Study):
     mirror: str | None = Field(description="Folder or URL holding <data set>/<file>, asked before the official sources")
     offline: bool = Field(description="Never use the network, only `mirror` and what is there already")
     weights: str | None = Field(description="A local copy of the ImageNet weights of torchvision's Inception-v3")
+    longest_job_minutes: int | None = Field(
+        default=None, ge=1, description="No job asks for more time, however long it may take; what a cluster allows"
+    )
     checkpoint_seconds: float = Field(gt=0, description="Time between two checkpoints of a training or a fine-tuning")
 
     @property

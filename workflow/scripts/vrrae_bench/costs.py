@@ -51,12 +51,14 @@ MODEL_MB = 15  # the synthetic VRRAE's file
 INCEPTION_FEATURES = 2048
 
 # docs/performance.md, "Against the published packages": a VRRAE step on two cores, over the images of its batch.
-CPU_SECONDS_PER_IMAGE = {"mnist": 0.322 / 576, "cifar10": 0.043 / 64, "synthetic": 0.144 / 64}
+# CelebA's of its shape ("Data larger than memory").
+CPU_SECONDS_PER_IMAGE = {"mnist": 0.327 / 576, "cifar10": 0.047 / 64, "synthetic": 0.171 / 64, "celeba": 16 / 576}
 # README.md, "What came out": MNIST in the laptop profile, two jobs side by side on two cores.
 SAMPLE_SECONDS = 150 / 70_000  # per image of the data set
-SCORE_SECONDS = 30 / 12_500  # per generated image, at 75 pixels
-TUNE_SECONDS = 26 * 60 / 60_000  # per training image and epoch, at 75 pixels
-MEASURED_SIDE = 75
+TUNE_SECONDS = 26 * 60 / 60_000  # per training image and epoch, at 75 pixels, in bfloat16
+# Features per image on a core: of the same run at 75 pixels, in bfloat16; and docs/performance.md, "Features and the
+# Frechet distance", at 299 pixels, in float32: 13.6 images/s on two.
+FEATURE_SECONDS = {75: 30 / 12_500, 299: 2 / 13.6}
 # docs/performance.md, "Features and the Frechet distance": 8.6 images/s of the usual network at 299 pixels, two cores.
 SECONDS_2015 = 2 / 8.6  # per image, on one
 OTHER_SECONDS = 10  # tables, figures and the like
@@ -111,7 +113,7 @@ def tuning_seconds(dataset: DatasetSettings) -> float | None:
     images = images_of(dataset)
     if images is None or dataset.extractor is None:
         return None
-    growth = (dataset.extractor.image_size / MEASURED_SIDE) ** 2
+    growth = _feature_seconds(dataset.extractor.image_size) / FEATURE_SECONDS[75]
     return dataset.extractor.epochs * images.n_train * TUNE_SECONDS * growth
 
 
@@ -128,8 +130,12 @@ def scoring_seconds(dataset: DatasetSettings) -> float:
     """Duration of scoring one run, on a core of a CPU."""
     if dataset.extractor is None:
         return OTHER_SECONDS
-    growth = (dataset.extractor.image_size / MEASURED_SIDE) ** 2
-    return generated_images(dataset) * SCORE_SECONDS * growth
+    return generated_images(dataset) * _feature_seconds(dataset.extractor.image_size)
+
+
+def _feature_seconds(image_size: int) -> float:
+    """As measured at 75 pixels; above, as measured at 299, by the number of pixels."""
+    return FEATURE_SECONDS[75] if image_size <= 75 else FEATURE_SECONDS[299] * (image_size / 299) ** 2
 
 
 def reference_2015_seconds(dataset: DatasetSettings) -> float | None:
@@ -144,9 +150,9 @@ def score_2015_seconds(dataset: DatasetSettings) -> float:
 
 
 def generated_images(dataset: DatasetSettings) -> int:
-    """Images that are drawn from one model, random and interpolated."""
+    """Images that are drawn from one model: random ones, those of two other samplers, and interpolated ones."""
     sampling = dataset.sampling
-    drawn = sampling.random_images * sampling.random_draws
+    drawn = sampling.random_images * (sampling.random_draws + 2)
     return drawn + sampling.interpolation_pairs * sampling.interpolation_points
 
 

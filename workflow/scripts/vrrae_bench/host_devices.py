@@ -45,6 +45,9 @@ def devices_of_host(kind: Kind, environment: Mapping[str, str], folder: Path = P
 def claim(kind: Kind, devices: Sequence[str], folder: Path = LOCKS) -> tuple[str, int]:
     """Wait for one of some devices, and lock it.
 
+    Raises:
+        UserError: A lock can not be opened.
+
     Returns:
         The device, and the open file that holds the lock; programs that this process becomes or starts inherit it, and
         the lock lasts until the last of them is gone.
@@ -54,8 +57,7 @@ def claim(kind: Kind, devices: Sequence[str], folder: Path = LOCKS) -> tuple[str
         folder.chmod(0o777)
     while True:
         for device in devices:
-            # To read is enough for a lock, and possible with a file that another user has made.
-            lock = os.open(folder / f"{kind}-{device.replace('/', '_')}", os.O_RDONLY | os.O_CREAT, 0o644)
+            lock = _opened(folder / f"{kind}-{device.replace('/', '_')}")
             try:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
@@ -64,6 +66,20 @@ def claim(kind: Kind, devices: Sequence[str], folder: Path = LOCKS) -> tuple[str
             os.set_inheritable(lock, True)
             return device, lock
         time.sleep(SECONDS_BETWEEN_LOOKS)
+
+
+def _opened(path: Path) -> int:
+    """A file to lock. To read is enough for that, and possible with one that another user has made."""
+    try:
+        lock = os.open(path, os.O_RDONLY | os.O_CREAT | os.O_NOFOLLOW, 0o644)
+    except OSError as error:
+        raise UserError(
+            f"{path}: this lock can not be opened ({error.strerror}). All users of this host need it: have its owner "
+            "make it readable, or delete it while no job runs"
+        ) from None
+    with suppress(PermissionError):  # another user's; one of our own a strict umask would close to others
+        os.fchmod(lock, 0o644)
+    return lock
 
 
 def variables_of(kind: Kind, device: str) -> dict[str, str]:

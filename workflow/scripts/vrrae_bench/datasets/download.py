@@ -7,7 +7,6 @@ import sys
 import time
 import zlib
 from collections.abc import Iterator, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlparse
@@ -65,12 +64,20 @@ def fetch(
     return [_fetch_one(file, dataset, Path(folder), mirror, offline) for file in files]
 
 
+def refusal(path: Path, file: RemoteFile) -> str | None:
+    """Why a file is not the published one; nothing if it is, or is not there."""
+    try:
+        if path.is_file():
+            _verify(path, file)
+    except SourceFailed as failure:
+        return str(failure)
+    return None
+
+
 def _fetch_one(file: RemoteFile, dataset: str, folder: Path, mirror: str | None, offline: bool) -> Path:
     target = folder / file.name
-    if target.is_file():
-        with suppress(SourceFailed):
-            _verify(target, file)
-            return target
+    if target.is_file() and not refusal(target, file):
+        return target
     failures = []
     for source in _sources(file, dataset, mirror, offline):
         try:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from vrrae_bench.config import Settings
 from vrrae_bench.datasets import celeba, cifar10, mnist, weights
-from vrrae_bench.datasets.download import RemoteFile, fetch
+from vrrae_bench.datasets.download import RemoteFile, fetch, refusal
 from vrrae_bench.errors import UserError
 from vrrae_bench.files import sha256, write_text
 
@@ -54,9 +54,7 @@ def fill_mirror(folder: Path, sources: Sequence[str]) -> list[Path]:
             try:
                 present += fetch([file], source, folder / source, mirror=None, offline=False)
             except UserError as error:
-                by_hand = f"  {file.by_hand}\n  Put it there, and run this again: it is then verified."
-                target = folder / source / file.name
-                problems.append(str(error) if file.folders else f"{target}: no program may fetch it.\n{by_hand}")
+                problems.append(str(error) if file.folders else _by_hand(file, folder / source / file.name))
     if present:
         lines = [f"{sha256(path)}  {path.relative_to(folder).as_posix()}\n" for path in present]
         write_text(folder / CHECKSUMS, "".join(lines))
@@ -64,6 +62,15 @@ def fill_mirror(folder: Path, sources: Sequence[str]) -> list[Path]:
         listing = "\n".join(f"  {number}. {problem}" for number, problem in enumerate(problems, 1))
         raise UserError(f"{len(problems)} file(s) are missing in {folder}; {len(present)} are there.\n{listing}")
     return present
+
+
+def _by_hand(file: RemoteFile, target: Path) -> str:
+    """What is wrong with a file that only a person may fetch."""
+    refused = refusal(target, file)
+    if refused:
+        return f"{target}: {refused}. Fetch it again, put it there, and run this again."
+    how = f"  {file.by_hand}\n  Put it there, and run this again: it is then verified."
+    return f"{target}: no program may fetch it.\n{how}"
 
 
 def missing_offline(sources: Sequence[str], mirror: str | None, downloads: Path) -> list[str]:
