@@ -185,7 +185,8 @@ def test_the_whole_chain_runs(finished):
     assert set(table.method) == {"ae", "vae", "rrae", "vrrae"}
     errors = table[table.metric == "reconstruction_error"]
     assert (errors.n_seeds == 2).all() and errors["std"].notna().all() and errors.paper_value.isna().all()
-    assert {path.stem for path in (results / "tables").glob("*.csv")} == set(TABLES)
+    # The Inception of 2015 is a download, for which this data set does not ask.
+    assert {path.stem for path in (results / "tables").glob("*.csv")} == set(TABLES) - {"table_fid_2015"}
     table = pd.read_csv(results / "tables/table_2.csv")
     assert set(table.metric) == {"fid_interpolation", "fid_random", "reconstruction_error"}
     assert len(table) == 12 and (table["mean"] > 0).all()
