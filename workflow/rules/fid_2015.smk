@@ -25,11 +25,12 @@ rule reference_2015:
         accelerator=settings.accelerator,
     params:
         sampling=lambda wildcards: dataset_of(wildcards).sampling.model_dump_json(),
+        seed=lambda wildcards: dataset_of(wildcards).seeds[0],
     message:
         "Give the training images of {wildcards.dataset} to the Inception of 2015"
     shell:
         "python {input.script:q} --dataset {wildcards.dataset:q} --data {input.data:q} --weights {input.weights:q}"
-        " --sampling {params.sampling:q} --out {output.reference:q}"
+        " --sampling {params.sampling:q} --seed {params.seed} --out {output.reference:q}"
         " --accelerator {resources.accelerator} --threads {threads} > {log:q} 2>&1"
 
 

@@ -40,7 +40,7 @@ ON_THE_LOGIN_NODE = (
 
 
 BASIS = {
-    "cpu": "of two cores, from our measured steps (docs/performance.md); CelebA's by the size of its feature maps.",
+    "cpu": "of two cores, from our measured steps (docs/performance.md); other sizes by that of their feature maps.",
     "cuda": "no GPU was measured. These are hours of two CPU cores (docs/performance.md), an upper bound.",
     "tpu": "hours times eight, from the steps printed in the paper for 8 TPUs (Table A.4-1; no synthetic set).",
 }

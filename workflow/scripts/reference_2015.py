@@ -13,8 +13,6 @@ from vrrae_bench.files import write_json
 from vrrae_bench.latent.settings import SampleSpec
 from vrrae_bench.scoring.devices import configure_torch
 
-SEED = 0  # of the order of the test images
-
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -22,6 +20,7 @@ def main() -> None:
     parser.add_argument("--data", type=Path, required=True, help="manifest.json of the data set")
     parser.add_argument("--weights", type=Path, required=True, help="the published weights of 2015")
     parser.add_argument("--sampling", type=SampleSpec.model_validate_json, required=True, help="settings, as JSON")
+    parser.add_argument("--seed", type=int, required=True, help="of the order of the test images")
     parser.add_argument("--out", type=Path, required=True, help="reference_2015.npz to write; the rest beside it")
     parser.add_argument("--accelerator", choices=["cpu", "cuda", "tpu"], default="cpu")
     parser.add_argument("--threads", type=int, default=1, help="CPU threads (default: 1)")
@@ -34,7 +33,7 @@ def main() -> None:
     network, data, sampling = Inception2015(arguments.weights, device), DataSet(arguments.data), arguments.sampling
     reference = Moments.from_features(network.features(data.array("train")))
     reference.save(arguments.out)
-    draws = list(test_draws(data, sampling.random_images, sampling.random_draws, SEED))
+    draws = list(test_draws(data, sampling.random_images, sampling.random_draws, arguments.seed))
     enough = len(draws) == sampling.random_draws
     scores = distances_2015(network, reference, {"random": draws} if enough else {})
     origin = {"bound": "floor", "dataset": arguments.dataset, "extractor": record_2015(arguments.weights)}
