@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+from plan import ON_THE_LOGIN_NODE
 from vrrae_bench.config import load_settings
 
 ROOT = Path(__file__).parents[2]
@@ -102,3 +103,4 @@ def test_the_login_node_gets_downloads_tables_and_nothing_heavy():
         "time_steps",
     }
     assert heavy == set(RULES) - local - {"all", "claims", "report"}
+    assert set(ON_THE_LOGIN_NODE) == local
