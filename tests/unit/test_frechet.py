@@ -1,11 +1,11 @@
-"""The Frechet distance in both forms: 50 digits, closed forms, bad input; test_fidelity.py has its promises."""
+"""The Frechet distance: closed forms, symmetry, files, bad input; test_fidelity.py has its promises."""
 
-import mpmath
 import numpy as np
 import pytest
 
 from vrrae_bench.errors import UserError
-from vrrae_bench.scoring.frechet import Moments, frechet_distance, frechet_distance_moments
+from vrrae_bench.scoring import frechet
+from vrrae_bench.scoring.frechet import Moments, frechet_distance
 
 
 def features(n, d, seed, shift=0.0):
@@ -13,31 +13,6 @@ def features(n, d, seed, shift=0.0):
     rng = np.random.default_rng(seed)
     mixing = rng.standard_normal((d, d)) * np.arange(1, d + 1) ** -0.5
     return np.maximum(rng.standard_normal((n, d)) @ mixing.T + shift, -0.2)
-
-
-def fifty_digit_distance(x, y):
-    with mpmath.workdps(50):
-        moments = []
-        for rows in (mpmath.matrix(x.tolist()), mpmath.matrix(y.tolist())):
-            ones = mpmath.ones(rows.rows, 1)
-            mean = rows.T * ones / rows.rows
-            centred = rows - ones * mean.T
-            moments.append((mean, centred.T * centred / (rows.rows - 1)))
-        (m1, s1), (m2, s2) = moments
-        eigenvalues, _ = mpmath.eig(s1 * s2)
-        trace = sum(s1[i, i] + s2[i, i] for i in range(s1.rows))
-        root = sum(mpmath.sqrt(abs(mpmath.re(value))) for value in eigenvalues)
-        return float(mpmath.norm(m1 - m2) ** 2 + trace - 2 * root)
-
-
-@pytest.mark.parametrize("n", [5, 30])
-def test_fifty_digits(n):
-    # Fewer samples than features (a singular covariance), and more.
-    x, y = features(40, 8, seed=0), features(n, 8, seed=1, shift=0.3)
-    expected = fifty_digit_distance(x, y)
-    reference = Moments.from_features(x)
-    assert frechet_distance(reference, y) == pytest.approx(expected, rel=1e-6)
-    assert frechet_distance_moments(reference, Moments.from_features(y)) == pytest.approx(expected, rel=1e-6)
 
 
 def test_closed_form_of_shifted_and_scaled_features():
@@ -48,28 +23,21 @@ def test_closed_form_of_shifted_and_scaled_features():
     assert frechet_distance(Moments.from_features(x), y) == pytest.approx(expected, rel=1e-9)
 
 
-@pytest.mark.parametrize("n", [2, 20, 200])
-def test_a_set_is_at_no_distance_from_itself(n):
-    x = features(n, 64, seed=5)
-    reference = Moments.from_features(x)
-    scale = np.trace(reference.covariance)
-    assert 0 <= frechet_distance(reference, x) < 1e-8 * scale
-    assert 0 <= frechet_distance_moments(reference, reference) < 1e-8 * scale
-
-
-def test_rank_deficient_sets_agree_in_both_forms_and_stay_finite():
+def test_a_set_without_any_spread_is_at_the_trace_and_the_difference_of_means():
     x = features(100, 64, seed=6)
-    x[:, 10:20] = 0
-    y = features(20, 64, seed=7)
-    y[:, :30] = 1.5
     reference = Moments.from_features(x)
-    direct = frechet_distance(reference, y)
-    assert np.isfinite(direct)
-    assert direct == pytest.approx(frechet_distance_moments(reference, Moments.from_features(y)), rel=1e-6)
-    constant = np.ones((10, 64))
     mean = x.mean(axis=0) - 1
     expected = mean @ mean + np.trace(reference.covariance)
-    assert frechet_distance(reference, constant) == pytest.approx(expected, rel=1e-9)
+    assert frechet_distance(reference, np.ones((10, 64))) == pytest.approx(expected, rel=1e-9)
+
+
+def test_moments_are_those_of_numpy_in_blocks_of_any_size(monkeypatch):
+    x = features(50, 12, seed=15).astype(np.float32)
+    for rows in (7, 50, 4096):
+        monkeypatch.setattr(frechet, "ROWS", rows)
+        moments = Moments.from_features(x)
+        np.testing.assert_allclose(moments.mean, x.mean(axis=0, dtype=np.float64), rtol=1e-12)
+        np.testing.assert_allclose(moments.covariance, np.cov(x.T.astype(np.float64)), rtol=1e-10, atol=1e-12)
 
 
 def test_order_of_samples_and_of_arguments_does_not_matter():
@@ -79,7 +47,6 @@ def test_order_of_samples_and_of_arguments_does_not_matter():
     expected = frechet_distance(a, y)
     assert frechet_distance(a, shuffled) == pytest.approx(expected, rel=1e-10)
     assert frechet_distance(b, x) == pytest.approx(expected, rel=1e-6)
-    assert frechet_distance_moments(a, b) == pytest.approx(frechet_distance_moments(b, a), rel=1e-6)
 
 
 def test_float32_features_with_a_large_mean_lose_nothing():

@@ -18,6 +18,9 @@ from scipy.linalg import svdvals
 from vrrae_bench.errors import UserError
 from vrrae_bench.files import atomic_path
 
+# Rows that are in double precision at a time where there may be many.
+ROWS = 4096
+
 
 @dataclass(frozen=True, eq=False)
 class Moments:
@@ -29,15 +32,18 @@ class Moments:
 
     @classmethod
     def from_features(cls, features: Float[np.ndarray, "N D"]) -> "Moments":
-        """Moments of the rows.
+        """Moments of the rows, which may be single precision and memory-mapped: few are copied at a time.
 
         Raises:
             UserError: fewer than two rows, or a NaN or an infinity among them.
         """
-        features = _checked(features)
-        mean = features.mean(axis=0)
-        factor = _factor(features, mean)
-        return cls(mean, factor.T @ factor, len(features))
+        _check(features)
+        mean = features.mean(axis=0, dtype=np.float64)
+        covariance = np.zeros((len(mean), len(mean)))
+        for start in range(0, len(features), ROWS):
+            centred = features[start : start + ROWS] - mean
+            covariance += centred.T @ centred
+        return cls(mean, covariance / (len(features) - 1), len(features))
 
     @cached_property
     def sqrt_covariance(self) -> Float64[np.ndarray, "D D"]:
@@ -82,34 +88,21 @@ def frechet_distance(reference: Moments, features: Float[np.ndarray, "N D"]) -> 
     Raises:
         UserError: fewer than two rows, a NaN or an infinity, or not as many features as the reference.
     """
-    features = _checked(features)
-    mean = features.mean(axis=0)
-    return _distance(reference, mean, _factor(features, mean))
-
-
-def frechet_distance_moments(a: Moments, b: Moments) -> float:
-    """Squared Frechet distance between two pairs of moments; symmetric.
-
-    Raises:
-        UserError: the numbers of features differ.
-    """
-    return _distance(a, b.mean, b.sqrt_covariance)
-
-
-def _distance(reference, mean, factor) -> float:
-    if reference.mean.shape != mean.shape:
+    _check(features)
+    if len(reference.mean) != features.shape[1]:
         raise UserError(
-            f"Frechet distance: the reference has {len(reference.mean)} features, the samples {len(mean)}; "
+            f"Frechet distance: the reference has {len(reference.mean)} features, the samples {features.shape[1]}; "
             "both must come from the same extractor. Rerun the extractor stage."
         )
+    mean = features.mean(axis=0, dtype=np.float64)
+    factor = _factor(features, mean)
     nuclear_norm = svdvals(factor @ reference.sqrt_covariance).sum()
     traces = np.trace(reference.covariance) + np.square(factor).sum()
     # A squared distance; rounding alone takes it below zero.
     return max(0.0, float(np.square(reference.mean - mean).sum() + traces - 2 * nuclear_norm))
 
 
-def _checked(features) -> Float64[np.ndarray, "N D"]:
-    features = np.asarray(features, dtype=np.float64)
+def _check(features) -> None:
     if features.ndim != 2 or len(features) < 2:
         raise UserError(
             f"Frechet distance: features of shape {features.shape}; pass [N, D] with at least two samples, "
@@ -121,7 +114,6 @@ def _checked(features) -> Float64[np.ndarray, "N D"]:
             f"Frechet distance: {broken.sum()} of {len(features)} samples have NaN or infinite features "
             f"(the first is number {broken.argmax()}). Look at the images: their model probably diverged."
         )
-    return features
 
 
 def _factor(features, mean) -> Float64[np.ndarray, "N D"]:
