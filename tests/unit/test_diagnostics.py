@@ -51,7 +51,7 @@ def test_collapse_does_not_depend_on_the_scale_and_active_units_do(posterior):
     np.testing.assert_allclose(diagnostics.signal_to_noise(means, log_variances), [25, 0.0025, 100], rtol=0.1)
     assert diagnostics.collapsed_dimensions(means, log_variances) == 1
     assert diagnostics.active_units(means) == 1
-    # The means of a VRRAE go with 1/sqrt(N): here a hundredth of all, noise with it.
+    # The encoder may scale all that it says, as long as the decoder undoes it: here a hundredth, noise with it.
     assert diagnostics.collapsed_dimensions(means / 100, log_variances - 2 * np.log(100)) == 1
     assert diagnostics.active_units(means / 100) == 0
 

@@ -1,4 +1,9 @@
-"""What the scores of generated images promise, a test for each promise."""
+"""What the scores of the features of generated images promise, a test for each promise.
+
+Those of bumps are in test_bumps.py, of collapse in test_diagnostics.py, the mixture's in test_latent.py.
+"""
+
+from functools import partial
 
 import mpmath
 import numpy as np
@@ -13,8 +18,8 @@ from torchmetrics.image.kid import KernelInceptionDistance
 
 from vrrae_bench.errors import UserError
 from vrrae_bench.scoring import fidelity, kernel_distance, neighbours
-from vrrae_bench.scoring.bounds import bounds
-from vrrae_bench.scoring.fidelity import interpolation_scores, random_scores
+from vrrae_bench.scoring.bounds import bounds, real_draws
+from vrrae_bench.scoring.fidelity import fid_scores, independent_parts, random_scores
 from vrrae_bench.scoring.frechet import Moments, frechet_distance
 from vrrae_bench.scoring.intervals import jackknife, mean_estimate
 from vrrae_bench.scoring.kernel_distance import within_sums
@@ -71,14 +76,15 @@ class TestFrechetDistance:
         expected, _ = self.fifty_digits(x, y)
         assert frechet_distance(Moments.from_features(x), y) == pytest.approx(expected, rel=1e-6)
 
-    def test_it_is_that_of_torchmetrics(self, rng):
+    @pytest.mark.parametrize("n", [4, 100], ids=["fewer_than_features", "more"])
+    def test_it_is_that_of_torchmetrics(self, rng, n):
         class Identity(torch.nn.Module):
             num_features = D
 
             def forward(self, x):
                 return x
 
-        x, y = rng.standard_normal((200, D)), generated(rng, 100)
+        x, y = rng.standard_normal((200, D)), generated(rng, n)
         metric = FrechetInceptionDistance(feature=Identity(), normalize=True).set_dtype(torch.float64)
         metric.update(torch.tensor(x), real=True)
         metric.update(torch.tensor(y), real=False)
@@ -88,6 +94,11 @@ class TestFrechetDistance:
     @pytest.mark.parametrize("rank", [100, 12, 1])
     def test_identical_sets_are_at_zero_up_to_1e_8_of_the_trace(self, rng, n, rank):
         x = rng.standard_normal((n, rank)) @ rng.standard_normal((rank, 100)) * np.logspace(2, -4, 100)
+        moments = Moments.from_features(x)
+        assert 0 <= frechet_distance(moments, x) <= 1e-8 * np.trace(moments.covariance)
+
+    def test_so_are_identical_sets_of_features_as_wide_as_those_of_the_network(self, rng):
+        x = np.maximum(rng.standard_normal((300, 2048)), 0).astype(np.float32) * np.logspace(0, -3, 2048)
         moments = Moments.from_features(x)
         assert 0 <= frechet_distance(moments, x) <= 1e-8 * np.trace(moments.covariance)
 
@@ -133,6 +144,26 @@ class TestIntervals:
         assert 0.93 <= self.covered(limit, TRUTH) <= 0.97
         assert limit[:, 0].mean() == pytest.approx(TRUTH, rel=0.03)
         assert of_draws[:, 0].mean() > 1.5 * TRUTH and of_all[:, 0].mean() > 1.05 * TRUTH
+
+    @pytest.mark.parametrize("shift", [0, 0.3], ids=["equal", "apart"])
+    @pytest.mark.parametrize("decay", [0, 1, 2], ids=["flat", "1/i", "1/i^2"])
+    def test_they_hold_for_as_few_images_for_each_feature_as_in_config_yaml(self, decay, shift):
+        """A draw has 1250 images for 2048 features, eight have 4.9 for each: here 20 and 160 for 32."""
+        d, rng = 32, np.random.default_rng(2)
+        variances = np.arange(1.0, d + 1) ** -decay
+        reference = Moments(np.zeros(d), np.diag(variances), 10**9)
+        truth, found = d * shift**2, []
+        for _ in range(200):
+            draws = rng.standard_normal((8, 20, d)) * np.sqrt(variances) + shift
+            of = partial(frechet_distance, reference)
+            found.append((mean_estimate([of(draw) for draw in draws]), *jackknife(of, draws)))
+        of_draws, of_all, limit = np.array(found).swapaxes(0, 1)
+        assert self.covered(of_draws, of_draws[:, 0].mean()) >= 0.88
+        assert self.covered(of_all, of_all[:, 0].mean()) >= 0.9
+        assert self.covered(limit, truth) >= 0.9
+        # What the line leaves of the bias; it does not fall with more features, while the chance of the draw does.
+        assert abs(limit[:, 0].mean() - truth) < 0.004 * variances.sum()
+        assert of_draws[:, 0].mean() - truth > 0.1 * variances.sum()
 
     def test_the_standard_error_is_the_spread_over_repetitions(self, repetitions):
         for estimates in repetitions.swapaxes(0, 1):
@@ -275,26 +306,31 @@ class TestRecords:
         assert random_scores(reference, draws).numbers["fid_random"] == expected
         assert random_scores(reference, draws[:1]).numbers["fid_random"] == expected
 
-    def test_every_fid_has_an_interval(self, rng, reference, monkeypatch):
+    def test_all_but_a_single_draw_has_an_interval_around_it(self, rng, reference, monkeypatch):
         monkeypatch.setattr(fidelity, "FEWEST_FOR_LIMIT", 60)
         numbers, details = random_scores(reference, generated(rng, 3, 30).astype(np.float32))
-        fids = {name for name in numbers if name.startswith("fid")} - {"fid_random_other_draw"}
+        fids = {name for name in numbers if name.startswith("fid")} - {"fid_random", "fid_random_other_draw"}
         assert set(details["intervals"]) == fids | {"kid_random"} and not details["omitted"]
-        for interval in details["intervals"].values():
-            assert interval["low"] < interval["value"] < interval["high"] and interval["standard_error"] > 0
-        between = interpolation_scores(reference, generated(rng, 70).astype(np.float32), images_per_pair=5)
-        interval = between.details["intervals"]["fid_interpolation"]
-        assert interval["value"] == between.numbers["fid_interpolation"]
+        for name, interval in details["intervals"].items():
+            assert interval["low"] < interval["value"] == numbers[name] < interval["high"]
+            assert interval["standard_error"] > 0
+        assert numbers["fid_random_mean"] == np.mean(details["fid_random_draws"])
 
     def test_parts_of_interpolated_images_share_no_pair(self, rng, reference):
         """Nine pairs in eight parts: images of one pair, which are much alike, are left out together."""
         features = np.repeat(generated(rng, 9), 5, axis=0).astype(np.float32)
-        parts = [features[:10], *np.split(features[10:], 7)]
-        expected = jackknife(lambda some: frechet_distance(reference.moments, some), parts)
-        found = interpolation_scores(reference, features, images_per_pair=5).details["intervals"]["fid_interpolation"]
-        assert found == expected.whole._asdict()
-        few = interpolation_scores(reference, features[:35], images_per_pair=5)
-        assert few.details["intervals"] == {} and "fid_interpolation" in few.numbers
+        expected = [features[:10], *np.split(features[10:], 7)]
+        for part, wanted in zip(independent_parts(features, together=5), expected, strict=True):
+            np.testing.assert_array_equal(part, wanted)
+        found = fid_scores(reference.moments, {"fid_interpolation": expected})
+        estimate = jackknife(lambda some: frechet_distance(reference.moments, some), expected).whole
+        assert found.details["intervals"]["fid_interpolation"] == estimate._asdict()
+        assert found.details["counts"]["fid_interpolation"] == {"generated": 45, "real": 300}
+
+    def test_seven_pairs_are_too_few_for_an_interval(self, rng, reference):
+        parts = independent_parts(generated(rng, 35).astype(np.float32), together=5)
+        found = fid_scores(reference.moments, {"fid_interpolation": parts})
+        assert found.details["intervals"] == {} and found.numbers["fid_interpolation"] > 0
 
     def test_a_limit_of_too_few_images_is_left_out_and_said_so(self, rng, reference):
         numbers, details = random_scores(reference, generated(rng, 3, 30).astype(np.float32))
@@ -332,8 +368,14 @@ class TestBounds:
         return find
 
     def test_real_images_score_better_than_noise(self, found):
-        floor, ceiling = (scores.numbers for scores in found(8, 2).values())
-        assert set(floor) == set(ceiling) >= {"fid_random", "fid_random_all_draws", "kid_random", "sharpness_random"}
+        floor, copies, ceiling = (scores.numbers for scores in found(8, 2).values())
+        assert copies["fid_random"] < ceiling["fid_random"] / 10
+        assert (
+            set(floor)
+            == set(copies)
+            == set(ceiling)
+            >= {"fid_random", "fid_random_all_draws", "kid_random", "sharpness_random"}
+        )
         for name in ("fid_random", "fid_random_all_draws", "kid_random"):
             assert floor[name] < ceiling[name] / 10
         # Not so for recall: the balls of noise are so large that real images lie within them.
@@ -345,13 +387,15 @@ class TestBounds:
         scores = found(8, 3)  # there are 16 test images
         assert {"fid_random", "kid_random"} <= set(scores["floor"].numbers)
         assert scores["floor"].numbers.keys().isdisjoint({"fid_random_all_draws", "recall_random"})
-        assert scores["floor"].details["omitted"]["recall_random"] == "test images for 2 of 3 draws only"
+        details = scores["floor"].details
+        assert details["omitted"]["recall_random"] == "real images for 2 of 3 draws only"
+        assert set(details["counts"]) <= set(scores["floor"].numbers)
+        assert set(details["intervals"]) <= set(scores["floor"].numbers)
         assert "recall_random" in scores["ceiling"].numbers
         none = found(17, 2)["floor"]
         assert none.numbers == {} and "fewer than 17" in none.details["omitted"]["fid_random"]
 
     def test_no_test_image_comes_twice(self, tiny_images):
-        from vrrae_bench.scoring.bounds import test_draws
-
-        draws = np.concatenate(list(test_draws(tiny_images, 8, 2, seed=3)))
-        assert len(np.unique(draws, axis=0)) == len(np.unique(tiny_images.array("test")[:], axis=0)) == 16
+        images = tiny_images.array("test")
+        draws = np.concatenate(list(real_draws(images, 8, 2, seed=3)))
+        assert len(np.unique(draws, axis=0)) == len(np.unique(images[:], axis=0)) == 16

@@ -21,6 +21,7 @@ from vrrae_bench.scoring.fine_tuning import (
     cosine_schedule,
     fine_tune,
     is_stalled,
+    majority_accuracy,
     validation_split,
 )
 from vrrae_bench.scoring.inception import save_extractor
@@ -204,6 +205,17 @@ def test_accuracies_are_printed_for_every_epoch_and_recorded(tune, small_network
         == max(epoch["validation_accuracy"] for epoch in record["history"])
     )
     assert record["train_accuracy"] == best["train_accuracy"] and record["test_accuracy"] == tuned.test_accuracy
+
+
+def test_the_record_says_what_was_told_and_what_guessing_would_tell(tune, small_network):
+    train, test = shades(40), shades(10)
+    record = tune(train, test, with_(epochs=1)).record()
+    assert record["labels"] == f"{train.labels.max() + 1} classes"
+    most = np.bincount(train.labels).argmax()
+    assert record["majority_accuracy"] == pytest.approx(np.mean(test.labels == most))
+    attributes = np.array([[1, 0, 0], [1, 0, 1], [1, 1, 0]])
+    # The first is always there, the others mostly are not: two, three and one of three are told.
+    assert majority_accuracy(attributes, np.array([[1, 1, 0], [1, 0, 0], [0, 0, 1]])) == pytest.approx(6 / 9)
 
 
 @pytest.mark.parametrize("after", ["step 3 ", "step 5 ", "epoch 1", "step 9 ", "epoch 3"])

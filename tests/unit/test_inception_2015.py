@@ -16,7 +16,7 @@ from vrrae_bench.errors import UserError
 from vrrae_bench.latent.settings import SampleSpec
 from vrrae_bench.runs import RunSpec
 from vrrae_bench.scoring.frechet import Moments
-from vrrae_bench.scoring.inception_2015 import Inception2015, distances_2015
+from vrrae_bench.scoring.inception_2015 import Inception2015, scores_2015
 
 SCRIPTS = Path(__file__).parents[2] / "workflow/scripts"
 
@@ -53,7 +53,7 @@ def test_the_distance_is_that_of_torchmetrics(network, weights):
     for sample, is_real in ((real, True), (generated, False)):
         theirs.update(torch.tensor(sample).permute(0, 3, 1, 2), real=is_real)
     reference = Moments.from_features(network.features(real))
-    scores = distances_2015(network, reference, {"random": [generated[:2], generated[2:]]})
+    scores = scores_2015(network, reference, {"random": [generated[:2], generated[2:]]})
     # Theirs resizes a little differently, which random weights hardly see, and sums in single precision.
     assert scores.numbers["fid_2015_random"] == pytest.approx(float(theirs.compute()), rel=1e-3)
     assert scores.details["counts"] == {"fid_2015_random": {"generated": 5, "real": 6}}

@@ -7,6 +7,7 @@ from sklearn.mixture import GaussianMixture
 from sklearn.preprocessing import StandardScaler
 
 from vrrae_bench.errors import UserError
+from vrrae_bench.latent import mixture
 from vrrae_bench.latent.basis import concatenated_basis, global_basis
 from vrrae_bench.latent.interpolation import inner_points, random_pairs
 from vrrae_bench.latent.mixture import fit_mixture, sample_prior
@@ -103,7 +104,7 @@ def test_samples_are_those_of_their_seed(rng):
 
 
 def test_a_mixture_that_does_not_converge_is_warned_of(rng, monkeypatch):
-    monkeypatch.setattr("vrrae_bench.latent.mixture.MAX_ITERATIONS", 1)
+    monkeypatch.setitem(mixture.FIT, "max_iter", 1)
     with pytest.warns(UserWarning, match="did not converge"):
         fitted = fit_mixture(rng.normal(size=(200, 3)), 5, seed=0)
     assert not fitted.record()["gmm_converged"]

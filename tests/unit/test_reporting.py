@@ -179,10 +179,12 @@ def test_the_fid_of_most_papers_has_a_table_of_its_own_above_that_of_test_images
 
 @pytest.fixture
 def bounds(tmp_path):
-    """Floor and ceiling of MNIST."""
+    """What the scores of MNIST lie between."""
     paths = []
-    for bound, fid in (("floor", 3.0), ("ceiling", 900.0)):
-        scores = {"fid_random": fid, "kid_random": 1.5e-5, "details": {"bound": bound, "dataset": "mnist"}}
+    for bound, fid in (("floor", 3.0), ("copies", 2.0), ("ceiling", 900.0)):
+        intervals = {"kid_random": {"value": 1.5e-5, "low": -1e-6, "high": 3.1e-5}}
+        details = {"bound": bound, "dataset": "mnist", "intervals": intervals}
+        scores = {"fid_random": fid, "kid_random": 1.5e-5, "details": details}
         (tmp_path / f"{bound}.json").write_text(json.dumps(scores))
         paths.append(tmp_path / f"{bound}.json")
     return paths
@@ -194,12 +196,36 @@ def test_scores_stand_between_those_of_test_images_and_of_noise_of_the_same_data
         write_scores("cifar10", "vae", 0, fid_random=80.0, recall_random=0.5),
     ]
     readable = readable_table("table_scores", long_table("table_scores", [*scores, *bounds]))
-    assert list(readable.index) == ["MNIST, VAE", "MNIST, real test images", "MNIST, noise", "CIFAR-10, VAE"]
-    assert list(readable["FID"]) == ["41.00 ± 1.41", "3.00", "900.00", "80.00"]
-    assert readable.loc["MNIST, real test images", "KID"] == "1.5e-05"
-    assert list(readable["Recall"]) == ["–", "–", "–", "0.50"]
+    rows = ["MNIST, VAE", "MNIST, test images", "MNIST, training images", "MNIST, noise", "CIFAR-10, VAE"]
+    assert list(readable.index) == rows
+    assert list(readable["FID"]) == ["41.00 ± 1.41", "3.00", "2.00", "900.00", "80.00"]
+    assert readable.loc["MNIST, test images", "KID"] == "1.5e-05 [-1e-06, 3.1e-05]"
+    assert list(readable["Recall"]) == ["–", "–", "–", "–", "0.50"]
     assert not any("paper" in column for column in readable)
     assert len(render_caption(CAPTIONS / "table_scores.txt", caption_context("scores", [*scores, *bounds]))) > 100
+
+
+def test_the_interval_of_a_run_stands_beside_its_score_averaged_over_seeds(tmp_path, run_spec):
+    paths = []
+    for seed, (low, high) in enumerate([(38.0, 42.0), (39.0, 45.0)]):
+        details = {"run": run_spec("vae", dataset="mnist", beta=1e-3, seed=seed).model_dump()}
+        details["intervals"] = {"fid_random_mean": {"value": 41.0, "low": low, "high": high}}
+        paths.append(tmp_path / f"{seed}.json")
+        paths[-1].write_text(json.dumps({"fid_random_mean": 40.0 + seed, "details": details}))
+    long = long_table("table_scores", paths)
+    assert long[["low", "high"]].values.tolist() == [[38.5, 43.5]]
+    assert readable_table("table_scores", long)["FID, mean of draws"].tolist() == ["40.50 ± 0.71 [38.50, 43.50]"]
+
+
+def test_extractors_are_averaged_and_each_is_shown_of_models_and_of_test_images(tmp_path, run_spec):
+    run = run_spec("vae", dataset="mnist", beta=1e-3).model_dump()
+    of_files = [{"run": run}] * 3 + [{"bound": "floor", "dataset": "mnist"}] * 3
+    paths = []
+    for number, (details, fid) in enumerate(zip(of_files, (40.0, 43.0, 46.0, 9.0, 10.0, 14.0))):
+        paths.append(tmp_path / f"{number}.json")
+        paths[-1].write_text(json.dumps({"fid_random": fid, "details": details}))
+    readable = readable_table("table_extractors", long_table("table_extractors", paths))
+    assert readable["FID"].tolist() == ["43.00 ± 3.00 (40, 43, 46)", "11.00 ± 2.65 (9, 10, 14)"]
 
 
 def test_collapse_is_shown_by_seed_and_collapsed_runs_are_counted(write_scores):

@@ -9,17 +9,17 @@ from vrrae_bench.datasets.bumps import bump_images
 from vrrae_bench.datasets.settings import BumpSettings
 from vrrae_bench.datasets.store import DataSet
 from vrrae_bench.datasets.synthetic import make_synthetic
-from vrrae_bench.files import write_json
+from vrrae_bench.files import read_json, write_json
 from vrrae_bench.models.registry import METHODS
 from vrrae_bench.scoring import inception
 from vrrae_bench.scoring.frechet import Moments, frechet_distance
 from vrrae_bench.scoring.reference import Reference
-from vrrae_bench.scoring.scores import score_run
+from vrrae_bench.scoring.scores import extractor_record, score_run
 
 EVERY = {"reconstruction_error", "mean_spread"}
 VARIATIONAL = {"active_units", "kl_divergence", "collapsed_dimensions", "mutual_information"}
 SHARPNESS = {"sharpness_random", "sharpness_interpolation"}
-FID = {"fid_random", "fid_random_other_draw", "fid_random_all_draws", "fid_interpolation"}
+FID = {"fid_random", "fid_random_other_draw", "fid_random_mean", "fid_random_all_draws", "fid_interpolation"}
 FID |= {"fid_random_gaussian", "fid_random_prior"}
 PAIRS = {"kid_random", "precision_random", "recall_random", "density_random", "coverage_random"}
 BUMPS = {"random_generation_error", "coverage", "share_outside", "spread_ratio", "diagonal_bend"}
@@ -68,6 +68,8 @@ def extractor(tmp_path, tiny_images, monkeypatch):
     settings = {"start": "random", "image_size": 75, "epochs": 1, "batch_size": 4, "learning_rate": 1e-3}
     settings |= {"precision": "float32", "seed": 0}
     record = {"settings": settings, "sha256": "ab", "test_accuracy": 0.9, "n_reference": 48, "seconds": 5}
+    record |= {"labels": "10 classes", "majority_accuracy": 0.1, "threads": 1}
+    record |= {"device": "cpu", "versions": {"torch": "2"}, "commit": "c0"}
     write_json(tmp_path / "extractor.json", record)
     return tmp_path / "extractor.json"
 
@@ -122,7 +124,7 @@ def test_a_fid_per_draw_and_the_papers_scores_of_the_first(write_sample, run_spe
     changed[10:] = 255 - changed[10:] // 2
     changed_scores = scored(changed)
     different = {name for name in scores if scores[name] != changed_scores[name]} - {"details"}
-    assert different - PAIRS == {"fid_random_other_draw", "fid_random_all_draws"}
+    assert different - PAIRS == {"fid_random_other_draw", "fid_random_mean", "fid_random_all_draws"}
 
 
 def test_all_that_fixes_a_fid_stands_beside_it(write_sample, run_spec, tiny_images, images, extractor):
@@ -135,9 +137,32 @@ def test_all_that_fixes_a_fid_stands_beside_it(write_sample, run_spec, tiny_imag
     assert preparation["grey_to_rgb"] == "repeated" and len(preparation["normalisation_mean"]) == 3
     assert details["counts"]["fid_random"] == {"generated": 10, "real": 48}
     assert details["counts"]["fid_random_all_draws"] == {"generated": 30, "real": 48}
-    assert details["counts"]["fid_interpolation"] == {"generated": 10, "real": 48}
+    assert (
+        details["counts"]["fid_interpolation"] == details["counts"]["fid_random_prior"] == {"generated": 10, "real": 48}
+    )
+    assert preparation["precision"] == "float32"
+    assert network["versions"] == {"torch": "2"} and network["labels"] == "10 classes"
     assert details["run"]["seed"] == 0
     json.dumps(details)
+
+
+def test_every_fid_says_of_how_many_images_it_is_and_how_sure(write_sample, run_spec, tiny_images, rng, extractor):
+    """But the paper's of one draw, and the second draw, whose mean with all others has the interval."""
+    images = rng.integers(0, 256, (60, 28, 28, 1), dtype=np.uint8)
+    scores = score_run(run_spec("ae"), write_sample("ae", images, images), tiny_images, extractor)
+    fids = {name for name in scores if name.startswith("fid")}
+    assert set(scores["details"]["counts"]) == fids | PAIRS
+    intervals = scores["details"]["intervals"]
+    assert set(intervals) == fids - {"fid_random", "fid_random_other_draw"} | {"kid_random"}
+    for name, interval in intervals.items():
+        assert interval["value"] == scores[name] and interval["low"] < interval["value"] < interval["high"]
+
+
+def test_a_coarse_feature_is_recorded_as_such(extractor):
+    record = read_json(extractor)
+    record["settings"]["feature_precision"] = "bfloat16"
+    write_json(extractor, record)
+    assert extractor_record(extractor)["preparation"]["precision"] == "bfloat16"
 
 
 def test_the_means_of_a_linear_map_are_not_taken_for_coefficients(write_sample, run_spec, tiny_images, images, rng):

@@ -56,6 +56,7 @@ datasets:
     sampling: {gmm_components: 2, random_images: 24, random_draws: 2, interpolation_pairs: 4, interpolation_points: 5}
     extractor:
       {start: random, image_size: 75, epochs: 1, batch_size: 64, learning_rate: 1.0e-3, precision: float32, seed: 0}
+    extractor_seeds: [1]
 """
 
 
@@ -89,9 +90,10 @@ def test_the_paper_in_full_can_be_planned(tmp_path):
     outcome = snakemake("all", "-n", "--quiet", "rules", "--cores", "2", "--directory", tmp_path)
     assert outcome.returncode == 0, outcome.stderr
     jobs = jobs_of(outcome)
-    assert (jobs["train"], jobs["sample"], jobs["score"]) == (208, 208, 208)
-    assert (jobs["tune_extractor"], jobs["download"], jobs["download_weights"]) == (3, 3, 2)
-    assert (jobs["make_table"], jobs["draw_figure"], jobs["time_steps"]) == (12, 14, 4)
+    # Two more extractors for MNIST, by which the first model of each method is scored.
+    assert (jobs["train"], jobs["sample"], jobs["score"]) == (208, 208, 208 + 2 * 4)
+    assert (jobs["tune_extractor"], jobs["download"], jobs["download_weights"]) == (3 + 2, 3, 2)
+    assert (jobs["make_table"], jobs["draw_figure"], jobs["time_steps"]) == (13, 14, 4)
     assert (jobs["reference_2015"], jobs["score_2015"]) == (3, 36)
 
 
@@ -191,9 +193,16 @@ def test_the_whole_chain_runs(finished):
     assert set(table.metric) == {"fid_interpolation", "fid_random", "reconstruction_error"}
     assert len(table) == 12 and (table["mean"] > 0).all()
     table = pd.read_csv(results / "tables/table_scores.csv")
-    assert set(table.method) == {"ae", "vae", "rrae", "vrrae", "floor", "ceiling"}
+    assert set(table.method) == {"ae", "vae", "rrae", "vrrae", "floor", "copies", "ceiling"}
     fids = table[table.metric == "fid_random"].set_index("method")["mean"]
-    assert fids["floor"] == fids.min()
+    assert min(fids["floor"], fids["copies"]) == fids.min()
+    table = pd.read_csv(results / "tables/table_extractors.csv")
+    assert set(table.method) == {"ae", "vae", "rrae", "vrrae", "floor"} and (table.n_seeds == 2).all()
+    of_vrrae = table[(table.method == "vrrae") & (table.metric == "fid_random")].iloc[0]
+    folder = results / "runs/digits/vrrae/beta=1e-6,batch=64/seed=0"
+    files = (folder / "scores.json", folder / "extractor_seed=1/scores.json")
+    fids = [json.loads(file.read_text())["fid_random"] for file in files]
+    assert of_vrrae["mean"] == pytest.approx(sum(fids) / 2) and of_vrrae["std"] > 0
 
     claims = pd.read_csv(results / "claims.csv")
     assert list(claims.columns) == ["id", "section", "statement", "verdict", "evidence"]

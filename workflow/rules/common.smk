@@ -43,6 +43,8 @@ wildcard_constraints:
     method=r"[^/]+",
     variant=r"[^/]+",
     seed=r"\d+",
+    # An extractor is that of the data set, or one with another seed; so are scores by its features.
+    other=r"|/extractor_seed=\d+",
 
 
 def code_of(stage, *modules):
@@ -207,7 +209,13 @@ def extractor_of(wildcards):
     if dataset_of(wildcards).extractor is None:
         return []
     names = ("extractor.json", "inception.pt", "reference.npz", "reference_sample.npz")
-    return [f"{RESULTS}/extractor/{wildcards.dataset}/{name}" for name in names]
+    return [f"{RESULTS}/extractor/{wildcards.dataset}{wildcards.other}/{name}" for name in names]
+
+
+def extractor_settings(wildcards):
+    """The settings of an extractor, as JSON: those of the data set, but for the seed if it is another."""
+    seed = wildcards.other.removeprefix("/extractor_seed=")
+    return dataset_of(wildcards).extractor.model_copy(update={"seed": int(seed)} if seed else {}).model_dump_json()
 
 
 def files_of_table(wildcards):
@@ -217,13 +225,26 @@ def files_of_table(wildcards):
             return rules.write_settings.output.settings
         case "timings":
             return timings()
-    return files_of(wildcards.table, TABLES[wildcards.table].file) + bounds_of(wildcards.table)
+    kind = TABLES[wildcards.table]
+    runs = [
+        f"{RESULTS}/{run.folder}{other}/{kind.file}"
+        for run in runs_of(settings, wildcards.table)
+        for other in extractors_of(kind, run.dataset)
+    ]
+    # The scores of real images and of noise.
+    bounds = [
+        f"{RESULTS}/extractor/{dataset}{other}/{bound}.json"
+        for dataset in datasets_of(settings, wildcards.table)
+        for bound in kind.bounds
+        for other in extractors_of(kind, dataset)
+    ]
+    return runs + bounds
 
 
-def bounds_of(name):
-    """The scores of test images and of noise that a table shows."""
-    shown, bounds = datasets_of(settings, name), TABLES[name].bounds
-    return [f"{RESULTS}/extractor/{dataset}/{bound}.json" for dataset in shown for bound in bounds]
+def extractors_of(kind, dataset):
+    """By which extractors of a data set a table shows scores: its own, or also those with other seeds."""
+    seeds = settings.datasets[dataset].extractor_seeds if kind.every_extractor else ()
+    return ["", *(f"/extractor_seed={seed}" for seed in seeds)]
 
 
 def timings():

@@ -1,4 +1,4 @@
-# The Inception-v3 of a data set and the features of its training images.
+# The Inception-v3 of a data set and the features of its training images; and others of the same but for the seed.
 
 
 rule tune_extractor:
@@ -9,14 +9,14 @@ rule tune_extractor:
         script=f"{SCRIPTS}/extractor.py",
         code=code_of("extractor"),
     output:
-        record=f"{RESULTS}/extractor/{{dataset}}/extractor.json",
-        network=f"{RESULTS}/extractor/{{dataset}}/inception.pt",
-        features=f"{RESULTS}/extractor/{{dataset}}/features.npy",
-        reference=f"{RESULTS}/extractor/{{dataset}}/reference.npz",
+        record=f"{RESULTS}/extractor/{{dataset}}{{other}}/extractor.json",
+        network=f"{RESULTS}/extractor/{{dataset}}{{other}}/inception.pt",
+        features=f"{RESULTS}/extractor/{{dataset}}{{other}}/features.npy",
+        reference=f"{RESULTS}/extractor/{{dataset}}{{other}}/reference.npz",
     log:
-        f"{RESULTS}/logs/extractor/{{dataset}}.log",
+        f"{RESULTS}/logs/extractor/{{dataset}}{{other}}.log",
     benchmark:
-        f"{RESULTS}/benchmarks/extractor/{{dataset}}.tsv"
+        f"{RESULTS}/benchmarks/extractor/{{dataset}}{{other}}.tsv"
     # The longest job that others wait for comes first.
     priority: 10
     conda:
@@ -29,11 +29,11 @@ rule tune_extractor:
         accelerator=settings.accelerator,
         checkpoint_seconds=settings.checkpoint_seconds,
     params:
-        settings=lambda wildcards: dataset_of(wildcards).extractor.model_dump_json(),
+        settings=extractor_settings,
         weights=lambda wildcards, input: option("weights", input.weights or None),
         checkpoints=f"{RESULTS}/checkpoints",
     message:
-        "Fine-tune an Inception-v3 on the labels of {wildcards.dataset}"
+        "Fine-tune an Inception-v3 on the labels of {wildcards.dataset}{wildcards.other}"
     shell:
         "python {input.script:q} --data {input.data:q} --settings {params.settings:q} {params.weights}"
         " --out {output.record:q} --checkpoints {params.checkpoints:q}"

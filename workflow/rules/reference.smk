@@ -1,4 +1,4 @@
-# What runs are scored against: a sample of the training images' features, and the scores of test images and of noise.
+# What runs are scored against: a sample of the training images' features, and the scores of real images and of noise.
 
 
 rule score_reference:
@@ -9,12 +9,12 @@ rule score_reference:
         script=f"{SCRIPTS}/reference.py",
         code=code_of("reference"),
     output:
-        sample=f"{RESULTS}/extractor/{{dataset}}/reference_sample.npz",
-        bounds=[f"{RESULTS}/extractor/{{dataset}}/{bound}.json" for bound in ("floor", "ceiling")],
+        sample=f"{RESULTS}/extractor/{{dataset}}{{other}}/reference_sample.npz",
+        bounds=[f"{RESULTS}/extractor/{{dataset}}{{other}}/{bound}.json" for bound in ("floor", "copies", "ceiling")],
     log:
-        f"{RESULTS}/logs/reference/{{dataset}}.log",
+        f"{RESULTS}/logs/reference/{{dataset}}{{other}}.log",
     benchmark:
-        f"{RESULTS}/benchmarks/reference/{{dataset}}.tsv"
+        f"{RESULTS}/benchmarks/reference/{{dataset}}{{other}}.tsv"
     conda:
         f"../../envs/score-{TORCH}.yaml"
     threads: 1
@@ -25,9 +25,10 @@ rule score_reference:
         accelerator=settings.accelerator,
     params:
         sampling=lambda wildcards: dataset_of(wildcards).sampling.model_dump_json(),
+        seed=lambda wildcards: dataset_of(wildcards).seeds[0],
     message:
-        "Score test images and noise of {wildcards.dataset}"
+        "Score real images of {wildcards.dataset}{wildcards.other}, and noise"
     shell:
         "python {input.script:q} --dataset {wildcards.dataset:q} --data {input.data:q} --extractor {input.extractor[0]:q}"
-        " --sampling {params.sampling:q} --out {output.sample:q}"
+        " --sampling {params.sampling:q} --seed {params.seed} --out {output.sample:q}"
         " --accelerator {resources.accelerator} --threads {threads} > {log:q} 2>&1"

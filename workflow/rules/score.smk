@@ -11,11 +11,11 @@ rule score:
         script=f"{SCRIPTS}/score.py",
         code=code_of("score"),
     output:
-        scores=f"{RUN}/scores.json",
+        scores=f"{RUN}{{other}}/scores.json",
     log:
-        f"{RESULTS}/logs/score/{{dataset}}/{{method}}/{{variant}}/seed={{seed}}.log",
+        f"{RESULTS}/logs/score/{{dataset}}/{{method}}/{{variant}}/seed={{seed}}{{other}}.log",
     benchmark:
-        f"{RESULTS}/benchmarks/score/{{dataset}}/{{method}}/{{variant}}/seed={{seed}}.tsv"
+        f"{RESULTS}/benchmarks/score/{{dataset}}/{{method}}/{{variant}}/seed={{seed}}{{other}}.tsv"
     conda:
         f"../../envs/score-{TORCH}.yaml"
     threads: 1
@@ -28,7 +28,7 @@ rule score:
         run=lambda wildcards: run_of(wildcards).model_dump_json(),
         extractor=lambda wildcards, input: option("extractor", input.extractor[0] if input.extractor else None),
     message:
-        "Score {wildcards.method} on {wildcards.dataset} ({wildcards.variant}, seed {wildcards.seed})"
+        "Score {wildcards.method} on {wildcards.dataset} ({wildcards.variant}, seed {wildcards.seed}{wildcards.other})"
     shell:
         "python {input.script:q} --run {params.run:q} --sample {input.sample:q} --data {input.data:q}"
         " {params.extractor} --out {output.scores:q} --accelerator {resources.accelerator} --threads {threads} > {log:q} 2>&1"

@@ -1,7 +1,8 @@
-"""Prepare what all runs of a data set are scored against, and score test images and noise in place of random images.
+"""Prepare what all runs of a data set are scored against, and score real images and noise in place of random images.
 
 Reads the extractor and its reference, and the data set. Writes reference_sample.npz (features of some training images,
-and what is computed of them once), floor.json (the scores of test images) and ceiling.json (those of noise).
+and what is computed of them once), floor.json, copies.json and ceiling.json (the scores of test images, of training
+images and of noise).
 """
 
 import argparse
@@ -9,8 +10,9 @@ from pathlib import Path
 
 from vrrae_bench.datasets.store import DataSet, StoredArray
 from vrrae_bench.errors import run_command
-from vrrae_bench.files import read_json, write_json
+from vrrae_bench.files import write_json
 from vrrae_bench.latent.settings import SampleSpec
+from vrrae_bench.provenance import provenance
 from vrrae_bench.scoring.devices import configure_torch
 from vrrae_bench.scoring.frechet import Moments
 from vrrae_bench.scoring.reference import Reference
@@ -27,22 +29,25 @@ def main() -> None:
     parser.add_argument("--out", type=Path, required=True, help="reference_sample.npz to write; the rest beside it")
     parser.add_argument("--accelerator", choices=["cpu", "cuda", "tpu"], default="cpu")
     parser.add_argument("--threads", type=int, default=1, help="CPU threads (default: 1)")
+    parser.add_argument(
+        "--seed", type=int, required=True, help="of the sample, and of the images in place of random ones"
+    )
     arguments = parser.parse_args()
     device = configure_torch(arguments.accelerator, arguments.threads)
     from vrrae_bench.scoring.bounds import bounds
     from vrrae_bench.scoring.inception import load_extractor
 
     beside, sampling = arguments.extractor.with_name, arguments.sampling
-    seed = read_json(arguments.extractor)["settings"]["seed"]
+    origin = provenance(device)
     features = StoredArray(beside("features.npy"))
-    reference = Reference.of(Moments.load(beside("reference.npz")), features, generator(seed, "extractor"))
+    reference = Reference.of(Moments.load(beside("reference.npz")), features, generator(arguments.seed, "extractor"))
     reference.save_sample(arguments.out)
     data, network = DataSet(arguments.data), load_extractor(beside("inception.pt"), device)
-    scores = bounds(network, reference, data, sampling.random_images, sampling.random_draws, seed)
+    scores = bounds(network, reference, data, sampling.random_images, sampling.random_draws, arguments.seed)
     for name, (numbers, details) in scores.items():
-        origin = {"bound": name, "dataset": arguments.dataset, "seed": seed, "sampling": sampling.model_dump()}
-        origin["extractor"] = extractor_record(arguments.extractor)
-        write_json(arguments.out.with_name(f"{name}.json"), numbers | {"details": origin | details})
+        what = {"bound": name, "dataset": arguments.dataset, "seed": arguments.seed, "sampling": sampling.model_dump()}
+        what |= {"extractor": extractor_record(arguments.extractor), "origin": origin}
+        write_json(arguments.out.with_name(f"{name}.json"), numbers | {"details": what | details})
 
 
 if __name__ == "__main__":

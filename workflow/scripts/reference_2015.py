@@ -11,6 +11,7 @@ from vrrae_bench.datasets.store import DataSet
 from vrrae_bench.errors import run_command
 from vrrae_bench.files import write_json
 from vrrae_bench.latent.settings import SampleSpec
+from vrrae_bench.provenance import provenance
 from vrrae_bench.scoring.devices import configure_torch
 
 
@@ -26,20 +27,24 @@ def main() -> None:
     parser.add_argument("--threads", type=int, default=1, help="CPU threads (default: 1)")
     arguments = parser.parse_args()
     device = configure_torch(arguments.accelerator, arguments.threads)
-    from vrrae_bench.scoring.bounds import test_draws
+    from vrrae_bench.scoring.bounds import real_draws
     from vrrae_bench.scoring.frechet import Moments
-    from vrrae_bench.scoring.inception_2015 import Inception2015, distances_2015, record_2015
+    from vrrae_bench.scoring.inception_2015 import Inception2015, record_2015, scores_2015
 
+    origin = provenance(device)
     network, data, sampling = Inception2015(arguments.weights, device), DataSet(arguments.data), arguments.sampling
     reference = Moments.from_features(network.features(data.array("train")))
     reference.save(arguments.out)
-    draws = list(test_draws(data, sampling.random_images, sampling.random_draws, arguments.seed))
+    draws = list(real_draws(data.array("test"), sampling.random_images, sampling.random_draws, arguments.seed))
     enough = len(draws) == sampling.random_draws
-    scores = distances_2015(network, reference, {"random": draws} if enough else {})
-    origin = {"bound": "floor", "dataset": arguments.dataset, "extractor": record_2015(arguments.weights)}
+    scores = scores_2015(network, reference, {"random": draws} if enough else {})
+    what = {"bound": "floor", "dataset": arguments.dataset, "extractor": record_2015(arguments.weights)}
     if not enough:
-        origin["omitted"] = {"fid_2015_random": f"test images for {len(draws)} of {sampling.random_draws} draws only"}
-    write_json(arguments.out.with_name("floor_2015.json"), scores.numbers | {"details": origin | scores.details})
+        what["omitted"] = {"fid_2015_random": f"test images for {len(draws)} of {sampling.random_draws} draws only"}
+    write_json(
+        arguments.out.with_name("floor_2015.json"),
+        scores.numbers | {"details": what | scores.details | {"origin": origin}},
+    )
 
 
 if __name__ == "__main__":

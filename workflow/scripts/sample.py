@@ -14,7 +14,8 @@ from vrrae_bench.datasets.store import DataSet
 from vrrae_bench.errors import run_command
 from vrrae_bench.files import atomic_path, write_json
 from vrrae_bench.latent.settings import SampleSpec
-from vrrae_bench.training.devices import configure_jax
+from vrrae_bench.provenance import provenance
+from vrrae_bench.training.devices import configure_jax, device_name
 
 
 def main() -> None:
@@ -32,6 +33,7 @@ def main() -> None:
     from vrrae_bench.latent.sampling import draw_samples
     from vrrae_bench.models.serialisation import load_model
 
+    origin = provenance(device_name())
     model, header = load_model(arguments.model)
     samples = draw_samples(model, header, DataSet(arguments.data), arguments.sampling, arguments.seed)
     folder = arguments.out.parent
@@ -40,7 +42,7 @@ def main() -> None:
             np.save(temporary, getattr(samples, name))
     with atomic_path(folder / "latents.npz") as temporary:
         np.savez(temporary, **samples.latents)
-    write_json(arguments.out, {"scores": samples.scores, "sampling": samples.sampling})
+    write_json(arguments.out, {"scores": samples.scores, "sampling": samples.sampling, "origin": origin})
 
 
 if __name__ == "__main__":

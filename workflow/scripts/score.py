@@ -10,6 +10,7 @@ from pathlib import Path
 from vrrae_bench.datasets.store import DataSet
 from vrrae_bench.errors import run_command
 from vrrae_bench.files import write_json
+from vrrae_bench.provenance import provenance
 from vrrae_bench.runs import RunSpec
 from vrrae_bench.scoring.devices import configure_torch
 from vrrae_bench.scoring.scores import score_run
@@ -27,8 +28,9 @@ def main() -> None:
     arguments = parser.parse_args()
     # Only features need torch, which takes seconds to import.
     device = configure_torch(arguments.accelerator, arguments.threads) if arguments.extractor else "cpu"
-    data = DataSet(arguments.data)
-    write_json(arguments.out, score_run(arguments.run, arguments.sample, data, arguments.extractor, device))
+    origin = provenance(device)
+    scores = score_run(arguments.run, arguments.sample, DataSet(arguments.data), arguments.extractor, device)
+    write_json(arguments.out, scores | {"details": scores["details"] | {"origin": origin}})
 
 
 if __name__ == "__main__":

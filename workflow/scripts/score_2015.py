@@ -10,6 +10,7 @@ import numpy as np
 
 from vrrae_bench.errors import run_command
 from vrrae_bench.files import read_json, write_json
+from vrrae_bench.provenance import provenance
 from vrrae_bench.runs import RunSpec
 from vrrae_bench.scoring.devices import configure_torch
 
@@ -25,17 +26,22 @@ def main() -> None:
     parser.add_argument("--threads", type=int, default=1, help="CPU threads (default: 1)")
     arguments = parser.parse_args()
     device = configure_torch(arguments.accelerator, arguments.threads)
+    from vrrae_bench.scoring.fidelity import independent_parts
     from vrrae_bench.scoring.frechet import Moments
-    from vrrae_bench.scoring.inception_2015 import Inception2015, distances_2015, record_2015
+    from vrrae_bench.scoring.inception_2015 import Inception2015, record_2015, scores_2015
 
+    origin, sampling = provenance(device), read_json(arguments.sample)["sampling"]
+    random, interpolation = (
+        np.load(arguments.sample.with_name(f"{name}.npy"), mmap_mode="r") for name in ("random", "interpolation")
+    )
     # The random images of all draws together.
     images = {
-        name: [np.load(arguments.sample.with_name(f"{name}.npy"), mmap_mode="r")]
-        for name in ("random", "interpolation")
+        "random": np.split(random, sampling["random_draws"]),
+        "interpolation": independent_parts(interpolation, sampling["interpolation_points"]),
     }
     network, reference = Inception2015(arguments.weights, device), Moments.load(arguments.reference)
-    scores = distances_2015(network, reference, images)
-    details = {"run": arguments.run.model_dump(), "sampling": read_json(arguments.sample)["sampling"]}
+    scores = scores_2015(network, reference, images)
+    details = {"run": arguments.run.model_dump(), "sampling": sampling, "origin": origin}
     details["extractor"] = record_2015(arguments.weights)
     write_json(arguments.out, scores.numbers | {"details": details | scores.details})
 

@@ -73,6 +73,11 @@ class DatasetSettings(Specification):
     extractor: ExtractorSettings | None = Field(
         default=None, description="The Inception-v3 behind FID; none for a data set without labels"
     )
+    extractor_seeds: tuple[int, ...] = Field(
+        default=(),
+        description="Seeds of further extractors, which are tuned to see how much a FID depends on it: their scores of "
+        "the first seed of each method stand in table_extractors and nowhere else",
+    )
     inception_2015: bool = Field(
         default=False,
         description="Whether to give also the FID of most papers, in the features of the Inception of 2015; needs no "
@@ -398,6 +403,14 @@ def _check_extractor(key: str, dataset: SimpleNamespace) -> Iterator[Problem]:
         yield Problem(f"{key}.extractor", "the synthetic images have no labels to tune on.", "Remove it.")
     if dataset.source not in ("synthetic", "npz") and dataset.extractor is None:
         yield Problem(f"{key}.extractor", "is missing.", "FID needs an Inception-v3: add it as in config.yaml.")
+    if dataset.extractor is None and dataset.extractor_seeds:
+        yield Problem(f"{key}.extractor_seeds", "there is no extractor to be seeded.", "Remove it.")
+    elif dataset.extractor is not None and dataset.extractor.seed in dataset.extractor_seeds:
+        yield Problem(
+            f"{key}.extractor_seeds",
+            f"{dataset.extractor.seed} is the seed of the extractor itself, which is there anyway.",
+            "Leave it out: only further seeds belong here.",
+        )
     if dataset.source == "synthetic" and dataset.inception_2015:
         yield Problem(f"{key}.inception_2015", "the synthetic images are no photographs or digits.", "Remove it.")
 

@@ -84,6 +84,11 @@ def labelled(dataset: DatasetSettings) -> bool:
     return dataset.extractor is not None
 
 
+def several_extractors(dataset: DatasetSettings) -> bool:
+    """Whether there are extractors that differ in their seed."""
+    return bool(dataset.extractor_seeds)
+
+
 def by_inception_2015(dataset: DatasetSettings) -> bool:
     """Whether the FID of most papers is asked for."""
     return dataset.inception_2015
@@ -132,6 +137,7 @@ SELECTIONS = {
     "table_a4_2": Selection(anything, batch_size_sweep),
     "table_a4_3": Selection(images, baselines),
     "table_scores": Selection(labelled, headline),
+    "table_extractors": Selection(several_extractors, headline, every_seed=False),
     "table_fid_2015": Selection(by_inception_2015, headline),
     "table_collapse": Selection(anything, headline, ("vae", "vrrae")),
     "figure_1": Selection(images, headline, ("vae", "rrae", "vrrae"), every_seed=False),

@@ -42,7 +42,7 @@ def diagonal_bend(means: Means) -> float:
 def active_units(means: Means) -> int:
     """Number of dimensions with Var_x(mean_i) > 0.01 (Burda, Grosse and Salakhutdinov 2016, section 5.2).
 
-    The threshold is absolute, so it depends on the scale of the means; that of a truncated SVD goes with 1/sqrt(N).
+    The threshold is absolute, so it depends on the scale of the means, which only a strong KL term ties to the prior's.
     """
     return int((means.var(axis=0, dtype=np.float64) > ACTIVE_VARIANCE).sum())
 

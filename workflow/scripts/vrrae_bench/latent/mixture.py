@@ -18,7 +18,7 @@ from sklearn.preprocessing import StandardScaler
 from vrrae_bench.errors import UserError
 
 BIC_CANDIDATES = range(1, 11)
-MAX_ITERATIONS = 500
+FIT = {"covariance_type": "full", "reg_covar": 1e-6, "init_params": "kmeans", "max_iter": 500}
 
 
 class FittedMixture(NamedTuple):
@@ -38,9 +38,10 @@ class FittedMixture(NamedTuple):
         points, _ = self.mixture.sample(n)  # grouped by component
         return self.scaler.inverse_transform(np.random.default_rng(seed).permutation(points))
 
-    def record(self) -> dict[str, float | int | bool]:
+    def record(self) -> dict[str, float | int | bool | str]:
         """What to record beside scores of its samples; the log-likelihood is that of a standardised mean, averaged."""
-        return {
+        return {f"gmm_{name}": value for name, value in FIT.items()} | {
+            "gmm_standardised": True,
             "gmm_components": self.mixture.n_components,
             "gmm_means": self.n_means,
             "gmm_converged": bool(self.mixture.converged_),
@@ -86,7 +87,7 @@ def fit_mixture(
     fitted = (_fit(standardised, n, seed, n_init) for n in candidates)
     best = min(fitted, key=lambda mixture: mixture.bic(standardised))
     if not best.converged_:
-        warnings.warn(f"the Gaussian mixture did not converge in {MAX_ITERATIONS} iterations", stacklevel=2)
+        warnings.warn(f"the Gaussian mixture did not converge in {FIT['max_iter']} iterations", stacklevel=2)
     return FittedMixture(best, scaler, n_means)
 
 
@@ -96,14 +97,7 @@ def sample_prior(n: int, size: int, seed: int) -> Float[np.ndarray, "N k"]:
 
 
 def _fit(points: Float[np.ndarray, "N k"], n_components: int, seed: int, n_init: int) -> GaussianMixture:
-    mixture = GaussianMixture(
-        n_components,
-        covariance_type="full",
-        max_iter=MAX_ITERATIONS,
-        n_init=n_init,
-        random_state=seed,
-        init_params="kmeans",
-    )
+    mixture = GaussianMixture(n_components, n_init=n_init, random_state=seed, **FIT)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)  # recorded, and told by the caller
         return mixture.fit(points)

@@ -61,6 +61,7 @@ def draw_samples(model: Autoencoder, header: ModelHeader, data: DataSet, spec: S
     options = {"n_init": spec.gmm_n_init, "subsample": spec.gmm_subsample}
     mixture = fit_mixture(means, spec.gmm_components, gmm_seed, **options)
     gaussian = fit_mixture(means, 1, gmm_seed)
+    of_gaussian = {"gaussian_log_likelihood": gaussian.record()["gmm_log_likelihood"]}
     draws = (mixture.sample(spec.random_images, draw_seed(seed, number)) for number in range(spec.random_draws))
     pairs = random_pairs(len(means), spec.interpolation_pairs, generator(seed, "interpolation"))
     between = inner_points(means, pairs, spec.interpolation_points)
@@ -76,7 +77,7 @@ def draw_samples(model: Autoencoder, header: ModelHeader, data: DataSet, spec: S
         interpolation=_images_of(model, header, data, between),
         latents=latents | {"interpolation_pairs": pairs},
         scores=scores,
-        sampling=spec.model_dump() | mixture.record() | {"quantisation": quantisation(data)},
+        sampling=spec.model_dump() | mixture.record() | of_gaussian | {"quantisation": quantisation(data)},
     )
 
 

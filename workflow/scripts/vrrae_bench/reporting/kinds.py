@@ -18,7 +18,9 @@ class TableKind:
         rows: The columns of the long form that tell its rows apart.
         columns: Those that tell its columns apart.
         file: The file of a run that it reads, if it is made from scores.
-        bounds: The files with scores of test images or noise, to stand below those of the runs of each data set.
+        bounds: The files with scores of real images or noise, to stand below those of the runs of each data set.
+        every_extractor: Whether it shows scores by every extractor of a data set, rather than by the one.
+        each_value: Metrics of which each value is shown, beside their mean.
         in_paper: Whether the paper has such a table, so that its values stand beside ours.
     """
 
@@ -30,6 +32,8 @@ class TableKind:
     columns: tuple[str, ...] = ("dataset", "metric")
     file: str = "scores.json"
     bounds: tuple[str, ...] = ()
+    every_extractor: bool = False
+    each_value: tuple[str, ...] = ()
     in_paper: bool = True
 
 
@@ -116,12 +120,16 @@ TABLES = {
         metrics=FID_AND_ERROR,
     ),
     "table_scores": TableKind(
-        title="Scores of random generation, between those of real images and of noise",
+        title="Scores of generated images, between those of real images and of noise",
         about="Images: FID with and without its bias, KID, precision, recall, density, coverage; floor and ceiling",
         metrics={
             "fid_random": "FID",
+            "fid_random_mean": "FID, mean of draws",
             "fid_random_all_draws": "FID, all draws",
             "fid_random_infinity": "FID, infinite",
+            "fid_random_gaussian": "FID, one Gaussian",
+            "fid_random_prior": "FID, N(0, I)",
+            "fid_interpolation": "FID, interpolation",
             "kid_random": "KID",
             "precision_random": "Precision",
             "recall_random": "Recall",
@@ -131,7 +139,23 @@ TABLES = {
         },
         rows=("dataset", "method"),
         columns=("metric",),
-        bounds=("floor", "ceiling"),
+        bounds=("floor", "copies", "ceiling"),
+        in_paper=False,
+    ),
+    "table_extractors": TableKind(
+        title="How much a FID depends on the seed of the extractor",
+        about="Images: scores by extractors that differ in nothing but their seed, first training seed of each method",
+        metrics={
+            "fid_random": "FID",
+            "fid_random_infinity": "FID, infinite",
+            "kid_random": "KID",
+            "fid_interpolation": "FID, interpolation",
+        },
+        rows=("dataset", "method"),
+        columns=("metric",),
+        bounds=("floor",),
+        every_extractor=True,
+        each_value=("fid_random", "fid_interpolation"),
         in_paper=False,
     ),
     "table_fid_2015": TableKind(
@@ -156,6 +180,7 @@ TABLES = {
         },
         rows=("dataset", "method"),
         columns=("metric",),
+        each_value=("active_units", "collapsed_dimensions"),
         in_paper=False,
     ),
 }

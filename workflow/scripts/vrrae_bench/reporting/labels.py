@@ -22,7 +22,7 @@ DATASETS = {
     "celeba": "CelebA",
 }
 # What stands in the place of a method where real images or noise are scored like generated ones.
-BOUNDS = {"floor": "real test images", "ceiling": "noise"}
+BOUNDS = {"floor": "test images", "copies": "training images", "ceiling": "noise"}
 
 
 def method_label(name: str) -> str:

@@ -13,19 +13,21 @@ from vrrae_bench.reporting.paper import paper_value
 from vrrae_bench.runs import RunSpec, format_beta
 
 COLUMNS = ["table", "dataset", "method", "beta", "batch_size", "metric"]
-COLUMNS += ["mean", "std", "n_seeds", "paper_value", "note"]
+COLUMNS += ["mean", "std", "n_seeds", "low", "high", "paper_value", "note"]
 # The FID of the beta that another draw of as many images found best: chosen and reported on different images.
 FID_OF_BEST_BETA = "fid_random_of_best_beta"
+# Before the values of which a row is the mean, in its note.
+EACH = "each: "
 # The share of runs with a collapsed dimension.
 COLLAPSED = "collapsed"
-# Counts, whose mean hides whether one seed has all of them.
-SHOWN_BY_SEED = ("active_units", "collapsed_dimensions")
 
 
 def long_table(name: str, files: Sequence[str | Path]) -> pd.DataFrame:
     """A row for each data set, method, beta, batch size and metric: mean and standard deviation over seeds.
 
-    The standard deviation is that of a sample (n - 1), and empty for one seed; that of timings is over turns.
+    The standard deviation is that of a sample (n - 1), and empty for one seed; that of timings is over turns, that of
+    `table_extractors` over extractors. `low` and `high` are the limits of the interval that a run itself records,
+    averaged over the runs.
 
     Args:
         name: A key of `TABLES`.
@@ -45,7 +47,7 @@ def long_table(name: str, files: Sequence[str | Path]) -> pd.DataFrame:
 
 def _score_rows(name: str, kind: TableKind, scores: Sequence[dict[str, Any]]) -> Iterator[dict[str, Any]]:
     bounds = [entry for entry in scores if "bound" in entry["details"]]
-    runs = pd.DataFrame([_record(entry) for entry in scores if "run" in entry["details"]])
+    runs = pd.DataFrame([_record(entry) | _limits(entry) for entry in scores if "run" in entry["details"]])
     if runs.empty:
         return
     for dataset, of_dataset in runs.groupby("dataset", sort=False):
@@ -56,17 +58,12 @@ def _score_rows(name: str, kind: TableKind, scores: Sequence[dict[str, Any]]) ->
 
 
 def _bound_rows(kind: TableKind, bounds: Sequence[dict[str, Any]]) -> Iterator[dict[str, Any]]:
-    for entry in bounds:
-        details = entry["details"]
+    names = [{"dataset": entry["details"]["dataset"], "method": entry["details"]["bound"]} for entry in bounds]
+    found = pd.DataFrame([name | entry | _limits(entry) for name, entry in zip(names, bounds)])
+    for (dataset, bound), group in found.groupby(["dataset", "method"], sort=False) if names else ():
         for metric in kind.metrics:
-            if metric in entry:
-                yield {
-                    "dataset": details["dataset"],
-                    "method": details["bound"],
-                    "metric": metric,
-                    "mean": entry[metric],
-                    "n_seeds": 1,
-                }
+            if metric in group and len(group[metric].dropna()):
+                yield {"dataset": dataset, "method": bound, "metric": metric} | _over_files(kind, group, metric)
 
 
 def _run_rows(name: str, kind: TableKind, runs: pd.DataFrame) -> Iterator[dict[str, Any]]:
@@ -74,24 +71,35 @@ def _run_rows(name: str, kind: TableKind, runs: pd.DataFrame) -> Iterator[dict[s
         dataset, learning_rate, method, beta, batch_size = values
         is_default = learning_rate == runs[runs.dataset == dataset].learning_rate.iloc[0]
         for metric in kind.metrics:
-            numbers = group[metric].dropna() if metric in group else []
-            if len(numbers) == 0:
+            if metric not in group or group[metric].isna().all():
                 continue
             printed, note = paper_value(name, dataset, method, beta, metric) if is_default else (None, "")
-            if metric in SHOWN_BY_SEED:
-                note = "by seed: " + ", ".join(f"{number:g}" for number in numbers)
+            found = _over_files(kind, group, metric)
+            note = found.pop("note", note) if is_default else f"learning rate {format_beta(learning_rate)}"
             yield {
                 "dataset": dataset,
                 "method": method,
                 "beta": beta,
                 "batch_size": batch_size,
                 "metric": metric,
-                "mean": numbers.mean(),
-                "std": numbers.std(ddof=1) if len(numbers) > 1 else None,
-                "n_seeds": len(numbers),
+                **found,
                 "paper_value": printed,
-                "note": note if is_default else f"learning rate {format_beta(learning_rate)}",
+                "note": note,
             }
+
+
+def _over_files(kind: TableKind, group: pd.DataFrame, metric: str) -> dict[str, Any]:
+    """Mean, spread and limits of a metric, and each value in the note where a mean hides who has it."""
+    numbers = group[metric].dropna()
+    found = {
+        "mean": numbers.mean(),
+        "std": numbers.std(ddof=1) if len(numbers) > 1 else None,
+        "n_seeds": len(numbers),
+    }
+    found |= {limit: group[f"{metric} {limit}"].mean() for limit in ("low", "high") if f"{metric} {limit}" in group}
+    if metric in kind.each_value:
+        found["note"] = EACH + ", ".join(f"{number:.4g}" for number in numbers)
+    return found
 
 
 def _best_betas(runs: pd.DataFrame) -> Iterator[dict[str, Any]]:
@@ -145,6 +153,12 @@ def _timing_rows(name: str, kind: TableKind, timings: Sequence[dict[str, Any]]) 
                     "paper_value": printed,
                     "note": "; ".join(filter(None, [f"median of {len(seconds)} turns", note])),
                 }
+
+
+def _limits(scores: dict[str, Any]) -> dict[str, float]:
+    """The limits of the intervals that a file records, under names of their own."""
+    intervals = scores["details"].get("intervals", {})
+    return {f"{name} {limit}": found[limit] for name, found in intervals.items() for limit in ("low", "high")}
 
 
 def _record(scores: dict[str, Any]) -> dict[str, Any]:

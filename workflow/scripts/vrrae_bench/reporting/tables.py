@@ -9,7 +9,7 @@ import pandas as pd
 from vrrae_bench.files import atomic_path, write_text
 from vrrae_bench.reporting.kinds import TABLES, TableKind
 from vrrae_bench.reporting.labels import dataset_label, method_label
-from vrrae_bench.reporting.long_tables import COLLAPSED, FID_OF_BEST_BETA, SHOWN_BY_SEED
+from vrrae_bench.reporting.long_tables import COLLAPSED, EACH, FID_OF_BEST_BETA
 from vrrae_bench.runs import format_beta
 
 NOT_PRINTED = "n/a"  # the paper has no such number, or it did not survive
@@ -45,7 +45,7 @@ def readable_table(name: str, long: pd.DataFrame) -> pd.DataFrame:
         column = " ".join(_column_parts(kind, row))
         for label in _row_labels(name, kind, row, long):
             cells = rows.setdefault(label, {})
-            cells[column] = _cell(row)
+            cells[column] = _cell(kind, row)
             if kind.in_paper and row.metric not in OURS:
                 cells[f"{column} (paper)"] = _number(row.metric, row.paper_value)
     frame = pd.DataFrame.from_dict(rows, orient="index")
@@ -90,14 +90,16 @@ def _row_labels(name: str, kind: TableKind, row: Any, long: pd.DataFrame) -> lis
     return [", ".join(filter(None, [dataset, method, block])) for method in methods]
 
 
-def _cell(row: Any) -> str:
+def _cell(kind: TableKind, row: Any) -> str:
     if row.metric == COLLAPSED:
         return f"{row.mean * row.n_seeds:.0f} of {row.n_seeds}"
     number = _number(row.metric, row.mean, row.std)
     if row.metric == FID_OF_BEST_BETA:
         return f"{number} (beta = {row.beta})"
-    if row.metric in SHOWN_BY_SEED:
-        return f"{number} ({row.note.removeprefix('by seed: ')})"
+    if row.metric in kind.each_value:
+        return f"{number} ({row.note.removeprefix(EACH)})"
+    if not kind.in_paper and not pd.isna(row.low):
+        return f"{number} [{_number(row.metric, row.low)}, {_number(row.metric, row.high)}]"
     return number
 
 

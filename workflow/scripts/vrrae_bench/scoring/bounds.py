@@ -1,11 +1,16 @@
-"""What scores of random images are to be read between: the floor, real test images, and the ceiling, noise."""
+"""What scores of random images are to be read between: those of real images, and the ceiling, noise.
+
+The floor is that of test images: what a model would score that draws from the distribution of the images. Training
+images score lower, since they are the ones that features are compared with, and that the network was tuned on: what a
+model would score that copies them.
+"""
 
 from collections.abc import Iterator
 
 import numpy as np
 from jaxtyping import UInt8
 
-from vrrae_bench.datasets.store import DataSet
+from vrrae_bench.datasets.store import DataSet, StoredArray
 from vrrae_bench.scoring.fidelity import Scores, random_counts, random_scores
 from vrrae_bench.scoring.inception import FeatureExtractor
 from vrrae_bench.scoring.reference import Reference
@@ -21,18 +26,21 @@ Draws = Iterator[UInt8[np.ndarray, "N H W C"]]
 def bounds(
     network: FeatureExtractor, reference: Reference, data: DataSet, n_images: int, n_draws: int, seed: int
 ) -> dict[str, Scores]:
-    """The scores of test images and of noise in place of random images, as many as a run draws.
+    """The scores of test images, training images and noise in place of random images, as many as a run draws.
 
-    The test images are in random order and each comes once. If there are too few for all draws, those scores are left
-    out that depend on their number.
+    Real images are in random order and each comes once. If there are too few for all draws, those scores are left out
+    that depend on their number.
     """
-    draws = {"floor": test_draws(data, n_images, n_draws, seed), "ceiling": noise_draws(data, n_images, n_draws, seed)}
+    draws = {
+        "floor": real_draws(data.array("test"), n_images, n_draws, seed),
+        "copies": real_draws(data.array("train"), n_images, n_draws, seed),
+        "ceiling": noise_draws(data, n_images, n_draws, seed),
+    }
     return {name: _scores(network, reference, data, found, n_images, n_draws) for name, found in draws.items()}
 
 
-def test_draws(data: DataSet, n_images: int, n_draws: int, seed: int) -> Draws:
-    """Test images at random, without replacement; fewer draws if they do not suffice."""
-    images = data.array("test")
+def real_draws(images: UInt8[np.ndarray, "M H W C"] | StoredArray, n_images: int, n_draws: int, seed: int) -> Draws:
+    """Images at random, without replacement; fewer draws if they do not suffice."""
     order = generator(seed, "data").permutation(len(images))
     for number in range(min(n_draws, len(images) // n_images)):
         yield images[order[number * n_images : (number + 1) * n_images]]
@@ -52,11 +60,13 @@ def _scores(network, reference, data, draws, n_images: int, n_draws: int) -> Sco
         features.append(network.features(draw))
     wanted = random_counts(reference, n_images, n_draws)
     if not features:
-        return Scores({}, {"omitted": dict.fromkeys(wanted, f"there are fewer than {n_images} test images")})
+        return Scores({}, {"omitted": dict.fromkeys(wanted, f"there are fewer than {n_images} real images")})
     scores = random_scores(reference, features)
-    numbers |= scores.numbers
-    for name, count in scores.details["counts"].items():
-        if count != wanted[name] and name not in UNBIASED:
-            del numbers[name]
-            scores.details["omitted"][name] = f"test images for {len(features)} of {n_draws} draws only"
-    return Scores(numbers, scores.details)
+    counts = scores.details["counts"]
+    too_few = {name for name, count in counts.items() if count != wanted[name] and name not in UNBIASED}
+    for found in (scores.numbers, counts, scores.details["intervals"]):
+        for name in too_few & found.keys():
+            del found[name]
+    why = f"real images for {len(features)} of {n_draws} draws only"
+    scores.details["omitted"] |= dict.fromkeys(sorted(too_few), why)
+    return Scores(numbers | scores.numbers, scores.details)

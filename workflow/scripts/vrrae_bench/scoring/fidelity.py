@@ -1,19 +1,19 @@
 """How near generated images are to real ones, by their features: the paper's FID, and beside it what can be trusted.
 
 FID is biased by the number of images, and by how much depends on the model (Chong and Forsyth 2020), so that an equal
-number does not cancel it. Beside the paper's FID, of one draw, stand that of all draws, its limit for infinitely
-many images, the kernel distance, which has no such bias, and precision, recall, density and coverage, which tell bad
-images from missing ones. All that a value depends on is recorded with it.
+number does not cancel it. Beside the paper's FID, of one draw, stand its mean over draws, that of all draws together,
+its limit for infinitely many images, the kernel distance, which has no such bias, and precision, recall, density and
+coverage, which tell bad images from missing ones. Of how many images each is, and how sure, is recorded with it.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any, NamedTuple
 
 import numpy as np
-from jaxtyping import Float32
+from jaxtyping import Float32, Num
 
-from vrrae_bench.scoring.frechet import frechet_distance
+from vrrae_bench.scoring.frechet import Moments, frechet_distance
 from vrrae_bench.scoring.intervals import Estimate, jackknife, mean_estimate
 from vrrae_bench.scoring.kernel_distance import kernel_distance
 from vrrae_bench.scoring.neighbours import NEIGHBOURS, Neighbourhoods, neighbourhoods
@@ -26,6 +26,7 @@ PARTS = 8
 OF_NEIGHBOURS = tuple(f"{name}_random" for name in Neighbourhoods._fields)
 
 Features = Float32[np.ndarray, "N D"]
+Images = Num[np.ndarray, "N ..."]
 
 
 class Scores(NamedTuple):
@@ -40,12 +41,22 @@ class Scores(NamedTuple):
     details: dict[str, Any]
 
 
+def combined(parts: Sequence[Scores]) -> Scores:
+    """Several parts as one: their numbers, and their details, entry by entry where those are dictionaries."""
+    numbers, details = {}, {}
+    for part in parts:
+        numbers |= part.numbers
+        for name, value in part.details.items():
+            details[name] = details.get(name, {}) | value if isinstance(value, dict) else value
+    return Scores(numbers, details)
+
+
 def random_scores(reference: Reference, draws: Sequence[Features]) -> Scores:
     """Every score of randomly generated images, of which there are independent draws of equal size.
 
-    The paper's FID, `fid_random`, is of the first draw; `fid_random_other_draw` of the second. All else is of all draws
-    together, or of the first images of them. A score that needs more images is left out; `omitted` says why.
-    The interval of the paper's FID is that of its expectation for one draw, from all draws.
+    The paper's FID, `fid_random`, is of the first draw; `fid_random_other_draw` of the second; `fid_random_mean` is the
+    mean over all, with the interval of what a single draw has on average. All else is of all draws together, or of the
+    first images of them. A score that needs more images is left out; `omitted` says why.
     """
     n, images = len(draws[0]), np.concatenate(draws)
     distance = partial(frechet_distance, reference.moments)
@@ -54,7 +65,8 @@ def random_scores(reference: Reference, draws: Sequence[Features]) -> Scores:
     intervals, omitted = {}, {}
     if len(draws) > 1:
         numbers["fid_random_other_draw"] = of_draws[1]
-        intervals["fid_random"] = mean_estimate(of_draws)
+        intervals["fid_random_mean"] = mean_estimate(of_draws)
+        numbers["fid_random_mean"] = intervals["fid_random_mean"].value
     if len(images) >= 2 * PARTS:
         of_all = jackknife(distance, np.array_split(images, PARTS))
         numbers["fid_random_all_draws"] = of_all.whole.value
@@ -81,29 +93,42 @@ def random_scores(reference: Reference, draws: Sequence[Features]) -> Scores:
     return Scores(numbers, details | _record(numbers, intervals, random_counts(reference, n, len(draws)), omitted))
 
 
-def interpolation_scores(reference: Reference, features: Features, images_per_pair: int) -> Scores:
-    """FID of interpolated images, which lie pair after pair, and its interval.
+def fid_scores(moments: Moments, sets: Mapping[str, Sequence[Features]]) -> Scores:
+    """FID of sets of images, each in independent parts of like size, under the name of the set; and its interval.
 
-    The interval is the jackknife's over parts of whole pairs: images of one pair are not independent. There is none if
-    there are fewer pairs than parts.
+    The interval is the jackknife's over the parts: that of what so many images have on average. A set of a single part
+    has none.
     """
-    distance = partial(frechet_distance, reference.moments)
-    parts = np.array_split(np.arange(0, len(features), images_per_pair), PARTS)
-    if len(parts[-1]):
-        estimate = jackknife(distance, np.split(features, [part[0] for part in parts[1:]])).whole
-        numbers, intervals = {"fid_interpolation": estimate.value}, {"fid_interpolation": estimate}
-    else:
-        numbers, intervals = {"fid_interpolation": distance(features)}, {}
-    count = {"fid_interpolation": {"generated": len(features), "real": reference.moments.count}}
-    return Scores(numbers, _record(numbers, intervals, count, {}))
+    numbers, intervals, counts = {}, {}, {}
+    distance = partial(frechet_distance, moments)
+    for name, parts in sets.items():
+        if len(parts) > 1:
+            intervals[name] = jackknife(distance, parts).whole
+            numbers[name] = intervals[name].value
+        else:
+            numbers[name] = distance(parts[0])
+        counts[name] = {"generated": sum(map(len, parts)), "real": moments.count}
+    return Scores(numbers, _record(numbers, intervals, counts, {}))
+
+
+def independent_parts(images: Images, together: int = 1) -> list[Images]:
+    """Images, or their features, in as many parts as the jackknife has; in a single one if there are too few.
+
+    Args:
+        together: So many that follow each other are not independent, and stay in one part: those of a pair of images
+            between which they lie.
+    """
+    parts = np.array_split(np.arange(0, len(images), together), PARTS)
+    return np.split(images, [part[0] for part in parts[1:]]) if len(parts[-1]) else [images]
 
 
 def random_counts(reference: Reference, n_images: int, n_draws: int) -> dict[str, dict[str, int]]:
     """Of how many generated and real images each score of random images is."""
     one, everything = ({"generated": n, "real": reference.moments.count} for n in (n_images, n_images * n_draws))
     pairs = {"generated": min(MOST_IMAGES, n_images * n_draws), "real": len(reference.sample)}
-    of_distances = {"fid_random": one, "fid_random_other_draw": one, "fid_random_all_draws": everything}
-    return of_distances | {"fid_random_infinity": everything} | dict.fromkeys(("kid_random", *OF_NEIGHBOURS), pairs)
+    of_one = dict.fromkeys(("fid_random", "fid_random_other_draw", "fid_random_mean"), one)
+    of_all = dict.fromkeys(("fid_random_all_draws", "fid_random_infinity"), everything)
+    return of_one | of_all | dict.fromkeys(("kid_random", *OF_NEIGHBOURS), pairs)
 
 
 def _record(

@@ -70,12 +70,16 @@ class FineTuned(NamedTuple):
         history: Every epoch.
         kept: Number of the best epoch, from 1 on.
         test_accuracy: Of these weights, in [0, 1].
+        labels: What they tell: "10 classes", or "40 attributes", of which the accuracy is the mean.
+        majority_accuracy: Test accuracy of always saying what most training images have.
     """
 
     network: Inception3
     history: list[Epoch]
     kept: int
     test_accuracy: float
+    labels: str
+    majority_accuracy: float
 
     def record(self) -> dict[str, Any]:
         """What to record beside the network."""
@@ -84,6 +88,8 @@ class FineTuned(NamedTuple):
             "train_accuracy": best.train_accuracy,
             "validation_accuracy": best.validation_accuracy,
             "test_accuracy": self.test_accuracy,
+            "labels": self.labels,
+            "majority_accuracy": self.majority_accuracy,
             "kept_epoch": self.kept,
             "history": [epoch._asdict() for epoch in self.history],
         }
@@ -153,7 +159,8 @@ def fine_tune(
         _, test_accuracy = _evaluate(state.network, task, test, np.arange(len(test.images)), settings, keep)
     kept = best_epoch(state.history) + 1
     report(f"kept the weights of epoch {kept}: test accuracy {test_accuracy:.2%}")
-    return FineTuned(state.network, state.history, kept, test_accuracy)
+    majority = majority_accuracy(train.labels, test.labels)
+    return FineTuned(state.network, state.history, kept, test_accuracy, task.name, majority)
 
 
 def cosine_schedule(step: int, n_steps: int) -> float:
@@ -186,6 +193,14 @@ def validation_split(n_images: int, settings: ExtractorSettings) -> tuple[Int[np
 def best_epoch(history: list[Epoch]) -> int:
     """Which epoch, from 0 on, told the images kept apart best: by accuracy, then by loss, then the earliest."""
     return max(range(len(history)), key=lambda n: (history[n].validation_accuracy, -history[n].validation_loss))
+
+
+def majority_accuracy(labels: Labels, test_labels: Labels) -> float:
+    """Share of test labels told right by saying of each image what most training images have."""
+    if labels.ndim == 2:
+        return float((test_labels == (labels.mean(axis=0) > 0.5)).mean())
+    classes, counts = np.unique(labels, return_counts=True)
+    return float((test_labels == classes[counts.argmax()]).mean())
 
 
 def is_stalled(history: list[Epoch], patience: int) -> bool:
@@ -272,11 +287,13 @@ class _Task(NamedTuple):
     """What the network is tuned on.
 
     Attributes:
+        name: How many of what: "10 classes".
         n_outputs: Classes, or attributes.
         loss: Of outputs and labels, averaged over the images.
         hits: For each image 1 if its class is right, or the share of its attributes that are.
     """
 
+    name: str
     n_outputs: int
     loss: Callable[[torch.Tensor, torch.Tensor], torch.Tensor]
     hits: Callable[[torch.Tensor, torch.Tensor], torch.Tensor]
@@ -305,7 +322,13 @@ def _classes(labels, test_labels) -> _Task:
             f"feature extractor: training classes {known.tolist()}, test classes "
             f"{np.unique(test_labels).tolist()}; count from 0, and train on every class that is tested."
         )
-    return _Task(int(known[-1]) + 1, cross_entropy, lambda outputs, targets: (outputs.argmax(1) == targets).float())
+    n_classes = int(known[-1]) + 1
+    return _Task(
+        f"{n_classes} classes",
+        n_classes,
+        cross_entropy,
+        lambda outputs, targets: (outputs.argmax(1) == targets).float(),
+    )
 
 
 def _attributes(labels, test_labels) -> _Task:
@@ -315,8 +338,10 @@ def _attributes(labels, test_labels) -> _Task:
             f"feature extractor: attributes of shape {labels.shape[1:]} for training and {test_labels.shape[1:]} for "
             f"test images, with values {values.tolist()}; both need the same ones, each 0 or 1."
         )
+    n_attributes = labels.shape[1]
     return _Task(
-        labels.shape[1],
+        f"{n_attributes} attributes",
+        n_attributes,
         lambda outputs, targets: binary_cross_entropy_with_logits(outputs, targets.float()),
         lambda outputs, targets: ((outputs > 0) == (targets > 0)).float().mean(1),
     )

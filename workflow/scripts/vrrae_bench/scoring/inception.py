@@ -63,15 +63,15 @@ def channels_first(images: Images) -> UInt8[torch.Tensor, "N C H W"]:
     return torch.tensor(images).permute(0, 3, 1, 2)
 
 
-def preparation(image_size: int) -> dict[str, Any]:
+def preparation(settings: ExtractorSettings) -> dict[str, Any]:
     """What `prepare` does and the network computes, to be recorded beside a score of its features."""
     return {
-        "image_size": image_size,
+        "image_size": settings.image_size,
         "resize": RESIZE,
         "grey_to_rgb": "repeated",
         "normalisation_mean": IMAGENET_MEAN,
         "normalisation_std": IMAGENET_STD,
-        "precision": "float32",
+        "precision": settings.feature_precision,
         "features": FEATURES,
     }
 

@@ -17,8 +17,8 @@ from torch_fidelity import FeatureExtractorInceptionV3
 
 from vrrae_bench.errors import UserError
 from vrrae_bench.files import sha256
-from vrrae_bench.scoring.fidelity import Scores
-from vrrae_bench.scoring.frechet import Moments, frechet_distance
+from vrrae_bench.scoring.fidelity import Scores, fid_scores
+from vrrae_bench.scoring.frechet import Moments
 from vrrae_bench.scoring.inception import FEATURES, Images, channels_first, load_plain
 
 
@@ -53,17 +53,15 @@ class Inception2015:
         return np.concatenate(found) if found else np.empty((0, FEATURES), np.float32)
 
 
-def distances_2015(network: Inception2015, reference: Moments, images: Mapping[str, Sequence[Images]]) -> Scores:
-    """FID of sets of images, each in parts, from the training images: `fid_2015_<name>`, and of how many each is."""
-    numbers, counts = {}, {}
-    for name, parts in images.items():
-        features = np.concatenate([network.features(part) for part in parts])
-        numbers[f"fid_2015_{name}"] = frechet_distance(reference, features)
-        counts[f"fid_2015_{name}"] = {"generated": len(features), "real": reference.count}
-    return Scores(numbers, {"counts": counts})
+def scores_2015(network: Inception2015, reference: Moments, sets: Mapping[str, Sequence[Images]]) -> Scores:
+    """FID of sets of images, each in independent parts, from the training images: `fid_2015_<name>`; `fid_scores`."""
+    features = {f"fid_2015_{name}": [network.features(part) for part in parts] for name, parts in sets.items()}
+    return fid_scores(reference, features)
 
 
 def record_2015(weights: Path) -> dict[str, Any]:
     """What fixes a feature but the image."""
     library = f"torch-fidelity {version('torch-fidelity')}"
-    return {"weights": weights.name, "sha256": sha256(weights), "library": library}
+    # Resizing is part of that network: bilinear without antialiasing, as TensorFlow 1 did it.
+    preparation = {"image_size": 299, "resize": "the network's own", "grey_to_rgb": "repeated", "features": FEATURES}
+    return {"weights": weights.name, "sha256": sha256(weights), "library": library, "preparation": preparation}

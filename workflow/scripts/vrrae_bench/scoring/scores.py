@@ -13,8 +13,7 @@ from vrrae_bench.latent import diagnostics
 from vrrae_bench.models.registry import METHODS
 from vrrae_bench.runs import RunSpec
 from vrrae_bench.scoring.bumps import bump_scores
-from vrrae_bench.scoring.fidelity import Scores, interpolation_scores, random_scores
-from vrrae_bench.scoring.frechet import frechet_distance
+from vrrae_bench.scoring.fidelity import Scores, combined, fid_scores, independent_parts, random_scores
 from vrrae_bench.scoring.reference import Reference
 from vrrae_bench.scoring.settings import START_WEIGHTS, ExtractorSettings
 from vrrae_bench.scoring.sharpness import sharpness_scores
@@ -22,6 +21,10 @@ from vrrae_bench.seeding import generator
 
 # What else than the Gaussian mixture images were drawn from (`latent.mixture`).
 OTHER_SAMPLERS = ("random_gaussian", "random_prior")
+
+# Of extractor.json, what stands beside each score of its features.
+RECORDED_OF_EXTRACTOR = ("settings", "sha256", "labels", "test_accuracy", "majority_accuracy", "n_reference")
+RECORDED_OF_EXTRACTOR += ("threads", "device", "versions", "commit")
 
 Images = UInt8[np.ndarray, "N H W C"]
 
@@ -104,15 +107,11 @@ def feature_scores(
 
     network = load_extractor(extractor.with_name("inception.pt"), device)
     reference = Reference.load(extractor.with_name("reference.npz"), extractor.with_name("reference_sample.npz"))
+    sets = {"fid_interpolation": independent_parts(network.features(interpolation), images_per_pair)}
+    sets |= {f"fid_{name}": independent_parts(network.features(images)) for name, images in others.items()}
     random = random_scores(reference, [network.features(draw) for draw in draws])
-    between = interpolation_scores(reference, network.features(interpolation), images_per_pair)
-    details = random.details
-    for name in ("counts", "intervals", "omitted"):
-        details[name] |= between.details[name]
-    numbers = random.numbers | between.numbers
-    for name, images in others.items():
-        numbers[f"fid_{name}"] = frechet_distance(reference.moments, network.features(images))
-    return Scores(numbers, details | {"extractor": extractor_record(extractor)})
+    scores = combined([random, fid_scores(reference.moments, sets)])
+    return Scores(scores.numbers, scores.details | {"extractor": extractor_record(extractor)})
 
 
 def extractor_record(extractor: Path) -> dict[str, Any]:
@@ -121,7 +120,7 @@ def extractor_record(extractor: Path) -> dict[str, Any]:
 
     record = read_json(extractor)
     settings = ExtractorSettings(**record["settings"])
-    return {key: record[key] for key in ("settings", "sha256", "test_accuracy", "n_reference")} | {
+    return {key: record[key] for key in RECORDED_OF_EXTRACTOR} | {
         "start_weights": START_WEIGHTS[settings.start],
-        "preparation": preparation(settings.image_size),
+        "preparation": preparation(settings),
     }
