@@ -1,13 +1,14 @@
 """Compare the speed of features and of the Frechet distance with the usual ways: `make speed-features`.
 
-    python tests/speed/features.py --extractor results/extractor/mnist/inception.pt
+    python tests/speed/features.py --extractor results/extractor/mnist/inception.pt \\
+        --data results/data/mnist/manifest.json --random results/runs/mnist/vrrae/beta=1e-6,batch=576/seed=0/random.npy
 
 First images/s of Inception-v3 features, against those of torchmetrics' own extractor, with random weights. The
 contenders take turns, a batch each, so that whatever else the machine does falls on all alike; what counts are ratios
 of medians. Run it with nothing else running.
 
-Then what bfloat16 does to a FID: of an extractor that was tuned, or else of a random one, whose scale means nothing.
-Then the matrix part of a distance, against scipy.linalg.sqrtm on the same matrices.
+Then what bfloat16 does to scores of generated and of test images: of an extractor that was tuned, with the training images
+of its data set; else of distorted digits by a random one, whose scale means nothing. Then the matrix part of a distance, against scipy.linalg.sqrtm on the same matrices.
 """
 
 import argparse
@@ -38,6 +39,8 @@ from vrrae_bench.datasets.digits import make_digits
 from vrrae_bench.datasets.store import DataSet
 from vrrae_bench.scoring.frechet import Moments, frechet_distance
 from vrrae_bench.scoring.inception import FEATURES, FeatureExtractor, build_network, load_extractor, prepare
+from vrrae_bench.scoring.kernel_distance import kernel_distance
+from vrrae_bench.scoring.reference import Reference
 from vrrae_bench.scoring.settings import ExtractorSettings
 
 USUAL, OURS, COARSE = "torchmetrics", "ours, float32", "ours, bfloat16"
@@ -47,17 +50,31 @@ MATRIX_AIM = 0.1
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--extractor", type=Path, help="inception.pt with which to measure what bfloat16 does to a FID")
+    parser.add_argument("--extractor", type=Path, help="inception.pt with which to measure what bfloat16 does")
+    parser.add_argument("--data", type=Path, help="manifest.json of its data set")
+    parser.add_argument("--random", type=Path, help="random.npy of a model of this data set")
     parser.add_argument("--batch-size", type=int, default=32)
     parser.add_argument("--turns", type=int, default=5, help="turns of each contender (default: 5)")
-    parser.add_argument("--fid-images", type=int, default=400, help="real ones, and as many distorted (default: 400)")
-    parser.add_argument("--samples", type=int, default=1250, help="for the matrix part (default: 1250)")
+    parser.add_argument("--real", type=int, default=10_000, help="training images, at most (default: 10000)")
+    parser.add_argument("--samples", type=int, default=1250, help="generated images, at most (default: 1250)")
     arguments = parser.parse_args()
+    of_a_run = (arguments.extractor, arguments.data, arguments.random)
+    if any(of_a_run) and not all(of_a_run):
+        parser.error("--extractor, --data and --random belong together")
     with tempfile.TemporaryDirectory() as folder:
         make_digits(Path(folder))
         digits = np.asarray(DataSet(Path(folder) / "manifest.json").array("train"))
     compare_features(digits[: arguments.batch_size], arguments.turns)
-    compare_precisions(digits, arguments.fid_images, arguments.extractor)
+    if arguments.extractor:
+        data = DataSet(arguments.data)
+        sets = {"generated": np.load(arguments.random, mmap_mode="r"), "test images": data.array("test")}
+        sets = {name: images[: arguments.samples] for name, images in sets.items()}
+        compare_precisions(load_extractor(arguments.extractor), data.array("train")[: arguments.real], sets)
+    else:
+        noise = np.random.default_rng(0).normal(0, 30, digits[-400:].shape)
+        noisy = np.clip(np.rint(digits[-400:] + noise), 0, 255).astype(np.uint8)
+        sets = {"noisy digits": noisy, "other digits": digits[-400:]}
+        compare_precisions(random_extractor(digits[:64], image_size=75), digits[:400], sets)
     compare_matrices(arguments.samples)
 
 
@@ -99,22 +116,20 @@ def torchmetrics_extractor() -> Callable[[torch.Tensor], torch.Tensor]:
     return torch.no_grad()(Blank("inception-v3-compat", [str(FEATURES)], nothing))
 
 
-def compare_precisions(images: np.ndarray, n: int, path: Path | None) -> None:
-    """A FID with features in both precisions: of distorted images from real ones."""
-    fine = load_extractor(path) if path else random_extractor(images[:64], image_size=75)
-    real, others = images[:n], images[-n:]
-    noise = np.random.default_rng(0).normal(0, 30, others.shape)
-    distorted = np.clip(np.rint(others + noise), 0, 255).astype(np.uint8)
-    of_each = {}
-    for name, extractor in ((OURS, fine), (COARSE, in_bfloat16(fine))):
-        reference = Moments.from_features(extractor.features(real))
-        of_each[name] = [frechet_distance(reference, extractor.features(samples)) for samples in (distorted, others)]
-    rows = [
-        (what, of_each[OURS][i], of_each[COARSE][i], f"{of_each[COARSE][i] / of_each[OURS][i] - 1:+.2%}")
-        for i, what in enumerate(("noisy digits", "other digits"))
-    ]
-    print(tabulate(rows, (f"FID of {n} images", "float32", "bfloat16", "change"), floatfmt=".4g"))
-    print(f"At {fine.settings.image_size} pixels, with {path or 'random weights'}.\n", flush=True)
+def compare_precisions(fine: FeatureExtractor, real: np.ndarray, sets: dict[str, np.ndarray]) -> None:
+    """FID and KID of sets of images from real ones, with features in both precisions."""
+    found = {}
+    for precision, extractor in ((OURS, fine), (COARSE, in_bfloat16(fine))):
+        of_real = extractor.features(real)
+        reference = Reference.of(Moments.from_features(of_real), of_real, np.random.default_rng(0))
+        for name, images in sets.items():
+            features = extractor.features(images)
+            kid = kernel_distance(features, reference.sample, reference.kernel_sums)
+            found.setdefault(f"FID, {len(images)} {name}", []).append(frechet_distance(reference.moments, features))
+            found.setdefault(f"KID, {len(images)} {name}", []).append(kid.value)
+    rows = [(name, *values, f"{values[1] / values[0] - 1:+.2%}") for name, values in found.items()]
+    print(tabulate(rows, (f"from {len(real)} real images", "float32", "bfloat16", "change"), floatfmt=".4g"))
+    print(f"At {fine.settings.image_size} pixels, start: {fine.settings.start}.\n", flush=True)
 
 
 def compare_matrices(n: int) -> None:
