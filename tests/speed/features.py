@@ -7,8 +7,9 @@ First images/s of Inception-v3 features, against those of torchmetrics' own extr
 contenders take turns, a batch each, so that whatever else the machine does falls on all alike; what counts are ratios
 of medians. Run it with nothing else running.
 
-Then what bfloat16 does to scores of generated and of test images: of an extractor that was tuned, with the training images
-of its data set; else of distorted digits by a random one, whose scale means nothing. Then the matrix part of a distance, against scipy.linalg.sqrtm on the same matrices.
+Then what bfloat16 does to scores of generated and of test images: of an extractor that was tuned, with the training
+images of its data set; else of distorted digits by a random one, whose scale means nothing. Then the matrix part of a
+distance, against scipy.linalg.sqrtm on the same matrices.
 """
 
 import argparse
@@ -119,7 +120,7 @@ def torchmetrics_extractor() -> Callable[[torch.Tensor], torch.Tensor]:
 def compare_precisions(fine: FeatureExtractor, real: np.ndarray, sets: dict[str, np.ndarray]) -> None:
     """FID and KID of sets of images from real ones, with features in both precisions."""
     found = {}
-    for precision, extractor in ((OURS, fine), (COARSE, in_bfloat16(fine))):
+    for extractor in (fine, in_bfloat16(fine)):
         of_real = extractor.features(real)
         reference = Reference.of(Moments.from_features(of_real), of_real, np.random.default_rng(0))
         for name, images in sets.items():
