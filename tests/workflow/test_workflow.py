@@ -31,6 +31,7 @@ experiment:
   ablations: [rrae_vae, vae_identity]
   baselines: [sparse_ae]
   timed: [vae, vrrae]
+  timing: {turns: 2, steps: 1, training_steps: 1}
 datasets:
   synthetic:
     bumps: {grid: 8, test_images: 20, diagonal_images: 10}

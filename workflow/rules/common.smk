@@ -173,7 +173,7 @@ def training_seconds(wildcards):
 
 def timing_seconds(wildcards):
     """Estimated duration of the timings on a data set."""
-    return costs.timing_seconds(dataset_of(wildcards), len(settings.experiment.timed))
+    return costs.timing_seconds(dataset_of(wildcards), settings.experiment)
 
 
 def option(name, value):

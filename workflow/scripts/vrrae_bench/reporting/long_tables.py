@@ -130,11 +130,12 @@ def _timing_rows(name: str, kind: TableKind, timings: Sequence[dict[str, Any]]) 
             seconds = pd.Series(measured["step_seconds"])
             values = {
                 "step_seconds": seconds,
-                "total_minutes": seconds * measured["steps"] / 60,
+                "total_minutes": pd.Series(measured["training_step_seconds"]) * measured["steps"] / 60,
                 "step_ratio": seconds / first,
             }
             for metric in kind.metrics:
                 printed, note = paper_value(name, timing["dataset"], method, "", metric)
+                extrapolated = "extrapolated from some steps" if metric == "total_minutes" else ""
                 yield {
                     "dataset": timing["dataset"],
                     "method": method,
@@ -143,7 +144,7 @@ def _timing_rows(name: str, kind: TableKind, timings: Sequence[dict[str, Any]]) 
                     "mean": values[metric].median(),
                     "std": values[metric].std(ddof=1),
                     "paper_value": printed,
-                    "note": "; ".join(filter(None, [f"median of {len(seconds)} turns", note])),
+                    "note": "; ".join(filter(None, [extrapolated, f"median of {len(values[metric])} turns", note])),
                 }
 
 
