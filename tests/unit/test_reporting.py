@@ -29,7 +29,8 @@ def write_scores(tmp_path, run_spec):
         spec = run_spec(method, **changes)
         folder = tmp_path / f"{dataset}-{method}-{seed}-{learning_rate}-{beta}-{batch_size}"
         folder.mkdir()
-        sampling = {"random_images": 1250, "interpolation_pairs": 2000, "interpolation_points": 5, "gmm_components": 10}
+        sampling = {"random_images": 1250, "interpolation_pairs": 2000, "interpolation_points": 5}
+        sampling |= {"gmm_components": 10, "gmm_means": 60_000}
         details = {"run": spec.model_dump(), "sampling": sampling}
         if dataset != "synthetic":
             settings = {"start": "random", "image_size": 75}
@@ -282,7 +283,7 @@ def test_figure_2_shows_the_seed_whose_vae_collapsed_most(synthetic_runs):
 
 
 def test_a_gallery_shows_one_block_per_method_of_the_first_seed(synthetic_runs):
-    figure = gallery.gallery(synthetic_runs, origin="lower", cmap="viridis")
+    figure = gallery.gallery(synthetic_runs, 0, origin="lower", cmap="viridis")
     assert [axis.get_title() for axis in figure.axes if axis.get_images()] == ["VAE", "VRRAE"]
     images = np.load(synthetic_runs[0].folder / "random.npy")
     shown = np.asarray(figure.axes[0].get_images()[0].get_array())
@@ -292,7 +293,7 @@ def test_a_gallery_shows_one_block_per_method_of_the_first_seed(synthetic_runs):
 
 def test_a_gallery_of_two_data_sets_names_both_and_takes_the_first_seed_of_each(synthetic_runs, run_spec):
     other = Run(run_spec("vae", dataset="mnist", seed=7), synthetic_runs[0].folder)
-    figure = gallery.gallery([*synthetic_runs, other], origin="upper", cmap="gray")
+    figure = gallery.gallery([*synthetic_runs, other], 0, origin="upper", cmap="gray")
     titles = [axis.get_title() for axis in figure.axes if axis.get_images()]
     assert titles == ["Synthetic, VAE", "Synthetic, VRRAE", "MNIST, VAE"]
 

@@ -5,7 +5,7 @@ rule make_table:
     input:
         files=files_of_table,
         caption=f"{WORKFLOW}/report/{{table}}.txt",
-        shared_captions=f"{WORKFLOW}/report/fid.j2",
+        shared_captions=[f"{WORKFLOW}/report/{name}.j2" for name in ("runs", "fid")],
         paper=f"{SCRIPTS}/vrrae_bench/reporting/paper_values.csv",
         script=f"{SCRIPTS}/table.py",
         code=code_of("table"),

@@ -26,13 +26,14 @@ def main() -> None:
         "--out", type=Path, required=True, help="results/figures/<name>.png to write, in the results folder of the runs"
     )
     arguments = parser.parse_args()
-    results = arguments.out.parents[1]
+    kind, results = FIGURES[arguments.name], arguments.out.parents[1]
     runs = [Run(spec, results / spec.folder) for spec in arguments.runs]
     # By name, so that the code of one figure is no input of another.
-    module = importlib.import_module(f"vrrae_bench.reporting.figures.{FIGURES[arguments.name].module}")
-    save_figure(arguments.out.parent, arguments.name, module.draw(runs))
-    scores = [run.folder / "scores.json" for run in runs] if FIGURES[arguments.name].file else []
-    context = scores_context(scores) | {"shown": [dataset_label(run.spec.dataset) for run in runs]}
+    module = importlib.import_module(f"vrrae_bench.reporting.figures.{kind.module}")
+    figure = module.draw(runs) if kind.first is None else module.draw(runs, kind.first)
+    save_figure(arguments.out.parent, arguments.name, figure)
+    scores = [run.folder / "scores.json" for run in runs] if kind.file else []
+    context = scores_context(scores) | {"shown": [dataset_label(run.spec.dataset) for run in runs], "first": kind.first}
     caption = render_caption(arguments.caption, context)
     write_text(arguments.out.with_suffix(".txt"), caption + "\n")
 
