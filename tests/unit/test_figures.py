@@ -2,6 +2,7 @@
 
 import importlib
 import json
+import re
 import sys
 from pathlib import Path
 
@@ -69,6 +70,7 @@ def make_run(tmp_path, run_spec, rng):
         sampling |= dict(interpolation_pairs=2000, interpolation_points=5)
         record = {"details": {"run": spec.model_dump(), "sampling": sampling} | details}
         (folder / "scores.json").write_text(json.dumps(record))
+        (folder / "run.json").write_text(json.dumps({"data": {"n_train": N_TRAIN, "n_test": 2}}))
         return Run(spec, folder)
 
     return make
@@ -349,6 +351,9 @@ def test_every_figure_has_a_module_and_a_caption_that_tells_whose_number_it_bear
     context |= {"shown": ["MNIST"], "first": FIGURES[name].first}
     caption = render_caption(CAPTIONS / f"{name}.txt", context)
     assert ("number of this figure is ours" in caption) == (name in [f"figure_a5_{number}" for number in (4, 5, 6, 7)])
+    if name in ("figure_2", "figure_a2_1", "figure_a2_2", "figure_collapse"):
+        assert re.search(rf"{N_TRAIN} (training )?images", caption)
+        assert "2 epochs" in caption and ("beta VAE 1e-3" in caption or "each beta" in caption)
     if FIGURES[name].file == "interpolation.npy":
         pairs = "6 to 10" if name == "figure_a5_5" else "1 to 5"
         assert f"pairs {pairs} of 2000 random pairs" in caption and "5 decoded points" in caption

@@ -38,6 +38,7 @@ def write_scores(tmp_path, run_spec):
                 "settings": settings, "sha256": "ab" * 32, "test_accuracy": 0.987, "n_reference": 60_000
             }  # fmt: skip
         (folder / "scores.json").write_text(json.dumps(scores | {"details": details}))
+        (folder / "run.json").write_text(json.dumps({"data": {"n_train": 60_000, "n_test": 10_000}}))
         return folder / "scores.json"
 
     return write
@@ -175,7 +176,7 @@ def test_the_fid_of_most_papers_has_a_table_of_its_own_above_that_of_test_images
         | {"details": details | {"run": run_spec("vrrae", dataset="mnist").model_dump()}},
         "floor": {"fid_2015_random": 1.5, "details": {"bound": "floor", "dataset": "mnist"}},
     }
-    for name, content in files.items():
+    for name, content in (files | {"run": {"data": {"n_train": 60_000, "n_test": 10_000}}}).items():
         (tmp_path / f"{name}.json").write_text(json.dumps(content))
     paths = [tmp_path / f"{name}.json" for name in files]
     readable = readable_table("table_fid_2015", long_table("table_fid_2015", paths))
@@ -250,9 +251,40 @@ def test_all_three_forms_are_written_with_banner_and_caption(table_2, tmp_path):
 
 def test_captions_tell_what_the_numbers_depend_on(table_2):
     caption = render_caption(CAPTIONS / "table_2.txt", scores_context(table_2[:3]))
-    for part in ("2 training seed(s)", "1250 random and of 10000 interpolated", "60000 training images",
-                 "75 pixels", "98.70 %", "started from random weights", "abababababab", "beta VRRAE 1e-6"):  # fmt: skip
+    for part in ("2 training seed(s)", "1250 random images", "10000 interpolated ones (2000 pairs of training images",
+                 "a Gaussian mixture of K = 10 component(s) with full covariance", "from 60000 training images",
+                 "75 pixels", "98.70 %", "started from random weights", "abababababab", "beta VRRAE 1e-6",
+                 "over all test images (MNIST: 10000)"):  # fmt: skip
         assert part in caption
+
+
+def test_captions_mark_what_is_not_the_papers(table_2, write_scores):
+    """What decides a number and is ours, or other than what the paper has, is told beside it."""
+    for name in ("table_2", "table_3", "table_a3_2", "table_a4_3"):
+        caption = render_caption(CAPTIONS / f"{name}.txt", scores_context(table_2))
+        for part in ("random weights (the paper: from ImageNet's)", "without seed or spread",
+                     "not the number of components, their covariance"):  # fmt: skip
+            assert part in caption, name
+        assert ("interpolated" in caption) == ("number of pairs" in caption) == (name != "table_a3_2")
+    scores = [write_scores("synthetic", "vae", 0, rate) for rate in (1e-3, 1e-4)]
+    for some, part in ((scores, "1e-3 and, in the rows that say so, 1e-4:"), (scores[:1], "Learning rate 1e-3:")):
+        caption = render_caption(CAPTIONS / "table_1.txt", scores_context(some))
+        assert part in caption and "Table A.3-3 prints 1e-4" in caption
+
+
+def test_table_1_is_named_for_both_learning_rates_only_where_it_shows_them(settings_file):
+    settings = json.loads(settings_file.read_text())
+    for rates, told in (([1e-4], True), ([], False)):
+        settings["datasets"]["synthetic"]["other_learning_rates"] = rates
+        settings_file.write_text(json.dumps(settings))
+        caption = render_caption(CAPTIONS / "table_a3_3.txt", caption_context("settings", [settings_file]))
+        assert ("Table 1 shows both" in caption) == told
+
+
+def test_the_target_of_the_sparse_autoencoder_is_told_as_the_code_has_it(table_2):
+    from vrrae_bench.models.penalties import SPARSE_ACTIVATION
+
+    assert f"rho = {SPARSE_ACTIVATION};" in render_caption(CAPTIONS / "table_a4_3.txt", scores_context(table_2))
 
 
 def test_a_caption_that_can_not_be_filled_is_told(tmp_path):

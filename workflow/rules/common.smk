@@ -244,9 +244,10 @@ def files_of(name, file):
 
 
 def files_of_figure(wildcards):
-    """What a figure reads of its runs: scores for the caption, and the file that it shows."""
-    file = FIGURES[wildcards.figure].file
-    return files_of(wildcards.figure, "scores.json") + files_of(wildcards.figure, file) if file else []
+    """What a figure reads of its runs: scores and descriptions for the caption, and the file that it shows."""
+    shown = FIGURES[wildcards.figure].file
+    names = ("scores.json", "run.json", shown) if shown else ()
+    return [path for name in names for path in files_of(wildcards.figure, name)]
 
 
 def data_of_figure(wildcards):

@@ -4,6 +4,7 @@
 rule make_table:
     input:
         files=files_of_table,
+        runs=lambda wildcards: files_of(wildcards.table, "run.json"),
         caption=f"{WORKFLOW}/report/{{table}}.txt",
         shared_captions=[f"{WORKFLOW}/report/{name}.j2" for name in ("runs", "fid")],
         paper=f"{SCRIPTS}/vrrae_bench/reporting/paper_values.csv",

@@ -1,7 +1,7 @@
 """Draw a figure of the paper.
 
-Reads files of every run that belongs into it: scores.json and latents.npz, random.npy or interpolation.npy; for some
-figures also the data set of the run. Writes <name>.png, <name>.pdf and <name>.txt, the caption.
+Reads files of every run that belongs into it: scores.json, run.json and latents.npz, random.npy or interpolation.npy;
+for some figures also the data set of the run. Writes <name>.png, <name>.pdf and <name>.txt, the caption.
 """
 
 import argparse
