@@ -18,7 +18,7 @@ from vrrae_bench.datasets.mirror import refuse_if_missing_offline
 from vrrae_bench.datasets.weights import IMAGENET, INCEPTION_2015, WEIGHTS
 from vrrae_bench.dependencies import code_files
 from vrrae_bench.errors import UserError
-from vrrae_bench.experiment import all_runs, datasets_of, is_made, runs_of
+from vrrae_bench.experiment import all_runs, datasets_of, is_made, runs_needed, runs_of, sweep_of
 from vrrae_bench.reporting.kinds import FIGURES, TABLES
 
 try:
@@ -240,7 +240,12 @@ def timed_runs(wildcards):
 
 def files_of(name, file):
     """One file of every run that a table or figure shows."""
-    return [f"{RESULTS}/{run.folder}/{file}" for run in runs_of(settings, name)]
+    return files_of_runs(runs_of(settings, name), file)
+
+
+def files_of_runs(runs, file):
+    """One file of each of these runs."""
+    return [f"{RESULTS}/{run.folder}/{file}" for run in runs]
 
 
 def files_of_figure(wildcards):

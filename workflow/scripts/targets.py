@@ -9,14 +9,14 @@ from pathlib import Path
 from config import BASE
 from vrrae_bench.config import Settings, load_settings
 from vrrae_bench.errors import run_command
-from vrrae_bench.experiment import all_runs, runs_of
+from vrrae_bench.experiment import all_runs, runs_needed
 from vrrae_bench.reporting.kinds import FIGURES, TABLES
 
 
 def _trainings(settings: Settings, name: str) -> int:
     """Figure 1 shows runs, and needs none of them trained."""
     needs_none = name in FIGURES and FIGURES[name].file is None
-    return 0 if needs_none else len(runs_of(settings, name))
+    return 0 if needs_none else len(runs_needed(settings, name))
 
 
 def main() -> None:

@@ -59,7 +59,9 @@ class DatasetSettings(Specification):
     penalty: dict[str, float] = Field(default={}, description="Weight of the penalty, for each method that has one")
     linear_layers: dict[str, int] = Field(default={}, description="Their number, for each method that has such")
     betas: tuple[float, ...] = Field(
-        default=(), description="Betas with which VAE and VRRAE are trained (Table A.3-2, Figures A.2-1 and A.2-2)"
+        default=(),
+        description="Betas with which VAE and VRRAE are trained (Table A.3-2, Figures A.2-1 and A.2-2); the best "
+        "stands in Table 2, beside the configured one",
     )
     batch_sizes: tuple[int, ...] = Field(
         default=(), description="Batch sizes with which VRRAE is trained, for equal epochs (Table A.4-2)"

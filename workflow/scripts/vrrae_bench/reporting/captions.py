@@ -27,9 +27,15 @@ def render_caption(template: str | Path, context: dict[str, Any]) -> str:
         raise UserError(f"{template}: the caption can not be made: {error}") from None
 
 
-def caption_context(origin: str, files: Sequence[str | Path]) -> dict[str, Any]:
-    """What the caption of a table may speak of, by what the table is made from: its runs, or the files as they are."""
-    return scores_context(files) if origin == "scores" else {"files": [read_json(path) for path in files]}
+def caption_context(origin: str, files: Sequence[str | Path], sweep: Sequence[str | Path] = ()) -> dict[str, Any]:
+    """What the caption of a table may speak of, by what the table is made from: its runs, or the files as they are.
+
+    Args:
+        sweep: scores.json of the runs among which the best betas were found.
+    """
+    if origin != "scores":
+        return {"files": [read_json(path) for path in files]}
+    return scores_context(files) | {"sweeps": scores_context(sweep)["datasets"]}
 
 
 def scores_context(scores: Sequence[str | Path]) -> dict[str, Any]:

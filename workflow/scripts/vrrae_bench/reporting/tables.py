@@ -9,13 +9,14 @@ import pandas as pd
 from vrrae_bench.files import atomic_path, write_text
 from vrrae_bench.reporting.kinds import TABLES, TableKind
 from vrrae_bench.reporting.labels import dataset_label, method_label
-from vrrae_bench.reporting.long_tables import COLLAPSED, FID_OF_BEST_BETA, SHOWN_BY_SEED
+from vrrae_bench.reporting.long_tables import COLLAPSED, FID_OF_BEST_BETA, OF_BEST_BETA, SHOWN_BY_SEED
 from vrrae_bench.runs import format_beta
 
 NOT_PRINTED = "n/a"  # the paper has no such number, or it did not survive
 NOT_RUN = "–"
 # Metrics that the paper has no column for, in tables that it has.
-OURS = ("reconstruction_error_original_scale", "coverage", "share_outside", "step_ratio", FID_OF_BEST_BETA)
+OURS = ("reconstruction_error_original_scale", "coverage", "share_outside", "step_ratio")
+BEST_BETA = "best beta"  # a column of ours where each beta has one, else a row
 FORMATS: dict[str, Callable[[float], str]] = {
     "bottleneck": "{:.0f}".format,
     "latent_size": "{:.0f}".format,
@@ -46,7 +47,7 @@ def readable_table(name: str, long: pd.DataFrame) -> pd.DataFrame:
         for label in _row_labels(name, kind, row, long):
             cells = rows.setdefault(label, {})
             cells[column] = _cell(row)
-            if kind.in_paper and row.metric not in OURS:
+            if kind.in_paper and row.metric not in OURS and column != BEST_BETA:
                 cells[f"{column} (paper)"] = _number(row.metric, row.paper_value)
     frame = pd.DataFrame.from_dict(rows, orient="index")
     frame.index.name = "Data set" if kind.rows == ("dataset",) else "Model"
@@ -67,11 +68,11 @@ def write_table(folder: str | Path, name: str, long: pd.DataFrame, caption: str,
 
 
 def _column_parts(kind: TableKind, row: Any) -> list[str]:
-    if row.metric == FID_OF_BEST_BETA:
-        return ["best beta of another draw"]
+    if _is_of_best_beta(row) and "beta" in kind.columns:
+        return [BEST_BETA]
     labels = {
         "dataset": lambda: dataset_label(row.dataset),
-        "metric": lambda: kind.metrics[row.metric],
+        "metric": lambda: kind.metrics[row.metric.removesuffix(OF_BEST_BETA)],
         "beta": lambda: f"beta = {row.beta}",
         "batch_size": lambda: f"batch {row.batch_size}",
     }
@@ -87,7 +88,13 @@ def _row_labels(name: str, kind: TableKind, row: Any, long: pd.DataFrame) -> lis
         methods = zero + (methods if float(row.beta) == betas.astype(float).max() else [])
     dataset = dataset_label(row.dataset) if "dataset" in kind.rows else ""
     block = row.note if row.note.startswith("learning rate") else ""
+    if _is_of_best_beta(row) and "beta" not in kind.columns:
+        block = BEST_BETA
     return [", ".join(filter(None, [dataset, method, block])) for method in methods]
+
+
+def _is_of_best_beta(row: Any) -> bool:
+    return row.metric.endswith(OF_BEST_BETA)
 
 
 def _cell(row: Any) -> str:
