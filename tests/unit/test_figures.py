@@ -15,13 +15,20 @@ import figure as figure_command
 from vrrae_bench.config import load_settings
 from vrrae_bench.datasets.store import write_dataset
 from vrrae_bench.errors import UserError
-from vrrae_bench.experiment import runs_of
+from vrrae_bench.experiment import all_runs, runs_of
 from vrrae_bench.latent.interpolation import inner_points
 from vrrae_bench.reporting.architecture import Layer, architecture
 from vrrae_bench.reporting.captions import render_caption, scores_context
-from vrrae_bench.reporting.figures import figure_1, figure_a2_1, figure_a2_2, figure_collapse, interpolations
+from vrrae_bench.reporting.figures import (
+    figure_1,
+    figure_a2_1,
+    figure_a2_2,
+    figure_collapse,
+    histories,
+    interpolations,
+)
 from vrrae_bench.reporting.figures.blocks import mosaic
-from vrrae_bench.reporting.figures.drawing import Run, titles
+from vrrae_bench.reporting.figures.drawing import Run, line_styles, titles
 from vrrae_bench.reporting.figures.gallery import N_COLUMNS, N_ROWS, gallery
 from vrrae_bench.reporting.figures.interpolations import transitions
 from vrrae_bench.reporting.kinds import FIGURES
@@ -267,6 +274,34 @@ def test_collapse_is_a_sorted_line_for_each_seed(make_run):
     *lines, threshold = noise.lines
     np.testing.assert_allclose([line.get_ydata() for line in lines], [[20, 9, 0.001]] * 4)
     assert set(threshold.get_ydata()) == {0.01} and noise.get_yscale() == divergence.get_yscale() == "log"
+
+
+# Training histories
+
+
+def test_variants_of_a_method_are_told_apart_and_their_seeds_are_not(make_run):
+    runs = [make_run(method="ae", seed=seed) for seed in (0, 1)]
+    runs += [make_run(method=method, seed=seed, beta=beta) for method in ("vae", "vrrae") for beta in (0, 1e-3)
+             for seed in (0, 1)]  # fmt: skip
+    runs.append(make_run("celeba", "sparse_ae"))
+    for number, run in enumerate(runs):
+        (run.folder / "history.csv").write_text(f"step,reconstruction_error\n10,{50 + number}\n20,40\n")
+    mnist, celeba = histories.draw(runs).axes
+    expected = ["AE", "VAE (beta = 0)", "VAE (beta = 1e-3)", "VRRAE (beta = 0)", "VRRAE (beta = 1e-3)"]
+    assert [text.get_text() for text in mnist.get_legend().get_texts()] == expected
+    assert [line.get_ydata()[0] for line in mnist.lines] == [*range(50, 60)]
+    looks = [(line.get_color(), line.get_linestyle()) for line in mnist.lines]
+    assert looks[::2] == looks[1::2] and len(set(looks)) == 5
+    assert celeba.get_title() == "CelebA" and len(celeba.lines) == 1
+
+
+def test_as_many_lines_as_a_data_set_of_the_paper_has_look_different(settings):
+    """Also in grey: two neighbours in the legend are dashed differently, and all are dark enough for white paper."""
+    shown = {run.folder.rsplit("/", 1)[0]: None for run in all_runs(settings) if run.dataset == "mnist"}
+    styles = [*line_styles(shown).values()]
+    assert len(styles) == len({tuple(style.values()) for style in styles}) == len(shown) > 15
+    assert all(one["linestyle"] != other["linestyle"] for one, other in zip(styles, styles[1:]))
+    assert all(np.dot(to_rgb(style["color"]), [0.299, 0.587, 0.114]) < 0.7 for style in styles)
 
 
 # Architecture
