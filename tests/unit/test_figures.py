@@ -399,6 +399,13 @@ def test_every_figure_has_a_module_and_a_caption_that_tells_whose_number_it_bear
         assert "60000 training images" in caption and "Seed 0, 2 epochs, beta VAE 1e-3, VRRAE 1e-3." in caption
 
 
+def test_a_figure_of_nothing_is_told_as_a_table_is(tmp_path, monkeypatch):
+    arguments = ["--runs", "--caption", CAPTIONS / "figure_4.txt", "--out", tmp_path / "figures/figure_4.png"]
+    monkeypatch.setattr(sys, "argv", ["figure.py", "figure_4", *map(str, arguments)])
+    with pytest.raises(UserError, match="figure_4: this configuration selects nothing that belongs into it"):
+        figure_command.main()
+
+
 def test_the_command_finds_the_data_set_of_its_runs(make_data, make_run, tmp_path, monkeypatch):
     make_data("mnist")
     runs = [make_run(method=method).spec.model_dump_json() for method in ("ae", "rrae")]

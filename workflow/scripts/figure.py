@@ -8,7 +8,7 @@ import argparse
 import importlib
 from pathlib import Path
 
-from vrrae_bench.errors import run_command
+from vrrae_bench.errors import UserError, run_command
 from vrrae_bench.files import write_text
 from vrrae_bench.reporting.captions import render_caption, scores_context
 from vrrae_bench.reporting.figures.drawing import Run, save_figure
@@ -20,12 +20,14 @@ from vrrae_bench.runs import RunSpec
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("name", choices=FIGURES)
-    parser.add_argument("--runs", type=RunSpec.model_validate_json, nargs="+", required=True, help="as JSON")
+    parser.add_argument("--runs", type=RunSpec.model_validate_json, nargs="*", required=True, help="as JSON")
     parser.add_argument("--caption", type=Path, required=True, help="template of the caption")
     parser.add_argument(
         "--out", type=Path, required=True, help="results/figures/<name>.png to write, in the results folder of the runs"
     )
     arguments = parser.parse_args()
+    if not arguments.runs:
+        raise UserError(f"{arguments.name}: this configuration selects nothing that belongs into it")
     kind, results = FIGURES[arguments.name], arguments.out.parents[1]
     runs = [Run(spec, results / spec.folder) for spec in arguments.runs]
     # By name, so that the code of one figure is no input of another.
