@@ -89,6 +89,17 @@ def test_a_sweep_of_beta_shows_each_with_its_own_printed_value(write_scores):
     assert "best beta (paper)" not in row
 
 
+def test_columns_of_betas_stand_in_numerical_order_whichever_data_set_has_them(write_scores):
+    betas = {"mnist": (0, 1e-6, 1e-4), "cifar10": (1e-5, 1e-4), "celeba": (1e-3, 0)}
+    numbers = dict(fid_random=38.0, fid_random_other_draw=38.0)
+    paths = [write_scores(name, "vae", 0, beta=beta, **numbers) for name, found in betas.items() for beta in found]
+    readable = readable_table("table_a3_2", long_table("table_a3_2", paths, paths))
+    ours = [column for column in readable if "(paper)" not in column]
+    assert ours == [*(f"beta = {beta}" for beta in ("0", "1e-6", "1e-5", "1e-4", "1e-3")), "best beta"]
+    assert list(readable)[:3] == ["beta = 0", "beta = 0 (paper)", "beta = 1e-6"]
+    assert list(readable.index) == ["MNIST, VAE", "CIFAR-10, VAE", "CelebA, VAE"]
+
+
 def test_table_2_shows_the_best_beta_of_each_data_set_below_the_configured_one(write_scores):
     """The paper's rule, on two draws: of MNIST, 1e-3 is chosen although 1e-4 has the smallest FID of the first draw."""
     numbers = {

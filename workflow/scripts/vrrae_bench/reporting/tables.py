@@ -1,5 +1,6 @@
 """Tables as they are read and published: in the paper's layout, as Markdown and LaTeX, and long as CSV."""
 
+import math
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -42,14 +43,17 @@ def readable_table(name: str, long: pd.DataFrame) -> pd.DataFrame:
         {"method": "", "beta": "", "note": ""}
     )
     rows: dict[str, dict[str, str]] = {}
+    places: dict[str, float] = {}
     for row in long.itertuples():
         column = " ".join(_column_parts(kind, row))
+        places[column] = places[f"{column} (paper)"] = _place(kind, row)
         for label in _row_labels(name, kind, row, long):
             cells = rows.setdefault(label, {})
             cells[column] = _cell(row)
             if kind.in_paper and row.metric not in OURS and column != BEST_BETA:
                 cells[f"{column} (paper)"] = _number(row.metric, row.paper_value)
     frame = pd.DataFrame.from_dict(rows, orient="index")
+    frame = frame[sorted(frame, key=places.get)]
     frame.index.name = "Data set" if kind.rows == ("dataset",) else "Model"
     return frame.fillna(NOT_RUN)
 
@@ -77,6 +81,11 @@ def _column_parts(kind: TableKind, row: Any) -> list[str]:
         "batch_size": lambda: f"batch {row.batch_size}",
     }
     return [labels[key]() for key in kind.columns]
+
+
+def _place(kind: TableKind, row: Any) -> float:
+    """Columns of betas stand in numerical order, though no data set has all of them; others as they come."""
+    return float(row.beta) if "beta" in kind.columns and not _is_of_best_beta(row) else math.inf
 
 
 def _row_labels(name: str, kind: TableKind, row: Any, long: pd.DataFrame) -> list[str]:
