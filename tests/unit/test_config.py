@@ -9,7 +9,7 @@ from snakemake.utils import update_config
 
 from vrrae_bench.config import check_settings, json_schema, load_settings, merge
 from vrrae_bench.errors import UserError
-from vrrae_bench.experiment import SELECTIONS, all_runs, is_made, runs_of
+from vrrae_bench.experiment import SELECTIONS, all_runs, is_made, runs_needed, runs_of, sweep_of
 from vrrae_bench.reporting.kinds import FIGURES, TABLES
 from vrrae_bench.reporting.paper import paper_values
 from vrrae_bench.runs import format_beta
@@ -197,6 +197,17 @@ def test_rows_of_a_table_share_their_seeds(values):
     for name in ("table_3", "table_a3_2", "table_a4_3"):
         assert {run.seed for run in runs_of(settings, name) if run.dataset == "mnist"} == {1}
     assert {run.seed for run in runs_of(settings, "table_2") if run.dataset == "mnist"} == {0, 1, 2}
+
+
+def test_table_2_is_made_from_the_sweep_of_betas_too_where_there_is_one(values):
+    values["datasets"]["mnist"]["sweep_seeds"] = [0, 1]
+    values["datasets"]["cifar10"]["betas"] = []
+    values["experiment"] |= {"datasets": ["synthetic", "mnist", "cifar10"], "methods": ["ae", "vrrae"]}
+    settings = check_settings(values)
+    swept = [(run.dataset, run.method, run.beta, run.seed) for run in sweep_of(settings, "table_2")]
+    assert swept == [("mnist", "vrrae", beta, seed) for beta in (0, 1e-6, 1e-4, 1e-3, 1e-2) for seed in (0, 1)]
+    assert len(runs_of(settings, "table_2")) == 12 and len(runs_needed(settings, "table_2")) == 12 + 4 * 2
+    assert not sweep_of(settings, "table_1") and not sweep_of(settings, "table_3")
 
 
 def test_vrrae_without_a_kl_term_is_trained_once_where_that_is_its_own_beta():

@@ -2,6 +2,7 @@
 
 import importlib
 import json
+import re
 import sys
 from pathlib import Path
 
@@ -11,22 +12,37 @@ from matplotlib.colors import to_rgb
 from matplotlib.patches import Rectangle
 
 import figure as figure_command
+from vrrae_bench.config import load_settings
 from vrrae_bench.datasets.store import write_dataset
 from vrrae_bench.errors import UserError
+from vrrae_bench.experiment import all_runs, runs_of
 from vrrae_bench.latent.interpolation import inner_points
 from vrrae_bench.reporting.architecture import Layer, architecture
 from vrrae_bench.reporting.captions import render_caption, scores_context
-from vrrae_bench.reporting.figures import figure_1, figure_a2_1, figure_a2_2, figure_collapse, interpolations
+from vrrae_bench.reporting.figures import (
+    figure_1,
+    figure_a2_1,
+    figure_a2_2,
+    figure_collapse,
+    histories,
+    interpolations,
+)
 from vrrae_bench.reporting.figures.blocks import mosaic
-from vrrae_bench.reporting.figures.drawing import Run, titles
-from vrrae_bench.reporting.figures.gallery import gallery
+from vrrae_bench.reporting.figures.drawing import Run, line_styles, titles
+from vrrae_bench.reporting.figures.gallery import N_COLUMNS, N_ROWS, gallery
 from vrrae_bench.reporting.figures.interpolations import transitions
 from vrrae_bench.reporting.kinds import FIGURES
 from vrrae_bench.runs import format_beta
 
-CAPTIONS = Path(__file__).parents[2] / "workflow/report"
+ROOT = Path(__file__).parents[2]
+CAPTIONS = ROOT / "workflow/report"
 PAIRS = np.array([[3, 17], [8, 1], [0, 19], [5, 4], [11, 2], [7, 13]])
 N_TRAIN, N_POINTS = 20, 5
+
+
+@pytest.fixture(scope="module")
+def settings():
+    return load_settings(ROOT / "config.yaml")
 
 
 @pytest.fixture
@@ -57,9 +73,11 @@ def make_run(tmp_path, run_spec, rng):
         inner = np.broadcast_to(np.rint(points).astype(np.uint8)[..., None, None], (len(points), 8, 8, 1))
         np.save(folder / "interpolation.npy", inner)
         np.save(folder / "random.npy", rng.integers(0, 256, (30, 8, 8, 1), np.uint8) if random is None else random)
-        sampling = dict(random_images=1250, interpolation_pairs=2000, interpolation_points=5, gmm_components=10)
+        sampling = dict(random_images=1250, random_draws=8, gmm_components=10, gmm_means=60_000)
+        sampling |= dict(interpolation_pairs=2000, interpolation_points=5)
         record = {"details": {"run": spec.model_dump(), "sampling": sampling} | details}
         (folder / "scores.json").write_text(json.dumps(record))
+        (folder / "run.json").write_text(json.dumps({"data": {"n_train": N_TRAIN, "n_test": 2}}))
         return Run(spec, folder)
 
     return make
@@ -75,7 +93,7 @@ def picture(axis):
 def test_a_row_goes_from_one_training_image_over_the_inner_points_to_the_other(make_data, make_run):
     make_data("mnist")
     runs = [make_run(method=method, seed=1) for method in ("ae", "vae", "rrae", "vrrae")]
-    figure = interpolations.draw(runs)
+    figure = interpolations.draw(runs, first=0)
     train = np.load(runs[0].folder.parents[4] / "data/mnist/train.npy")[..., 0]
     assert [axis.get_title() for axis in figure.axes] == ["AE", "VAE", "RRAE", "VRRAE"]
     for axis, run in zip(figure.axes, runs):
@@ -98,8 +116,8 @@ def test_other_pairs_are_never_shown_side_by_side(make_data, make_run):
     make_data("mnist")
     runs = [make_run(method="ae"), make_run(method="rrae", pairs=PAIRS[::-1])]
     with pytest.raises(UserError, match=r"rrae/.*latents.npz: other interpolation pairs than in .*/ae/"):
-        interpolations.draw(runs)
-    interpolations.draw([runs[0]])
+        interpolations.draw(runs, first=0)
+    interpolations.draw([runs[0]], first=0)
 
 
 def test_images_that_do_not_belong_to_the_pairs_are_told(make_data, make_run):
@@ -107,17 +125,17 @@ def test_images_that_do_not_belong_to_the_pairs_are_told(make_data, make_run):
     run = make_run()
     np.save(run.folder / "interpolation.npy", np.zeros((7, 8, 8, 1), np.uint8))
     with pytest.raises(UserError, match="7 interpolated images do not belong to 6 pairs"):
-        transitions(run, 5)
+        transitions(run, first=0, n=5)
 
 
 def test_end_points_are_never_left_out_silently(make_run):
     with pytest.raises(UserError, match=r"data/mnist/manifest.json: there is no data set here"):
-        interpolations.draw([make_run()])
+        interpolations.draw([make_run()], first=0)
 
 
 def test_fewer_pairs_than_rows_are_all_shown(make_data, make_run):
     make_data("mnist")
-    assert transitions(make_run(pairs=PAIRS[:2]), 5).shape == (2, N_POINTS + 2, 8, 8, 1)
+    assert transitions(make_run(pairs=PAIRS[:2]), first=5, n=5).shape == (2, N_POINTS + 2, 8, 8, 1)
 
 
 # Galleries
@@ -125,7 +143,7 @@ def test_fewer_pairs_than_rows_are_all_shown(make_data, make_run):
 
 def test_a_colour_gallery_shows_the_first_images_in_reading_order(make_run, rng):
     random = rng.integers(0, 256, (30, 8, 8, 3), np.uint8)
-    (axis,) = gallery([make_run("celeba", random=random)]).axes
+    (axis,) = gallery([make_run("celeba", random=random)], first=0).axes
     shown = picture(axis)
     for number in range(24):
         row, column = divmod(number, 6)
@@ -135,17 +153,37 @@ def test_a_colour_gallery_shows_the_first_images_in_reading_order(make_run, rng)
 
 def test_floats_beyond_the_range_of_images_are_cut(make_run, rng, caplog):
     random = rng.normal(0.5, 1, (24, 8, 8, 3)).astype(np.float32)
-    (axis,) = gallery([make_run("celeba", random=random)]).axes
+    (axis,) = gallery([make_run("celeba", random=random)], first=0).axes
     np.testing.assert_allclose(picture(axis)[:8, :8], random[0].clip(0, 1))
     assert not caplog.records  # matplotlib would complain
 
 
 def test_each_data_set_of_a_gallery_starts_a_row(make_run):
     runs = [make_run(dataset, method) for dataset in ("mnist", "celeba") for method in ("ae", "vae", "rrae")]
-    axes = gallery(runs[:-1]).axes
+    axes = gallery(runs[:-1], first=0).axes
     heights = [round(axis.get_subplotspec().rowspan.start) for axis in axes]
     assert heights == [0, 0, 0, 1, 1]
     assert axes[3].get_title() == "CelebA, AE"
+
+
+def test_no_two_figures_show_the_same_images(settings):
+    """What is drawn of each run: a figure that has runs in common with another one shows others of their images."""
+    seen = {}
+    for name, kind in FIGURES.items():
+        if kind.first is None:
+            continue
+        for run in runs_of(settings, name):
+            n = interpolations.N_PAIRS if kind.file == "interpolation.npy" else N_ROWS * N_COLUMNS
+            for number in range(kind.first, kind.first + n):
+                assert seen.setdefault((run.folder, kind.file, number), name) == name
+    assert {"figure_4", "figure_a5_5", "figure_5", "figure_a5_7"} <= set(seen.values())
+
+
+def test_a_gallery_goes_on_where_another_one_ends(make_run, rng):
+    random = rng.integers(0, 256, (60, 8, 8, 3), np.uint8)
+    run = make_run("celeba", random=random)
+    np.testing.assert_array_equal(picture(*gallery([run], first=24).axes)[:8, :8], random[24])
+    np.testing.assert_array_equal(picture(*gallery([run], first=48).axes)[:8, :8], random[36])  # the last 24 of 60
 
 
 def test_empty_places_of_a_mosaic_are_white():
@@ -238,6 +276,34 @@ def test_collapse_is_a_sorted_line_for_each_seed(make_run):
     assert set(threshold.get_ydata()) == {0.01} and noise.get_yscale() == divergence.get_yscale() == "log"
 
 
+# Training histories
+
+
+def test_variants_of_a_method_are_told_apart_and_their_seeds_are_not(make_run):
+    runs = [make_run(method="ae", seed=seed) for seed in (0, 1)]
+    runs += [make_run(method=method, seed=seed, beta=beta) for method in ("vae", "vrrae") for beta in (0, 1e-3)
+             for seed in (0, 1)]  # fmt: skip
+    runs.append(make_run("celeba", "sparse_ae"))
+    for number, run in enumerate(runs):
+        (run.folder / "history.csv").write_text(f"step,reconstruction_error\n10,{50 + number}\n20,40\n")
+    mnist, celeba = histories.draw(runs).axes
+    expected = ["AE", "VAE (beta = 0)", "VAE (beta = 1e-3)", "VRRAE (beta = 0)", "VRRAE (beta = 1e-3)"]
+    assert [text.get_text() for text in mnist.get_legend().get_texts()] == expected
+    assert [line.get_ydata()[0] for line in mnist.lines] == [*range(50, 60)]
+    looks = [(line.get_color(), line.get_linestyle()) for line in mnist.lines]
+    assert looks[::2] == looks[1::2] and len(set(looks)) == 5
+    assert celeba.get_title() == "CelebA" and len(celeba.lines) == 1
+
+
+def test_as_many_lines_as_a_data_set_of_the_paper_has_look_different(settings):
+    """Also in grey: two neighbours in the legend are dashed differently, and all are dark enough for white paper."""
+    shown = {run.folder.rsplit("/", 1)[0]: None for run in all_runs(settings) if run.dataset == "mnist"}
+    styles = [*line_styles(shown).values()]
+    assert len(styles) == len({tuple(style.values()) for style in styles}) == len(shown) > 15
+    assert all(one["linestyle"] != other["linestyle"] for one, other in zip(styles, styles[1:]))
+    assert all(np.dot(to_rgb(style["color"]), [0.299, 0.587, 0.114]) < 0.7 for style in styles)
+
+
 # Architecture
 
 
@@ -316,14 +382,28 @@ def test_every_text_of_figure_1_fits_into_its_box(figure_of_shapes):
 def test_every_figure_has_a_module_and_a_caption_that_tells_whose_number_it_bears(name, make_run):
     assert callable(importlib.import_module(f"vrrae_bench.reporting.figures.{FIGURES[name].module}").draw)
     runs = [make_run(method=method) for method in ("vae", "vrrae")]
-    context = scores_context([run.folder / "scores.json" for run in runs]) | {"shown": ["MNIST"]}
+    context = scores_context([run.folder / "scores.json" for run in runs])
+    context |= {"shown": ["MNIST"], "first": FIGURES[name].first}
     caption = render_caption(CAPTIONS / f"{name}.txt", context)
     assert ("number of this figure is ours" in caption) == (name in [f"figure_a5_{number}" for number in (4, 5, 6, 7)])
+    if name in ("figure_2", "figure_a2_1", "figure_a2_2", "figure_collapse"):
+        assert re.search(rf"{N_TRAIN} (training )?images", caption)
+        assert "2 epochs" in caption and ("beta VAE 1e-3" in caption or "each beta" in caption)
     if FIGURES[name].file == "interpolation.npy":
-        assert "the first 5 of 2000 pairs" in caption and "5 decoded points" in caption
+        pairs = "6 to 10" if name == "figure_a5_5" else "1 to 5"
+        assert f"pairs {pairs} of 2000 random pairs" in caption and "5 decoded points" in caption
         assert "Seed 0" in caption and "beta VAE 1e-3, VRRAE 1e-3" in caption and FIGURES[name].reads_data
-    if FIGURES[name].file == "random.npy" and name != "figure_3":
-        assert "first 24 of 1250 images" in caption and "Seed 0" in caption and "beta VAE 1e-3" in caption
+    if FIGURES[name].file == "random.npy":
+        images = "25 to 48" if name == "figure_a5_7" else "1 to 24"
+        assert f"images {images} of 10000, not chosen, drawn from a Gaussian mixture of K = 10 component(s)" in caption
+        assert "60000 training images" in caption and "Seed 0, 2 epochs, beta VAE 1e-3, VRRAE 1e-3." in caption
+
+
+def test_a_figure_of_nothing_is_told_as_a_table_is(tmp_path, monkeypatch):
+    arguments = ["--runs", "--caption", CAPTIONS / "figure_4.txt", "--out", tmp_path / "figures/figure_4.png"]
+    monkeypatch.setattr(sys, "argv", ["figure.py", "figure_4", *map(str, arguments)])
+    with pytest.raises(UserError, match="figure_4: this configuration selects nothing that belongs into it"):
+        figure_command.main()
 
 
 def test_the_command_finds_the_data_set_of_its_runs(make_data, make_run, tmp_path, monkeypatch):
@@ -334,4 +414,4 @@ def test_the_command_finds_the_data_set_of_its_runs(make_data, make_run, tmp_pat
     monkeypatch.setattr(sys, "argv", ["figure.py", "figure_a5_4", *map(str, arguments)])
     figure_command.main()
     assert out.stat().st_size > 1000 and out.with_suffix(".pdf").read_bytes().startswith(b"%PDF")
-    assert out.with_suffix(".txt").read_text().startswith("MNIST: the first 5 of 2000 pairs")
+    assert out.with_suffix(".txt").read_text().startswith("MNIST: pairs 1 to 5 of 2000 random pairs")

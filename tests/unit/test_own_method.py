@@ -27,13 +27,24 @@ def followed(tmp_path):
     registry = (models / "registry.py").read_text()
     assert registry.endswith("\n}\n")
     (models / "registry.py").write_text(registry[: -len("}\n")] + line + "}\n")
+    for name in ("config.yaml", "Snakefile"):
+        shutil.copy(ROOT / name, tmp_path)
+    (tmp_path / "my-method.yaml").write_text(overlay)
     return tmp_path, yaml.safe_load(overlay)["experiment"]["methods"][-1]
+
+
+def test_the_command_of_the_page_would_train_the_example_beside_the_others(followed):
+    root, method = followed
+    (command,) = re.findall(r"^    (snakemake .*)$", (ROOT / "docs/own-method.md").read_text(), flags=re.MULTILINE)
+    command = [sys.executable, "-m", *command.split(), "--dry-run"]
+    plan = subprocess.run(command, cwd=root, check=True, capture_output=True, text=True)
+    trained = set(re.findall(r"Train (\w+) on (\w+)", plan.stdout + plan.stderr))
+    methods = {"ae", "vae", "rrae", "vrrae", method}
+    assert trained == {(name, dataset) for name in methods for dataset in ("mnist", "cifar10", "celeba")}
 
 
 def test_the_example_is_configured_trained_and_sampled(followed, run_spec, tiny_images, sample_spec):
     root, method = followed
-    shutil.copy(ROOT / "config.yaml", root)
-    (root / "my-method.yaml").write_text(f"experiment: {{methods: [ae, {method}]}}\n")
 
     def run(stage, *arguments):
         command = [sys.executable, root / f"workflow/scripts/{stage}.py", *arguments]

@@ -77,8 +77,8 @@ def test_the_plan_counts_jobs_hours_disk_and_what_is_done(tmp_path):
     assert outcome.returncode == 0, outcome.stderr
     assert row(outcome, "download", "mnist")[2:6] == ["login node", "1", "1", "0"]
     train = row(outcome, "train", "mnist")
-    assert train[2:6] == ["job", "12", "0", "12"]
-    assert float(train[6]) == pytest.approx(12 * 20 * 60_000 / 576 * 0.327 / 3600, abs=0.06)
+    assert train[2:6] == ["job", "36", "0", "36"]  # four methods, three seeds; four more betas of two of them
+    assert float(train[6]) == pytest.approx(36 * 20 * 60_000 / 576 * 0.327 / 3600, abs=0.06)
     assert "docs/performance.md" in outcome.stdout and "GB are free" in outcome.stdout
     assert sorted(path.name for path in tmp_path.iterdir() if path.name != ".snakemake") == ["results"]
 

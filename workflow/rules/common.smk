@@ -18,7 +18,7 @@ from vrrae_bench.datasets.mirror import refuse_if_missing_offline
 from vrrae_bench.datasets.weights import IMAGENET, INCEPTION_2015, WEIGHTS
 from vrrae_bench.dependencies import code_files
 from vrrae_bench.errors import UserError
-from vrrae_bench.experiment import all_runs, datasets_of, is_made, runs_of
+from vrrae_bench.experiment import all_runs, datasets_of, is_made, runs_needed, runs_of, sweep_of
 from vrrae_bench.reporting.kinds import FIGURES, TABLES
 
 try:
@@ -175,7 +175,7 @@ def training_seconds(wildcards):
 
 def timing_seconds(wildcards):
     """Estimated duration of the timings on a data set."""
-    return costs.timing_seconds(dataset_of(wildcards), len(settings.experiment.timed))
+    return costs.timing_seconds(dataset_of(wildcards), settings.experiment)
 
 
 def option(name, value):
@@ -261,13 +261,19 @@ def timed_runs(wildcards):
 
 def files_of(name, file):
     """One file of every run that a table or figure shows."""
-    return [f"{RESULTS}/{run.folder}/{file}" for run in runs_of(settings, name)]
+    return files_of_runs(runs_of(settings, name), file)
+
+
+def files_of_runs(runs, file):
+    """One file of each of these runs."""
+    return [f"{RESULTS}/{run.folder}/{file}" for run in runs]
 
 
 def files_of_figure(wildcards):
-    """What a figure reads of its runs: scores for the caption, and the file that it shows."""
-    file = FIGURES[wildcards.figure].file
-    return files_of(wildcards.figure, "scores.json") + files_of(wildcards.figure, file) if file else []
+    """What a figure reads of its runs: scores and descriptions for the caption, and the file that it shows."""
+    shown = FIGURES[wildcards.figure].file
+    names = ("scores.json", "run.json", shown) if shown else ()
+    return [path for name in names for path in files_of(wildcards.figure, name)]
 
 
 def data_of_figure(wildcards):

@@ -6,6 +6,7 @@ rule draw_figure:
         runs=files_of_figure,
         data=data_of_figure,
         caption=f"{WORKFLOW}/report/{{figure}}.txt",
+        shared_captions=[f"{WORKFLOW}/report/{name}.j2" for name in ("runs", "figures")],
         script=f"{SCRIPTS}/figure.py",
         code=lambda wildcards: code_of("figure", f"reporting/figures/{FIGURES[wildcards.figure].module}"),
     output:

@@ -4,8 +4,10 @@
 rule make_table:
     input:
         files=files_of_table,
+        sweep=lambda wildcards: files_of_runs(sweep_of(settings, wildcards.table), "scores.json"),
+        runs=lambda wildcards: files_of_runs(runs_needed(settings, wildcards.table), "run.json"),
         caption=f"{WORKFLOW}/report/{{table}}.txt",
-        shared_captions=f"{WORKFLOW}/report/fid.j2",
+        shared_captions=[f"{WORKFLOW}/report/{name}.j2" for name in ("runs", "fid")],
         paper=f"{SCRIPTS}/vrrae_bench/reporting/paper_values.csv",
         script=f"{SCRIPTS}/table.py",
         code=code_of("table"),
@@ -31,5 +33,5 @@ rule make_table:
     message:
         "Make {wildcards.table}"
     shell:
-        "python {input.script:q} {wildcards.table} --from {input.files:q} --caption {input.caption:q}"
-        " {params.banner} --out {output.csv:q} > {log:q} 2>&1"
+        "python {input.script:q} {wildcards.table} --from {input.files:q} --sweep {input.sweep:q}"
+        " --caption {input.caption:q} {params.banner} --out {output.csv:q} > {log:q} 2>&1"

@@ -1,4 +1,4 @@
-# How long a training step takes: alone on the machine, because two timings at once would time each other.
+# How long a training and its steps take: alone on the machine, because two timings at once would time each other.
 
 
 rule time_steps:
@@ -24,8 +24,9 @@ rule time_steps:
         accelerator=settings.accelerator,
     params:
         runs=timed_runs,
+        timing=settings.experiment.timing.model_dump_json(),
     message:
-        "Time a training step on {wildcards.dataset}"
+        "Time training on {wildcards.dataset}"
     shell:
-        "python {input.script:q} --runs {params.runs:q} --data {input.data:q} --out {output.timings:q}"
-        " --accelerator {resources.accelerator} --threads {threads} > {log:q} 2>&1"
+        "python {input.script:q} --runs {params.runs:q} --data {input.data:q} --timing {params.timing:q}"
+        " --out {output.timings:q} --accelerator {resources.accelerator} --threads {threads} > {log:q} 2>&1"

@@ -1,14 +1,14 @@
 """Draw a figure of the paper.
 
-Reads files of every run that belongs into it: scores.json and latents.npz, random.npy or interpolation.npy; for some
-figures also the data set of the run. Writes <name>.png, <name>.pdf and <name>.txt, the caption.
+Reads files of every run that belongs into it: scores.json, run.json and latents.npz, random.npy or interpolation.npy;
+for some figures also the data set of the run. Writes <name>.png, <name>.pdf and <name>.txt, the caption.
 """
 
 import argparse
 import importlib
 from pathlib import Path
 
-from vrrae_bench.errors import run_command
+from vrrae_bench.errors import UserError, run_command
 from vrrae_bench.files import write_text
 from vrrae_bench.reporting.captions import render_caption, scores_context
 from vrrae_bench.reporting.figures.drawing import Run, save_figure
@@ -20,19 +20,22 @@ from vrrae_bench.runs import RunSpec
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("name", choices=FIGURES)
-    parser.add_argument("--runs", type=RunSpec.model_validate_json, nargs="+", required=True, help="as JSON")
+    parser.add_argument("--runs", type=RunSpec.model_validate_json, nargs="*", required=True, help="as JSON")
     parser.add_argument("--caption", type=Path, required=True, help="template of the caption")
     parser.add_argument(
         "--out", type=Path, required=True, help="results/figures/<name>.png to write, in the results folder of the runs"
     )
     arguments = parser.parse_args()
-    results = arguments.out.parents[1]
+    if not arguments.runs:
+        raise UserError(f"{arguments.name}: this configuration selects nothing that belongs into it")
+    kind, results = FIGURES[arguments.name], arguments.out.parents[1]
     runs = [Run(spec, results / spec.folder) for spec in arguments.runs]
     # By name, so that the code of one figure is no input of another.
-    module = importlib.import_module(f"vrrae_bench.reporting.figures.{FIGURES[arguments.name].module}")
-    save_figure(arguments.out.parent, arguments.name, module.draw(runs))
-    scores = [run.folder / "scores.json" for run in runs] if FIGURES[arguments.name].file else []
-    context = scores_context(scores) | {"shown": [dataset_label(run.spec.dataset) for run in runs]}
+    module = importlib.import_module(f"vrrae_bench.reporting.figures.{kind.module}")
+    figure = module.draw(runs) if kind.first is None else module.draw(runs, kind.first)
+    save_figure(arguments.out.parent, arguments.name, figure)
+    scores = [run.folder / "scores.json" for run in runs] if kind.file else []
+    context = scores_context(scores) | {"shown": [dataset_label(run.spec.dataset) for run in runs], "first": kind.first}
     caption = render_caption(arguments.caption, context)
     write_text(arguments.out.with_suffix(".txt"), caption + "\n")
 

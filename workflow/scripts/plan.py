@@ -145,7 +145,7 @@ def seconds_of(job: Job, settings: Settings) -> float | None:
         case "score_2015":
             return costs.score_2015_seconds(dataset)
         case "time_steps":
-            return costs.timing_seconds(dataset, len(settings.experiment.timed))
+            return costs.timing_seconds(dataset, settings.experiment)
         case "download" | "make_synthetic":
             images = costs.images_of(dataset)
             return images and costs.OTHER_SECONDS + images.download_mb / costs.DOWNLOAD_MB_PER_SECOND

@@ -1,7 +1,7 @@
 """Make a table of the paper.
 
-Reads what the table is made from: scores.json of runs, settings.json, or timings. Writes <name>.csv (long), <name>.md
-and <name>.tex.
+Reads what the table is made from: scores.json of runs (and run.json beside them), settings.json, or timings. Writes
+<name>.csv (long), <name>.md and <name>.tex.
 """
 
 import argparse
@@ -25,12 +25,16 @@ def main() -> None:
         required=True,
         help="scores.json of runs, settings.json or timings",
     )
+    parser.add_argument(
+        "--sweep", type=Path, nargs="*", default=[], help="scores.json of runs, to choose the best beta of each method"
+    )
     parser.add_argument("--caption", type=Path, required=True, help="template of the caption")
     parser.add_argument("--banner", help="a sentence above the table")
     parser.add_argument("--out", type=Path, required=True, help="<name>.csv to write; the rest beside it")
     arguments = parser.parse_args()
-    long = long_table(arguments.name, arguments.files)
-    caption = render_caption(arguments.caption, caption_context(TABLES[arguments.name].origin, arguments.files))
+    long = long_table(arguments.name, arguments.files, arguments.sweep)
+    context = caption_context(TABLES[arguments.name].origin, arguments.files, arguments.sweep)
+    caption = render_caption(arguments.caption, context)
     write_table(arguments.out.parent, arguments.name, long, caption, arguments.banner)
 
 

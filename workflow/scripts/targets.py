@@ -9,32 +9,37 @@ from pathlib import Path
 from config import BASE
 from vrrae_bench.config import Settings, load_settings
 from vrrae_bench.errors import run_command
-from vrrae_bench.experiment import all_runs, runs_of
+from vrrae_bench.experiment import all_runs, is_made, runs_needed
 from vrrae_bench.reporting.kinds import FIGURES, TABLES
 
+NOT_MADE = "-"
 
-def _trainings(settings: Settings, name: str) -> int:
-    """Figure 1 shows runs, and needs none of them trained."""
+
+def _trainings(settings: Settings, name: str) -> str:
+    """How many a table or figure needs: Figure 1 shows runs, and needs none of them trained."""
+    if not is_made(settings, name):
+        return NOT_MADE
     needs_none = name in FIGURES and FIGURES[name].file is None
-    return 0 if needs_none else len(runs_of(settings, name))
+    return "0" if needs_none else str(len(runs_needed(settings, name)))
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("overlays", type=Path, nargs="*", help="YAML files over config.yaml")
     settings = load_settings(BASE, *parser.parse_args().overlays)
-    everything = len(all_runs(settings))
+    everything = str(len(all_runs(settings)))
     lines = [("target", "runs", "")]
     lines += [(name, _trainings(settings, name), kind.about) for name, kind in (TABLES | FIGURES).items()]
     lines += [
-        (f"data_{name}", 0, "The images of a data set, downloaded or made, and stored") for name in settings.datasets
+        (f"data_{name}", "0", "The images of a data set, downloaded or made, and stored") for name in settings.datasets
     ]
     lines += [("claims", everything, "A verdict on each claim of the paper")]
     lines += [("report", everything, "One HTML page with all tables and figures")]
     lines += [("all", everything, "Everything; what `snakemake` makes if no target is named")]
     width = max(len(name) for name, _, _ in lines)
     for name, runs, about in lines:
-        print(f"{name:{width}}  {runs or '':>4}  {about}".rstrip())
+        print(f"{name:{width}}  {runs:>4}  {about}".rstrip())
+    print(f"\n{NOT_MADE}: this configuration selects nothing that belongs into it")
 
 
 if __name__ == "__main__":

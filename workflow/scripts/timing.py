@@ -1,7 +1,7 @@
-"""Time a training step of several methods, in turn, on one data set.
+"""Time the training of several methods, in turn, on one data set.
 
-Reads a data set. Writes a JSON file: seconds per step of each method and turn, and on what machine. Nothing else may
-run meanwhile.
+Reads a data set. Writes a JSON file: seconds per step of each method and turn, by itself and within a training, and on
+what machine. Nothing else may run meanwhile.
 """
 
 import argparse
@@ -14,6 +14,7 @@ from vrrae_bench.files import write_json
 from vrrae_bench.provenance import provenance
 from vrrae_bench.runs import RunSpec
 from vrrae_bench.training.devices import configure_jax, device_name
+from vrrae_bench.training.settings import TimingSettings
 
 
 def main() -> None:
@@ -22,24 +23,29 @@ def main() -> None:
         "--runs", type=RunSpec.model_validate_json, nargs="+", required=True, help="a run per method, as JSON"
     )
     parser.add_argument("--data", type=Path, required=True, help="manifest.json of the data set")
-    parser.add_argument("--turns", type=int, default=8, help="measurements per method (default: 8)")
-    parser.add_argument("--steps", type=int, default=5, help="steps per measurement (default: 5)")
+    parser.add_argument("--timing", type=TimingSettings.model_validate_json, required=True, help="settings, as JSON")
     parser.add_argument("--out", type=Path, required=True, help="JSON file to write")
     parser.add_argument("--accelerator", choices=["cpu", "cuda", "tpu"], default="cpu")
     parser.add_argument("--threads", type=int, default=os.cpu_count(), help="CPU threads (default: all)")
     arguments = parser.parse_args()
     configure_jax(arguments.accelerator, arguments.threads)
 
-    from vrrae_bench.training.timing import step_seconds, total_steps
+    from vrrae_bench.training.timing import step_seconds, total_steps, training_step_seconds
 
-    data = DataSet(arguments.data)
-    seconds = step_seconds(arguments.runs, data, arguments.turns, arguments.steps)
+    machine = provenance(device_name()) | {"threads": arguments.threads}
+    runs, data, timing = arguments.runs, DataSet(arguments.data), arguments.timing
+    alone = step_seconds(runs, data, timing.turns, timing.steps)
+    in_training = training_step_seconds(runs, data, timing.training_steps)
     methods = {
-        run.method: {"step_seconds": seconds[run.method], "steps": total_steps(run, data)} for run in arguments.runs
+        run.method: {
+            "step_seconds": alone[run.method],
+            "training_step_seconds": in_training[run.method],
+            "steps": total_steps(run, data),
+        }
+        for run in runs
     }
-    run = arguments.runs[0]
-    record = {"dataset": run.dataset, "batch_size": run.batch_size, "threads": arguments.threads, "methods": methods}
-    write_json(arguments.out, record | {"steps_per_turn": arguments.steps} | provenance(device_name()))
+    what = {"dataset": runs[0].dataset, "batch_size": runs[0].batch_size, "timing": timing.model_dump()}
+    write_json(arguments.out, what | {"methods": methods} | machine)
 
 
 if __name__ == "__main__":

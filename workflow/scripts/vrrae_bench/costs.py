@@ -8,7 +8,7 @@ import math
 from dataclasses import dataclass
 from pathlib import Path
 
-from vrrae_bench.config import DatasetSettings
+from vrrae_bench.config import DatasetSettings, ExperimentSettings
 from vrrae_bench.datasets.weights import IMAGENET, INCEPTION_2015
 from vrrae_bench.runs import RunSpec
 
@@ -102,10 +102,11 @@ def _tpu_seconds_per_image(dataset: DatasetSettings) -> float | None:
     return float(step[0]) / float(batch[0]) if step and batch else None
 
 
-def timing_seconds(dataset: DatasetSettings, n_methods: int) -> float | None:
-    """Duration of the timing of steps: 8 turns of 5 for each method, on two cores."""
-    images = images_of(dataset)
-    return images and n_methods * 8 * 5 * dataset.batch_size * _cpu_seconds_per_image(dataset, images)
+def timing_seconds(dataset: DatasetSettings, experiment: ExperimentSettings) -> float | None:
+    """Duration of the timings on a data set, on two cores: of its steps, and twice of those within a training."""
+    images, timing = images_of(dataset), experiment.timing
+    steps = len(experiment.timed) * (timing.turns * timing.steps + 2 * timing.training_steps)
+    return images and steps * dataset.batch_size * _cpu_seconds_per_image(dataset, images)
 
 
 def tuning_seconds(dataset: DatasetSettings) -> float | None:

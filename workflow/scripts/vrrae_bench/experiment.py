@@ -118,20 +118,23 @@ class Selection:
         comparison: Which runs of each; none if it is made from no run.
         methods: Which methods; none means all that are compared.
         every_seed: Whether all seeds, or only the first of each data set.
+        best_beta: Whether the best of several betas stands beside the configured one, where some were trained and there
+            is a FID to choose by.
     """
 
     datasets: Callable[[DatasetSettings], bool]
     comparison: Callable[[Study, str], list[RunSpec]] | None
     methods: tuple[str, ...] | None = None
     every_seed: bool = True
+    best_beta: bool = False
 
 
 SELECTIONS = {
     "table_1": Selection(synthetic, main_comparison),
-    "table_2": Selection(images, main_comparison),
+    "table_2": Selection(images, main_comparison, best_beta=True),
     "table_3": Selection(images, ablation),
     "table_a3_1": Selection(anything, None),
-    "table_a3_2": Selection(labelled, beta_sweep),
+    "table_a3_2": Selection(labelled, beta_sweep, best_beta=True),
     "table_a3_3": Selection(anything, None),
     "table_a4_1": Selection(anything, None),
     "table_a4_2": Selection(anything, batch_size_sweep),
@@ -168,6 +171,20 @@ def runs_of(study: Study, name: str) -> list[RunSpec]:
         return runs
     first = {run.dataset: run.seed for run in reversed(runs)}
     return [run for run in runs if run.seed == first[run.dataset]]
+
+
+def sweep_of(study: Study, name: str) -> list[RunSpec]:
+    """The runs among which a table finds the best beta of a method."""
+    if not SELECTIONS[name].best_beta:
+        return []
+    shown = {(run.dataset, run.method) for run in runs_of(study, name)}
+    swept = (run for dataset in datasets_of(study, name) for run in beta_sweep(study, dataset))
+    return [run for run in swept if (run.dataset, run.method) in shown and labelled(study.datasets[run.dataset])]
+
+
+def runs_needed(study: Study, name: str) -> list[RunSpec]:
+    """All runs that a table or figure is made from, each once."""
+    return _distinct(runs_of(study, name) + sweep_of(study, name))
 
 
 def datasets_of(study: Study, name: str) -> list[str]:

@@ -27,13 +27,23 @@ def render_caption(template: str | Path, context: dict[str, Any]) -> str:
         raise UserError(f"{template}: the caption can not be made: {error}") from None
 
 
-def caption_context(origin: str, files: Sequence[str | Path]) -> dict[str, Any]:
-    """What the caption of a table may speak of, by what the table is made from: its runs, or the files as they are."""
-    return scores_context(files) if origin == "scores" else {"files": [read_json(path) for path in files]}
+def caption_context(origin: str, files: Sequence[str | Path], sweep: Sequence[str | Path] = ()) -> dict[str, Any]:
+    """What the caption of a table may speak of, by what the table is made from: its runs, or the files as they are.
+
+    Args:
+        sweep: scores.json of the runs among which the best betas were found.
+    """
+    if origin != "scores":
+        return {"files": [read_json(path) for path in files]}
+    return scores_context(files) | {"sweeps": scores_context(sweep)["datasets"]}
 
 
 def scores_context(scores: Sequence[str | Path]) -> dict[str, Any]:
-    """What captions may speak of, per data set: seeds, betas, epochs, how images were drawn, the extractor."""
+    """What captions may speak of, per data set: its size, seeds, betas, epochs, how images were drawn, the extractor.
+
+    Args:
+        scores: Files of scores in the folders of their runs, where run.json tells of the data; floors and ceilings.
+    """
     datasets: dict[str, dict[str, Any]] = {}
     betas: dict[str, dict[str, set[float]]] = {}
     for path in scores:
@@ -41,8 +51,9 @@ def scores_context(scores: Sequence[str | Path]) -> dict[str, Any]:
         if "run" not in details:
             continue  # a floor or ceiling, of the same images and extractor
         run = details["run"]
-        entry = datasets.setdefault(run["dataset"], {"seeds": set(), "components": set()})
+        entry = datasets.setdefault(run["dataset"], {"seeds": set(), "components": set(), "learning_rates": {}})
         entry["seeds"].add(run["seed"])
+        entry["learning_rates"][format_beta(run["learning_rate"])] = None  # in their order
         if run["beta"] is not None:
             of_method = betas.setdefault(run["dataset"], {}).setdefault(method_label(run["method"]), set())
             of_method.add(run["beta"])
@@ -50,9 +61,12 @@ def scores_context(scores: Sequence[str | Path]) -> dict[str, Any]:
         entry |= {"epochs": run["epochs"], "sampling": details["sampling"]}
         entry |= {"extractor": details.get("extractor"), "counts": details.get("counts")}
         entry["neighbours"] = details.get("neighbours")
+        data = read_json(Path(path).with_name("run.json"))["data"]
+        entry |= {"n_train": data["n_train"], "n_test": data["n_test"]}
     for name, entry in datasets.items():
         entry["seeds"] = sorted(entry["seeds"])
         entry["components"] = sorted(entry["components"])
+        entry["learning_rates"] = list(entry["learning_rates"])
         found = betas.get(name, {})
         entry["betas"] = {method: " and ".join(map(format_beta, sorted(found[method]))) for method in found}
     return {"datasets": {dataset_label(name): entry for name, entry in datasets.items()}}

@@ -46,6 +46,8 @@ class FigureKind:
         module: The module of `figures` whose function `draw` draws it.
         file: The file of a run that it reads; none for a figure that needs no trained run.
         reads_data: Whether it reads the data sets too: their manifests and training images.
+        first: The first of the pairs or generated images that it shows, counted from 0, where it shows some of them;
+            figures of the same runs show others.
     """
 
     title: str
@@ -53,6 +55,7 @@ class FigureKind:
     module: str
     file: str | None
     reads_data: bool = False
+    first: int | None = None
 
 
 FID_AND_ERROR = {"fid_interpolation": "Inter.", "fid_random": "Rand.", "reconstruction_error": "Rec."}
@@ -105,7 +108,11 @@ TABLES = {
     "table_a4_1": TableKind(
         title="Table A.4-1: time of a training step, and of all",
         about="Time of a step and of a training: VAE and VRRAE",
-        metrics={"step_seconds": "Step, s", "total_minutes": "Training, min", "step_ratio": "Ratio of steps"},
+        metrics={
+            "step_seconds": "Step, s",
+            "total_minutes": "Training (extrapolated), min",
+            "step_ratio": "Ratio of steps",
+        },
         origin="timings",
     ),
     "table_a4_2": TableKind(
@@ -199,22 +206,30 @@ FIGURES = {
         "figure_2",
         "latents.npz",
     ),
-    "figure_3": FigureKind("Figure 3: randomly generated bumps", "Randomly generated bumps", "figure_3", "random.npy"),
+    "figure_3": FigureKind(
+        "Figure 3: randomly generated bumps", "Randomly generated bumps", "figure_3", "random.npy", first=0
+    ),
     "figure_4": FigureKind(
         "Figure 4: interpolated images of CelebA",
         "Interpolations between images of CelebA",
         "interpolations",
         "interpolation.npy",
         reads_data=True,
+        first=0,
     ),
     "figure_5": FigureKind(
         "Figure 5: randomly generated images",
         "Randomly generated images of MNIST or another small set",
         "gallery",
         "random.npy",
+        first=0,
     ),
     "figure_6": FigureKind(
-        "Figure 6: randomly generated images of CelebA", "Randomly generated images of CelebA", "gallery", "random.npy"
+        "Figure 6: randomly generated images of CelebA",
+        "Randomly generated images of CelebA",
+        "gallery",
+        "random.npy",
+        first=0,
     ),
     "figure_a2_1": FigureKind(
         "Figure A.2-1: singular values of the latent space of VRRAE for each beta",
@@ -234,6 +249,7 @@ FIGURES = {
         "interpolations",
         "interpolation.npy",
         reads_data=True,
+        first=0,
     ),
     "figure_a5_4": FigureKind(
         "Figure A.5-4: interpolated images of MNIST",
@@ -241,25 +257,29 @@ FIGURES = {
         "interpolations",
         "interpolation.npy",
         reads_data=True,
+        first=0,
     ),
     "figure_a5_5": FigureKind(
-        "Figure A.5-5: interpolated images of CelebA",
+        "Figure A.5-5: more interpolated images of CelebA",
         "More interpolations between images of CelebA",
         "interpolations",
         "interpolation.npy",
         reads_data=True,
+        first=5,
     ),
     "figure_a5_6": FigureKind(
         "Figure A.5-6: randomly generated images of CIFAR-10",
         "Randomly generated images of CIFAR-10",
         "gallery",
         "random.npy",
+        first=0,
     ),
     "figure_a5_7": FigureKind(
-        "Figure A.5-7: randomly generated images of all data sets",
-        "Randomly generated images of all data sets",
+        "Figure A.5-7: more randomly generated images of all data sets",
+        "More randomly generated images, of all data sets",
         "gallery",
         "random.npy",
+        first=24,
     ),
     "figure_collapse": FigureKind(
         "Posterior collapse: KL divergence and signal-to-noise of each dimension",

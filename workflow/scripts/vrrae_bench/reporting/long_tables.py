@@ -14,15 +14,17 @@ from vrrae_bench.runs import RunSpec, format_beta
 
 COLUMNS = ["table", "dataset", "method", "beta", "batch_size", "metric"]
 COLUMNS += ["mean", "std", "n_seeds", "low", "high", "paper_value", "note"]
-# The FID of the beta that another draw of as many images found best: chosen and reported on different images.
-FID_OF_BEST_BETA = "fid_random_of_best_beta"
+# Ends the metrics of the beta whose FID, of another draw of as many images, is the smallest: chosen and reported on
+# different images, though of the same trainings.
+OF_BEST_BETA = "_of_best_beta"
+FID_OF_BEST_BETA = f"fid_random{OF_BEST_BETA}"
 # Before the values of which a row is the mean, in its note.
 EACH = "each: "
 # The share of runs with a collapsed dimension.
 COLLAPSED = "collapsed"
 
 
-def long_table(name: str, files: Sequence[str | Path]) -> pd.DataFrame:
+def long_table(name: str, files: Sequence[str | Path], sweep: Sequence[str | Path] = ()) -> pd.DataFrame:
     """A row for each data set, method, beta, batch size and metric: mean and standard deviation over seeds.
 
     The standard deviation is that of a sample (n - 1), and empty for one seed; that of timings is over turns, that of
@@ -33,6 +35,7 @@ def long_table(name: str, files: Sequence[str | Path]) -> pd.DataFrame:
         name: A key of `TABLES`.
         files: What its origin asks for: scores.json of the runs (and floors and ceilings), the configuration, or
             timings.
+        sweep: scores.json of runs with several betas, of which each method's best is shown beside `files`.
 
     Raises:
         UserError: There is nothing to make it from.
@@ -40,6 +43,7 @@ def long_table(name: str, files: Sequence[str | Path]) -> pd.DataFrame:
     kind = TABLES[name]
     rows = {"scores": _score_rows, "settings": _setting_rows, "timings": _timing_rows}[kind.origin]
     found = [{"table": name} | row for row in rows(name, kind, [read_json(path) for path in files])]
+    found += [{"table": name} | row for row in _best_betas(name, kind, [read_json(path) for path in sweep])]
     if not found:
         raise UserError(f"{name}: this configuration selects nothing that belongs into it")
     return pd.DataFrame(found, columns=COLUMNS)
@@ -53,8 +57,6 @@ def _score_rows(name: str, kind: TableKind, scores: Sequence[dict[str, Any]]) ->
     for dataset, of_dataset in runs.groupby("dataset", sort=False):
         yield from _run_rows(name, kind, of_dataset)
         yield from _bound_rows(kind, [entry for entry in bounds if entry["details"]["dataset"] == dataset])
-    if "beta" in kind.columns and "fid_random_other_draw" in runs:
-        yield from _best_betas(runs)
 
 
 def _bound_rows(kind: TableKind, bounds: Sequence[dict[str, Any]]) -> Iterator[dict[str, Any]]:
@@ -102,22 +104,19 @@ def _over_files(kind: TableKind, group: pd.DataFrame, metric: str) -> dict[str, 
     return found
 
 
-def _best_betas(runs: pd.DataFrame) -> Iterator[dict[str, Any]]:
-    """The paper's rule for beta, without its optimism: chosen on one draw of images, reported on another."""
-    for (dataset, method), group in runs.groupby(["dataset", "method"], sort=False):
+def _best_betas(name: str, kind: TableKind, scores: Sequence[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+    """The paper's rule for beta, without the luck of a draw: chosen on one draw of images, reported on another.
+
+    The luck of a training remains: both draws are of the same models.
+    """
+    runs = pd.DataFrame([_record(entry) for entry in scores])
+    if "fid_random_other_draw" not in runs:
+        return
+    for _, group in runs.groupby(["dataset", "method"], sort=False):
         best = group.groupby("beta", sort=False).fid_random_other_draw.mean().idxmin()
-        numbers = group[group.beta == best].fid_random
-        yield {
-            "dataset": dataset,
-            "method": method,
-            "beta": best,
-            "batch_size": group.batch_size.iloc[0],
-            "metric": FID_OF_BEST_BETA,
-            "mean": numbers.mean(),
-            "std": numbers.std(ddof=1) if len(numbers) > 1 else None,
-            "n_seeds": len(numbers),
-            "note": "beta chosen on another draw of images",
-        }
+        for row in _run_rows(name, kind, group[group.beta == best]):
+            chosen = {"paper_value": None, "note": "beta chosen on another draw of images from the same trainings"}
+            yield row | chosen | {"metric": row["metric"] + OF_BEST_BETA}
 
 
 def _setting_rows(name: str, kind: TableKind, files: Sequence[dict[str, Any]]) -> Iterator[dict[str, Any]]:
@@ -138,11 +137,12 @@ def _timing_rows(name: str, kind: TableKind, timings: Sequence[dict[str, Any]]) 
             seconds = pd.Series(measured["step_seconds"])
             values = {
                 "step_seconds": seconds,
-                "total_minutes": seconds * measured["steps"] / 60,
+                "total_minutes": pd.Series(measured["training_step_seconds"]) * measured["steps"] / 60,
                 "step_ratio": seconds / first,
             }
             for metric in kind.metrics:
                 printed, note = paper_value(name, timing["dataset"], method, "", metric)
+                extrapolated = "extrapolated from some steps" if metric == "total_minutes" else ""
                 yield {
                     "dataset": timing["dataset"],
                     "method": method,
@@ -151,7 +151,7 @@ def _timing_rows(name: str, kind: TableKind, timings: Sequence[dict[str, Any]]) 
                     "mean": values[metric].median(),
                     "std": values[metric].std(ddof=1),
                     "paper_value": printed,
-                    "note": "; ".join(filter(None, [f"median of {len(seconds)} turns", note])),
+                    "note": "; ".join(filter(None, [extrapolated, f"median of {len(values[metric])} turns", note])),
                 }
 
 

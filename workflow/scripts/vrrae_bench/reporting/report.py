@@ -9,12 +9,14 @@ from typing import Any
 import jinja2
 import pandas as pd
 from markdown_it import MarkdownIt
+from matplotlib.figure import Figure
 
 from vrrae_bench.files import read_json, write_text
-from vrrae_bench.models.registry import METHODS
-from vrrae_bench.reporting.figures.drawing import plt
+from vrrae_bench.reporting.figures import histories
+from vrrae_bench.reporting.figures.drawing import Run, plt
 from vrrae_bench.reporting.kinds import FIGURES
-from vrrae_bench.reporting.labels import dataset_label, method_label
+from vrrae_bench.reporting.labels import method_label
+from vrrae_bench.runs import RunSpec
 
 
 def write_report(
@@ -44,7 +46,7 @@ def write_report(
         verdicts=_html(verdicts, banner),
         reasons=_html(mark + reasons),
         figures=[_figure(file) for file in figures],
-        histories=_data_uri(_histories(records)),
+        histories=_data_uri(_png(histories.draw([_run(file, record) for file, record in records]))),
         runs=[_run_row(file, record) for file, record in records],
         commits=sorted({str(record["commit"]) for _, record in records}),
         versions=sorted({_versions(record) for _, record in records}),
@@ -67,29 +69,15 @@ def _figure(file: Path) -> dict[str, str]:
     }
 
 
-def _histories(records: Sequence[tuple[Path, dict[str, Any]]]) -> bytes:
-    """A panel per data set: reconstruction error of each run against the step, as PNG."""
-    datasets = sorted({record["run"]["dataset"] for _, record in records})
-    figure, axes = plt.subplots(1, len(datasets), figsize=(5 * len(datasets), 3.4), layout="constrained", squeeze=False)
-    for dataset, axis in zip(datasets, axes[0]):
-        shown = set()
-        for file, record in records:
-            run = record["run"]
-            if run["dataset"] != dataset:
-                continue
-            history = pd.read_csv(file.with_name("history.csv"))
-            method = run["method"]
-            label = None if method in shown else method_label(method)
-            shown.add(method)
-            colour = f"C{list(METHODS).index(method)}"
-            axis.plot(history.step, history.reconstruction_error, color=colour, label=label, linewidth=1)
-        axis.set(title=dataset_label(dataset), xlabel="step", ylabel="training error, %", yscale="log")
-        axis.legend(fontsize="small")
-        axis.grid(alpha=0.3)
+def _png(figure: Figure) -> bytes:
     buffer = io.BytesIO()
     figure.savefig(buffer, dpi=120)
     plt.close(figure)
     return buffer.getvalue()
+
+
+def _run(file: Path, record: dict[str, Any]) -> Run:
+    return Run(RunSpec.model_validate(record["run"]), file.parent)
 
 
 def _run_row(file: Path, record: dict[str, Any]) -> dict[str, Any]:

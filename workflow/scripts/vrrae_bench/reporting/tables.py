@@ -1,5 +1,6 @@
 """Tables as they are read and published: in the paper's layout, as Markdown and LaTeX, and long as CSV."""
 
+import math
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -9,13 +10,14 @@ import pandas as pd
 from vrrae_bench.files import atomic_path, write_text
 from vrrae_bench.reporting.kinds import TABLES, TableKind
 from vrrae_bench.reporting.labels import dataset_label, method_label
-from vrrae_bench.reporting.long_tables import COLLAPSED, EACH, FID_OF_BEST_BETA
+from vrrae_bench.reporting.long_tables import COLLAPSED, EACH, FID_OF_BEST_BETA, OF_BEST_BETA
 from vrrae_bench.runs import format_beta
 
 NOT_PRINTED = "n/a"  # the paper has no such number, or it did not survive
 NOT_RUN = "–"
 # Metrics that the paper has no column for, in tables that it has.
-OURS = ("reconstruction_error_original_scale", "coverage", "share_outside", "step_ratio", FID_OF_BEST_BETA)
+OURS = ("reconstruction_error_original_scale", "coverage", "share_outside", "step_ratio")
+BEST_BETA = "best beta"  # a column of ours where each beta has one, else a row
 FORMATS: dict[str, Callable[[float], str]] = {
     "bottleneck": "{:.0f}".format,
     "latent_size": "{:.0f}".format,
@@ -41,14 +43,17 @@ def readable_table(name: str, long: pd.DataFrame) -> pd.DataFrame:
         {"method": "", "beta": "", "note": ""}
     )
     rows: dict[str, dict[str, str]] = {}
+    places: dict[str, float] = {}
     for row in long.itertuples():
         column = " ".join(_column_parts(kind, row))
+        places[column] = places[f"{column} (paper)"] = _place(kind, row)
         for label in _row_labels(name, kind, row, long):
             cells = rows.setdefault(label, {})
             cells[column] = _cell(kind, row)
-            if kind.in_paper and row.metric not in OURS:
+            if kind.in_paper and row.metric not in OURS and column != BEST_BETA:
                 cells[f"{column} (paper)"] = _number(row.metric, row.paper_value)
     frame = pd.DataFrame.from_dict(rows, orient="index")
+    frame = frame[sorted(frame, key=places.get)]
     frame.index.name = "Data set" if kind.rows == ("dataset",) else "Model"
     return frame.fillna(NOT_RUN)
 
@@ -67,15 +72,20 @@ def write_table(folder: str | Path, name: str, long: pd.DataFrame, caption: str,
 
 
 def _column_parts(kind: TableKind, row: Any) -> list[str]:
-    if row.metric == FID_OF_BEST_BETA:
-        return ["best beta of another draw"]
+    if _is_of_best_beta(row) and "beta" in kind.columns:
+        return [BEST_BETA]
     labels = {
         "dataset": lambda: dataset_label(row.dataset),
-        "metric": lambda: kind.metrics[row.metric],
+        "metric": lambda: kind.metrics[row.metric.removesuffix(OF_BEST_BETA)],
         "beta": lambda: f"beta = {row.beta}",
         "batch_size": lambda: f"batch {row.batch_size}",
     }
     return [labels[key]() for key in kind.columns]
+
+
+def _place(kind: TableKind, row: Any) -> float:
+    """Columns of betas stand in numerical order, though no data set has all of them; others as they come."""
+    return float(row.beta) if "beta" in kind.columns and not _is_of_best_beta(row) else math.inf
 
 
 def _row_labels(name: str, kind: TableKind, row: Any, long: pd.DataFrame) -> list[str]:
@@ -87,7 +97,13 @@ def _row_labels(name: str, kind: TableKind, row: Any, long: pd.DataFrame) -> lis
         methods = zero + (methods if float(row.beta) == betas.astype(float).max() else [])
     dataset = dataset_label(row.dataset) if "dataset" in kind.rows else ""
     block = row.note if row.note.startswith("learning rate") else ""
+    if _is_of_best_beta(row) and "beta" not in kind.columns:
+        block = BEST_BETA
     return [", ".join(filter(None, [dataset, method, block])) for method in methods]
+
+
+def _is_of_best_beta(row: Any) -> bool:
+    return row.metric.endswith(OF_BEST_BETA)
 
 
 def _cell(kind: TableKind, row: Any) -> str:

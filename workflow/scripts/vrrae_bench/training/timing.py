@@ -1,42 +1,69 @@
-"""The time of a training step, of several methods in turn (VRRAE, appendix A.4)."""
+"""The time of a training step, and of one with all around it, of several methods in turn (VRRAE, appendix A.4).
+
+Whoever calls sees to it that nothing else runs.
+"""
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
 
 import equinox as eqx
 import jax
 import numpy as np
 import optax
+from jaxtyping import Array, Num
 
 from vrrae_bench.datasets.store import DataSet
 from vrrae_bench.models.serialisation import ModelHeader
 from vrrae_bench.runs import RunSpec
-from vrrae_bench.training.batches import BatchStream, epoch_ends
+from vrrae_bench.training.batches import BatchFeed, BatchStream, epoch_ends
 from vrrae_bench.training.devices import shardings
 from vrrae_bench.training.loop import run_steps, start_state
 
 WARM_UP = 2  # the first compiles, the second still allocates
+TRAINING_TURNS = 2  # so that each method is once the first
 
 
 def step_seconds(specs: Sequence[RunSpec], data: DataSet, turns: int, steps: int) -> dict[str, list[float]]:
     """Seconds per step of each method, a number per turn; the i-th of all methods were measured one after the other.
 
     A turn is some steps in one compiled program, on batches that lie on the device: forward pass, backward pass and
-    optimiser, as in the paper. Whoever calls sees to it that nothing else runs.
+    optimiser, as in the paper.
 
     Args:
         specs: A run per method, on the same data with the same batch size.
         steps: Steps per turn.
     """
-    contenders = {spec.method: _contender(spec, data, steps) for spec in specs}
-    seconds: dict[str, list[float]] = {method: [] for method in contenders}
-    for turn in range(WARM_UP + turns):
-        for method, run in contenders.items():
-            start = time.perf_counter()
-            run()
-            if turn >= WARM_UP:
-                seconds[method].append((time.perf_counter() - start) / steps)
-    return seconds
+    contenders = {spec.method: partial(_Timed(spec, data).on_device, steps) for spec in specs}
+    alternately(contenders, WARM_UP)
+    return alternately(contenders, turns)
+
+
+def training_step_seconds(specs: Sequence[RunSpec], data: DataSet, steps: int) -> dict[str, list[float]]:
+    """Seconds per step of each method within a training, a number per turn.
+
+    A turn is a training that reads its batches from the disk and looks at its losses now and then, after its first
+    stretch of steps, in which it is compiled. It writes no checkpoint.
+
+    Args:
+        specs: A run per method, on the same data with the same batch size.
+        steps: Least number of steps per turn.
+    """
+    contenders = {spec.method: partial(_Timed(spec, data).in_training, steps) for spec in specs}
+    return alternately(contenders, TRAINING_TURNS)
+
+
+def alternately(contenders: Mapping[str, Callable[[], float]], turns: int) -> dict[str, list[float]]:
+    """What each contender returns, turn by turn; every other turn in the opposite order, so that none is always first.
+
+    >>> alternately({"a": lambda: 1.0, "b": lambda: 2.0}, turns=2)
+    {'a': [1.0, 1.0], 'b': [2.0, 2.0]}
+    """
+    found: dict[str, list[float]] = {name: [] for name in contenders}
+    for turn in range(turns):
+        for name in list(contenders)[:: -1 if turn % 2 else 1]:
+            found[name].append(contenders[name]())
+    return found
 
 
 def total_steps(spec: RunSpec, data: DataSet) -> int:
@@ -44,21 +71,38 @@ def total_steps(spec: RunSpec, data: DataSet) -> int:
     return epoch_ends(data.manifest.n_train, spec.batch_size, spec.epochs)[-1]
 
 
-def _contender(spec: RunSpec, data: DataSet, steps: int) -> Callable[[], None]:
-    header = ModelHeader(run=spec, image_shape=data.manifest.image_shape, normalisation=data.manifest.normalisation)
-    optimiser = optax.adabelief(spec.learning_rate)
-    over_devices, on_each = shardings()
-    state, key = eqx.filter_shard((start_state(spec, header, optimiser), jax.random.key(0)), on_each)
-    images = data.array("train")
-    stream = BatchStream(len(images), spec.batch_size, spec.seed)
-    batches = jax.device_put(images[stream.indices(0, steps)], over_devices)
-    span = np.array([0, steps])
-    weights = np.array([spec.beta or 0, spec.penalty_weight or 0], np.float32)
+class _Timed:
+    """A training whose steps are timed, and of which nothing is kept."""
 
-    def run() -> None:
-        nonlocal state
-        arguments = (spec.method, spec.precision, optimiser, header.normalisation)
-        state = run_steps(*arguments, state, batches, span, key, weights)
-        state.sums.loss.block_until_ready()
+    def __init__(self, spec: RunSpec, data: DataSet):
+        header = ModelHeader(run=spec, image_shape=data.manifest.image_shape, normalisation=data.manifest.normalisation)
+        optimiser = optax.adabelief(spec.learning_rate)
+        self._program = partial(run_steps, spec.method, spec.precision, optimiser, header.normalisation)
+        self._over_devices, on_each = shardings()
+        start = start_state(spec, header, optimiser), jax.random.key(0)
+        self._state, self._key = eqx.filter_shard(start, on_each)
+        self._weights = np.array([spec.beta or 0, spec.penalty_weight or 0], np.float32)
+        self._images = data.array("train")
+        self._stream = BatchStream(len(self._images), spec.batch_size, spec.seed)
 
-    return run
+    def on_device(self, steps: int) -> float:
+        """Seconds per step of so many, whose batches lie on the device."""
+        batches = jax.device_put(self._images[self._stream.indices(0, steps)], self._over_devices)
+        return self._seconds_per_step([(range(steps), jax.block_until_ready(batches))])
+
+    def in_training(self, steps: int) -> float:
+        """Seconds per step of at least so many, with what a training does around them."""
+        feed = BatchFeed(self._images, self._stream, self._over_devices)
+        batch_size, n_images = self._stream.batch_size, self._stream.n_images
+        stretches = feed(0, epoch_ends(n_images, batch_size, (feed.longest + steps) * batch_size / n_images))
+        self._seconds_per_step([next(stretches)])
+        return self._seconds_per_step(stretches)
+
+    def _seconds_per_step(self, stretches: Iterable[tuple[range, Num[Array, "S B H W C"]]]) -> float:
+        start, n_steps = time.perf_counter(), 0
+        for steps, batches in stretches:
+            span = np.array([steps.start, steps.stop])
+            self._state = self._program(self._state, batches, span, self._key, self._weights)
+            self._state.sums.means(len(steps))  # waits for the device
+            n_steps += len(steps)
+        return (time.perf_counter() - start) / n_steps

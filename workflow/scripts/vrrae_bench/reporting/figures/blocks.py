@@ -56,6 +56,16 @@ def mosaic(images: Num[np.ndarray, "N H W C"], columns: int, upwards: bool = Fal
     return grid.transpose(0, 2, 1, 3, 4).reshape(rows * (height + line), columns * (width + line), channels)
 
 
+def part(first: int, n: int, available: int) -> slice:
+    """`n` of what is available from the `first` on, which is counted from 0; the last `n` if it ends before.
+
+    >>> part(24, 24, 1250), part(24, 24, 30), part(24, 24, 10)
+    (slice(24, 48, None), slice(6, 30, None), slice(0, 10, None))
+    """
+    start = max(0, min(first, available - n))
+    return slice(start, min(start + n, available))
+
+
 def show(axis: Axes, picture: Num[np.ndarray, "P Q C"], *, origin: str = "upper", cmap: str = "gray") -> None:
     """Draw a mosaic; values beyond the range of stored images are cut.
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import cycle
 from pathlib import Path
 
 import matplotlib
@@ -17,6 +18,8 @@ from vrrae_bench.runs import RunSpec
 
 # Okabe and Ito's colours: told apart by colour-blind readers, and blue darker than orange in grey.
 BLUE, ORANGE, GREY = "#0072B2", "#D55E00", "#999999"
+COLOURS = (BLUE, ORANGE, "black", "#56B4E9", "#009E73", "#E69F00", "#CC79A7")
+LINES = ("-", "--", ":", "-.")
 DOTS_PER_INCH = 200
 
 
@@ -72,7 +75,16 @@ def _what_varies(run: Run, runs: Sequence[Run]) -> str:
     """The parts of a run's variant that not all these runs have, as ` (beta = 1e-6)`."""
     settings = [other.spec.variant.split(",") for other in runs]
     own = [part for part in run.spec.variant.split(",") if not all(part in parts for parts in settings)]
-    return f" ({', '.join(own)})".replace("=", " = ") if own else ""
+    return f" ({', '.join(own)})".replace("=", " = ").replace("_", " ") if own else ""
+
+
+def line_styles(labels: Iterable[str]) -> dict[str, dict[str, str]]:
+    """Colour and kind of each label's line; neighbours differ in both, for print in grey, and no two of 28 agree."""
+    distinct = dict.fromkeys(labels)
+    return {
+        label: {"color": colour, "linestyle": line}
+        for label, colour, line in zip(distinct, cycle(COLOURS), cycle(LINES))
+    }
 
 
 def save_figure(folder: Path, name: str, figure: Figure) -> None:

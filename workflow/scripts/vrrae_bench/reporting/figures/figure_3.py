@@ -8,6 +8,6 @@ from vrrae_bench.reporting.figures.drawing import Run
 from vrrae_bench.reporting.figures.gallery import gallery
 
 
-def draw(runs: Sequence[Run]) -> Figure:
+def draw(runs: Sequence[Run], first: int) -> Figure:
     """Randomly generated bumps, a block a method, y upwards as in the data."""
-    return gallery(runs, origin="lower", cmap="viridis")
+    return gallery(runs, first, origin="lower", cmap="viridis")

@@ -1,6 +1,7 @@
 """Figures 4, A.5-3, A.5-4 and A.5-5: interpolated images, the same pairs of training images for all methods."""
 
 from collections.abc import Sequence
+from functools import partial
 
 import numpy as np
 from jaxtyping import Int, Num
@@ -8,27 +9,30 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from vrrae_bench.errors import UserError
-from vrrae_bench.reporting.figures.blocks import blocks, brightest, mosaic, show
+from vrrae_bench.reporting.figures.blocks import blocks, brightest, mosaic, part, show
 from vrrae_bench.reporting.figures.drawing import Run, by_dataset, of_first_seed
 
 N_PAIRS = 5  # of a block
 
 
-def draw(runs: Sequence[Run]) -> Figure:
-    """A block per data set and method, of the first seed: a row for each of the first pairs of training images.
+def draw(runs: Sequence[Run], first: int) -> Figure:
+    """A block per data set and method, of the first seed: a row for each of some pairs of training images.
 
     A row holds the first image of the pair, the images decoded between the two and the second image, which stand apart.
+
+    Args:
+        first: The first of the pairs, counted from 0.
 
     Raises:
         UserError: Runs of one data set have other pairs, or a run's files do not belong together.
     """
     for group in by_dataset(of_first_seed(runs)).values():
         _check_same_pairs(group)
-    return blocks(runs, _fill, side_by_side=2, size=(4.6, 3.6))
+    return blocks(runs, partial(_fill, first=first), side_by_side=2, size=(4.6, 3.6))
 
 
-def transitions(run: Run, n: int) -> Num[np.ndarray, "P S H W C"]:
-    """The first `n` pairs with what lies between: training image, inner points in order, training image.
+def transitions(run: Run, first: int, n: int) -> Num[np.ndarray, "P S H W C"]:
+    """`n` pairs from the `first` on with what lies between: training image, inner points in order, training image.
 
     Raises:
         UserError: There is not the same number of images for each pair, or the data set is not there.
@@ -41,9 +45,9 @@ def transitions(run: Run, n: int) -> Num[np.ndarray, "P S H W C"]:
             f"{run.folder}: {len(inner)} interpolated images do not belong to {len(pairs)} pairs. "
             "Delete latents.npz and run again."
         )
-    pairs = pairs[:n]
-    inner = inner[: len(pairs) * n_points].reshape(len(pairs), n_points, *inner.shape[1:])
-    ends = run.data.array("train")[pairs]
+    numbers = part(first, n, len(pairs))
+    inner = inner.reshape(len(pairs), n_points, *inner.shape[1:])[numbers]
+    ends = run.data.array("train")[pairs[numbers]]
     return np.concatenate([ends[:, :1], inner, ends[:, 1:]], axis=1)
 
 
@@ -53,19 +57,19 @@ def _pairs(run: Run) -> Int[np.ndarray, "P 2"]:
 
 
 def _check_same_pairs(runs: Sequence[Run]) -> None:
-    first = _pairs(runs[0])[:N_PAIRS]
+    pairs = _pairs(runs[0])
     for run in runs[1:]:
-        if not np.array_equal(_pairs(run)[:N_PAIRS], first):
+        if not np.array_equal(_pairs(run), pairs):
             raise UserError(
                 f"{run.folder}/latents.npz: other interpolation pairs than in {runs[0].folder}, which can not be "
                 "compared. Delete both and run again."
             )
 
 
-def _fill(axis: Axes, run: Run) -> None:
-    rows = transitions(run, N_PAIRS)
+def _fill(axis: Axes, run: Run, first: int) -> None:
+    rows = transitions(run, first, N_PAIRS)
     n_inner = rows.shape[1] - 2
-    parts = [mosaic(part.reshape(-1, *part.shape[2:]), part.shape[1]) for part in np.split(rows, [1, -1], axis=1)]
+    parts = [mosaic(side.reshape(-1, *side.shape[2:]), side.shape[1]) for side in np.split(rows, [1, -1], axis=1)]
     gap = np.full((len(parts[0]), rows.shape[3] // 6, rows.shape[4]), brightest(rows), rows.dtype)
     show(axis, np.concatenate([parts[0], gap, parts[1], gap, parts[2]], axis=1))
     across = parts[0].shape[1]

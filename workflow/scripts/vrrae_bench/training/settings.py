@@ -1,0 +1,19 @@
+"""How training is timed; free of heavy imports, so that a configuration is read at once."""
+
+from pydantic import Field
+
+from vrrae_bench.runs import Specification
+
+
+class TimingSettings(Specification):
+    """What is timed for Table A.4-1 (VRRAE, appendix A.4)."""
+
+    turns: int = Field(
+        default=8, ge=2, description="Times that the steps of each method are timed, the methods one after the other"
+    )
+    steps: int = Field(default=5, ge=1, description="Steps of a turn, of whose time the mean is taken")
+    training_steps: int = Field(
+        default=50,
+        ge=1,
+        description="Steps of a training, with all around them, that its duration is extrapolated from",
+    )
