@@ -146,8 +146,31 @@ def test_one_competitor_that_is_equal_within_the_margin_refutes():
     assert LOWEST.decide(errors(values)).verdict == "not_reproduced"
 
 
+def test_a_difference_within_the_margin_refutes_however_sure_it_is():
+    """Less than the margin counts as no difference, although the interval lies below 0."""
+    assert LOWEST.judge([-5 + SEEDS, -0.18 + 0.1 * SEEDS, -5 - SEEDS], [0.25] * 3)[0] == "not_reproduced"
+    assert LOWEST.judge([-5 + SEEDS, -0.32 + 0.1 * SEEDS, -5 - SEEDS], [0.25] * 3)[0] == "reproduced"
+
+
+def test_two_methods_without_any_difference_are_not_lower():
+    values = {VRRAE: np.zeros(3), AE: np.zeros(3)}
+    rule = Lower(VRRAE, than=AE, metrics="reconstruction_error", on="mnist")
+    assert rule.decide(errors(values)).verdict == "not_reproduced"
+
+
+@pytest.mark.parametrize("kind", [Lower, NotLower, Equivalent])
+def test_no_comparison_speaks_for_a_claim_and_against_it(kind, rng):
+    rule = kind(VRRAE, than=AE, metrics="reconstruction_error", on="mnist")
+    margins = [0.25] * 3
+    for _ in range(500):
+        samples = list(rng.uniform(-1, 1, size=(3, 1)) + 10 ** rng.uniform(-3, 0) * rng.normal(size=(3, 4)))
+        _, _, _, held = rule.judge(samples, margins)
+        failed = map(rule.fails, *rule.refuting_bounds(samples, margins), margins)
+        assert not any(holds and fails for holds, fails in zip(held, failed))
+
+
 def test_noise_leaves_it_undecided_and_tells_how_many_seeds_would_decide(rng):
-    values = {VRRAE: 20 + SEEDS, AE: 25 + SEEDS**2, VAE: 30 - SEEDS, RRAE: np.array([21.5, 19.0, 22.5, 19.5])}
+    values = {VRRAE: 20 + SEEDS, AE: 25 + SEEDS**2, VAE: 30 - SEEDS, RRAE: np.array([22.5, 20.0, 23.5, 20.5])}
     finding = LOWEST.decide(errors(values))
     assert finding.verdict == "undecided"
     [lacking] = finding.lacking
@@ -228,8 +251,8 @@ def verdicts(difference, spread, n_draws=2000):
 
 
 @pytest.mark.parametrize("spread", [0.1, 1, 10])
-def test_a_method_that_is_no_better_is_seldom_called_the_best(spread):
-    assert verdicts(0, spread).count("reproduced") / 2000 <= 0.025
+def test_a_method_that_is_no_better_than_by_the_margin_is_seldom_called_the_best(spread):
+    assert verdicts(-0.25, spread).count("reproduced") / 2000 <= 0.025
 
 
 @pytest.mark.parametrize("spread", [0.1, 1, 10])

@@ -82,7 +82,7 @@ class _Comparison:
         raise NotImplementedError
 
     def fails(self, low: float, high: float, margin: float) -> bool:
-        """Whether it speaks against the claim."""
+        """Whether it speaks against the claim. Where it does, `holds` is false."""
         raise NotImplementedError
 
     def margin_of(self, evidence: Evidence, metric: str, variant: Variant) -> float:
@@ -165,35 +165,34 @@ class _Comparison:
 
 @dataclass(frozen=True)
 class Lower(_Comparison):
-    """Each of the first variants has a lower mean than each of the others."""
+    """Each of the first variants has a mean that is lower than each of the others' by more than the margin."""
 
     how: ClassVar[str] = (
         f"Paired by seed, at least {FEWEST_SEEDS} seeds. For each comparison the 95 % t-interval of the mean "
         "difference, each of its two bounds corrected by Holm's procedure for the number of comparisons of the claim. "
         f"The margin is {100 * SHARE:g} % of the other's mean: less counts as no difference. Reproduced: every "
-        "interval lies below 0. Not reproduced: one lies above minus the margin, so that the first is not lower by as "
-        "much as that. Undecided: anything else."
+        "interval lies below minus the margin. Not reproduced: one lies above it. Undecided: anything else."
     )
 
     @property
     def words(self) -> str:
         first, others = self._both
-        return f"{self._subject}: {first} lower than {others}."
+        return f"{self._subject}: {first} lower than {others} by more than {100 * SHARE:g} %."
 
     def bounds(self, samples: Sequence[Sample], margins: Bounds) -> tuple[Bounds, Bounds]:
-        lows = corrected_bounds(samples, [-margin for margin in margins], "above")
-        return lows, corrected_bounds(samples, [0.0] * len(samples), "below")
+        thresholds = [-margin for margin in margins]
+        return corrected_bounds(samples, thresholds, "above"), corrected_bounds(samples, thresholds, "below")
 
     def holds(self, low: float, high: float, margin: float) -> bool:
-        return high < 0
+        return high < -margin
 
     def fails(self, low: float, high: float, margin: float) -> bool:
-        return low > -margin
+        return low >= -margin
 
 
 @dataclass(frozen=True)
-class NotLower(_Comparison):
-    """None of the first variants has a mean that is lower than the other's by the margin."""
+class NotLower(Lower):
+    """None of the first variants has a mean that is lower than any of the others' by more than the margin."""
 
     how: ClassVar[str] = (
         "Intervals and margin as for Lower. Reproduced: every interval lies above minus the margin. Not reproduced: "
@@ -203,17 +202,13 @@ class NotLower(_Comparison):
     @property
     def words(self) -> str:
         first, others = self._both
-        return f"{self._subject}: none of {first} lower than {others} by {100 * SHARE:g} %."
-
-    def bounds(self, samples: Sequence[Sample], margins: Bounds) -> tuple[Bounds, Bounds]:
-        thresholds = [-margin for margin in margins]
-        return corrected_bounds(samples, thresholds, "above"), corrected_bounds(samples, thresholds, "below")
+        return f"{self._subject}: none of {first} lower than {others} by more than {100 * SHARE:g} %."
 
     def holds(self, low: float, high: float, margin: float) -> bool:
-        return low > -margin
+        return super().fails(low, high, margin)
 
     def fails(self, low: float, high: float, margin: float) -> bool:
-        return high < -margin
+        return super().holds(low, high, margin)
 
 
 @dataclass(frozen=True)

@@ -56,7 +56,7 @@ class Rule(Protocol):
 
 
 def verdict(holds: Iterable[bool], fails: Iterable[bool]) -> Verdict:
-    """Every part has to hold; one that fails refutes."""
+    """Every part has to hold; one that fails refutes. No part does both."""
     if all(holds):
         return "reproduced"
     return "not_reproduced" if any(fails) else "undecided"
