@@ -15,7 +15,7 @@ from vrrae_bench.reporting.claims import statistics
 from vrrae_bench.reporting.claims.claims import AE, CLAIMS, RRAE, VAE, VRRAE, VRRAE_WITHOUT_KL
 from vrrae_bench.reporting.claims.comparisons import Equivalent, Lower, NotLower
 from vrrae_bench.reporting.claims.contradictions import CONTRADICTIONS
-from vrrae_bench.reporting.claims.counts import MoreOften, Never, Occurs
+from vrrae_bench.reporting.claims.counts import Always, MoreOften, Never, Occurs
 from vrrae_bench.reporting.claims.evidence import Evidence, load_evidence
 from vrrae_bench.reporting.claims.findings import METRICS
 from vrrae_bench.reporting.claims.measures import Below, Both, FallsWithBeta, OverheadBelow, SpreadsMore, Within
@@ -292,6 +292,16 @@ def test_something_that_never_happens(counts, verdict):
         assert "0 of 5 seeds, which bounds the rate below 45 %" in finding.numbers[0]
     if verdict == "undecided":
         assert finding.lacking == ("1 more seed of VRRAE on synthetic",)
+
+
+@pytest.mark.parametrize(
+    ("counts", "verdict"), [([3, 1, 2], "reproduced"), ([3, 0, 2], "not_reproduced"), ([3, 1], "undecided")]
+)
+def test_something_that_always_happens(counts, verdict):
+    """One seed without it is enough against the claim, one seed with it not enough for it."""
+    finding = Always(VAE, metric="collapsed_dimensions", on="synthetic").decide(collapses(counts))
+    assert finding.verdict == verdict
+    assert finding.numbers[0].endswith(f"seeds (by seed: {', '.join(map(str, counts))})")
 
 
 @pytest.mark.parametrize(

@@ -110,13 +110,16 @@ def singular_values(coefficients: Float[np.ndarray, "N k"]) -> Float[np.ndarray,
     return np.sqrt(np.square(coefficients, dtype=np.float64).sum(axis=0))
 
 
-def unsorted_modes(means: Means) -> int:
-    """Number of adjacent pairs of the bottleneck's dimensions whose norm over the training set increases.
+def unsorted_modes(means: Means, log_variances: LogVariances, generator: np.random.Generator) -> int:
+    """Number of adjacent dimensions of the bottleneck whose sampled singular value increases from one to the next.
 
-    0 where the means are the coefficients of an SVD, which are sorted; a linear map of them need not be (VRRAE,
-    appendix A.1, point 1). An increase within the rounding of single precision does not count.
+    These are the norms over the training set of the sampled coefficients, mean + eps * sigma, in the basis found after
+    training (VRRAE, Eq. 9 and appendix A.1, point 1). Means that are the coefficients of an SVD are sorted, a linear
+    map of them need not be, and either way the noise may change their order. An increase within the rounding of single
+    precision does not count.
     """
-    norms = singular_values(means)
+    noise = generator.standard_normal(means.shape)
+    norms = singular_values(means + noise * np.exp(log_variances / 2, dtype=np.float64))
     return int((np.diff(norms) > ROUNDING * norms.max()).sum())
 
 

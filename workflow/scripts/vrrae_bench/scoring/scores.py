@@ -79,8 +79,9 @@ def latent_scores(run: RunSpec, latents: Mapping[str, Float[np.ndarray, "N k"]])
         numbers["kl_divergence"] = float(per_dimension.sum())
         details["kl_per_dimension"] = per_dimension.tolist()
         details["signal_to_noise"] = diagnostics.signal_to_noise(means, log_variances).tolist()
+        if method.truncates:
+            numbers["unsorted_modes"] = diagnostics.unsorted_modes(means, log_variances, noise)
     if method.truncates:
-        numbers["unsorted_modes"] = diagnostics.unsorted_modes(means)
         coefficients = latents["train_coefficients"] if "train_coefficients" in latents else means
         details["singular_values"] = diagnostics.singular_values(coefficients).tolist()
     return Scores(numbers, details)

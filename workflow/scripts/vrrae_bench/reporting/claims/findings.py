@@ -18,7 +18,7 @@ METRICS = {
     "fid_random": "FID of random images",
     "fid_interpolation": "FID of interpolated images",
     "collapsed_dimensions": "collapsed dimensions",
-    "unsorted_modes": "neighbouring singular values out of order",
+    "unsorted_modes": "neighbouring sampled singular values out of order",
     "diagonal_bend": "bend of the diagonal motion",
     "mean_spread": "spread of the means",
     "singular_value_norm": "root of the sum of squared singular values",
