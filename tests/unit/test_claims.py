@@ -19,7 +19,7 @@ from vrrae_bench.reporting.claims.counts import Always, MoreOften, Never, Occurs
 from vrrae_bench.reporting.claims.evidence import Evidence, load_evidence
 from vrrae_bench.reporting.claims.findings import METRICS
 from vrrae_bench.reporting.claims.measures import Below, Both, FallsWithBeta, OverheadBelow, SpreadsMore, Within
-from vrrae_bench.reporting.claims.writing import COLUMNS, decide, write_claims
+from vrrae_bench.reporting.claims.writing import COLUMNS, decide, page, write_claims
 from vrrae_bench.reporting.paper import paper_value
 
 CONFIG = "config.yaml"
@@ -569,6 +569,51 @@ def test_reduced_settings_decide_nothing_and_still_show_numbers():
         assert one.finding.verdict == verdict and "VRRAE 20.01" in one.evidence
     assert all(one.finding.verdict == "undecided" for one in found.values())
     assert "lacking: quick settings: 20 epochs instead of 1280" in one.evidence
+
+
+def test_beside_a_claim_about_random_images_stands_what_firmer_scores_find():
+    """The verdict stays that by the paper's FID, also where the others say the contrary."""
+    low, high = {"fid_random": 20 + SEEDS}, {"fid_random": 30 - SEEDS}
+    firmer = ("fid_random_all_draws", "kid_random")
+    groups = [("mnist", VAE, low | dict.fromkeys(firmer, 5 + SEEDS))]
+    groups += [("mnist", one, high | dict.fromkeys(firmer, 4 - SEEDS)) for one in (AE, RRAE, VRRAE)]
+    evidence = table(*groups)
+    [one] = [one for one in decide(CLAIMS, evidence, None) if one.claim.id == "best_random_fid_mnist"]
+    assert one.finding.verdict == "reproduced"
+    assert {name: found.verdict for name, found in one.by_firmer_scores.items()} == dict.fromkeys(
+        firmer, "not_reproduced"
+    )
+    assert "by KID of random images: not reproduced" in one.evidence
+    lines = page([one], evidence, None).splitlines()
+    [line] = [
+        line for line in lines if line.startswith("    - KID of random images: VAE 5.01 ± 0.034 (4 seeds), AE 3.99")
+    ]
+    assert "VAE against AE: 1.02 in [" in line and line.endswith(": not reproduced")
+    [reduced] = [one for one in decide(CLAIMS, evidence, "one epoch") if one.claim.id == "best_random_fid_mnist"]
+    assert {found.verdict for found in reduced.by_firmer_scores.values()} == {"undecided"}
+    [other] = [one for one in decide(CLAIMS, evidence, None) if one.claim.id == "lowest_reconstruction_error_mnist"]
+    assert not other.by_firmer_scores
+
+
+def test_what_a_fid_depends_on_stands_below_the_verdicts(write_scores, settings):
+    """Once for each network and number of images, however many runs, and beside what the paper says of its own."""
+    extractor = {"settings": {"start": "random", "image_size": 75}, "sha256": "ab" * 32}
+    extractor |= {"test_accuracy": 0.9911, "n_reference": 60_000}
+    generated = {"fid_random": 1250, "fid_random_all_draws": 10_000, "fid_interpolation": 9_000, "kid_random": 5000}
+    details = {
+        "extractor": extractor,
+        "counts": {name: {"generated": n, "real": 4000} for name, n in generated.items()},
+        "sampling": {"gmm_components": 10, "gmm_means": 60_000, "interpolation_points": 5},
+    }
+    paths = [
+        write_scores("mnist", method, seed, details, fid_random=1.0) for method in ("ae", "vae") for seed in (0, 1)
+    ]
+    paths.append(write_scores("synthetic", "ae", 0, reconstruction_error=1.0))
+    verdicts, *_ = page([], load_evidence(paths, [], settings), None).partition("\n## ")
+    rows = [[cell.strip() for cell in line.strip("|").split("|")] for line in verdicts.splitlines() if line[:1] == "|"]
+    [of_mnist] = [row for row in rows if row[0] == "MNIST"]
+    assert of_mnist[1:] == ["random weights", "75", "99.11 %", "abababababab", "60000", "1250", "10000",
+                            "5000 from 4000", "9000, 5 a pair", "10 Gaussians, fitted to 60000 means"]  # fmt: skip
 
 
 def test_the_files_that_are_written(tmp_path):

@@ -1,7 +1,7 @@
 """Rules that compare variants with each other, seed by seed."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from itertools import product
 from typing import ClassVar
@@ -27,6 +27,9 @@ from vrrae_bench.reporting.labels import dataset_label
 # Two means that differ by less than this share count as equal. The smallest advantage in Table 2 that the paper speaks
 # of is 4 % (CIFAR-10, FID of VRRAE's random images against VAE's).
 SHARE = 0.01
+
+# Scores of random images on firmer ground than the paper's FID of one draw (`scoring.fidelity`). Ours, not the paper's.
+FIRMER = ("fid_random_all_draws", "fid_random_infinity", "kid_random")
 
 Bounds = Sequence[float]
 
@@ -56,7 +59,7 @@ class _Pair:
 
 
 @dataclass(frozen=True)
-class _Comparison:
+class Comparison:
     """Each of the first variants against each of the others, under each metric, on one data set.
 
     Attributes:
@@ -108,6 +111,14 @@ class _Comparison:
         held = list(map(self.holds, lows, highs, margins))
         failed = map(self.fails, *self.refuting_bounds(samples, margins), margins)
         return verdict(held, failed), lows, highs, held
+
+    def by_firmer_scores(self, evidence: Evidence) -> dict[str, Finding]:
+        """What the same comparison of random images finds by each firmer score that there is."""
+        if "fid_random" not in _all(self.metrics):
+            return {}
+        variants = (*_all(self.first), *_all(self.than))
+        found = [name for name in FIRMER if any(len(evidence.values(self.on, one, name)) for one in variants)]
+        return {name: replace(self, metrics=name, tables=()).decide(evidence) for name in found}
 
     def _pair(self, evidence: Evidence, metric: str, first: Variant, second: Variant) -> _Pair:
         both = (first, second)
@@ -164,7 +175,7 @@ class _Comparison:
 
 
 @dataclass(frozen=True)
-class Lower(_Comparison):
+class Lower(Comparison):
     """Each of the first variants has a mean that is lower than each of the others' by more than the margin."""
 
     how: ClassVar[str] = (
@@ -212,7 +223,7 @@ class NotLower(Lower):
 
 
 @dataclass(frozen=True)
-class Equivalent(_Comparison):
+class Equivalent(Comparison):
     """Each of the first variants has the mean of the other, within a margin in units of the metric."""
 
     margin: float = 1.0

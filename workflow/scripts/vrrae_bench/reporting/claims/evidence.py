@@ -1,7 +1,7 @@
-"""What claims are decided from: a table of runs and a table of timings."""
+"""What claims are decided from: a table of runs, one of timings, and what FIDs depend on."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from vrrae_bench.config import Study
 from vrrae_bench.errors import UserError
 from vrrae_bench.files import read_json
+from vrrae_bench.reporting.claims.conditions import fid_conditions
 from vrrae_bench.reporting.labels import method_label
 from vrrae_bench.runs import RunSpec, format_beta
 
@@ -47,10 +48,12 @@ class Evidence:
             one), batch_size, seed, whether beta and batch size are the configured ones (default_beta,
             default_batch_size), and a column for each number of scores.json.
         timings: A row for each pair of steps that were timed in turn: dataset, seconds of vae and of vrrae.
+        conditions: What the FIDs of these runs depend on: the rows of `fid_conditions`, each once.
     """
 
     runs: pd.DataFrame
     timings: pd.DataFrame
+    conditions: pd.DataFrame = field(default_factory=pd.DataFrame)
 
     def of(self, dataset: str, variant: Variant) -> pd.DataFrame:
         """The runs of one variant on one data set, by seed."""
@@ -81,15 +84,23 @@ def load_evidence(scores: Iterable[Path], timings: Iterable[Path], study: Study)
         UserError: A run is given twice or is unknown to the configuration; a timing is malformed or of another batch
             size than the configured one.
     """
-    return Evidence(_load_runs(scores, study), _load_timings(timings, study))
+    found = list(_runs_of_the_paper(scores, study))
+    rows = [_row(run, configured, numbers) for run, configured, numbers in found]
+    runs = pd.DataFrame(rows, columns=None if rows else RUN_COLUMNS)
+    conditions = filter(None, (fid_conditions(numbers["details"]) for _, _, numbers in found))
+    return Evidence(
+        runs.astype({"default_beta": bool, "default_batch_size": bool}),
+        _load_timings(timings, study),
+        pd.DataFrame(conditions).drop_duplicates(),
+    )
 
 
 RUN_COLUMNS = ["dataset", "method", "beta", "batch_size", "seed", "default_beta", "default_batch_size"]
 
 
-def _load_runs(paths: Iterable[Path], study: Study) -> pd.DataFrame:
+def _runs_of_the_paper(paths: Iterable[Path], study: Study) -> Iterator[tuple[RunSpec, RunSpec, dict[str, Any]]]:
+    """Each run, the same as it is configured, and its scores."""
     seen: dict[str, Path] = {}
-    rows = []
     for path in paths:
         scores = read_json(path)
         run = RunSpec.model_validate(scores["details"]["run"])
@@ -106,9 +117,7 @@ def _load_runs(paths: Iterable[Path], study: Study) -> pd.DataFrame:
                 "Take the configuration with which it was trained."
             ) from None
         if run.model_copy(update=configured.model_dump(include={"beta", "batch_size", "variant"})) == configured:
-            rows.append(_row(run, configured, scores))
-    frame = pd.DataFrame(rows, columns=None if rows else RUN_COLUMNS)
-    return frame.astype({"default_beta": bool, "default_batch_size": bool})
+            yield run, configured, scores
 
 
 def _is_of_the_paper(dataset: str, study: Study) -> bool:
