@@ -32,6 +32,14 @@ def test_a_straight_motion_has_no_bend_and_a_half_circle_its_known_one():
     assert diagnostics.diagonal_bend(np.ones((5, 2), np.float32)) == 1
 
 
+def test_a_motion_that_turns_back_is_not_in_order_however_straight():
+    line = np.array([3.0, -1.0, 2.0], np.float32)
+    for steps, expected in (([1, 1, 1, 1], 0), ([1, 1, -1, -1], 1 / 2), ([-2, 1, -2, -3], 1 / 8), ([0, 0], 1 / 2)):
+        means = np.cumsum([0, *steps])[:, None] * line
+        assert diagnostics.diagonal_bend(means) == pytest.approx(0, abs=1e-6) or not any(steps)
+        assert diagnostics.diagonal_backtracking(means) == pytest.approx(expected)
+
+
 def test_bend_is_that_of_principal_components(rng):
     means = rng.normal(size=(50, 3)) @ rng.normal(size=(3, 3))
     along, *across = PCA().fit(means).explained_variance_

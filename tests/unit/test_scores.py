@@ -23,6 +23,7 @@ FID = {"fid_random", "fid_random_other_draw", "fid_random_all_draws", "fid_inter
 FID |= {"fid_random_gaussian", "fid_random_prior"}
 PAIRS = {"kid_random", "precision_random", "recall_random", "density_random", "coverage_random"}
 BUMPS = {"random_generation_error", "coverage", "share_outside", "spread_ratio", "diagonal_bend"}
+BUMPS |= {"diagonal_backtracking"}
 
 
 @pytest.fixture
@@ -99,7 +100,7 @@ def test_bumps_have_scores_of_their_own_and_no_sharpness(write_sample, run_spec,
     scores = score_run(run_spec("ae", dataset="synthetic"), sample, DataSet(tmp_path / "data/manifest.json"), None)
     assert set(scores) - {"details"} == EVERY | BUMPS
     assert scores["random_generation_error"] == pytest.approx(0, abs=1e-3) and scores["coverage"] == 0.01
-    assert scores["diagonal_bend"] == pytest.approx(0, abs=1e-6)
+    assert scores["diagonal_bend"] == pytest.approx(0, abs=1e-6) and scores["diagonal_backtracking"] == 0
 
 
 def test_a_fid_per_draw_and_the_papers_scores_of_the_first(write_sample, run_spec, tiny_images, images, extractor):

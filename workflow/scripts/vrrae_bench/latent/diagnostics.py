@@ -39,6 +39,18 @@ def diagonal_bend(means: Means) -> float:
     return float(np.linalg.norm(across) / along) if along > 0 else 1.0
 
 
+def diagonal_backtracking(means: Means) -> float:
+    """Share of a motion's way along the best line through its means that goes backwards (VRRAE, section 4.1, Figure 2).
+
+    0 if the means keep their order along the line, 1/2 if the way leads back to where it began, which no bend tells.
+    Means that do not move at all count as 1/2. Backwards is the shorter direction of the two.
+    """
+    direction = np.linalg.svd(means - means.mean(axis=0, dtype=np.float64), full_matrices=False)[2][0]
+    steps = np.diff(means.astype(np.float64) @ direction)
+    way = np.abs(steps).sum()
+    return float((way - abs(steps.sum())) / (2 * way)) if way > 0 else 0.5
+
+
 def active_units(means: Means) -> int:
     """Number of dimensions with Var_x(mean_i) > 0.01 (Burda, Grosse and Salakhutdinov 2016, section 5.2).
 

@@ -68,6 +68,7 @@ def latent_scores(run: RunSpec, latents: Mapping[str, Float[np.ndarray, "N k"]])
     if "diagonal_mean" in latents:
         numbers["spread_ratio"] = diagnostics.spread_ratio(means)
         numbers["diagonal_bend"] = diagnostics.diagonal_bend(latents["diagonal_mean"])
+        numbers["diagonal_backtracking"] = diagnostics.diagonal_backtracking(latents["diagonal_mean"])
     if method.variational:
         log_variances = latents["train_log_variance"]
         numbers["active_units"] = diagnostics.active_units(means)

@@ -6,7 +6,7 @@ from vrrae_bench.reporting.claims.comparisons import Equivalent, Lower, NotLower
 from vrrae_bench.reporting.claims.counts import Always, MoreOften, Never, Occurs
 from vrrae_bench.reporting.claims.evidence import PAPER_DATASETS, Variant
 from vrrae_bench.reporting.claims.findings import Rule
-from vrrae_bench.reporting.claims.measures import Below, Both, FallsWithBeta, OverheadBelow, SpreadsMore, Within
+from vrrae_bench.reporting.claims.measures import All, Below, FallsWithBeta, OverheadBelow, SpreadsMore, Within
 from vrrae_bench.reporting.labels import dataset_label
 from vrrae_bench.reporting.paper import paper_values
 
@@ -46,11 +46,12 @@ TABLE_1 = ("table_1",)
 TABLE_2 = ("table_2",)
 ABLATION = ("table_2", "table_3")
 SWEEP = ("table_a3_2",)
-# 1.31, 0.82 and 1.52 points part VRRAE from the next best of MNIST, CIFAR-10 and CelebA in Table 2.
-ONE_POINT = "percentage point, about the smallest difference between methods that Table 2 counts as an advantage"
+# VRRAE's test error is 4.8, 4.6 and 9.2 % below that of the next best of MNIST, CIFAR-10 and CelebA in Table 2.
+ADVANTAGE = "about the smallest difference in test error between methods that Table 2 counts as an advantage"
 ORTHONORMAL = "twice the rotation of a vector that the truncation allows for rounding in single precision"
 ENERGY = "a thousand roundings of single precision"
 STRAIGHT = "the bend of an arc that turns by 44 degrees"
+ONE_STEP = "one of the hundred steps of the motion"
 UNSORTED = (
     "The sampled spectrum is that of mean + eps * sigma: its norms over the training set, in the basis found after "
     "training, drawn in the same way for both methods. For RRAE + VAE this says little: of k numbers in random order "
@@ -58,8 +59,9 @@ UNSORTED = (
     "map makes it true. That VRRAE's is sorted, the paper implies for the means; noise may unsort them."
 )
 SHARPNESS = (
-    "Sharpness is the mean variance of the Laplacian of the images over that of the test images; above 1 it is noise "
-    "rather than sharpness. The paper has no number for it."
+    "Sharpness is the mean variance of the Laplacian of the images over that of the test images. Above 1 it is noise "
+    "rather than sharpness, so that what counts is the distance from 1, the absolute value of its logarithm. The paper "
+    "has no number for it."
 )
 
 CLAIMS = (
@@ -114,9 +116,15 @@ CLAIMS = (
         "diagonal_stays_straight_synthetic",
         "4.1, Figure 2",
         "The diagonal motion of a bump stays a straight line in VRRAE's latent space.",
-        Below(VRRAE, metric="diagonal_bend", on="synthetic", limit=0.1, because=STRAIGHT),
-        "Bend is the RMS distance of the means from their best straight line over their RMS spread along it. A "
-        "collapsed latent space is straight too: this means something only if vrrae_does_not_collapse_synthetic holds.",
+        All(
+            (
+                Below(VRRAE, metric="diagonal_bend", on="synthetic", limit=0.1, because=STRAIGHT),
+                Below(VRRAE, metric="diagonal_backtracking", on="synthetic", limit=0.01, because=ONE_STEP),
+                Never(VRRAE, metric="collapsed_dimensions", on="synthetic", seeds=5),
+            )
+        ),
+        "Bend is the RMS distance of the means from their best straight line over their RMS spread along it. A path "
+        "that is folded back on itself is straight by that, and so is a collapsed latent space: hence the other parts.",
     ),
     # Table 2
     *(
@@ -171,9 +179,11 @@ CLAIMS = (
             f"rrae_vae_unsorted_{name}",
             "3, Remark 1, and A.1, point 1",
             f"The sampled spectrum of RRAE + VAE is not sorted on {dataset_label(name)}, and that of VRRAE is.",
-            Both(
-                Always(RRAE_VAE, metric="unsorted_modes", on=name),
-                Never(VRRAE, metric="unsorted_modes", on=name),
+            All(
+                (
+                    Always(RRAE_VAE, metric="unsorted_modes", on=name),
+                    Never(VRRAE, metric="unsorted_modes", on=name),
+                )
             ),
             UNSORTED,
         )
@@ -271,8 +281,8 @@ CLAIMS = (
             than=VRRAE.with_batch_size(64),
             metrics="reconstruction_error",
             on="synthetic",
-            margin=1.0,
-            because=ONE_POINT,
+            share=0.05,
+            because=ADVANTAGE,
         ),
         "The numbers of Table A.4-2 did not survive.",
     ),
@@ -309,7 +319,7 @@ CLAIMS = (
             f"sharpest_{what}_cifar10",
             section,
             f"VRRAE has the sharpest {images} on CIFAR-10.",
-            Lower((VAE, RRAE), than=VRRAE, metrics=f"sharpness_{what}", on="cifar10"),
+            Lower(VRRAE, than=(VAE, RRAE), metrics=f"log_sharpness_{what}", on="cifar10"),
             SHARPNESS,
         )
         for what, images, section in (

@@ -18,6 +18,7 @@ from vrrae_bench.reporting.claims.findings import (
     missing,
     more_seeds,
     number,
+    percent,
     summary,
     verdict,
 )
@@ -64,6 +65,7 @@ class Comparison:
 
     Attributes:
         tables: Where the paper prints the numbers.
+        share: The margin, as a share of the mean of the other variant.
     """
 
     first: Variant | tuple[Variant, ...]
@@ -71,6 +73,7 @@ class Comparison:
     metrics: str | tuple[str, ...]
     on: str
     tables: tuple[str, ...] = ()
+    share: float = SHARE
 
     def bounds(self, samples: Sequence[Sample], margins: Bounds) -> tuple[Bounds, Bounds]:
         """Lower and upper bounds of the mean differences."""
@@ -89,8 +92,8 @@ class Comparison:
         raise NotImplementedError
 
     def margin_of(self, evidence: Evidence, metric: str, variant: Variant) -> float:
-        """A share of the mean of the other variant, in units of the metric."""
-        return SHARE * abs(evidence.values(self.on, variant, metric).mean())
+        """In units of the metric."""
+        return self.share * abs(evidence.values(self.on, variant, metric).mean())
 
     def decide(self, evidence: Evidence) -> Finding:
         pairs = [
@@ -188,7 +191,7 @@ class Lower(Comparison):
     @property
     def words(self) -> str:
         first, others = self._both
-        return f"{self._subject}: {first} lower than {others} by more than {100 * SHARE:g} %."
+        return f"{self._subject}: {first} lower than {others} by more than {percent(self.share)}."
 
     def bounds(self, samples: Sequence[Sample], margins: Bounds) -> tuple[Bounds, Bounds]:
         thresholds = [-margin for margin in margins]
@@ -213,7 +216,7 @@ class NotLower(Lower):
     @property
     def words(self) -> str:
         first, others = self._both
-        return f"{self._subject}: none of {first} lower than {others} by more than {100 * SHARE:g} %."
+        return f"{self._subject}: none of {first} lower than {others} by more than {percent(self.share)}."
 
     def holds(self, low: float, high: float, margin: float) -> bool:
         return super().fails(low, high, margin)
@@ -224,9 +227,8 @@ class NotLower(Lower):
 
 @dataclass(frozen=True)
 class Equivalent(Comparison):
-    """Each of the first variants has the mean of the other, within a margin in units of the metric."""
+    """Each of the first variants has the mean of the other, within the margin."""
 
-    margin: float = 1.0
     because: str = ""
     how: ClassVar[str] = (
         "Two one-sided t-tests (TOST) of the mean difference, paired by seed and corrected as for Lower, against a "
@@ -237,10 +239,7 @@ class Equivalent(Comparison):
     @property
     def words(self) -> str:
         first, others = self._both
-        return f"{self._subject}: {first} equal to {others} within {number(self.margin)} {self.because}."
-
-    def margin_of(self, evidence: Evidence, metric: str, variant: Variant) -> float:
-        return self.margin
+        return f"{self._subject}: {first} equal to {others} within {percent(self.share)} of its mean, {self.because}."
 
     def bounds(self, samples: Sequence[Sample], margins: Bounds) -> tuple[Bounds, Bounds]:
         lows = corrected_bounds(samples, [-margin for margin in margins], "above")

@@ -130,6 +130,9 @@ def _row(run: RunSpec, configured: RunSpec, scores: dict[str, Any]) -> dict[str,
     row = {name: value for name, value in scores.items() if name != "details"}
     if "singular_values" in scores["details"]:
         row["singular_value_norm"] = float(np.linalg.norm(scores["details"]["singular_values"]))
+    for name, ratio in scores.items():
+        if name.startswith("sharpness_"):
+            row[f"log_{name}"] = abs(np.log(max(ratio, np.finfo(float).tiny)))
     return row | {
         "dataset": run.dataset,
         "method": run.method,

@@ -210,21 +210,20 @@ class OverheadBelow:
 
 
 @dataclass(frozen=True)
-class Both:
-    """Two rules in one claim."""
+class All:
+    """Several rules in one claim."""
 
-    first: Rule
-    second: Rule
+    rules: tuple[Rule, ...]
     how: ClassVar[str] = (
-        "Reproduced: both parts are. Not reproduced: one of them is not reproduced. Undecided: anything else."
+        "Reproduced: every part is. Not reproduced: one of them is not reproduced. Undecided: anything else."
     )
 
     @property
     def words(self) -> str:
-        return f"{self.first.words} {self.second.words}"
+        return " ".join(rule.words for rule in self.rules)
 
     def decide(self, evidence: Evidence) -> Finding:
-        parts = [rule.decide(evidence) for rule in (self.first, self.second)]
+        parts = [rule.decide(evidence) for rule in self.rules]
         outcome = verdict(
             [part.verdict == "reproduced" for part in parts], [part.verdict == "not_reproduced" for part in parts]
         )
@@ -233,6 +232,6 @@ class Both:
 
 
 def kinds_of(rule: Rule) -> list[type]:
-    """The kind of a rule, and those of its parts."""
-    parts = (rule.first, rule.second) if isinstance(rule, Both) else ()
-    return [type(rule), *(kind for part in parts for kind in kinds_of(part))]
+    """The kind of a rule, and those of its parts, each once."""
+    parts = rule.rules if isinstance(rule, All) else ()
+    return list(dict.fromkeys([type(rule), *(kind for part in parts for kind in kinds_of(part))]))
