@@ -515,7 +515,8 @@ def test_a_data_set_of_ones_own_is_not_the_papers(write_scores, settings):
 @pytest.fixture
 def write_timing(tmp_path):
     def write(vae=(0.3, 0.3), vrrae=(0.31, 0.32), **changes):
-        methods = {"vae": {"step_seconds": list(vae)}, "vrrae": {"step_seconds": list(vrrae)}}
+        seconds = {"vae": list(vae), "vrrae": list(vrrae)}
+        methods = {name: {"step_seconds": times, "steps": 2083} for name, times in seconds.items()}
         path = tmp_path / "timing.json"
         path.write_text(json.dumps({"dataset": "mnist", "batch_size": 576, "methods": methods, "cpu": "x"} | changes))
         return path
@@ -585,6 +586,17 @@ def test_the_numbers_of_contradictions_are_those_that_the_paper_prints():
         for one in contradiction.readings:
             printed, _ = paper_value(one.table, one.dataset, one.method, one.beta, one.metric)
             assert printed == one.value, one
+
+
+def test_times_and_sizes_stand_beside_the_printed_ones(write_timing, settings):
+    text = page([], load_evidence([], [write_timing()], settings), None)
+    rows = [[cell.strip() for cell in line.strip("|").split("|")] for line in text.splitlines() if line[:1] == "|"]
+    here = {row[1]: row[2:] for row in rows if row[0].startswith("Table A.")}
+    assert here["MNIST, VAE, seconds of a step"] == ["2.64", "0.3 (median)"]
+    assert here["MNIST, VRRAE, minutes in all"] == ["97.7", f"{0.315 * 2083 / 60:.4g} (median)"]
+    assert here["CelebA, VAE, seconds of a step"] == ["3.18", "–"]
+    assert here["CIFAR-10, k"] == ["60", "60 (configured)"]
+    assert here["CIFAR-10, batch size"] == ["64", "64 (configured)"]
 
 
 def test_reduced_settings_decide_nothing_and_still_show_numbers():

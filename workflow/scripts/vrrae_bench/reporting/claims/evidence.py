@@ -1,7 +1,8 @@
 """What claims are decided from: a table of runs, one of timings, and what FIDs depend on."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -9,11 +10,12 @@ import numpy as np
 import pandas as pd
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from vrrae_bench.config import Study
+from vrrae_bench.config import DatasetSettings, Study
 from vrrae_bench.errors import UserError
 from vrrae_bench.files import read_json
 from vrrae_bench.reporting.claims.conditions import fid_conditions
 from vrrae_bench.reporting.labels import method_label
+from vrrae_bench.reporting.long_tables import COLUMNS, long_table
 from vrrae_bench.runs import RunSpec, format_beta
 
 PAPER_DATASETS = ("synthetic", "mnist", "cifar10", "celeba")
@@ -49,11 +51,15 @@ class Evidence:
             default_batch_size), and a column for each number of scores.json.
         timings: A row for each pair of steps that were timed in turn: dataset, seconds of vae and of vrrae.
         conditions: What the FIDs of these runs depend on: the rows of `fid_conditions`, each once.
+        table_a4_1: The rows of that table, of these timings: dataset, method, metric and mean among other columns.
+        configured: How methods are trained on the data sets of the paper.
     """
 
     runs: pd.DataFrame
     timings: pd.DataFrame
     conditions: pd.DataFrame = field(default_factory=pd.DataFrame)
+    table_a4_1: pd.DataFrame = field(default_factory=partial(pd.DataFrame, columns=COLUMNS))
+    configured: Mapping[str, DatasetSettings] = field(default_factory=dict)
 
     def of(self, dataset: str, variant: Variant) -> pd.DataFrame:
         """The runs of one variant on one data set, by seed."""
@@ -88,10 +94,14 @@ def load_evidence(scores: Iterable[Path], timings: Iterable[Path], study: Study)
     rows = [_row(run, configured, numbers) for run, configured, numbers in found]
     runs = pd.DataFrame(rows, columns=None if rows else RUN_COLUMNS)
     conditions = filter(None, (fid_conditions(numbers["details"]) for _, _, numbers in found))
+    timings = list(timings)
+    pairs = _load_timings(timings, study)
     return Evidence(
-        runs.astype({"default_beta": bool, "default_batch_size": bool}),
-        _load_timings(timings, study),
-        pd.DataFrame(conditions).drop_duplicates(),
+        runs=runs.astype({"default_beta": bool, "default_batch_size": bool}),
+        timings=pairs,
+        conditions=pd.DataFrame(conditions).drop_duplicates(),
+        table_a4_1=long_table("table_a4_1", timings) if timings else pd.DataFrame(columns=COLUMNS),
+        configured={name: study.datasets[name] for name in PAPER_DATASETS if _is_of_the_paper(name, study)},
     )
 
 
@@ -147,6 +157,7 @@ def _row(run: RunSpec, configured: RunSpec, scores: dict[str, Any]) -> dict[str,
 class _Steps(BaseModel):
     model_config = ConfigDict(extra="ignore")
     step_seconds: list[float] = Field(min_length=1)
+    steps: int
 
 
 class _Methods(BaseModel):

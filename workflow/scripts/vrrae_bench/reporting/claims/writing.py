@@ -30,12 +30,8 @@ CONDITIONS = (
     "about random images stands what its rule finds by scores of ours that have less of FID's bias or none: the FID of "
     "all draws together, its limit for infinitely many images, and KID. They decide nothing here."
 )
-OTHER_METRICS = {
-    "step_seconds": "seconds of a step",
-    "total_minutes": "minutes in all",
-    "bottleneck": "k",
-    "batch_size": "batch size",
-}
+TIMES = {"step_seconds": "seconds of a step", "total_minutes": "minutes in all"}
+SIZES = {"bottleneck": "k", "batch_size": "batch size"}
 
 
 @dataclass(frozen=True)
@@ -149,12 +145,19 @@ def _contradiction(one: Contradiction, evidence: Evidence) -> str:
 
 def _quantity(reading: Reading) -> str:
     method = [str(reading.variant)] if reading.method else []
-    return ", ".join([dataset_label(reading.dataset), *method, {**METRICS, **OTHER_METRICS}[reading.metric]])
+    return ", ".join([dataset_label(reading.dataset), *method, (METRICS | TIMES | SIZES)[reading.metric]])
 
 
 def _here(reading: Reading, evidence: Evidence) -> str:
     """The reproduced value beside the printed one; a dash where there is none."""
-    values = evidence.values(reading.dataset, reading.variant, reading.metric) if reading.metric in METRICS else []
+    if reading.metric in TIMES:
+        rows = evidence.table_a4_1
+        found = rows[(rows.dataset == reading.dataset) & (rows.method == reading.method)].set_index("metric")["mean"]
+        return f"{number(found[reading.metric])} (median)" if reading.metric in found else "–"
+    if reading.metric in SIZES:
+        settings = evidence.configured.get(reading.dataset)
+        return f"{getattr(settings, reading.metric)} (configured)" if settings else "–"
+    values = evidence.values(reading.dataset, reading.variant, reading.metric)
     if len(values) == 0:
         return "–"
     deviation = f" ± {values.std(ddof=1):.2g}" if len(values) > 1 else ""
