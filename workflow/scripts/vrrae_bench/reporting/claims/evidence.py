@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from jaxtyping import Float
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from vrrae_bench.config import DatasetSettings, Study
@@ -48,7 +49,7 @@ class Evidence:
     Attributes:
         runs: A row for each run on a data set of the paper: dataset, method, beta (as text, empty for a method without
             one), batch_size, seed, whether beta and batch size are the configured ones (default_beta,
-            default_batch_size), and a column for each number of scores.json.
+            default_batch_size), and a column for each number of scores.json and for what `_row` derives of them.
         timings: A row for each pair of steps that were timed in turn: dataset, seconds of vae and of vrrae.
         conditions: What the FIDs of these runs depend on: the rows of `fid_conditions`, each once.
         table_a4_1: The rows of that table, of these timings: dataset, method, metric and mean among other columns.
@@ -81,7 +82,7 @@ class Evidence:
 
 
 def load_evidence(scores: Iterable[Path], timings: Iterable[Path], study: Study) -> Evidence:
-    """Read scores.json of runs and the files of timings.
+    """Read scores.json of runs, history.csv beside each, and the files of timings.
 
     Runs on other data sets than the paper's are left out, as are those that differ from the configuration in more than
     beta and batch size, such as the second learning rate of the synthetic set.
@@ -91,9 +92,9 @@ def load_evidence(scores: Iterable[Path], timings: Iterable[Path], study: Study)
             size than the configured one.
     """
     found = list(_runs_of_the_paper(scores, study))
-    rows = [_row(run, configured, numbers) for run, configured, numbers in found]
+    rows = [_row(*one) for one in found]
     runs = pd.DataFrame(rows, columns=None if rows else RUN_COLUMNS)
-    conditions = filter(None, (fid_conditions(numbers["details"]) for _, _, numbers in found))
+    conditions = filter(None, (fid_conditions(numbers["details"]) for *_, numbers in found))
     timings = list(timings)
     pairs = _load_timings(timings, study)
     return Evidence(
@@ -108,8 +109,8 @@ def load_evidence(scores: Iterable[Path], timings: Iterable[Path], study: Study)
 RUN_COLUMNS = ["dataset", "method", "beta", "batch_size", "seed", "default_beta", "default_batch_size"]
 
 
-def _runs_of_the_paper(paths: Iterable[Path], study: Study) -> Iterator[tuple[RunSpec, RunSpec, dict[str, Any]]]:
-    """Each run, the same as it is configured, and its scores."""
+def _runs_of_the_paper(paths: Iterable[Path], study: Study) -> Iterator[tuple[Path, RunSpec, RunSpec, dict[str, Any]]]:
+    """The folder of each run, the run, the same as it is configured, and its scores."""
     seen: dict[str, Path] = {}
     for path in paths:
         scores = read_json(path)
@@ -127,7 +128,7 @@ def _runs_of_the_paper(paths: Iterable[Path], study: Study) -> Iterator[tuple[Ru
                 "Take the configuration with which it was trained."
             ) from None
         if run.model_copy(update=configured.model_dump(include={"beta", "batch_size", "variant"})) == configured:
-            yield run, configured, scores
+            yield path.parent, run, configured, scores
 
 
 def _is_of_the_paper(dataset: str, study: Study) -> bool:
@@ -136,13 +137,15 @@ def _is_of_the_paper(dataset: str, study: Study) -> bool:
     return dataset in PAPER_DATASETS and known is not None and known.source == dataset
 
 
-def _row(run: RunSpec, configured: RunSpec, scores: dict[str, Any]) -> dict[str, Any]:
+def _row(folder: Path, run: RunSpec, configured: RunSpec, scores: dict[str, Any]) -> dict[str, Any]:
     row = {name: value for name, value in scores.items() if name != "details"}
     if "singular_values" in scores["details"]:
         row["singular_value_norm"] = float(np.linalg.norm(scores["details"]["singular_values"]))
     for name, ratio in scores.items():
         if name.startswith("sharpness_"):
             row[f"log_{name}"] = abs(np.log(max(ratio, np.finfo(float).tiny)))
+    if (folder / "history.csv").exists():
+        row["training_rises"] = training_rises(pd.read_csv(folder / "history.csv").reconstruction_error)
     return row | {
         "dataset": run.dataset,
         "method": run.method,
@@ -152,6 +155,19 @@ def _row(run: RunSpec, configured: RunSpec, scores: dict[str, Any]) -> dict[str,
         "default_beta": run.beta == configured.beta,
         "default_batch_size": run.batch_size == configured.batch_size,
     }
+
+
+def training_rises(errors: Float[np.ndarray, " epochs"] | pd.Series) -> float:
+    """How unstable a training is: the logarithms of error ratios from one epoch to the next, summed where it rises.
+
+    0 for a training that never goes back, however large its errors are; log 2 for one that once goes back from an error
+    to its double. The paper (appendix A.1) speaks of stability and has no measure.
+
+    >>> round(float(np.exp(training_rises(np.array([80, 20, 40, 30, 33])))), 4)
+    2.2
+    """
+    steps = np.diff(np.log(errors))
+    return float(steps[steps > 0].sum())
 
 
 class _Steps(BaseModel):

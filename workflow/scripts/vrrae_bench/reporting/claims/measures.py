@@ -210,6 +210,21 @@ class OverheadBelow:
 
 
 @dataclass(frozen=True)
+class Unmeasured:
+    """A claim about something that is not measured here."""
+
+    lacking: tuple[str, ...]
+    how: ClassVar[str] = "Nothing that is measured here tells. Undecided, with what it would take."
+
+    @property
+    def words(self) -> str:
+        return "not measured."
+
+    def decide(self, evidence: Evidence) -> Finding:
+        return Finding("undecided", (), self.lacking)
+
+
+@dataclass(frozen=True)
 class All:
     """Several rules in one claim."""
 

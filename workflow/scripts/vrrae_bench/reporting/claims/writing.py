@@ -20,7 +20,7 @@ COLUMNS = ["id", "section", "statement", "verdict", "evidence"]
 VERDICTS = {"reproduced": "reproduced", "not_reproduced": "not reproduced", "undecided": "undecided"}
 CORRECTION = (
     "By the rule that stands with it, never by eye. Tests are at 2.5 % on either side, corrected for the comparisons "
-    "within a claim, not for the number of claims: of forty, one or two may be decided wrongly by chance. Intervals "
+    "within a claim, not for the number of claims: of fifty, one or two may be decided wrongly by chance. Intervals "
     "are over seeds: the claims of a data set share its images and one Inception-v3, whose choice no interval contains."
 )
 CONDITIONS = (
