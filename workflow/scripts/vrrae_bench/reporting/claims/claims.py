@@ -356,8 +356,8 @@ CLAIMS = (
             "1, 3 and A.8" if (name, what) == ("cifar10", "interpolation") else "1 and 3",
             f"VRRAE has the sharpest {images} on {dataset_label(name)}.",
             Lower(VRRAE, than=(VAE, RRAE), metrics=f"log_sharpness_{what}", on=name),
-            f"{SHARPNESS} Section 3 has the SVD make generated images sharper, a comparison with VAE; section 1 names RRAE "
-            "too, and the three data sets.",
+            f"{SHARPNESS} Section 3 has the SVD make generated images sharper, which compares with VAE. Section 1 "
+            "names RRAE too, and the three data sets.",
         )
         for what, images in (("random", "random images"), ("interpolation", "interpolated images"))
         for name in IMAGES

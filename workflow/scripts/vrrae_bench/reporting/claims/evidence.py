@@ -1,6 +1,6 @@
 """What claims are decided from: a table of runs, one of timings, and what FIDs depend on."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
@@ -17,7 +17,8 @@ from vrrae_bench.files import read_json
 from vrrae_bench.reporting.claims.conditions import fid_conditions
 from vrrae_bench.reporting.labels import method_label
 from vrrae_bench.reporting.long_tables import COLUMNS, long_table
-from vrrae_bench.runs import RunSpec, format_beta
+from vrrae_bench.reporting.records import run_record
+from vrrae_bench.runs import RunSpec
 
 PAPER_DATASETS = ("synthetic", "mnist", "cifar10", "celeba")
 
@@ -81,7 +82,7 @@ class Evidence:
         return sorted(runs.beta.unique(), key=float)
 
 
-def load_evidence(scores: Iterable[Path], timings: Iterable[Path], study: Study) -> Evidence:
+def load_evidence(scores: Iterable[Path], timings: Sequence[Path], study: Study) -> Evidence:
     """Read scores.json of runs, history.csv beside each, and the files of timings.
 
     Runs on other data sets than the paper's are left out, as are those that differ from the configuration in more than
@@ -95,11 +96,9 @@ def load_evidence(scores: Iterable[Path], timings: Iterable[Path], study: Study)
     rows = [_row(*one) for one in found]
     runs = pd.DataFrame(rows, columns=None if rows else RUN_COLUMNS)
     conditions = filter(None, (fid_conditions(numbers["details"]) for *_, numbers in found))
-    timings = list(timings)
-    pairs = _load_timings(timings, study)
     return Evidence(
         runs=runs.astype({"default_beta": bool, "default_batch_size": bool}),
-        timings=pairs,
+        timings=_load_timings(timings, study),
         conditions=pd.DataFrame(conditions).drop_duplicates(),
         table_a4_1=long_table("table_a4_1", timings) if timings else pd.DataFrame(columns=COLUMNS),
         configured={name: study.datasets[name] for name in PAPER_DATASETS if _is_of_the_paper(name, study)},
@@ -138,7 +137,9 @@ def _is_of_the_paper(dataset: str, study: Study) -> bool:
 
 
 def _row(folder: Path, run: RunSpec, configured: RunSpec, scores: dict[str, Any]) -> dict[str, Any]:
-    row = {name: value for name, value in scores.items() if name != "details"}
+    row = run_record(scores)
+    row["default_beta"] = run.beta == configured.beta
+    row["default_batch_size"] = run.batch_size == configured.batch_size
     if "singular_values" in scores["details"]:
         row["singular_value_norm"] = float(np.linalg.norm(scores["details"]["singular_values"]))
     for name, ratio in scores.items():
@@ -146,15 +147,7 @@ def _row(folder: Path, run: RunSpec, configured: RunSpec, scores: dict[str, Any]
             row[f"log_{name}"] = abs(np.log(max(ratio, np.finfo(float).tiny)))
     if (folder / "history.csv").exists():
         row["training_rises"] = training_rises(pd.read_csv(folder / "history.csv").reconstruction_error)
-    return row | {
-        "dataset": run.dataset,
-        "method": run.method,
-        "beta": "" if run.beta is None else format_beta(run.beta),
-        "batch_size": run.batch_size,
-        "seed": run.seed,
-        "default_beta": run.beta == configured.beta,
-        "default_batch_size": run.batch_size == configured.batch_size,
-    }
+    return row
 
 
 def training_rises(errors: Float[np.ndarray, " epochs"] | pd.Series) -> float:

@@ -150,15 +150,19 @@ def _quantity(reading: Reading) -> str:
 
 def _here(reading: Reading, evidence: Evidence) -> str:
     """The reproduced value beside the printed one; a dash where there is none."""
-    if reading.metric in TIMES:
-        rows = evidence.table_a4_1
-        found = rows[(rows.dataset == reading.dataset) & (rows.method == reading.method)].set_index("metric")["mean"]
-        return f"{number(found[reading.metric])} (median)" if reading.metric in found else "–"
+    if reading.metric in METRICS:
+        return _over_seeds(evidence.values(reading.dataset, reading.variant, reading.metric))
+    if reading.dataset not in evidence.configured:
+        return "–"
     if reading.metric in SIZES:
-        settings = evidence.configured.get(reading.dataset)
-        return f"{getattr(settings, reading.metric)} (configured)" if settings else "–"
-    values = evidence.values(reading.dataset, reading.variant, reading.metric)
-    if len(values) == 0:
+        return f"{getattr(evidence.configured[reading.dataset], reading.metric)} (configured)"
+    rows = evidence.table_a4_1
+    found = rows[(rows.dataset == reading.dataset) & (rows.method == reading.method)].set_index("metric")["mean"]
+    return f"{number(found[reading.metric])} (median)" if reading.metric in found else "–"
+
+
+def _over_seeds(values: pd.Series) -> str:
+    if values.empty:
         return "–"
     deviation = f" ± {values.std(ddof=1):.2g}" if len(values) > 1 else ""
     return f"{number(values.mean())}{deviation} ({len(values)} seed{'s' * (len(values) > 1)})"
