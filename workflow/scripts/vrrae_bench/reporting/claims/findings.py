@@ -129,6 +129,7 @@ def number(value: float) -> str:
     >>> number(-0.123456)
     '−0.1235'
     """
+    value += 0  # for −0
     return f"{value:.4g}".replace("-", "−").replace("inf", "∞") if not np.isnan(value) else "n/a"
 
 

@@ -134,7 +134,7 @@ def _section(one: Decided) -> str:
 
 def _beside(finding: Finding) -> str:
     """A finding in one line: the first of its numbers begins with the name of the score."""
-    return f"{'; '.join(finding.numbers)}: {VERDICTS[finding.verdict]}"
+    return f"{VERDICTS[finding.verdict]}: {'; '.join(finding.numbers)}"
 
 
 def _contradiction(one: Contradiction, evidence: Evidence) -> str:
