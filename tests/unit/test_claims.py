@@ -532,7 +532,8 @@ def test_a_data_set_of_ones_own_is_not_the_papers(write_scores, settings):
 def write_timing(tmp_path):
     def write(vae=(0.3, 0.3), vrrae=(0.31, 0.32), **changes):
         seconds = {"vae": list(vae), "vrrae": list(vrrae)}
-        methods = {name: {"step_seconds": times, "steps": 2083} for name, times in seconds.items()}
+        keys = ("step_seconds", "training_step_seconds")
+        methods = {name: dict.fromkeys(keys, times) | {"steps": 2083} for name, times in seconds.items()}
         path = tmp_path / "timing.json"
         path.write_text(json.dumps({"dataset": "mnist", "batch_size": 576, "methods": methods, "cpu": "x"} | changes))
         return path
