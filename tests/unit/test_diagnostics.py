@@ -32,6 +32,14 @@ def test_a_straight_motion_has_no_bend_and_a_half_circle_its_known_one():
     assert diagnostics.diagonal_bend(np.ones((5, 2), np.float32)) == 1
 
 
+def test_a_motion_that_turns_back_is_not_in_order_however_straight():
+    line = np.array([3.0, -1.0, 2.0], np.float32)
+    for steps, expected in (([1, 1, 1, 1], 0), ([1, 1, -1, -1], 1 / 2), ([-2, 1, -2, -3], 1 / 8), ([0, 0], 1 / 2)):
+        means = np.cumsum([0, *steps])[:, None] * line
+        assert diagnostics.diagonal_bend(means) == pytest.approx(0, abs=1e-6) or not any(steps)
+        assert diagnostics.diagonal_backtracking(means) == pytest.approx(expected)
+
+
 def test_bend_is_that_of_principal_components(rng):
     means = rng.normal(size=(50, 3)) @ rng.normal(size=(3, 3))
     along, *across = PCA().fit(means).explained_variance_
@@ -118,13 +126,24 @@ def test_singular_values_are_the_norms_of_the_coefficients(truncated):
     np.testing.assert_allclose(diagnostics.singular_values(coefficients.T.astype(np.float32)), values[:4], rtol=1e-6)
 
 
-def test_modes_out_of_order_are_counted(truncated):
+def test_sampled_modes_out_of_order_are_counted(truncated, rng):
     coefficients = truncated[1].T
-    assert diagnostics.unsorted_modes(coefficients) == 0
-    assert diagnostics.unsorted_modes(coefficients[:, [1, 0, 3, 2]]) == 2
-    assert diagnostics.unsorted_modes(coefficients[:, ::-1]) == 3
+    no_noise = np.full_like(coefficients, -np.inf)
+    assert diagnostics.unsorted_modes(coefficients, no_noise, rng) == 0
+    assert diagnostics.unsorted_modes(coefficients[:, [1, 0, 3, 2]], no_noise, rng) == 2
+    assert diagnostics.unsorted_modes(coefficients[:, ::-1], no_noise, rng) == 3
     # Two modes of one size are in order, whichever rounding made the larger.
-    assert diagnostics.unsorted_modes(np.ones((50, 2), np.float32) * np.float32([1, 1 + 2e-7])) == 0
+    equal = np.ones((50, 2), np.float32) * np.float32([1, 1 + 2e-7])
+    assert diagnostics.unsorted_modes(equal, np.full_like(equal, -np.inf), rng) == 0
+
+
+def test_noise_may_put_modes_out_of_order(truncated, rng):
+    """But for chance, the norm of sampled coefficients is the root of s_i^2 + N sigma_i^2."""
+    _, coefficients, values = truncated
+    for last, expected in ((0.05, 0), (3.0, 1)):  # that of the last mode's noise, as a share of s_1
+        variance = (last * values[0]) ** 2 / len(coefficients.T)
+        log_variances = np.broadcast_to([-np.inf, -np.inf, -np.inf, np.log(variance)], coefficients.T.shape)
+        assert diagnostics.unsorted_modes(coefficients.T, log_variances, rng) == expected
 
 
 def test_the_identities_hold_for_lapack_and_a_violation_has_its_size(truncated):

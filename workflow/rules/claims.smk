@@ -4,6 +4,7 @@
 rule decide_claims:
     input:
         scores=[f"{RESULTS}/{folder}/scores.json" for folder in RUNS],
+        histories=[f"{RESULTS}/{folder}/history.csv" for folder in RUNS],
         timings=timings() if {"vae", "vrrae"} <= set(settings.experiment.timed) else [],
         settings=rules.write_settings.output.settings,
         paper=f"{SCRIPTS}/vrrae_bench/reporting/paper_values.csv",

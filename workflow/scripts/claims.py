@@ -1,7 +1,7 @@
 """Decide the claims of the paper.
 
-Reads scores.json of every run and the configuration, which tells a method's own beta and batch size from the swept
-ones, and the times of training steps. Writes claims.csv and, beside it, claims.md.
+Reads scores.json of every run, history.csv beside it, the configuration, which tells a method's own beta and batch size
+from the swept ones, and the times of training steps. Writes claims.csv and, beside it, claims.md.
 """
 
 import argparse
@@ -17,7 +17,7 @@ from vrrae_bench.reporting.claims.writing import decide, write_claims
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--scores", type=Path, nargs="*", default=[], help="scores.json of runs")
+    parser.add_argument("--scores", type=Path, nargs="*", default=[], help="scores.json of runs; history.csv beside it")
     parser.add_argument("--timings", type=Path, nargs="*", default=[], help="times of steps, a JSON file per data set")
     parser.add_argument("--settings", type=Path, required=True, help="settings.json: what is compared")
     parser.add_argument("--banner", help="a sentence above the page")

@@ -39,6 +39,18 @@ def diagonal_bend(means: Means) -> float:
     return float(np.linalg.norm(across) / along) if along > 0 else 1.0
 
 
+def diagonal_backtracking(means: Means) -> float:
+    """Share of a motion's way along the best line through its means that goes backwards (VRRAE, section 4.1, Figure 2).
+
+    0 if the means keep their order along the line, 1/2 if the way leads back to where it began, which no bend tells.
+    Means that do not move at all count as 1/2. Backwards is the shorter direction of the two.
+    """
+    direction = np.linalg.svd(means - means.mean(axis=0, dtype=np.float64), full_matrices=False)[2][0]
+    steps = np.diff(means.astype(np.float64) @ direction)
+    way = np.abs(steps).sum()
+    return float((way - abs(steps.sum())) / (2 * way)) if way > 0 else 0.5
+
+
 def active_units(means: Means) -> int:
     """Number of dimensions with Var_x(mean_i) > 0.01 (Burda, Grosse and Salakhutdinov 2016, section 5.2).
 
@@ -110,13 +122,16 @@ def singular_values(coefficients: Float[np.ndarray, "N k"]) -> Float[np.ndarray,
     return np.sqrt(np.square(coefficients, dtype=np.float64).sum(axis=0))
 
 
-def unsorted_modes(means: Means) -> int:
-    """Number of adjacent pairs of the bottleneck's dimensions whose norm over the training set increases.
+def unsorted_modes(means: Means, log_variances: LogVariances, generator: np.random.Generator) -> int:
+    """Number of adjacent dimensions of the bottleneck whose sampled singular value increases from one to the next.
 
-    0 where the means are the coefficients of an SVD, which are sorted; a linear map of them need not be (VRRAE,
-    appendix A.1, point 1). An increase within the rounding of single precision does not count.
+    These are the norms over the training set of the sampled coefficients, mean + eps * sigma, in the basis found after
+    training (VRRAE, Eq. 9 and appendix A.1, point 1). Means that are the coefficients of an SVD are sorted, a linear
+    map of them need not be, and either way the noise may change their order. An increase within the rounding of single
+    precision does not count.
     """
-    norms = singular_values(means)
+    noise = generator.standard_normal(means.shape)
+    norms = singular_values(means + noise * np.exp(log_variances / 2, dtype=np.float64))
     return int((np.diff(norms) > ROUNDING * norms.max()).sum())
 
 

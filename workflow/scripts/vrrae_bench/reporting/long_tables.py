@@ -10,7 +10,8 @@ from vrrae_bench.errors import UserError
 from vrrae_bench.files import read_json
 from vrrae_bench.reporting.kinds import TABLES, TableKind
 from vrrae_bench.reporting.paper import paper_value
-from vrrae_bench.runs import RunSpec, format_beta
+from vrrae_bench.reporting.records import run_record
+from vrrae_bench.runs import format_beta
 
 COLUMNS = ["table", "dataset", "method", "beta", "batch_size", "metric"]
 COLUMNS += ["mean", "std", "n_seeds", "low", "high", "paper_value", "note"]
@@ -162,9 +163,7 @@ def _limits(scores: dict[str, Any]) -> dict[str, float]:
 
 
 def _record(scores: dict[str, Any]) -> dict[str, Any]:
-    run = RunSpec.model_validate(scores["details"]["run"])
-    record = run.model_dump(include={"dataset", "method", "batch_size", "learning_rate"})
-    record["beta"] = "" if run.beta is None else format_beta(run.beta)
-    if "collapsed_dimensions" in scores:
-        record[COLLAPSED] = float(scores["collapsed_dimensions"] > 0)
-    return record | {name: value for name, value in scores.items() if name != "details"}
+    record = run_record(scores)
+    if "collapsed_dimensions" in record:
+        record[COLLAPSED] = float(record["collapsed_dimensions"] > 0)
+    return record

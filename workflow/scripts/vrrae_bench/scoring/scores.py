@@ -71,6 +71,7 @@ def latent_scores(run: RunSpec, latents: Mapping[str, Float[np.ndarray, "N k"]])
     if "diagonal_mean" in latents:
         numbers["spread_ratio"] = diagnostics.spread_ratio(means)
         numbers["diagonal_bend"] = diagnostics.diagonal_bend(latents["diagonal_mean"])
+        numbers["diagonal_backtracking"] = diagnostics.diagonal_backtracking(latents["diagonal_mean"])
     if method.variational:
         log_variances = latents["train_log_variance"]
         numbers["active_units"] = diagnostics.active_units(means)
@@ -82,8 +83,9 @@ def latent_scores(run: RunSpec, latents: Mapping[str, Float[np.ndarray, "N k"]])
         numbers["kl_divergence"] = float(per_dimension.sum())
         details["kl_per_dimension"] = per_dimension.tolist()
         details["signal_to_noise"] = diagnostics.signal_to_noise(means, log_variances).tolist()
+        if method.truncates:
+            numbers["unsorted_modes"] = diagnostics.unsorted_modes(means, log_variances, noise)
     if method.truncates:
-        numbers["unsorted_modes"] = diagnostics.unsorted_modes(means)
         coefficients = latents["train_coefficients"] if "train_coefficients" in latents else means
         details["singular_values"] = diagnostics.singular_values(coefficients).tolist()
     return Scores(numbers, details)

@@ -7,7 +7,16 @@ import pandas as pd
 from scipy import stats
 
 from vrrae_bench.reporting.claims.evidence import Evidence, Variant
-from vrrae_bench.reporting.claims.findings import FEWEST_SEEDS, METRICS, Finding, missing, too_few, verdict
+from vrrae_bench.reporting.claims.findings import (
+    FEWEST_SEEDS,
+    METRICS,
+    Finding,
+    listing,
+    missing,
+    number,
+    too_few,
+    verdict,
+)
 from vrrae_bench.reporting.claims.statistics import LEVEL, rate_bound
 from vrrae_bench.reporting.labels import dataset_label
 
@@ -34,9 +43,9 @@ class Occurs:
         return f"{dataset_label(self.on)}, {METRICS[self.metric]} of {self.variant}: not 0 in at least one seed."
 
     def decide(self, evidence: Evidence) -> Finding:
-        happened = _happened(evidence, self.on, self.variant, self.metric)
-        numbers = (_count(self.variant, self.metric, happened),)
-        if happened.any():
+        counts = evidence.values(self.on, self.variant, self.metric)
+        numbers = (_count(self.variant, self.metric, counts),)
+        if counts.any():
             return Finding("reproduced", numbers)
         lacking = too_few(evidence, self.on, self.variant, self.metric, ENOUGH_SEEDS)
         return Finding("undecided" if lacking else "not_reproduced", numbers, tuple(lacking))
@@ -62,11 +71,37 @@ class Never:
         return f"{what}: 0 in every one of at least {self.seeds} seeds."
 
     def decide(self, evidence: Evidence) -> Finding:
-        happened = _happened(evidence, self.on, self.variant, self.metric)
-        numbers = (_count(self.variant, self.metric, happened),)
-        if happened.any():
+        counts = evidence.values(self.on, self.variant, self.metric)
+        numbers = (_count(self.variant, self.metric, counts),)
+        if counts.any():
             return Finding("not_reproduced", numbers)
         lacking = too_few(evidence, self.on, self.variant, self.metric, self.seeds)
+        return Finding("undecided" if lacking else "reproduced", numbers, tuple(lacking))
+
+
+@dataclass(frozen=True)
+class Always:
+    """It happens in every seed."""
+
+    variant: Variant
+    metric: str
+    on: str
+    how: ClassVar[str] = (
+        f"Reproduced: it happened in every one of at least {FEWEST_SEEDS} seeds. Not reproduced: in some seed it did "
+        "not. Undecided: too few seeds."
+    )
+
+    @property
+    def words(self) -> str:
+        what = f"{dataset_label(self.on)}, {METRICS[self.metric]} of {self.variant}"
+        return f"{what}: more than 0 in every one of at least {FEWEST_SEEDS} seeds."
+
+    def decide(self, evidence: Evidence) -> Finding:
+        counts = evidence.values(self.on, self.variant, self.metric)
+        numbers = (_count(self.variant, self.metric, counts),)
+        if (counts == 0).any():
+            return Finding("not_reproduced", numbers)
+        lacking = too_few(evidence, self.on, self.variant, self.metric)
         return Finding("undecided" if lacking else "reproduced", numbers, tuple(lacking))
 
 
@@ -89,25 +124,23 @@ class MoreOften:
 
     def decide(self, evidence: Evidence) -> Finding:
         both = (self.variant, self.than)
-        counts = [_happened(evidence, self.on, variant, self.metric) for variant in both]
-        numbers = tuple(_count(variant, self.metric, happened) for variant, happened in zip(both, counts))
+        counts = [evidence.values(self.on, variant, self.metric) for variant in both]
+        numbers = tuple(_count(variant, self.metric, n) for variant, n in zip(both, counts))
         absent = [missing(evidence, self.on, variant, self.metric) for variant, n in zip(both, counts) if n.empty]
         if absent:
             return Finding("undecided", numbers, tuple(absent))
-        table = [[int(happened.sum()), int((~happened).sum())] for happened in counts]
+        table = [[int((n > 0).sum()), int((n == 0).sum())] for n in counts]
         more, less = (stats.fisher_exact(table, alternative).pvalue for alternative in ("greater", "less"))
         outcome = verdict([more <= LEVEL], [less <= LEVEL])
         lacking = ("more seeds of each; at the least four, if it happens in all of one and none of the other",)
         return Finding(outcome, (*numbers, f"p = {more:.2g}"), lacking if outcome == "undecided" else ())
 
 
-def _happened(evidence: Evidence, dataset: str, variant: Variant, metric: str) -> pd.Series:
-    return evidence.values(dataset, variant, metric) >= 1
-
-
-def _count(variant: Variant, metric: str, happened: pd.Series) -> str:
-    n, times = len(happened), int(happened.sum())
+def _count(variant: Variant, metric: str, counts: pd.Series) -> str:
+    n, times = len(counts), int((counts > 0).sum())
     if n == 0:
         return f"{METRICS[metric]}: {variant} –"
     text = f"{METRICS[metric]}: {variant} in {times} of {n} seed{'s' * (n > 1)}"
-    return text if times else f"{text}, which bounds the rate below {100 * rate_bound(n):.0f} %"
+    if times:
+        return f"{text} (by seed: {listing(map(number, counts))})"
+    return f"{text}, which bounds the rate below {100 * rate_bound(n):.0f} %"

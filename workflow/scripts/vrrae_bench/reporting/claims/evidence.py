@@ -1,19 +1,24 @@
-"""What claims are decided from: a table of runs and a table of timings."""
+"""What claims are decided from: a table of runs, one of timings, and what FIDs depend on."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
+from jaxtyping import Float
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from vrrae_bench.config import Study
+from vrrae_bench.config import DatasetSettings, Study
 from vrrae_bench.errors import UserError
 from vrrae_bench.files import read_json
+from vrrae_bench.reporting.claims.conditions import fid_conditions
 from vrrae_bench.reporting.labels import method_label
-from vrrae_bench.runs import RunSpec, format_beta
+from vrrae_bench.reporting.long_tables import COLUMNS, long_table
+from vrrae_bench.reporting.records import run_record
+from vrrae_bench.runs import RunSpec
 
 PAPER_DATASETS = ("synthetic", "mnist", "cifar10", "celeba")
 
@@ -45,12 +50,18 @@ class Evidence:
     Attributes:
         runs: A row for each run on a data set of the paper: dataset, method, beta (as text, empty for a method without
             one), batch_size, seed, whether beta and batch size are the configured ones (default_beta,
-            default_batch_size), and a column for each number of scores.json.
+            default_batch_size), and a column for each number of scores.json and for what `_row` derives of them.
         timings: A row for each pair of steps that were timed in turn: dataset, seconds of vae and of vrrae.
+        conditions: What the FIDs of these runs depend on: the rows of `fid_conditions`, each once.
+        table_a4_1: The rows of that table, of these timings: dataset, method, metric and mean among other columns.
+        configured: How methods are trained on the data sets of the paper.
     """
 
     runs: pd.DataFrame
     timings: pd.DataFrame
+    conditions: pd.DataFrame = field(default_factory=pd.DataFrame)
+    table_a4_1: pd.DataFrame = field(default_factory=partial(pd.DataFrame, columns=COLUMNS))
+    configured: Mapping[str, DatasetSettings] = field(default_factory=dict)
 
     def of(self, dataset: str, variant: Variant) -> pd.DataFrame:
         """The runs of one variant on one data set, by seed."""
@@ -71,8 +82,8 @@ class Evidence:
         return sorted(runs.beta.unique(), key=float)
 
 
-def load_evidence(scores: Iterable[Path], timings: Iterable[Path], study: Study) -> Evidence:
-    """Read scores.json of runs and the files of timings.
+def load_evidence(scores: Iterable[Path], timings: Sequence[Path], study: Study) -> Evidence:
+    """Read scores.json of runs, history.csv beside each, and the files of timings.
 
     Runs on other data sets than the paper's are left out, as are those that differ from the configuration in more than
     beta and batch size, such as the second learning rate of the synthetic set.
@@ -81,15 +92,25 @@ def load_evidence(scores: Iterable[Path], timings: Iterable[Path], study: Study)
         UserError: A run is given twice or is unknown to the configuration; a timing is malformed or of another batch
             size than the configured one.
     """
-    return Evidence(_load_runs(scores, study), _load_timings(timings, study))
+    found = list(_runs_of_the_paper(scores, study))
+    rows = [_row(*one) for one in found]
+    runs = pd.DataFrame(rows, columns=None if rows else RUN_COLUMNS)
+    conditions = filter(None, (fid_conditions(numbers["details"]) for *_, numbers in found))
+    return Evidence(
+        runs=runs.astype({"default_beta": bool, "default_batch_size": bool}),
+        timings=_load_timings(timings, study),
+        conditions=pd.DataFrame(conditions).drop_duplicates(),
+        table_a4_1=long_table("table_a4_1", timings) if timings else pd.DataFrame(columns=COLUMNS),
+        configured={name: study.datasets[name] for name in PAPER_DATASETS if _is_of_the_paper(name, study)},
+    )
 
 
 RUN_COLUMNS = ["dataset", "method", "beta", "batch_size", "seed", "default_beta", "default_batch_size"]
 
 
-def _load_runs(paths: Iterable[Path], study: Study) -> pd.DataFrame:
+def _runs_of_the_paper(paths: Iterable[Path], study: Study) -> Iterator[tuple[Path, RunSpec, RunSpec, dict[str, Any]]]:
+    """The folder of each run, the run, the same as it is configured, and its scores."""
     seen: dict[str, Path] = {}
-    rows = []
     for path in paths:
         scores = read_json(path)
         run = RunSpec.model_validate(scores["details"]["run"])
@@ -106,9 +127,7 @@ def _load_runs(paths: Iterable[Path], study: Study) -> pd.DataFrame:
                 "Take the configuration with which it was trained."
             ) from None
         if run.model_copy(update=configured.model_dump(include={"beta", "batch_size", "variant"})) == configured:
-            rows.append(_row(run, configured, scores))
-    frame = pd.DataFrame(rows, columns=None if rows else RUN_COLUMNS)
-    return frame.astype({"default_beta": bool, "default_batch_size": bool})
+            yield path.parent, run, configured, scores
 
 
 def _is_of_the_paper(dataset: str, study: Study) -> bool:
@@ -117,24 +136,37 @@ def _is_of_the_paper(dataset: str, study: Study) -> bool:
     return dataset in PAPER_DATASETS and known is not None and known.source == dataset
 
 
-def _row(run: RunSpec, configured: RunSpec, scores: dict[str, Any]) -> dict[str, Any]:
-    row = {name: value for name, value in scores.items() if name != "details"}
+def _row(folder: Path, run: RunSpec, configured: RunSpec, scores: dict[str, Any]) -> dict[str, Any]:
+    row = run_record(scores)
+    row["default_beta"] = run.beta == configured.beta
+    row["default_batch_size"] = run.batch_size == configured.batch_size
     if "singular_values" in scores["details"]:
         row["singular_value_norm"] = float(np.linalg.norm(scores["details"]["singular_values"]))
-    return row | {
-        "dataset": run.dataset,
-        "method": run.method,
-        "beta": "" if run.beta is None else format_beta(run.beta),
-        "batch_size": run.batch_size,
-        "seed": run.seed,
-        "default_beta": run.beta == configured.beta,
-        "default_batch_size": run.batch_size == configured.batch_size,
-    }
+    for name, ratio in scores.items():
+        if name.startswith("sharpness_"):
+            row[f"log_{name}"] = abs(np.log(max(ratio, np.finfo(float).tiny)))
+    if (folder / "history.csv").exists():
+        row["training_rises"] = training_rises(pd.read_csv(folder / "history.csv").reconstruction_error)
+    return row
+
+
+def training_rises(errors: Float[np.ndarray, " epochs"] | pd.Series) -> float:
+    """How unstable a training is: the logarithms of error ratios from one epoch to the next, summed where it rises.
+
+    0 for a training that never goes back, however large its errors are; log 2 for one that once goes back from an error
+    to its double. The paper (appendix A.1) speaks of stability and has no measure.
+
+    >>> round(float(np.exp(training_rises(np.array([80, 20, 40, 30, 33])))), 4)
+    2.2
+    """
+    steps = np.diff(np.log(errors))
+    return float(steps[steps > 0].sum())
 
 
 class _Steps(BaseModel):
     model_config = ConfigDict(extra="ignore")
     step_seconds: list[float] = Field(min_length=1)
+    steps: int
 
 
 class _Methods(BaseModel):

@@ -17,14 +17,19 @@ METRICS = {
     "random_generation_error": "random-generation error (%)",
     "fid_random": "FID of random images",
     "fid_interpolation": "FID of interpolated images",
+    "fid_random_all_draws": "FID of random images of all draws",
+    "fid_random_infinity": "FID of infinitely many random images",
+    "kid_random": "KID of random images",
     "collapsed_dimensions": "collapsed dimensions",
-    "unsorted_modes": "neighbouring singular values out of order",
+    "unsorted_modes": "neighbouring sampled singular values out of order",
     "diagonal_bend": "bend of the diagonal motion",
+    "diagonal_backtracking": "share of the diagonal motion that goes backwards",
+    "training_rises": "rises of the training error (sum of log ratios)",
     "mean_spread": "spread of the means",
     "singular_value_norm": "root of the sum of squared singular values",
-    "sharpness_reconstruction": "sharpness of reconstructions",
-    "sharpness_interpolation": "sharpness of interpolated images",
-    "sharpness_random": "sharpness of random images",
+    "log_sharpness_reconstruction": "absolute log sharpness of reconstructions",
+    "log_sharpness_interpolation": "absolute log sharpness of interpolated images",
+    "log_sharpness_random": "absolute log sharpness of random images",
     "identity_orthonormal": "largest entry of V V^T − I",
     "identity_energy": "relative difference of the two sums",
 }
@@ -56,7 +61,7 @@ class Rule(Protocol):
 
 
 def verdict(holds: Iterable[bool], fails: Iterable[bool]) -> Verdict:
-    """Every part has to hold; one that fails refutes."""
+    """Every part has to hold; one that fails refutes. No part does both."""
     if all(holds):
         return "reproduced"
     return "not_reproduced" if any(fails) else "undecided"
@@ -124,6 +129,7 @@ def number(value: float) -> str:
     >>> number(-0.123456)
     '−0.1235'
     """
+    value += 0  # for −0
     return f"{value:.4g}".replace("-", "−").replace("inf", "∞") if not np.isnan(value) else "n/a"
 
 

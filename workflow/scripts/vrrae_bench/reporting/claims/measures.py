@@ -24,6 +24,7 @@ from vrrae_bench.reporting.claims.findings import (
 )
 from vrrae_bench.reporting.claims.statistics import (
     LEVEL,
+    holm_levels,
     median_interval,
     seeds_to_decide,
     spread_p_value,
@@ -103,22 +104,23 @@ class Within:
 
 @dataclass(frozen=True)
 class SpreadsMore:
-    """One variant varies more over its seeds than others do, taken together."""
+    """One variant varies more over its seeds than each of the others does."""
 
     variant: Variant
     than: tuple[Variant, ...]
     metric: str
     on: str
     how: ClassVar[str] = (
-        f"At least {FEWEST_SEEDS} seeds of each. One-sided Brown-Forsythe test at 2.5 %: a t-test on the distances "
-        "from each variant's median, those of the others pooled, structural zeros left out. Reproduced: larger "
-        "distances. Not reproduced: smaller ones. Undecided: anything else."
+        f"At least {FEWEST_SEEDS} seeds of each. For each of the others a one-sided test at 2.5 %, corrected by Holm's "
+        "procedure for their number: a t-test on the logarithms of the distances from each variant's median. "
+        "Reproduced: larger distances than those of every other. Not reproduced: smaller ones than those of any. "
+        "Undecided: anything else."
     )
 
     @property
     def words(self) -> str:
         what = f"{dataset_label(self.on)}, {METRICS[self.metric]}"
-        return f"{what}: {self.variant} spreads more over seeds than {listing(self.than)}, pooled."
+        return f"{what}: {self.variant} spreads more over seeds than each of {listing(self.than)}."
 
     def decide(self, evidence: Evidence) -> Finding:
         variants = (self.variant, *self.than)
@@ -127,10 +129,11 @@ class SpreadsMore:
         if lacking:
             return Finding("undecided", tuple(lines), tuple(dict.fromkeys(lacking)))
         sample, *others = (evidence.values(self.on, one, self.metric).to_numpy() for one in variants)
-        p_value = spread_p_value(sample, others)
-        outcome = verdict([p_value <= LEVEL], [p_value >= 1 - LEVEL])
-        more = ("more seeds of each",) if outcome == "undecided" else ()
-        return Finding(outcome, (*lines, f"p = {p_value:.2g}"), more)
+        more = np.array([spread_p_value(sample, other) for other in others])
+        less = 1 - more
+        outcome = verdict(more <= holm_levels(more), less <= holm_levels(less))
+        lines += [f"{self.variant} against {one}: p = {p_value:.2g}" for one, p_value in zip(self.than, more)]
+        return Finding(outcome, tuple(lines), ("more seeds of each",) if outcome == "undecided" else ())
 
 
 @dataclass(frozen=True)
@@ -207,21 +210,35 @@ class OverheadBelow:
 
 
 @dataclass(frozen=True)
-class Both:
-    """Two rules in one claim."""
+class Unmeasured:
+    """A claim about something that is not measured here."""
 
-    first: Rule
-    second: Rule
+    lacking: tuple[str, ...]
+    how: ClassVar[str] = "Nothing that is measured here tells. Undecided, with what it would take."
+
+    @property
+    def words(self) -> str:
+        return "not measured."
+
+    def decide(self, evidence: Evidence) -> Finding:
+        return Finding("undecided", (), self.lacking)
+
+
+@dataclass(frozen=True)
+class All:
+    """Several rules in one claim."""
+
+    rules: tuple[Rule, ...]
     how: ClassVar[str] = (
-        "Reproduced: both parts are. Not reproduced: one of them is not reproduced. Undecided: anything else."
+        "Reproduced: every part is. Not reproduced: one of them is not reproduced. Undecided: anything else."
     )
 
     @property
     def words(self) -> str:
-        return f"{self.first.words} {self.second.words}"
+        return " ".join(rule.words for rule in self.rules)
 
     def decide(self, evidence: Evidence) -> Finding:
-        parts = [rule.decide(evidence) for rule in (self.first, self.second)]
+        parts = [rule.decide(evidence) for rule in self.rules]
         outcome = verdict(
             [part.verdict == "reproduced" for part in parts], [part.verdict == "not_reproduced" for part in parts]
         )
@@ -230,6 +247,6 @@ class Both:
 
 
 def kinds_of(rule: Rule) -> list[type]:
-    """The kind of a rule, and those of its parts."""
-    parts = (rule.first, rule.second) if isinstance(rule, Both) else ()
-    return [type(rule), *(kind for part in parts for kind in kinds_of(part))]
+    """The kind of a rule, and those of its parts, each once."""
+    parts = rule.rules if isinstance(rule, All) else ()
+    return list(dict.fromkeys([type(rule), *(kind for part in parts for kind in kinds_of(part))]))

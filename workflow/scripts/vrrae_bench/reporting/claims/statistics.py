@@ -84,20 +84,23 @@ def seeds_to_decide(
     return None
 
 
-def spread_p_value(sample: Sample, others: Sequence[Sample]) -> float:
-    """P-value of the hypothesis that a sample does not spread more than others do.
+def spread_p_value(sample: Sample, other: Sample) -> float:
+    """P-value of the hypothesis that a sample does not spread more than another one does.
 
-    The one-sided Brown-Forsythe test: a t-test on the distances from each sample's median, those of the others pooled.
-    A sample of odd size has its median at distance zero whatever its spread. That number is left out (Noguchi and Gel
-    2010), without which the test hardly ever rejects for five seeds.
+    A one-sided t-test on the logarithms of the distances from each sample's median: Levene's (1960), with the median of
+    Brown and Forsythe (1974). Without the logarithm the distances of the wider sample themselves vary so much that, of
+    five seeds, it finds one spread in three that is thirty times another.
     """
-    distances = np.concatenate([_median_distances(other) for other in others])
-    return float(stats.ttest_ind(_median_distances(sample), distances, alternative="greater").pvalue)
+    logarithms = [np.log(np.maximum(_median_distances(one), np.finfo(float).tiny)) for one in (sample, other)]
+    return float(stats.ttest_ind(*logarithms, alternative="greater").pvalue)
 
 
-def _median_distances(sample: Sample) -> Float[np.ndarray, " even"]:
-    distances = np.sort(np.abs(sample - np.median(sample)))
-    return distances[len(sample) % 2 :]
+def _median_distances(sample: Sample) -> Float[np.ndarray, " n-1"]:
+    """Without the least, which tells nothing: it is 0 for odd n, and as large as the next for even n.
+
+    With it the test hardly ever rejects for five seeds (Noguchi and Gel 2010), and too often for four.
+    """
+    return np.sort(np.abs(sample - np.median(sample)))[1:]
 
 
 def trend_p_value(columns: Float[np.ndarray, "n_seeds n_settings"]) -> float:

@@ -1,0 +1,46 @@
+"""What a FID depends on beside the model: the network, how many images, and how they were drawn."""
+
+from typing import Any
+
+from vrrae_bench.reporting.labels import dataset_label
+
+START = {"imagenet": "ImageNet weights", "random": "random weights"}
+
+# VRRAE, section 4.2 and appendix A.7.
+OF_THE_PAPER = {
+    "Data set": "the paper's",
+    "Inception-v3 from": "ImageNet weights",
+    "Pixels": "n/a",
+    "Test accuracy": "n/a",
+    "Network (SHA-256)": "n/a",
+    "Real images": "training images",
+    "Random": "1250",
+    "All draws": "–",
+    "KID": "–",
+    "Interpolated": "n/a, 5 a pair",
+    "Random images drawn from": "a Gaussian mixture",
+}
+
+
+def fid_conditions(details: dict[str, Any]) -> dict[str, str] | None:
+    """A row for the `details` of a scores.json, to be read; none if the run has no FID.
+
+    Numbers of images are of generated ones; KID is of as many as stand there, from as many real ones.
+    """
+    if "extractor" not in details:
+        return None
+    extractor, sampling, counts = details["extractor"], details["sampling"], details["counts"]
+    kid = counts.get("kid_random")
+    return {
+        "Data set": dataset_label(details["run"]["dataset"]),
+        "Inception-v3 from": START[extractor["settings"]["start"]],
+        "Pixels": str(extractor["settings"]["image_size"]),
+        "Test accuracy": f"{100 * extractor['test_accuracy']:.2f} %",
+        "Network (SHA-256)": extractor["sha256"][:12],
+        "Real images": str(extractor["n_reference"]),
+        "Random": str(counts["fid_random"]["generated"]),
+        "All draws": str(counts["fid_random_all_draws"]["generated"]),
+        "KID": f"{kid['generated']} from {kid['real']}" if kid else "–",
+        "Interpolated": f"{counts['fid_interpolation']['generated']}, {sampling['interpolation_points']} a pair",
+        "Random images drawn from": f"{sampling['gmm_components']} Gaussians, fitted to {sampling['gmm_means']} means",
+    }
