@@ -653,7 +653,7 @@ def test_beside_a_claim_about_random_images_stands_what_firmer_scores_find():
 def test_what_a_fid_depends_on_stands_below_the_verdicts(write_scores, settings):
     """Once for each network and number of images, however many runs, and beside what the paper says of its own."""
     extractor = {"settings": {"start": "random", "image_size": 75}, "sha256": "ab" * 32}
-    extractor |= {"test_accuracy": 0.9911, "n_reference": 60_000}
+    extractor |= {"test_accuracy": 0.9911, "n_reference": 60_000, "preparation": {"precision": "bfloat16"}}
     generated = {"fid_random": 1250, "fid_random_all_draws": 10_000, "fid_interpolation": 9_000, "kid_random": 5000}
     details = {
         "extractor": extractor,
@@ -667,7 +667,7 @@ def test_what_a_fid_depends_on_stands_below_the_verdicts(write_scores, settings)
     verdicts, *_ = page([], load_evidence(paths, [], settings), None).partition("\n## ")
     rows = [[cell.strip() for cell in line.strip("|").split("|")] for line in verdicts.splitlines() if line[:1] == "|"]
     [of_mnist] = [row for row in rows if row[0] == "MNIST"]
-    assert of_mnist[1:] == ["random weights", "75", "99.11 %", "abababababab", "60000", "1250", "10000",
+    assert of_mnist[1:] == ["random weights", "75", "bfloat16", "99.11 %", "abababababab", "60000", "1250", "10000",
                             "5000 from 4000", "9000, 5 a pair", "10 Gaussians, fitted to 60000 means"]  # fmt: skip
 
 

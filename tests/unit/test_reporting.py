@@ -35,7 +35,8 @@ def write_scores(tmp_path, run_spec):
         if dataset != "synthetic":
             settings = {"start": "random", "image_size": 75}
             details["extractor"] = {
-                "settings": settings, "sha256": "ab" * 32, "test_accuracy": 0.987, "n_reference": 60_000
+                "settings": settings, "sha256": "ab" * 32, "test_accuracy": 0.987, "n_reference": 60_000,
+                "labels": "10 classes", "majority_accuracy": 0.1135
             }  # fmt: skip
         (folder / "scores.json").write_text(json.dumps(scores | {"details": details}))
         (folder / "run.json").write_text(json.dumps({"data": {"n_train": 60_000, "n_test": 10_000}}))

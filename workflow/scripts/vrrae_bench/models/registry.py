@@ -38,7 +38,7 @@ METHODS = {
     "vae": Method("Gaussian", "bottleneck", variational=True),
     "rrae": Method("TruncatedSVD", "latent_size", truncates=True),
     "vrrae": Method("VariationalSVD", "latent_size", variational=True, truncates=True),
-    # Ablations: section 4.3 and appendix A.1
+    # Ablations: section 5 and appendix A.1
     "vae_identity": Method("Gaussian", "bottleneck", {"mean": "identity"}, variational=True),
     "rrae_vae": Method("VariationalSVD", "latent_size", {"mean": "linear"}, variational=True, truncates=True),
     # Baselines: Table A.4-3

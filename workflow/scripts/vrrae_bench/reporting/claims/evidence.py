@@ -166,6 +166,7 @@ def training_rises(errors: Float[np.ndarray, " epochs"] | pd.Series) -> float:
 class _Steps(BaseModel):
     model_config = ConfigDict(extra="ignore")
     step_seconds: list[float] = Field(min_length=1)
+    training_step_seconds: list[float] = Field(min_length=1)
     steps: int
 
 

@@ -205,7 +205,7 @@ class OverheadBelow:
         interval = f"{percent(np.median(overhead))} in [{percent(low)}, {percent(high)}]"
         line = f"{seconds} (medians of {len(timings)}), {interval}"
         outcome = verdict([high < self.limit], [low > self.limit])
-        more = ("more pairs of timed steps",) if outcome == "undecided" else ()
+        more = ("more pairs of timed steps: raise experiment.timing.turns",) if outcome == "undecided" else ()
         return Finding(outcome, (line, paper), more)
 
 
