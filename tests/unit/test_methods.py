@@ -11,7 +11,7 @@ from vrrae_bench.files import sha256
 from vrrae_bench.latent.diagnostics import singular_values
 from vrrae_bench.latent.sampling import draw_samples
 from vrrae_bench.models.autoencoder import Autoencoder
-from vrrae_bench.models.bottlenecks import Sizes
+from vrrae_bench.models.bottlenecks import Sizes, places
 from vrrae_bench.models.inference import decode, encode, posteriors
 from vrrae_bench.models.registry import METHODS
 from vrrae_bench.models.serialisation import load_model, save_model, with_basis
@@ -131,11 +131,49 @@ def test_singular_vectors_keep_the_side_they_were_on(method, rng):
     np.testing.assert_allclose(quiet.mean, bottleneck.mean(coefficients), atol=1e-5)
 
 
-def test_training_hands_on_the_basis_and_ends_with_one_on_the_same_side(trained, run_spec, tiny_images, tmp_path):
+@pytest.mark.parametrize("method", ["vrrae", "rrae_vae"])
+def test_singular_vectors_keep_their_places_when_their_values_cross(method, rng):
+    """Two batches of the same three directions, of which the first and the last change ranks."""
+    directions = jnp.linalg.qr(jnp.asarray(rng.normal(size=(12, 3)), jnp.float32))[0]
+    codes = jnp.asarray(np.linalg.qr(rng.normal(size=(16, 3)))[0], jnp.float32)
+    before, after = ((codes * jnp.array(sizes)) @ directions.T for sizes in ([5.0, 3.0, 2.0], [2.0, 3.0, 5.0]))
+    bottleneck = Autoencoder(method, (28, 28, 1), Sizes(12, 3), key=jax.random.key(0)).bottleneck
+    _, first = bottleneck(before, jax.random.key(1))
+    bottleneck = eqx.tree_at(lambda b: b.last_basis, bottleneck, first.basis)
+    _, second = bottleneck(after, jax.random.key(1))
+    np.testing.assert_allclose(second.basis, first.basis, atol=1e-5)
+    np.testing.assert_allclose(second.log_variance, bottleneck.log_variance(after @ first.basis), atol=1e-5)
+
+    # When training is over the pairs are sorted, and the function is the same.
+    unsorted = eqx.tree_at(lambda b: b.basis, bottleneck, first.basis, is_leaf=lambda leaf: leaf is None)
+    done = bottleneck.with_basis(truncated_coefficients(after.T, 3)[0])
+    np.testing.assert_allclose(np.abs(done.basis[:, 0] @ directions), [0, 0, 1], atol=1e-5)
+    was, now = unsorted.posterior(after), done.posterior(after)
+    np.testing.assert_allclose(now.log_variance, was.log_variance[:, ::-1], atol=1e-5)
+    np.testing.assert_allclose(done.decode(now.mean), unsorted.decode(was.mean), atol=1e-5)
+
+
+def test_each_vector_takes_one_place_and_the_nearest_pairs_come_first(rng):
+    reference = np.linalg.qr(rng.normal(size=(30, 8)))[0]
+    order = rng.permutation(8)
+    near = np.linalg.qr(reference[:, order] * rng.choice([-1, 1], 8) + 0.1 * rng.normal(size=(30, 8)))[0]
+    np.testing.assert_array_equal(order[places(jnp.asarray(near), jnp.asarray(reference))], np.arange(8))
+    # Half-way between two places a vector has one all the same, and the other goes to the other.
+    turned = reference[:, :2] @ np.array([[0.7, -0.72], [0.72, 0.7]])
+    assert sorted(places(jnp.asarray(turned), jnp.asarray(reference[:, :2])).tolist()) == [0, 1]
+    zeros = jnp.zeros((30, 8))
+    np.testing.assert_array_equal(places(jnp.asarray(near), zeros), np.arange(8))
+
+
+def test_training_hands_on_the_basis_and_ends_with_one_that_is_sorted_on_the_same_sides(
+    trained, run_spec, tiny_images, tmp_path
+):
     model, header, _ = trained(run_spec("vrrae", epochs=3), tiny_images, tmp_path)
     last, basis = np.asarray(model.bottleneck.last_basis), np.asarray(model.bottleneck.basis)
     np.testing.assert_allclose(last.T @ last, np.eye(3), atol=1e-5)
     assert ((last * basis).sum(axis=0) > 0).all()
+    means = model.posterior(header.normalisation.apply(jnp.asarray(tiny_images.array("train")[:]))).mean
+    assert (np.diff(np.linalg.norm(means, axis=0)) <= 0).all()
 
 
 def test_inference_does_not_depend_on_the_rest_of_the_batch(rng):

@@ -5,13 +5,13 @@ After training, it maps each encoding by itself to its posterior, and points of 
 """
 
 from collections.abc import Callable
-from typing import Literal, NamedTuple, Protocol
+from typing import Any, Literal, NamedTuple, Protocol, Self
 
 import equinox as eqx
 import jax
 import jax.numpy as jnp
 from jax import lax
-from jaxtyping import Array, Float, PRNGKeyArray
+from jaxtyping import Array, Float, Int, PRNGKeyArray
 
 from vrrae_bench.models.layers import Linear
 from vrrae_bench.models.truncation import truncated_coefficients
@@ -147,6 +147,10 @@ class TruncatedSVD(eqx.Module):
     def decode(self, point):
         return point @ self._known_basis().T
 
+    def with_basis(self, basis: Float[Array, "L k"]) -> Self:
+        """What this is after training, when the basis of all training images is known."""
+        return eqx.tree_at(lambda bottleneck: bottleneck.basis, self, basis, is_leaf=lambda leaf: leaf is None)
+
     def _truncated(self, latent):
         return truncated_coefficients(latent, self.bottleneck)
 
@@ -164,14 +168,16 @@ class VariationalSVD(TruncatedSVD):
 
     The identity as the map to the mean keeps the coefficients an SVD (VRRAE, section 3 and Remark 1).
 
-    A singular pair may change its sign from batch to batch, which the log-variances, linear in the coefficients, do not
-    follow: the noise of a whole batch then is wrong. So each vector of a basis takes the side on which it was last.
+    From batch to batch a singular pair may change its sign, and two may change places where their values cross. The
+    log-variances, linear in the coefficients, do not follow: the noise of a whole batch then is wrong. So while
+    training each vector of a basis takes the place and the side of the one before that it is nearest to
+    (docs/performance.md). After training the pairs are sorted as those of any SVD.
 
     Args:
         mean: `identity`, or `linear` for the ablation RRAE + VAE (appendix A.1).
 
     Attributes:
-        last_basis: That of the training batch before; zeros before the first.
+        last_basis: That of the training batch before, in its order; zeros before the first.
     """
 
     mean: Callable
@@ -185,18 +191,59 @@ class VariationalSVD(TruncatedSVD):
         self.mean = _map_to_the_mean(mean, sizes.bottleneck, mean_key)
         self.log_variance = Linear(sizes.bottleneck, sizes.bottleneck, key=variance_key)
 
+    def with_basis(self, basis):
+        """The same map with the basis of all images, in that basis' order, and on the sides of the last batch."""
+        place = jnp.argsort(places(basis, self.last_basis))
+        last = self.last_basis[:, place]
+        ordered = eqx.tree_at(lambda bottleneck: bottleneck.last_basis, _reordered(self, place), last)
+        return super(VariationalSVD, ordered).with_basis(basis * sides(basis, last))
+
     def _truncated(self, latent):
         basis, coefficients = super()._truncated(latent)
-        side = sides(basis, lax.stop_gradient(self.last_basis))
+        last = lax.stop_gradient(self.last_basis)
+        order = places(lax.stop_gradient(basis), last)
+        basis, coefficients = basis[:, order], coefficients[order]
+        side = sides(basis, last)
         return basis * side, coefficients * side[:, None]
 
     def _posterior_of(self, coefficients):
         return Posterior(self.mean(coefficients), self.log_variance(coefficients))
 
 
+def places(basis: Float[Array, "L k"], reference: Float[Array, "L k"]) -> Int[Array, " k"]:
+    """For each vector of a reference the vector of a basis that takes its place, each once; the nearest pairs first.
+
+    Near is what has a small angle, whatever the side. To a reference of zeros all are alike: each stays where it is.
+    """
+    k = basis.shape[1]
+
+    def pair(_, state):
+        nearness, order = state
+        place, vector = jnp.divmod(jnp.argmax(nearness), k)
+        return nearness.at[place].set(-1).at[:, vector].set(-1), order.at[place].set(vector)
+
+    nearness = jnp.abs(reference.T @ basis)
+    return lax.fori_loop(0, k, pair, (nearness, jnp.zeros(k, int)))[1]
+
+
 def sides(basis: Float[Array, "L k"], reference: Float[Array, "L k"]) -> Float[Array, " k"]:
     """The signs with which the vectors of a basis point to the same side as those of another; 1 where both do."""
     return jnp.where(jnp.sum(basis * reference, axis=0) < 0, -1.0, 1.0)
+
+
+def _reordered(bottleneck: TruncatedSVD, place: Int[Array, " k"]) -> TruncatedSVD:
+    """A bottleneck whose linear maps, between coefficients, find these in other places."""
+
+    def reordered(part):
+        if not _is_linear(part):
+            return part
+        return eqx.tree_at(lambda m: (m.weight, m.bias), part, (part.weight[place][:, place], part.bias[place]))
+
+    return jax.tree.map(reordered, bottleneck, is_leaf=_is_linear)
+
+
+def _is_linear(part: Any) -> bool:
+    return isinstance(part, Linear)
 
 
 def _map_to_the_mean(kind: Mean, size: int, key: PRNGKeyArray) -> Callable:

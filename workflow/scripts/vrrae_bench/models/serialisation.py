@@ -43,7 +43,7 @@ class ModelHeader(Specification):
 
 def with_basis(model: Autoencoder, basis: jax.Array) -> Autoencoder:
     """The model with the basis of its truncation set."""
-    return eqx.tree_at(lambda m: m.bottleneck.basis, model, basis, is_leaf=lambda leaf: leaf is None)
+    return eqx.tree_at(lambda m: m.bottleneck, model, model.bottleneck.with_basis(basis))
 
 
 def save_model(path: str | Path, model: Autoencoder, header: ModelHeader) -> None:

@@ -18,7 +18,7 @@ from vrrae_bench.datasets.store import DataSet, Normalisation, StoredArray
 from vrrae_bench.errors import UserError
 from vrrae_bench.latent.basis import global_basis
 from vrrae_bench.models.autoencoder import Autoencoder
-from vrrae_bench.models.bottlenecks import TruncatedSVD, VariationalSVD, sides
+from vrrae_bench.models.bottlenecks import TruncatedSVD, VariationalSVD
 from vrrae_bench.models.inference import encode
 from vrrae_bench.models.penalties import penalty
 from vrrae_bench.models.serialisation import ModelHeader, with_basis
@@ -247,8 +247,7 @@ def _on_this_host(model: Autoencoder) -> Autoencoder:
 
 
 def _with_global_basis(model: Autoencoder, header: ModelHeader, images: StoredArray) -> Autoencoder:
-    bottleneck = model.bottleneck
-    if not isinstance(bottleneck, TruncatedSVD):
+    if not isinstance(model.bottleneck, TruncatedSVD):
         return model
     latents = encode(model.encoder, header.normalisation, images)
     if not np.isfinite(latents).all():
@@ -257,8 +256,6 @@ def _with_global_basis(model: Autoencoder, header: ModelHeader, images: StoredAr
             f"Lower datasets.{header.run.dataset}.learning_rate."
         )
     basis = jnp.asarray(global_basis(latents, header.run.bottleneck), jnp.float32)
-    if isinstance(bottleneck, VariationalSVD):
-        basis *= sides(basis, bottleneck.last_basis)
     return with_basis(model, basis)
 
 
