@@ -161,6 +161,15 @@ def test_each_vector_takes_one_place_and_the_nearest_pairs_come_first(rng):
     # Half-way between two places a vector has one all the same, and the other goes to the other.
     turned = reference[:, :2] @ np.array([[0.7, -0.72], [0.72, 0.7]])
     assert sorted(places(jnp.asarray(turned), jnp.asarray(reference[:, :2])).tolist()) == [0, 1]
+    far = np.linalg.qr(rng.normal(size=(30, 8)))[0]
+    nearness, greedy = np.abs(reference.T @ far), np.zeros(8, int)
+    for _ in range(8):
+        place, vector = np.unravel_index(nearness.argmax(), nearness.shape)
+        greedy[place] = vector
+        nearness[place], nearness[:, vector] = -1, -1
+    np.testing.assert_array_equal(places(jnp.asarray(far), jnp.asarray(reference)), greedy)
+    # A training that diverged ends by being told, not by looking for pairs for ever.
+    assert places(jnp.full((30, 8), jnp.nan), jnp.asarray(reference)).shape == (8,)
     zeros = jnp.zeros((30, 8))
     np.testing.assert_array_equal(places(jnp.asarray(near), zeros), np.arange(8))
 

@@ -284,6 +284,25 @@ def test_extractors_are_averaged_and_each_is_shown_of_models_and_of_test_images(
     assert readable["FID"].tolist() == ["43.00 ± 3.00 (40, 43, 46)", "11.00 ± 2.65 (9, 10, 14)"]
 
 
+def test_the_caption_of_extractors_finds_the_run_of_each_score_and_needs_no_limit(tmp_path, write_scores):
+    path = write_scores("mnist", "vae", 0, fid_random=40.0)
+    content = json.loads(path.read_text())
+    names = ("fid_random", "fid_random_all_draws", "fid_interpolation")
+    content["details"]["counts"] = {name: {"generated": 48, "real": 60_000} for name in names}
+    other = path.parent / "extractor_seed=1/scores.json"
+    other.parent.mkdir()
+    for file in (path, other):
+        file.write_text(json.dumps(content))
+    caption = render_caption(CAPTIONS / "table_extractors.txt", caption_context("scores", [path, other]))
+    assert "48 random ones" in caption and "(seed 0" in caption
+
+
+@pytest.mark.parametrize("name", ["table_1", "figure_2"])
+def test_captions_tell_of_no_method_that_is_not_there(name, write_scores):
+    path = write_scores("synthetic", "rrae", 0, reconstruction_error=5.0)
+    assert "Beta" not in render_caption(CAPTIONS / f"{name}.txt", caption_context("scores", [path]))
+
+
 def test_collapse_is_shown_by_seed_and_collapsed_runs_are_counted(write_scores):
     scores = [
         write_scores("synthetic", method, seed, active_units=2 - n, collapsed_dimensions=n, kl_divergence=3.0)

@@ -187,7 +187,9 @@ def weights_of(wildcards):
     """The published weights of Inception-v3, if training it starts from them."""
     if dataset_of(wildcards).extractor.start != "imagenet":
         return []
-    if settings.weights is None and not os.path.exists(f"{RESULTS}/extractor/{wildcards.dataset}/extractor.json"):
+    if settings.weights is None and not os.path.exists(
+        f"{RESULTS}/extractor/{wildcards.dataset}{wildcards.other}/extractor.json"
+    ):
         refuse_missing(IMAGENET)
     return settings.weights or published_weights(IMAGENET)
 

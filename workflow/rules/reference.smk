@@ -20,7 +20,7 @@ rule score_reference:
     threads: 1
     resources:
         mem_mb=memory(4000, 8000),
-        runtime=time_limit(of_dataset(costs.scoring_seconds), least=10),
+        runtime=time_limit(of_dataset(costs.reference_seconds), least=10),
         disk_mb=disk(costs.extractor_mb),
         accelerator=settings.accelerator,
     params:

@@ -138,8 +138,10 @@ def seconds_of(job: Job, settings: Settings) -> float | None:
             return costs.tuning_seconds(dataset)
         case "sample":
             return costs.sampling_seconds(dataset)
-        case "score" | "score_reference":
+        case "score":
             return costs.scoring_seconds(dataset)
+        case "score_reference":
+            return costs.reference_seconds(dataset)
         case "reference_2015":
             return costs.reference_2015_seconds(dataset)
         case "score_2015":

@@ -7,6 +7,8 @@ and beside it floor_2015.json (the FID of test images, as many as a run draws).
 import argparse
 from pathlib import Path
 
+import numpy as np
+
 from vrrae_bench.datasets.store import DataSet
 from vrrae_bench.errors import run_command
 from vrrae_bench.files import write_json
@@ -28,6 +30,7 @@ def main() -> None:
     arguments = parser.parse_args()
     device = configure_torch(arguments.accelerator, arguments.threads)
     from vrrae_bench.scoring.bounds import real_draws
+    from vrrae_bench.scoring.fidelity import Scores, independent_parts
     from vrrae_bench.scoring.frechet import Moments
     from vrrae_bench.scoring.inception_2015 import Inception2015, record_2015, scores_2015
 
@@ -36,15 +39,14 @@ def main() -> None:
     reference = Moments.from_features(network.features(data.array("train")))
     reference.save(arguments.out)
     draws = list(real_draws(data.array("test"), sampling.random_images, sampling.random_draws, arguments.seed))
-    enough = len(draws) == sampling.random_draws
-    scores = scores_2015(network, reference, {"random": draws} if enough else {})
+    if len(draws) == sampling.random_draws:
+        scores = scores_2015(network, reference, {"random": independent_parts(np.concatenate(draws))})
+    else:
+        why = f"test images for {len(draws)} of {sampling.random_draws} draws only"
+        scores = Scores({}, {"omitted": {"fid_2015_random": why}})
     what = {"bound": "floor", "dataset": arguments.dataset, "extractor": record_2015(arguments.weights)}
-    if not enough:
-        what["omitted"] = {"fid_2015_random": f"test images for {len(draws)} of {sampling.random_draws} draws only"}
-    write_json(
-        arguments.out.with_name("floor_2015.json"),
-        scores.numbers | {"details": what | scores.details | {"origin": origin}},
-    )
+    details = what | scores.details | {"origin": origin}
+    write_json(arguments.out.with_name("floor_2015.json"), scores.numbers | {"details": details})
 
 
 if __name__ == "__main__":

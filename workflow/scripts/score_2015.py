@@ -36,7 +36,7 @@ def main() -> None:
     )
     # The random images of all draws together.
     images = {
-        "random": np.split(random, sampling["random_draws"]),
+        "random": independent_parts(random),
         "interpolation": independent_parts(interpolation, sampling["interpolation_points"]),
     }
     network, reference = Inception2015(arguments.weights, device), Moments.load(arguments.reference)

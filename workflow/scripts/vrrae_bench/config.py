@@ -344,7 +344,7 @@ def _check_weights(key: str, dataset: SimpleNamespace) -> Iterator[Problem]:
 
 
 def _check_seeds(key: str, dataset: SimpleNamespace) -> Iterator[Problem]:
-    for name in ("seeds", "sweep_seeds"):
+    for name in ("seeds", "sweep_seeds", "extractor_seeds"):
         seeds = getattr(dataset, name) or ()
         if len(set(seeds)) < len(seeds) or min(seeds, default=0) < 0:
             yield Problem(

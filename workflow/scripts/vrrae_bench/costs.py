@@ -59,6 +59,8 @@ TUNE_SECONDS = 26 * 60 / 60_000  # per training image and epoch, at 75 pixels, i
 # Features per image on a core: of the same run at 75 pixels, in bfloat16; and docs/performance.md, "Features and the
 # Frechet distance", at 299 pixels, in float32: 13.6 images/s on two.
 FEATURE_SECONDS = {75: 30 / 12_500, 299: 2 / 13.6}
+# Of the same section: distances of some 10,000 images and of 1250, on one core. The jackknife takes nine for each FID.
+DISTANCE_SECONDS, SMALL_DISTANCE_SECONDS = 5.4, 0.9
 # docs/performance.md, "Features and the Frechet distance": 8.6 images/s of the usual network at 299 pixels, two cores.
 SECONDS_2015 = 2 / 8.6  # per image, on one
 OTHER_SECONDS = 10  # tables, figures and the like
@@ -131,7 +133,15 @@ def scoring_seconds(dataset: DatasetSettings) -> float:
     """Duration of scoring one run, on a core of a CPU."""
     if dataset.extractor is None:
         return OTHER_SECONDS
-    return generated_images(dataset) * _feature_seconds(dataset.extractor.image_size)
+    distances = 2 * 9 * DISTANCE_SECONDS + (dataset.sampling.random_draws + 2 * 9) * SMALL_DISTANCE_SECONDS
+    return generated_images(dataset) * _feature_seconds(dataset.extractor.image_size) + distances
+
+
+def reference_seconds(dataset: DatasetSettings) -> float:
+    """Duration of scoring test images, training images and noise as if a model had drawn them, on a core of a CPU."""
+    draws, features = dataset.sampling.random_draws, _feature_seconds(dataset.extractor.image_size)
+    distances = 9 * DISTANCE_SECONDS + draws * SMALL_DISTANCE_SECONDS
+    return 3 * (draws * dataset.sampling.random_images * features + distances)
 
 
 def _feature_seconds(image_size: int) -> float:

@@ -217,13 +217,16 @@ def places(basis: Float[Array, "L k"], reference: Float[Array, "L k"]) -> Int[Ar
     """
     k = basis.shape[1]
 
-    def pair(_, state):
+    def pair(state):
+        # Whatever is nearest to each other is a pair, however many there are at once: few rounds suffice.
         nearness, order = state
-        place, vector = jnp.divmod(jnp.argmax(nearness), k)
-        return nearness.at[place].set(-1).at[:, vector].set(-1), order.at[place].set(vector)
+        vector, place = jnp.argmax(nearness, axis=1), jnp.argmax(nearness, axis=0)
+        found = (place[vector] == jnp.arange(k)) & (jnp.max(nearness, axis=1) >= 0)
+        taken = jnp.zeros(k, bool).at[vector].max(found)
+        return jnp.where(found[:, None] | taken, -1, nearness), jnp.where(found, vector, order)
 
-    nearness = jnp.abs(reference.T @ basis)
-    return lax.fori_loop(0, k, pair, (nearness, jnp.zeros(k, int)))[1]
+    nearness = jnp.nan_to_num(jnp.abs(reference.T @ basis))
+    return lax.while_loop(lambda state: jnp.any(state[0] >= 0), pair, (nearness, jnp.zeros(k, int)))[1]
 
 
 def sides(basis: Float[Array, "L k"], reference: Float[Array, "L k"]) -> Float[Array, " k"]:

@@ -61,7 +61,7 @@ def scores_context(scores: Sequence[str | Path]) -> dict[str, Any]:
         entry |= {"epochs": run["epochs"], "sampling": details["sampling"]}
         entry |= {"extractor": details.get("extractor"), "counts": details.get("counts")}
         entry["neighbours"] = details.get("neighbours")
-        data = read_json(Path(path).with_name("run.json"))["data"]
+        data = read_json(_folder_of_run(Path(path)) / "run.json")["data"]
         entry |= {"n_train": data["n_train"], "n_test": data["n_test"]}
     for name, entry in datasets.items():
         entry["seeds"] = sorted(entry["seeds"])
@@ -70,3 +70,8 @@ def scores_context(scores: Sequence[str | Path]) -> dict[str, Any]:
         found = betas.get(name, {})
         entry["betas"] = {method: " and ".join(map(format_beta, sorted(found[method]))) for method in found}
     return {"datasets": {dataset_label(name): entry for name, entry in datasets.items()}}
+
+
+def _folder_of_run(scores: Path) -> Path:
+    """Scores lie in the folder of their run; those by an extractor with another seed in a folder within it."""
+    return scores.parent.parent if scores.parent.name.startswith("extractor_seed=") else scores.parent

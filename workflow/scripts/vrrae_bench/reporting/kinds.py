@@ -162,7 +162,7 @@ TABLES = {
         columns=("metric",),
         bounds=("floor",),
         every_extractor=True,
-        each_value=("fid_random", "fid_interpolation"),
+        each_value=("fid_random", "fid_random_infinity", "kid_random", "fid_interpolation"),
         in_paper=False,
     ),
     "table_fid_2015": TableKind(

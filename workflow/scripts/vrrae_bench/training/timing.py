@@ -4,8 +4,9 @@ Whoever calls sees to it that nothing else runs.
 """
 
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import partial
+from typing import Any
 
 import equinox as eqx
 import jax
@@ -94,9 +95,12 @@ class _Timed:
         """Seconds per step of at least so many, with what a training does around them."""
         feed = BatchFeed(self._images, self._stream, self._over_devices)
         batch_size, n_images = self._stream.batch_size, self._stream.n_images
-        stretches = feed(0, epoch_ends(n_images, batch_size, (feed.longest + steps) * batch_size / n_images))
+        # A stretch is read while the one before is computed. So the first, read ahead, does not count, and one more
+        # than counts is read.
+        n_steps = 2 * feed.longest + steps
+        stretches = feed(0, epoch_ends(n_images, batch_size, n_steps * batch_size / n_images))
         self._seconds_per_step([next(stretches)])
-        return self._seconds_per_step(stretches)
+        return self._seconds_per_step(_first(steps, stretches))
 
     def _seconds_per_step(self, stretches: Iterable[tuple[range, Num[Array, "S B H W C"]]]) -> float:
         start, n_steps = time.perf_counter(), 0
@@ -106,3 +110,10 @@ class _Timed:
             self._state.sums.means(len(steps))  # waits for the device
             n_steps += len(steps)
         return (time.perf_counter() - start) / n_steps
+
+
+def _first(steps: int, stretches: Iterator[tuple[range, Any]]) -> Iterator[tuple[range, Any]]:
+    """Stretches of at least so many steps together."""
+    while steps > 0 and (stretch := next(stretches, None)):
+        yield stretch
+        steps -= len(stretch[0])
