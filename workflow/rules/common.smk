@@ -216,7 +216,7 @@ def extractor_of(wildcards):
 
 def extractor_settings(wildcards):
     """The settings of an extractor, as JSON: those of the data set, but for the seed if it is another."""
-    seed = wildcards.other.removeprefix("/extractor_seed=")
+    seed = wildcards.other.rpartition("=")[2]
     return dataset_of(wildcards).extractor.model_copy(update={"seed": int(seed)} if seed else {}).model_dump_json()
 
 
@@ -246,7 +246,7 @@ def files_of_table(wildcards):
 def extractors_of(kind, dataset):
     """By which extractors of a data set a table shows scores: its own, or also those with other seeds."""
     seeds = settings.datasets[dataset].extractor_seeds if kind.every_extractor else ()
-    return ["", *(f"/extractor_seed={seed}" for seed in seeds)]
+    return ["", *(f"{os.sep}extractor_seed={seed}" for seed in seeds)]
 
 
 def timings():
