@@ -15,7 +15,7 @@ from PIL import Image
 
 from vrrae_bench.datasets import celeba, conversion
 from vrrae_bench.datasets.celeba import Release, make_celeba
-from vrrae_bench.datasets.download import RemoteFile
+from vrrae_bench.datasets.published import RemoteFile
 from vrrae_bench.datasets.store import DataSet
 from vrrae_bench.errors import UserError
 
@@ -106,7 +106,7 @@ KILLED = """
 import os, signal, sys, zipfile
 from vrrae_bench.datasets import conversion
 from vrrae_bench.datasets.celeba import Release, make_celeba
-from vrrae_bench.datasets.download import RemoteFile
+from vrrae_bench.datasets.published import RemoteFile
 
 conversion.CHUNK = 4
 read, count = zipfile.ZipFile.read, iter(range(1, 1000))
@@ -148,6 +148,26 @@ def test_a_killed_run_goes_on_where_it_stopped(make, publish, killed, monkeypatc
     assert len(decoded) == 38 - n_done
     assert continued.manifest == make(release, out="uninterrupted").manifest
     assert not list((tmp_path / "out").glob("*.partial.*"))
+
+
+def test_images_of_an_array_that_is_gone_do_not_count(tmp_path, monkeypatch):
+    monkeypatch.setattr(conversion, "CHUNK", 4)
+
+    def convert(until):
+        def read(number):
+            if number == until:
+                raise UserError("stopped")
+            return np.full((8, 8, 1), 1 + number, np.uint8)
+
+        conversion.convert_images(tmp_path, {"train": range(20)}, read, (8, 8, 1), origin={}, threads=1)
+
+    with pytest.raises(UserError, match="stopped"):
+        convert(until=10)
+    (tmp_path / "train.partial.npy").unlink()
+    with pytest.raises(UserError, match="stopped"):
+        convert(until=0)
+    convert(until=None)
+    np.testing.assert_array_equal(np.load(tmp_path / "train.npy")[:, 0, 0, 0], 1 + np.arange(20))
 
 
 def test_what_another_release_left_behind_is_not_continued(make, publish, killed, monkeypatch):

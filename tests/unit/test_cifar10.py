@@ -85,9 +85,10 @@ def make(tmp_path, monkeypatch):
     def store(batches):
         folder = tmp_path / "mirror/cifar10"
         folder.mkdir(parents=True, exist_ok=True)
-        content = archive_of(folder / cifar10.FILE.name, batches).read_bytes()
-        known = {"size": len(content), "checksum": f"md5:{hashlib.md5(content).hexdigest()}"}
-        monkeypatch.setattr(cifar10, "FILE", replace(cifar10.FILE, **known))
+        (file,) = cifar10.FILES["cifar10"]
+        content = archive_of(folder / file.name, batches).read_bytes()
+        known = {"size": len(content), "checksum": f"sha256:{hashlib.sha256(content).hexdigest()}"}
+        monkeypatch.setitem(cifar10.FILES, "cifar10", (replace(file, **known),))
         where = {"mirror": str(tmp_path / "mirror"), "offline": True}
         cifar10.make_cifar10(tmp_path / "out", tmp_path / "downloads", **where)
         return DataSet(tmp_path / "out/manifest.json")

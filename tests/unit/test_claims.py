@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from vrrae_bench.config import load_settings
+from vrrae_bench.config_reading import load_settings
 from vrrae_bench.errors import UserError
 from vrrae_bench.reporting.claims import statistics
 from vrrae_bench.reporting.claims.claims import AE, CLAIMS, RRAE, VAE, VRRAE, VRRAE_WITHOUT_KL

@@ -7,7 +7,7 @@ import pytest
 import yaml
 from snakemake.utils import update_config
 
-from vrrae_bench.config import check_settings, json_schema, load_settings, merge
+from vrrae_bench.config_reading import check_settings, json_schema, load_settings, merge
 from vrrae_bench.errors import UserError
 from vrrae_bench.experiment import SELECTIONS, all_runs, is_made, runs_needed, runs_of, sweep_of
 from vrrae_bench.reporting.kinds import FIGURES, TABLES
@@ -62,6 +62,9 @@ def test_a_batch_that_can_not_have_the_rank_is_explained(values):
         ("datasets.mnist.sweep_seeds", [1, 1], "repeats a seed"),
         ("datasets.mnist.betas", [0, -1], "datasets.mnist.betas: [0.0, -1.0] is not valid"),
         ("datasets.mnist.betas", [0, 0], "repeats a value"),
+        ("datasets.synthetic.betas", [0, 1e-3], "no table or figure sweeps beta on the synthetic set"),
+        ("datasets.mnist.bottleneck", 1, "datasets.mnist.bottleneck: 1 leaves nothing of Figures 2 and A.2-2"),
+        ("mirror", "s3://bucket/mirror", "mirror: 's3://bucket/mirror' is neither a folder nor behind http://"),
         ("datasets.synthetic.batch_sizes", [1, 64], "datasets.synthetic.batch_sizes: 1 is smaller than the bottleneck"),
         ("datasets.synthetic.batch_sizes", [128], "datasets.synthetic.batch_sizes: 128 is more than the 100 training"),
         ("experiment.ablations", ["rrae-vae"], "unknown method 'rrae-vae'.\n    Did you mean 'rrae_vae'?"),

@@ -88,6 +88,10 @@ def test_every_array_has_its_digest_in_the_manifest(tmp_path, rng):
             {name: np.zeros((4, 8, 6, 1), np.uint8) for name in ("train", "test")},
             "6 pixels wide and 8 high; the decoder makes square ones",
         ),
+        (
+            {name: np.zeros((4, 4, 4, 1), np.uint8) for name in ("train", "test")},
+            "4 pixels wide and high; 8 to 1024 are possible",
+        ),
     ],
 )
 def test_arrays_that_do_not_belong_together_are_refused(tmp_path, change, message):

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from vrrae_bench.datasets.sources import MODULES
 from vrrae_bench.dependencies import PACKAGE, code_files
 
 SCRIPTS = PACKAGE.parent
@@ -29,7 +30,18 @@ def test_a_figure_belongs_to_itself_alone():
 def test_the_configuration_belongs_to_no_stage():
     """A new setting must not retrain: stages are handed their specification. Claims are about all of it, and cheap."""
     stages = {path.stem for path in SCRIPTS.glob("*.py")} - {"config", "targets", "plan", "fetch", "claims"}
-    assert not [stage for stage in stages if "vrrae_bench/config.py" in code(stage)]
+    assert not [stage for stage in stages if any(path.startswith("vrrae_bench/config") for path in code(stage))]
+
+
+def test_a_data_set_belongs_to_itself_alone():
+    """A change to one that someone adds must not make the others again, and train all their models with it."""
+    of_mnist = code("download", "datasets/mnist")
+    assert {path for path in of_mnist if "datasets" in path} == {
+        f"vrrae_bench/datasets/{name}.py"
+        for name in ("__init__", "download", "idx", "mnist", "published", "settings", "sources", "store", "weights")
+    }
+    assert not any("scoring" in path for path in of_mnist)
+    assert all((PACKAGE / f"datasets/{module}.py").is_file() for module in MODULES.values())
 
 
 def test_imports_inside_functions_count():

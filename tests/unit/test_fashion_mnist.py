@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from vrrae_bench.datasets import mnist
-from vrrae_bench.datasets.download import RemoteFile, fetch
+from vrrae_bench.datasets.download import fetch
+from vrrae_bench.datasets.published import RemoteFile
 from vrrae_bench.datasets.store import DataSet
 from vrrae_bench.errors import UserError
 

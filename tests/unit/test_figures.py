@@ -12,7 +12,7 @@ from matplotlib.colors import to_rgb
 from matplotlib.patches import Rectangle
 
 import figure as figure_command
-from vrrae_bench.config import load_settings
+from vrrae_bench.config_reading import load_settings
 from vrrae_bench.datasets.store import write_dataset
 from vrrae_bench.errors import UserError
 from vrrae_bench.experiment import all_runs, runs_of

@@ -7,14 +7,16 @@ from pathlib import Path
 
 import pytest
 
-from vrrae_bench.config import load_settings
+from vrrae_bench.config_reading import load_settings
 from vrrae_bench.datasets import celeba, cifar10, mnist
-from vrrae_bench.datasets.download import RemoteFile
-from vrrae_bench.datasets.mirror import fill_mirror, missing_offline, needed_sources, refuse_if_missing_offline
+from vrrae_bench.datasets.mirror import fill_mirror, missing_files, needed_sources, refuse_if_missing
+from vrrae_bench.datasets.published import RemoteFile
 from vrrae_bench.errors import UserError
 
 ROOT = Path(__file__).parents[2]
 SETTINGS = load_settings(ROOT / "config.yaml")
+OFFLINE = SETTINGS.model_copy(update={"offline": True})
+CIFAR10 = cifar10.FILES["cifar10"][0].name
 
 
 @pytest.fixture
@@ -29,7 +31,7 @@ def published(tmp_path, monkeypatch):
 
     files = tuple(publish(file.name, file.name.encode() * 10) for file in mnist.FILES["mnist"])
     monkeypatch.setitem(mnist.FILES, "mnist", files)
-    monkeypatch.setattr(cifar10, "FILE", publish(cifar10.FILE.name, b"an archive"))
+    monkeypatch.setitem(cifar10.FILES, "cifar10", (publish(CIFAR10, b"an archive"),))
     return source
 
 
@@ -48,14 +50,14 @@ def test_a_mirror_is_filled_and_its_checksums_can_be_checked_after_a_copy(tmp_pa
     for file in published.iterdir():
         file.unlink()
     fill_mirror(mirror, ["mnist", "cifar10"])  # what is there is kept, and asks no source
-    assert missing_offline(["mnist", "cifar10"], str(mirror), tmp_path / "downloads") == []
+    assert missing_files(["mnist", "cifar10"], str(mirror), tmp_path / "downloads", offline=True) == []
 
 
 def test_a_file_that_no_source_has_leaves_the_others_and_is_told(tmp_path, published):
-    (published / cifar10.FILE.name).unlink()
+    (published / CIFAR10).unlink()
     with pytest.raises(UserError, match=r"1 file\(s\) are missing in .*; 4 are there") as caught:
         fill_mirror(tmp_path / "mirror", ["cifar10", "mnist"])
-    assert cifar10.FILE.name in str(caught.value)
+    assert CIFAR10 in str(caught.value)
     assert len((tmp_path / "mirror/SHA256SUMS").read_text().splitlines()) == 4
 
 
@@ -74,7 +76,7 @@ def test_celeba_is_never_fetched_but_verified_where_its_user_put_it(tmp_path, mo
 
 def test_every_missing_file_is_told_at_once_and_before_any_job(tmp_path):
     with pytest.raises(UserError) as caught:
-        refuse_if_missing_offline("mnist", SETTINGS, tmp_path / "downloads")
+        refuse_if_missing("mnist", OFFLINE, tmp_path / "downloads")
     told = str(caught.value)
     assert "10 published file(s) are missing; nothing was started" in told
     names = ("mnist/t10k-labels-idx1-ubyte.gz", "cifar10/cifar-10-python.tar.gz", "celeba/img_align_celeba.zip")
@@ -82,24 +84,33 @@ def test_every_missing_file_is_told_at_once_and_before_any_job(tmp_path):
         assert name in told
 
 
+def test_with_network_only_what_no_program_may_fetch_can_be_missing(tmp_path):
+    refuse_if_missing("mnist", SETTINGS, tmp_path)
+    with pytest.raises(UserError, match=r"^3 published file\(s\) are missing; nothing was started") as caught:
+        refuse_if_missing("celeba", SETTINGS, tmp_path)
+    assert "If you agree to its terms" in str(caught.value) and "offline is set" not in str(caught.value)
+    behind_a_url = SETTINGS.model_copy(update={"mirror": "https://mirror.example.org"})
+    refuse_if_missing("celeba", behind_a_url, tmp_path)  # it may have them
+
+
 def test_what_other_data_sets_lack_does_not_stop_one_that_is_complete(tmp_path, published):
     fill_mirror(tmp_path / "mirror", ["mnist"])
-    settings = SETTINGS.model_copy(update={"mirror": str(tmp_path / "mirror")})
-    refuse_if_missing_offline("mnist", settings, tmp_path / "downloads")
+    settings = OFFLINE.model_copy(update={"mirror": str(tmp_path / "mirror")})
+    refuse_if_missing("mnist", settings, tmp_path / "downloads")
 
 
 def test_a_file_cut_short_by_a_copy_is_told_with_both_sizes(tmp_path, published):
     fill_mirror(tmp_path / "mirror", ["cifar10"])
-    (published / cifar10.FILE.name).unlink()
-    (tmp_path / "mirror/cifar10" / cifar10.FILE.name).write_bytes(b"an arch")
-    (told,) = missing_offline(["cifar10"], str(tmp_path / "mirror"), tmp_path / "downloads")
+    (published / CIFAR10).unlink()
+    (tmp_path / "mirror/cifar10" / CIFAR10).write_bytes(b"an arch")
+    (told,) = missing_files(["cifar10"], str(tmp_path / "mirror"), tmp_path / "downloads", offline=True)
     assert "has 7 bytes, expected 10" in told
 
 
 def test_a_mirror_behind_a_url_is_not_asked_offline(tmp_path):
-    settings = SETTINGS.model_copy(update={"mirror": "https://mirror.example.org"})
+    settings = OFFLINE.model_copy(update={"mirror": "https://mirror.example.org"})
     with pytest.raises(UserError, match="https://mirror.example.org is not asked"):
-        refuse_if_missing_offline("cifar10", settings, tmp_path)
+        refuse_if_missing("cifar10", settings, tmp_path)
 
 
 def test_the_command_says_what_is_missing_and_fails(tmp_path):

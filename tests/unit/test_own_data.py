@@ -56,6 +56,18 @@ def picture(path, shade=100, size=(16, 16), mode="RGB"):
     return path
 
 
+def deep_picture(path):
+    """A colour image of 16 bits per value, which Pillow reads but can not write."""
+
+    def chunk(kind, content):
+        return struct.pack(">I", len(content)) + kind + content + struct.pack(">I", zlib.crc32(kind + content))
+
+    rows = (b"\0" + struct.pack(">48H", *[1000] * 48)) * 16
+    header = struct.pack(">IIBBBBB", 16, 16, 16, 2, 0, 0, 0)
+    parts = [chunk(b"IHDR", header), chunk(b"IDAT", zlib.compress(rows)), chunk(b"IEND", b"")]
+    path.write_bytes(b"\x89PNG\r\n\x1a\n" + b"".join(parts))
+
+
 @pytest.fixture
 def classes(tmp_path):
     """Two classes of ten pictures each, whose shades tell them apart."""
@@ -177,6 +189,7 @@ def no_class_folders(root):
         (lambda root: picture(root / "dark/3.png", size=(16, 20)), {}, "dark/3.png: is 16 x 20 pixels, but "),
         (lambda root: picture(root / "dark/3.png", size=(20, 20)), {}, "Set files.image_size to resize all"),
         (lambda root: picture(root / "dark/3.png", 1000, mode="I;16"), {}, "has more than 8 bits per value"),
+        (lambda root: deep_picture(root / "dark/3.png"), {}, "dark/3.png: has more than 8 bits per value"),
         (lambda root: picture(root / "dark/3.png", mode="RGBA"), {}, "dark/3.png: is partly transparent"),
     ],
 )

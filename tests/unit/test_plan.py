@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from vrrae_bench import costs
-from vrrae_bench.config import load_settings
+from vrrae_bench.config_reading import load_settings
 
 ROOT = Path(__file__).parents[2]
 SETTINGS = load_settings(ROOT / "config.yaml")

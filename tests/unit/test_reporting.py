@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from vrrae_bench.config import load_settings
+from vrrae_bench.config_reading import load_settings
 from vrrae_bench.errors import UserError
 from vrrae_bench.models.registry import METHODS
 from vrrae_bench.reporting.captions import caption_context, render_caption, scores_context

@@ -13,8 +13,10 @@ SCRIPTS = f"{WORKFLOW}/scripts"
 sys.path.insert(0, os.path.abspath(SCRIPTS))
 
 from vrrae_bench import costs
-from vrrae_bench.config import OWN_SOURCES, check_settings
-from vrrae_bench.datasets.mirror import refuse_if_missing_offline
+from vrrae_bench.config import OWN_SOURCES
+from vrrae_bench.config_reading import check_settings
+from vrrae_bench.datasets.mirror import refuse_if_missing
+from vrrae_bench.datasets.sources import MODULES
 from vrrae_bench.datasets.weights import IMAGENET, INCEPTION_2015, WEIGHTS
 from vrrae_bench.dependencies import code_files
 from vrrae_bench.errors import UserError
@@ -98,7 +100,7 @@ def own_settings(wildcards):
 def own_files(wildcards):
     """The user's folder or archive: a change of it makes the data set again. If it is missing, the command tells.
 
-    For a published data set, this is where a run without network stops before its first job.
+    For a published data set, this is where a run stops before its first job if a file can not be had.
     """
     if not os.path.exists(f"{RESULTS}/data/{wildcards.dataset}/manifest.json"):
         refuse_missing(dataset_of(wildcards).source)
@@ -107,13 +109,14 @@ def own_files(wildcards):
 
 
 def refuse_missing(source):
-    """Stop if the network is not to be used and published files are missing.
+    """Stop if published files are missing that can not be had: the network is not to be used, or no program may.
 
-    A job that another Snakemake runs has been planned with them; it may see no folder but its own.
+    A dry run tells it only if it is to be without network: else a plan is to be had without the files. A job that
+    another Snakemake runs has been planned with them; it may see no folder but its own.
     """
-    if settings.offline and not workflow.remote_exec:
+    if not workflow.remote_exec and (settings.offline or not workflow.dryrun):
         try:
-            refuse_if_missing_offline(source, settings, Path(f"{RESULTS}/downloads"))
+            refuse_if_missing(source, settings, Path(f"{RESULTS}/downloads"))
         except UserError as error:
             raise WorkflowError(str(error)) from None
 

@@ -8,15 +8,16 @@ file itself.
 import argparse
 from pathlib import Path
 
+from vrrae_bench.datasets.download import fetch
 from vrrae_bench.datasets.settings import FileSettings
-from vrrae_bench.datasets.sources import SOURCES, make_dataset
-from vrrae_bench.datasets.weights import WEIGHTS, fetch_weights
+from vrrae_bench.datasets.sources import MODULES, make_dataset
+from vrrae_bench.datasets.weights import WEIGHTS
 from vrrae_bench.errors import run_command
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("what", choices=[*SOURCES, *WEIGHTS], help="data set, or weights")
+    parser.add_argument("what", choices=[*MODULES, *WEIGHTS], help="data set, or weights")
     parser.add_argument("--out", type=Path, required=True, help="manifest.json, or the weights file, to write")
     parser.add_argument("--downloads", type=Path, help="folder that keeps the published files of a data set")
     parser.add_argument("--files", type=FileSettings.model_validate_json, help="the user's own files, as JSON")
@@ -29,7 +30,8 @@ def main() -> None:
         parser.error(f"{arguments.what} needs --files")
     where = {"mirror": arguments.mirror, "offline": arguments.offline}
     if arguments.what in WEIGHTS:
-        fetch_weights(arguments.what, arguments.out, **where)
+        # Its name is the published one.
+        fetch([WEIGHTS[arguments.what]], arguments.what, arguments.out.parent, **where)
     else:
         folder = arguments.out.parent
         downloads = arguments.downloads or folder / "downloads"

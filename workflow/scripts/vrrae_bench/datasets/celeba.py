@@ -16,8 +16,9 @@ from jaxtyping import UInt8
 
 from vrrae_bench.datasets.archives import open_zip
 from vrrae_bench.datasets.conversion import convert_images
-from vrrae_bench.datasets.download import RemoteFile, fetch
+from vrrae_bench.datasets.download import fetch
 from vrrae_bench.datasets.images import open_image, pixels
+from vrrae_bench.datasets.published import RemoteFile
 from vrrae_bench.datasets.store import write_array, write_manifest
 from vrrae_bench.errors import UserError
 
@@ -48,6 +49,10 @@ class Release:
     original_size: tuple[int, int] = (178, 218)
     image_size: int = 160
 
+    @property
+    def files(self) -> tuple[RemoteFile, RemoteFile, RemoteFile]:
+        return self.images, self.attributes, self.partition
+
 
 # Sizes and SHA-256 as TensorFlow Datasets lists them; torchvision lists MD5 of the same files.
 PUBLISHED = Release(
@@ -73,6 +78,7 @@ PUBLISHED = Release(
         by_hand=BY_HAND,
     ),
 )
+FILES = {"celeba": PUBLISHED.files}
 
 
 def make_celeba(
@@ -89,8 +95,7 @@ def make_celeba(
     Raises:
         UserError: A file can not be had, or is not what it should be.
     """
-    files = (release.images, release.attributes, release.partition)
-    archive, attributes, partition = fetch(files, "celeba", downloads, mirror=mirror, offline=offline)
+    archive, attributes, partition = fetch(release.files, "celeba", downloads, mirror=mirror, offline=offline)
     splits = read_partition(partition, release)
     class_names, labels = read_attributes(attributes, release)
     _refuse_missing(attributes, splits, labels)

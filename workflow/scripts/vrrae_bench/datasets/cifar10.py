@@ -12,16 +12,22 @@ from pathlib import Path
 import numpy as np
 from jaxtyping import Int, UInt8
 
-from vrrae_bench.datasets.download import RemoteFile, fetch
+from vrrae_bench.datasets.download import fetch
+from vrrae_bench.datasets.published import RemoteFile
 from vrrae_bench.datasets.store import write_dataset
 from vrrae_bench.errors import UserError
 
-FILE = RemoteFile(
-    "cifar-10-python.tar.gz",
-    170_498_071,
-    "md5:c58f30108f718f92721af3b95e74349a",
-    ("https://www.cs.toronto.edu/~kriz",),
-)
+# The publisher's page lists its MD5, c58f30108f718f92721af3b95e74349a; Keras the SHA-256 of the same file.
+FILES = {
+    "cifar10": (
+        RemoteFile(
+            "cifar-10-python.tar.gz",
+            170_498_071,
+            "sha256:6d958be074577803d12ecdefd02955f39262c83c16fe9348329d7fe0b5c001ce",
+            ("https://www.cs.toronto.edu/~kriz",),
+        ),
+    )
+}
 TRAIN = tuple(f"cifar-10-batches-py/data_batch_{number}" for number in range(1, 6))
 TEST = ("cifar-10-batches-py/test_batch",)
 N_CLASSES = 10
@@ -35,7 +41,7 @@ def make_cifar10(folder: Path, downloads: Path, *, mirror: str | None, offline: 
     Raises:
         UserError: The archive can not be had, or is not what it should be.
     """
-    (archive,) = fetch([FILE], "cifar10", downloads, mirror=mirror, offline=offline)
+    (archive,) = fetch(FILES["cifar10"], "cifar10", downloads, mirror=mirror, offline=offline)
     arrays = {}
     for split, members in (("train", TRAIN), ("test", TEST)):
         images, labels = zip(*(read_batch(content, name) for name, content in _read_members(archive, members)))

@@ -81,6 +81,8 @@ class _Unfinished:
 
     def allocate(self) -> None:
         """Make room, and refuse a disk that has none."""
+        # Before the array: a record must never count images of an array that is not there.
+        self.record.unlink(missing_ok=True)
         self.path.unlink(missing_ok=True)
         needed, free = int(np.prod(self.shape)), shutil.disk_usage(self.folder).free
         if needed > free:
@@ -103,8 +105,8 @@ class _Unfinished:
             raise UserError(f"{self.path}: can not be written ({error.strerror}). Run again: it goes on.") from None
 
     def finish(self) -> None:
-        self.path.replace(self.folder / f"{self.split}.npy")
         self.record.unlink()
+        self.path.replace(self.folder / f"{self.split}.npy")
 
     def _description(self) -> dict[str, Any]:
         return {"origin": dict(self.origin), "shape": list(self.shape)}

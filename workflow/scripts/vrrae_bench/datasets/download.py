@@ -7,41 +7,18 @@ import sys
 import time
 import zlib
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import urlparse
 
 import pooch
 import requests
 
+from vrrae_bench.datasets.published import RemoteFile, is_url
 from vrrae_bench.errors import UserError
 from vrrae_bench.files import atomic_path
 
 ATTEMPTS = 2  # of each source: one hiccup of a connection is common, two are an outage
 PAUSE_SECONDS = 1
 TIMEOUT_SECONDS = 30
-
-
-@dataclass(frozen=True)
-class RemoteFile:
-    """A published file.
-
-    Attributes:
-        name: Its name, on every source.
-        size: Its length in bytes, where it is published.
-        checksum: `algorithm:hexadecimal digest`, or as much of the beginning of the digest as is published.
-        folders: URLs (or local paths) of the folders that publish it, the best first.
-        content: Checksum of what a gzip file holds, where it is known: a file in which the same bytes are packed
-            otherwise is as good.
-        by_hand: What a person can do to get it.
-    """
-
-    name: str
-    size: int | None
-    checksum: str
-    folders: tuple[str, ...]
-    content: str | None = None
-    by_hand: str | None = None
 
 
 class SourceFailed(Exception):
@@ -97,15 +74,15 @@ def _fetch_one(file: RemoteFile, dataset: str, folder: Path, mirror: str | None,
 
 
 def _sources(file: RemoteFile, dataset: str, mirror: str | None, offline: bool) -> Iterator[str]:
-    if mirror and not (offline and _is_url(mirror)):
+    if mirror and not (offline and is_url(mirror)):
         yield f"{mirror.rstrip('/')}/{dataset}/{file.name}"
-    yield from (f"{folder.rstrip('/')}/{file.name}" for folder in file.folders if not (offline and _is_url(folder)))
+    yield from (f"{folder.rstrip('/')}/{file.name}" for folder in file.folders if not (offline and is_url(folder)))
 
 
 def _fetch_from(source: str, file: RemoteFile, target: Path) -> str:
     """Bring a file from one source; returns the checksum that it has been verified by."""
     with atomic_path(target) as temporary:
-        if _is_url(source):
+        if is_url(source):
             _download(source, temporary)
         else:
             _copy(Path(source), temporary)
@@ -169,7 +146,3 @@ def _sha256_of_content(path: Path) -> str | None:
             return hashlib.file_digest(content, "sha256").hexdigest()
     except (OSError, EOFError, zlib.error):
         return None
-
-
-def _is_url(source: str) -> bool:
-    return urlparse(source).scheme in ("http", "https", "ftp")

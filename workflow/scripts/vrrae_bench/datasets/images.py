@@ -45,7 +45,8 @@ def pixels(image: Image.Image, image_size: int | None = None) -> UInt8[np.ndarra
 
 def _refuse_what_is_lost(image: Image.Image, name: str) -> None:
     """Refuse what 8 bits of grey or colour can not hold."""
-    if image.mode.startswith(("I", "F")):
+    # Pillow opens colour of 16 bits as colour of 8; what the file holds stands with its decoder.
+    if image.mode.startswith(("I", "F")) or any("16" in str(tile.args) for tile in getattr(image, "tile", ())):
         raise UserError(
             f"{name}: has more than 8 bits per value (mode {image.mode}), and images are stored as uint8. "
             "Convert it to 8 bits, scaled as you want it."

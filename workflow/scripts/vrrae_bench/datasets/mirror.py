@@ -4,28 +4,25 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from vrrae_bench.config import Settings
-from vrrae_bench.datasets import celeba, cifar10, mnist, weights
-from vrrae_bench.datasets.download import RemoteFile, fetch, refusal
+from vrrae_bench.datasets import weights
+from vrrae_bench.datasets.download import fetch, refusal
+from vrrae_bench.datasets.published import RemoteFile, is_url
+from vrrae_bench.datasets.sources import MODULES, module_of
 from vrrae_bench.errors import UserError
 from vrrae_bench.files import sha256, write_text
 
 CHECKSUMS = "SHA256SUMS"
 HOW_TO_FILL = (
-    "On a machine with internet: make fetch DEST=FOLDER. Copy FOLDER here, and run again with: "
+    "To fill a mirror, on a machine with internet: make fetch DEST=FOLDER. Copy FOLDER here, and run again with: "
     "--config mirror=FOLDER offline=true"
 )
 
 
 def published_files(source: str) -> tuple[RemoteFile, ...]:
     """The published files behind a data set or the weights; none for what is made here or is the user's own."""
-    match source:
-        case "mnist" | "fashion_mnist":
-            return mnist.FILES[source]
-        case "cifar10":
-            return (cifar10.FILE,)
-        case "celeba":
-            return (celeba.PUBLISHED.images, celeba.PUBLISHED.attributes, celeba.PUBLISHED.partition)
-    return (weights.WEIGHTS[source],) if source in weights.WEIGHTS else ()
+    if source in weights.WEIGHTS:
+        return (weights.WEIGHTS[source],)
+    return getattr(module_of(source), "FILES", {}).get(source, ()) if source in MODULES else ()
 
 
 def needed_sources(settings: Settings) -> list[str]:
@@ -73,39 +70,48 @@ def _by_hand(file: RemoteFile, target: Path) -> str:
     return f"{target}: no program may fetch it.\n{how}"
 
 
-def missing_offline(sources: Sequence[str], mirror: str | None, downloads: Path) -> list[str]:
-    """Published files that a run without network could not have, each with where it was looked for.
+def missing_files(sources: Sequence[str], mirror: str | None, downloads: Path, *, offline: bool) -> list[str]:
+    """Published files that a run could not have, each with where it was looked for.
 
     Args:
-        mirror: The configured mirror; a URL counts for nothing here.
+        mirror: The configured mirror, or none.
         downloads: Folder that keeps what was fetched before, as `<source>/<file>`.
+        offline: Whether no URL is asked; else only what no program may fetch can be missing.
     """
     missing = []
     for source in sources:
         for file in published_files(source):
-            folders = [downloads / source, *([Path(mirror) / source] if mirror and "://" not in mirror else [])]
-            folders += [Path(folder) for folder in file.folders if "://" not in folder]
-            found = [folder / file.name for folder in folders if (folder / file.name).is_file()]
+            folders = [*([mirror] if mirror else []), *file.folders]
+            if not offline and any(map(is_url, folders)):
+                continue
+            paths = [downloads / source, *([Path(mirror) / source] if mirror and not is_url(mirror) else [])]
+            paths += [Path(folder) for folder in file.folders if not is_url(folder)]
+            found = [path / file.name for path in paths if (path / file.name).is_file()]
             if not found:
-                missing.append(f"{source}/{file.name}: not in {', '.join(map(str, folders))}")
+                missing.append(f"{source}/{file.name}: not in {', '.join(map(str, paths))}")
             elif file.size and all(path.stat().st_size != file.size for path in found) and not file.content:
                 size = found[0].stat().st_size
                 missing.append(f"{source}/{file.name}: {found[0]} has {size:,} bytes, expected {file.size:,}")
     return missing
 
 
-def refuse_if_missing_offline(source: str, settings: Settings, downloads: Path) -> None:
-    """Stop before any job if `source` can not be had without network; tell all that the configuration lacks.
+def refuse_if_missing(source: str, settings: Settings, downloads: Path) -> None:
+    """Stop before any job if `source` can not be had; tell all that the configuration lacks.
 
     Raises:
         UserError: With every missing file.
     """
-    if not missing_offline([source], settings.mirror, downloads):
+    if not missing_files([source], settings.mirror, downloads, offline=settings.offline):
         return
-    missing = missing_offline(list(dict.fromkeys([source, *needed_sources(settings)])), settings.mirror, downloads)
+    sources = list(dict.fromkeys([source, *needed_sources(settings)]))
+    missing = missing_files(sources, settings.mirror, downloads, offline=settings.offline)
     listing = "\n".join(f"  {number}. {file}" for number, file in enumerate(missing, 1))
-    notes = [] if not settings.mirror or "://" not in settings.mirror else [f"{settings.mirror} is not asked."]
-    notes += [f"CelebA: {celeba.BY_HAND}"] if any(file.startswith("celeba/") for file in missing) else []
-    told = "".join(f"\n{note}" for note in [*notes, HOW_TO_FILL])
-    head = f"offline is set, and {len(missing)} published file(s) are missing; nothing was started."
-    raise UserError(f"{head}\n{listing}{told}")
+    head = f"{len(missing)} published file(s) are missing; nothing was started."
+    notes = [HOW_TO_FILL]
+    if any(file.startswith("celeba/") for file in missing):
+        (by_hand,) = {file.by_hand for file in published_files("celeba")}
+        notes = [f"CelebA: {by_hand}", *notes]
+    if settings.offline:
+        head = f"offline is set, and {head}"
+        notes = [f"{settings.mirror} is not asked.", *notes] if settings.mirror and is_url(settings.mirror) else notes
+    raise UserError("\n".join([head, listing, *notes]))

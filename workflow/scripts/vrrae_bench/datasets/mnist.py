@@ -4,8 +4,9 @@ from pathlib import Path
 
 import numpy as np
 
-from vrrae_bench.datasets.download import RemoteFile, fetch
+from vrrae_bench.datasets.download import fetch
 from vrrae_bench.datasets.idx import read_idx
+from vrrae_bench.datasets.published import RemoteFile
 from vrrae_bench.datasets.store import write_dataset
 
 _MNIST = ("https://ossci-datasets.s3.amazonaws.com/mnist", "https://storage.googleapis.com/cvdf-datasets/mnist")

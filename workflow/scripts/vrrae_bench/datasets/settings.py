@@ -6,6 +6,8 @@ from pydantic import Field
 
 from vrrae_bench.runs import Specification
 
+SMALLEST_SIDE, LARGEST_SIDE = 8, 1024  # of an image, in pixels
+
 
 class BumpSettings(Specification):
     """The synthetic data set of section 4.1."""
@@ -23,7 +25,10 @@ class FileSettings(Specification):
         min_length=1, description="The folder or the .npz file, as seen from the folder where snakemake is started"
     )
     image_size: int | None = Field(
-        default=None, ge=8, le=1024, description="Side in pixels to which images are resized; none: they have one size"
+        default=None,
+        ge=SMALLEST_SIDE,
+        le=LARGEST_SIDE,
+        description="Side in pixels to which images are resized; none: they have one size",
     )
     channels: Literal[1, 3] | None = Field(default=None, description="Stored channels: 1 grey, 3 colour (default)")
     labels: str | None = Field(

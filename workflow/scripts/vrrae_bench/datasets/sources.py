@@ -1,16 +1,27 @@
 """The data sets that are not made from a formula, by name."""
 
+from importlib import import_module
 from pathlib import Path
+from types import ModuleType
 
-from vrrae_bench.datasets.celeba import make_celeba
-from vrrae_bench.datasets.cifar10 import make_cifar10
-from vrrae_bench.datasets.digits import make_digits
-from vrrae_bench.datasets.folder import make_folder
-from vrrae_bench.datasets.mnist import make_mnist
-from vrrae_bench.datasets.npz import make_npz
 from vrrae_bench.datasets.settings import FileSettings
 
-SOURCES = ("digits", "mnist", "fashion_mnist", "cifar10", "celeba", "folder", "npz")
+# The module of this folder that makes each. They are imported by name, and a rule has the one of its data set among its
+# inputs: a change to one of them makes no other data set again.
+MODULES = {
+    "digits": "digits",
+    "mnist": "mnist",
+    "fashion_mnist": "mnist",
+    "cifar10": "cifar10",
+    "celeba": "celeba",
+    "folder": "folder",
+    "npz": "npz",
+}
+
+
+def module_of(source: str) -> ModuleType:
+    """What makes a data set; its `FILES`, if it has any, are the published files behind each source."""
+    return import_module(f"{__package__}.{MODULES[source]}")
 
 
 def make_dataset(
@@ -33,17 +44,17 @@ def make_dataset(
     Raises:
         UserError: A file can not be had, or is not what it should be.
     """
-    where = {"mirror": mirror, "offline": offline}
+    where, module = {"mirror": mirror, "offline": offline}, module_of(source)
     match source:
         case "digits":
-            make_digits(folder)
+            module.make_digits(folder)
         case "mnist" | "fashion_mnist":
-            make_mnist(source, folder, downloads, **where)
+            module.make_mnist(source, folder, downloads, **where)
         case "cifar10":
-            make_cifar10(folder, downloads, **where)
+            module.make_cifar10(folder, downloads, **where)
         case "celeba":
-            make_celeba(folder, downloads, **where, threads=threads)
+            module.make_celeba(folder, downloads, **where, threads=threads)
         case "folder":
-            make_folder(folder, files, batch_size=batch_size, threads=threads)
+            module.make_folder(folder, files, batch_size=batch_size, threads=threads)
         case "npz":
-            make_npz(folder, files, batch_size=batch_size)
+            module.make_npz(folder, files, batch_size=batch_size)

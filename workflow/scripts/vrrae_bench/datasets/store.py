@@ -9,6 +9,7 @@ import numpy as np
 from jaxtyping import Int, Num
 from pydantic import Field
 
+from vrrae_bench.datasets.settings import LARGEST_SIDE, SMALLEST_SIDE
 from vrrae_bench.errors import UserError
 from vrrae_bench.files import atomic_path, read_json, sha256, write_json
 from vrrae_bench.runs import Specification
@@ -78,7 +79,8 @@ class StoredArray:
         with self._path.open("rb", buffering=0) as file:
             for row, number in zip(rows, np.arange(len(self))[index.ravel()]):
                 file.seek(mapped.offset + int(number) * row.nbytes)
-                file.readinto(row)
+                if file.readinto(row) != row.nbytes:
+                    raise UserError(f"{self._path}: is cut short. Delete the folder and run again.")
         return rows.reshape(*index.shape, *self.shape[1:])
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> Num[np.ndarray, "..."]:
@@ -202,6 +204,11 @@ def check_arrays(source: str, arrays: Mapping[str, Any], n_classes: int | None, 
         raise UserError(
             f"{source}: images are {width} pixels wide and {height} high; the decoder makes square ones. "
             "Crop or resize them."
+        )
+    if not SMALLEST_SIDE <= height <= LARGEST_SIDE:
+        raise UserError(
+            f"{source}: images are {height} pixels wide and high; {SMALLEST_SIDE} to {LARGEST_SIDE} are possible. "
+            "Resize them."
         )
     if len(train) == 0 or len(test) == 0:
         raise UserError(f"{source}: {len(train)} training and {len(test)} test images; both are needed")

@@ -1,14 +1,14 @@
 """The published weights of Inception networks."""
 
-from pathlib import Path
-
-from vrrae_bench.datasets.download import RemoteFile, fetch
-from vrrae_bench.scoring.settings import IMAGENET_WEIGHTS, IMAGENET_WEIGHTS_SHA256
+from vrrae_bench.datasets.published import RemoteFile
 
 IMAGENET, INCEPTION_2015 = "inception_v3", "inception_2015"
+# Their publisher names files by the beginning of their SHA-256, and checks no more than that.
+IMAGENET_WEIGHTS = "inception_v3_google-0cc3c7bd.pth"
+IMAGENET_WEIGHTS_SHA256 = "0cc3c7bd"
 
-# By the name of their folder in a mirror. torchvision's, from which fine-tuning starts; and TensorFlow's of 2015, as
-# torch-fidelity publishes them.
+# By the name of their folder in a mirror, `<name>/<file>`. torchvision's, from which fine-tuning starts; and
+# TensorFlow's of 2015, as torch-fidelity publishes them.
 WEIGHTS = {
     IMAGENET: RemoteFile(
         IMAGENET_WEIGHTS, None, f"sha256:{IMAGENET_WEIGHTS_SHA256}", ("https://download.pytorch.org/models",)
@@ -20,15 +20,3 @@ WEIGHTS = {
         ("https://github.com/toshas/torch-fidelity/releases/download/v0.2.0",),
     ),
 }
-
-
-def fetch_weights(name: str, path: Path, *, mirror: str | None, offline: bool) -> None:
-    """Bring weights to `path`, whose name must be the published one.
-
-    Args:
-        name: A key of `WEIGHTS`.
-
-    Raises:
-        UserError: No source has them; a mirror holds them as `<name>/<file>`.
-    """
-    fetch([WEIGHTS[name]], name, path.parent, mirror=mirror, offline=offline)

@@ -5,13 +5,11 @@ from typing import Literal
 
 from pydantic import Field
 
+from vrrae_bench.datasets.weights import IMAGENET_WEIGHTS, IMAGENET_WEIGHTS_SHA256
 from vrrae_bench.errors import UserError
 from vrrae_bench.files import sha256
 from vrrae_bench.runs import Precision, Specification
 
-# The publisher names its files by the beginning of their SHA-256, and checks no more than that.
-IMAGENET_WEIGHTS = "inception_v3_google-0cc3c7bd.pth"
-IMAGENET_WEIGHTS_SHA256 = "0cc3c7bd"
 START_WEIGHTS = {
     "imagenet": f"torchvision's IMAGENET1K_V1, file {IMAGENET_WEIGHTS}",
     "random": "random, PyTorch's default initialisation",

@@ -1,0 +1,225 @@
+"""Problems between the keys of a configuration, which no type of a single key can find."""
+
+import difflib
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from types import SimpleNamespace
+from typing import Annotated, Any
+
+from pydantic import BaseModel, TypeAdapter, ValidationError
+
+from vrrae_bench.config import OWN_SOURCES, PER_METHOD, DatasetSettings, ExperimentSettings
+from vrrae_bench.datasets.published import is_url
+from vrrae_bench.models.registry import METHODS
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One thing that is wrong with a configuration, and its remedy."""
+
+    key: str
+    reason: str
+    remedy: str
+
+    def __str__(self) -> str:
+        return f"{self.key}: {self.reason}\n    {self.remedy}"
+
+
+def suggestion(word: str, known: Sequence[str]) -> str:
+    """A remedy for a misspelt word: the nearest known one, and all that are known.
+
+    >>> suggestion("vrea", ["ae", "vae", "vrrae"])
+    "Did you mean 'vrrae'? Known: ae, vae, vrrae."
+    """
+    near = difflib.get_close_matches(word, known, n=1)
+    return (f"Did you mean '{near[0]}'? " if near else "") + f"Known: {', '.join(known)}."
+
+
+def contradictions(values: Mapping[str, Any]) -> Iterator[Problem]:
+    """Problems between keys, as far as the keys themselves are well-formed."""
+    if not isinstance(values, Mapping):
+        return  # told already, and nothing else can be judged
+    yield from _check_mirror(values.get("mirror"))
+    given = values.get("datasets")
+    if not isinstance(given, Mapping):
+        return
+    datasets = {name: _well_formed(DatasetSettings, entry) for name, entry in given.items()}
+    for name, dataset in datasets.items():
+        for check in _DATASET_CHECKS:
+            # A check that needs a key which is missing or malformed is skipped: that is told already.
+            with suppress(AttributeError):
+                yield from check(f"datasets.{name}", dataset)
+    experiment = _well_formed(ExperimentSettings, values.get("experiment"))
+    with suppress(AttributeError):
+        yield from _experiment_contradictions(experiment, datasets)
+
+
+def _well_formed(model: type[BaseModel], entry: Any) -> SimpleNamespace:
+    """Those keys of an entry that are valid by themselves, or left out and have a default."""
+    fields: dict[str, Any] = {}
+    if not isinstance(entry, Mapping):
+        return SimpleNamespace()
+    for name, field in model.model_fields.items():
+        if name in entry:
+            with suppress(ValidationError):
+                annotation = Annotated[field.annotation, *field.metadata] if field.metadata else field.annotation
+                fields[name] = TypeAdapter(annotation).validate_python(entry[name])
+        elif not field.is_required():
+            fields[name] = field.default
+    return SimpleNamespace(**fields)
+
+
+def _check_mirror(mirror: Any) -> Iterator[Problem]:
+    if isinstance(mirror, str) and "://" in mirror and not is_url(mirror):
+        yield Problem(
+            "mirror", f"'{mirror}' is neither a folder nor behind http:// or https://.", "Copy it to a folder here."
+        )
+
+
+def _check_sizes(key: str, dataset: SimpleNamespace) -> Iterator[Problem]:
+    k = dataset.bottleneck
+    for name, size in (("batch_size", dataset.batch_size), *(("batch_sizes", size) for size in dataset.batch_sizes)):
+        if size < k:
+            yield Problem(
+                f"{key}.{name}",
+                f"{size} is smaller than the bottleneck k = {k}, so a batch can not have rank {k}.",
+                f"Use a batch of at least {k}, or a smaller k.",
+            )
+    if dataset.latent_size < k:
+        yield Problem(
+            f"{key}.latent_size",
+            f"{dataset.latent_size} is smaller than the bottleneck k = {k}, so there is nothing to truncate.",
+            f"Use a latent size of at least {k}, or a smaller k.",
+        )
+    if k == 1 and (dataset.source == "synthetic" or dataset.betas):
+        yield Problem(f"{key}.bottleneck", "1 leaves nothing of Figures 2 and A.2-2, which show two means.", "Use 2.")
+
+
+def _check_weights(key: str, dataset: SimpleNamespace) -> Iterator[Problem]:
+    for name, (what, needs) in PER_METHOD.items():
+        known = [method for method, entry in METHODS.items() if needs(entry)]
+        for method, value in getattr(dataset, name).items():
+            if method not in known:
+                yield Problem(f"{key}.{name}.{method}", f"not a method with {what}.", suggestion(method, known))
+            if not 0 <= value < float("inf"):
+                yield Problem(f"{key}.{name}.{method}", f"{value} is not valid.", "Use 0 or a positive number.")
+
+
+def _check_seeds(key: str, dataset: SimpleNamespace) -> Iterator[Problem]:
+    for name in ("seeds", "sweep_seeds", "extractor_seeds"):
+        seeds = getattr(dataset, name) or ()
+        if len(set(seeds)) < len(seeds) or min(seeds, default=0) < 0:
+            yield Problem(
+                f"{key}.{name}", f"{list(seeds)} repeats a seed or has a negative one.", "List distinct seeds >= 0."
+            )
+
+
+def _check_sweeps(key: str, dataset: SimpleNamespace) -> Iterator[Problem]:
+    for name in ("betas", "batch_sizes"):
+        values = getattr(dataset, name)
+        if len(set(values)) < len(values):
+            yield Problem(f"{key}.{name}", f"{list(values)} repeats a value.", "Name each once.")
+    if any(not 0 <= beta < float("inf") for beta in dataset.betas):
+        yield Problem(f"{key}.betas", f"{list(dataset.betas)} is not valid.", "Use 0 and positive numbers.")
+    if dataset.betas and dataset.source == "synthetic":
+        yield Problem(f"{key}.betas", "no table or figure sweeps beta on the synthetic set.", "Remove it.")
+
+
+def _check_learning_rates(key: str, dataset: SimpleNamespace) -> Iterator[Problem]:
+    rates = [dataset.learning_rate, *dataset.other_learning_rates]
+    if len(set(rates)) < len(rates):
+        yield Problem(f"{key}.other_learning_rates", f"{rates} repeats a rate.", "Name each once, learning_rate too.")
+
+
+def _check_bumps(key: str, dataset: SimpleNamespace) -> Iterator[Problem]:
+    if (dataset.source == "synthetic") != (key == "datasets.synthetic"):
+        yield Problem(f"{key}.source", "`synthetic` is the name of the synthetic source's data set.", "Rename one.")
+    if (dataset.source == "synthetic") != (dataset.bumps is not None):
+        yield Problem(
+            f"{key}.bumps",
+            "belongs to the synthetic source, and to no other.",
+            "Add `bumps:` as in config.yaml, or remove it.",
+        )
+    largest = max((dataset.batch_size, *dataset.batch_sizes))
+    if dataset.bumps and dataset.bumps.grid**2 < largest:
+        yield Problem(
+            f"{key}.{'batch_size' if largest == dataset.batch_size else 'batch_sizes'}",
+            f"{largest} is more than the {dataset.bumps.grid**2} training images of the grid.",
+            "Use a smaller batch, or a finer `bumps.grid`.",
+        )
+
+
+def _check_files(key: str, dataset: SimpleNamespace) -> Iterator[Problem]:
+    if (dataset.source in OWN_SOURCES) != (dataset.files is not None):
+        yield Problem(
+            f"{key}.files",
+            "belongs to the sources `folder` and `npz`, and to no other.",
+            "Add `files:` with a `path:`, as docs/own-data.md shows, or remove it.",
+        )
+    if dataset.source == "npz" and dataset.files:
+        for name in dataset.files.model_fields_set - {"path"}:
+            yield Problem(f"{key}.files.{name}", "arrays are taken as they are; only `path` counts.", "Remove it.")
+
+
+def _check_extractor(key: str, dataset: SimpleNamespace) -> Iterator[Problem]:
+    if dataset.source == "synthetic" and dataset.extractor is not None:
+        yield Problem(f"{key}.extractor", "the synthetic images have no labels to tune on.", "Remove it.")
+    if dataset.source not in ("synthetic", "npz") and dataset.extractor is None:
+        yield Problem(f"{key}.extractor", "is missing.", "FID needs an Inception-v3: add it as in config.yaml.")
+    if dataset.extractor is None and dataset.extractor_seeds:
+        yield Problem(f"{key}.extractor_seeds", "there is no extractor to be seeded.", "Remove it.")
+    elif dataset.extractor is not None and dataset.extractor.seed in dataset.extractor_seeds:
+        yield Problem(
+            f"{key}.extractor_seeds",
+            f"{dataset.extractor.seed} is the seed of the extractor itself, which is there anyway.",
+            "Leave it out: only further seeds belong here.",
+        )
+    if dataset.source == "synthetic" and dataset.inception_2015:
+        yield Problem(f"{key}.inception_2015", "the synthetic images are no photographs or digits.", "Remove it.")
+
+
+_DATASET_CHECKS = (
+    _check_sizes,
+    _check_weights,
+    _check_seeds,
+    _check_sweeps,
+    _check_learning_rates,
+    _check_bumps,
+    _check_files,
+    _check_extractor,
+)
+
+
+def _experiment_contradictions(
+    experiment: SimpleNamespace, datasets: Mapping[str, SimpleNamespace]
+) -> Iterator[Problem]:
+    for name in experiment.datasets:
+        if name not in datasets:
+            yield Problem("experiment.datasets", f"unknown data set '{name}'.", suggestion(name, sorted(datasets)))
+    lists = {name: getattr(experiment, name) for name in ("methods", "ablations", "baselines", "timed")}
+    for kind, names in lists.items():
+        for name in names:
+            if name not in METHODS:
+                yield Problem(f"experiment.{kind}", f"unknown method '{name}'.", suggestion(name, list(METHODS)))
+    for kind, names in {"datasets": experiment.datasets, **lists}.items():
+        if len(set(names)) < len(names):
+            yield Problem(f"experiment.{kind}", f"{list(names)} names one twice.", "Name each once.")
+    for name in experiment.datasets:
+        dataset = datasets.get(name, SimpleNamespace())
+        for method in _needed_methods(lists, dataset):
+            for key, (what, needs) in PER_METHOD.items():
+                if method in METHODS and needs(METHODS[method]) and method not in getattr(dataset, key, {method}):
+                    yield Problem(
+                        f"datasets.{name}.{key}.{method}", "is missing.", f"{method} is a method with {what}."
+                    )
+
+
+def _needed_methods(lists: Mapping[str, Sequence[str]], dataset: SimpleNamespace) -> Iterable[str]:
+    """The methods that are trained on a data set; sweeps and Table 3 need VAE and VRRAE, named or not."""
+    needed = [*lists["methods"], *lists["timed"]]
+    if getattr(dataset, "source", None) != "synthetic":
+        needed += [*lists["ablations"], *lists["baselines"], *(["vrrae"] if lists["ablations"] else [])]
+    needed += ["vae", "vrrae"] if getattr(dataset, "betas", ()) else []
+    needed += ["vrrae"] if getattr(dataset, "batch_sizes", ()) else []
+    return dict.fromkeys(needed)
