@@ -44,6 +44,16 @@ def test_a_data_set_belongs_to_itself_alone():
     assert all((PACKAGE / f"datasets/{module}.py").is_file() for module in MODULES.values())
 
 
+def test_a_changed_distance_tunes_no_extractor_again():
+    assert "vrrae_bench/scoring/frechet.py" in code("reference") & code("score")
+    assert "vrrae_bench/scoring/frechet.py" not in code("extractor")
+
+
+def test_a_diagnostic_of_latents_scores_no_real_images_again():
+    assert "vrrae_bench/latent/diagnostics.py" in code("score")
+    assert not any(path.startswith(("vrrae_bench/latent/diag", "vrrae_bench/models")) for path in code("bounds"))
+
+
 def test_imports_inside_functions_count():
     assert "vrrae_bench/models/truncation.py" in code("train")
     assert "vrrae_bench/scoring/inception.py" in code("score")

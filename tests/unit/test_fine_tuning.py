@@ -8,23 +8,21 @@ import pytest
 import torch
 from torch import nn
 
-from vrrae_bench.errors import UserError
+from vrrae_bench.errors import Interrupted, UserError
 from vrrae_bench.files import sha256
 from vrrae_bench.provenance import Stopwatch
 from vrrae_bench.scoring import fine_tuning
 from vrrae_bench.scoring.checkpoints import Checkpoints
 from vrrae_bench.scoring.fine_tuning import (
     Epoch,
-    Interrupted,
-    LabelledImages,
     best_epoch,
     cosine_schedule,
     fine_tune,
     is_stalled,
-    majority_accuracy,
     validation_split,
 )
 from vrrae_bench.scoring.inception import save_extractor
+from vrrae_bench.scoring.labels import LabelledImages, majority_accuracy
 from vrrae_bench.scoring.settings import ExtractorSettings
 
 SETTINGS = ExtractorSettings(

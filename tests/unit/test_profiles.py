@@ -69,7 +69,7 @@ def test_what_a_user_fills_in_stands_in_one_place(name):
 def test_every_job_on_a_device_asks_for_one(name):
     profile = read(name)
     on_device = {"train", "sample", "time_steps"} | (
-        {"tune_extractor", "score", "score_reference", "score_2015", "reference_2015"}
+        {"tune_extractor", "reference", "score", "score_bounds", "score_2015", "reference_2015"}
         if name.endswith("-gpu")
         else set()
     )
@@ -96,8 +96,9 @@ def test_the_login_node_gets_downloads_tables_and_nothing_heavy():
         "train",
         "sample",
         "tune_extractor",
+        "reference",
         "score",
-        "score_reference",
+        "score_bounds",
         "score_2015",
         "reference_2015",
         "time_steps",

@@ -13,8 +13,9 @@ from vrrae_bench.files import read_json, write_json
 from vrrae_bench.models.registry import METHODS
 from vrrae_bench.scoring import inception
 from vrrae_bench.scoring.frechet import Moments, frechet_distance
+from vrrae_bench.scoring.inception import extractor_record
 from vrrae_bench.scoring.reference import Reference
-from vrrae_bench.scoring.scores import extractor_record, score_run
+from vrrae_bench.scoring.scores import score_run
 
 EVERY = {"reconstruction_error", "mean_spread"}
 VARIATIONAL = {"active_units", "kl_divergence", "collapsed_dimensions", "mutual_information"}

@@ -14,7 +14,7 @@ from scipy.stats import norm
 
 from vrrae_bench.datasets.store import StoredArray
 from vrrae_bench.dependencies import code_digest
-from vrrae_bench.errors import UserError
+from vrrae_bench.errors import Interrupted, UserError
 from vrrae_bench.files import sha256
 from vrrae_bench.models.bottlenecks import Posterior
 from vrrae_bench.models.serialisation import ModelHeader
@@ -25,7 +25,7 @@ from vrrae_bench.seeding import derived_seed
 from vrrae_bench.training.batches import BatchFeed, BatchStream
 from vrrae_bench.training.checkpoints import Checkpoints, Progress
 from vrrae_bench.training.devices import shardings
-from vrrae_bench.training.loop import Interrupted, run_steps, start_state
+from vrrae_bench.training.loop import run_steps, start_state
 from vrrae_bench.training.losses import kl_divergence, relative_error
 from vrrae_bench.training.progress import Losses, ProgressLine
 

@@ -1,4 +1,4 @@
-# The Inception-v3 of a data set and the features of its training images; and others of the same but for the seed.
+# The Inception-v3 of a data set, tuned on its labels; and others of the same but for the seed.
 
 
 rule tune_extractor:
@@ -11,8 +11,6 @@ rule tune_extractor:
     output:
         record=f"{RESULTS}/extractor/{{dataset}}{{other}}/extractor.json",
         network=f"{RESULTS}/extractor/{{dataset}}{{other}}/inception.pt",
-        features=f"{RESULTS}/extractor/{{dataset}}{{other}}/features.npy",
-        reference=f"{RESULTS}/extractor/{{dataset}}{{other}}/reference.npz",
     log:
         f"{RESULTS}/logs/extractor/{{dataset}}{{other}}.log",
     benchmark:
@@ -25,7 +23,7 @@ rule tune_extractor:
     resources:
         mem_mb=memory(8000, 16000),
         runtime=time_limit(of_dataset(costs.tuning_seconds), least=60),
-        disk_mb=disk(costs.extractor_mb),
+        disk_mb=disk(lambda dataset: 10 * costs.INCEPTION_MB),
         accelerator=settings.accelerator,
         checkpoint_seconds=settings.checkpoint_seconds,
     params:

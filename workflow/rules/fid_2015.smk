@@ -21,7 +21,7 @@ rule reference_2015:
     resources:
         mem_mb=memory(4000, 8000),
         runtime=time_limit(of_dataset(costs.reference_2015_seconds), least=30),
-        disk_mb=disk(lambda dataset: costs.reference_2015_mb()),
+        disk_mb=disk(lambda dataset: costs.moments_mb()),
         accelerator=settings.accelerator,
     params:
         sampling=lambda wildcards: dataset_of(wildcards).sampling.model_dump_json(),

@@ -1,13 +1,11 @@
-"""Fine-tune an Inception-v3 on the labels of a data set and compute the reference of FID (appendix A.7).
+"""Fine-tune an Inception-v3 on the labels of a data set (appendix A.7).
 
 Reads a data set with labels. Writes extractor.json (settings, accuracies, hash) and beside it inception.pt (the
-feature extractor) and features.npy and reference.npz (features of the training images, and their moments). Continues
-from a checkpoint if there is one.
+feature extractor). Continues from a checkpoint if there is one.
 """
 
 import argparse
 import json
-import sys
 from pathlib import Path
 
 import numpy as np
@@ -15,7 +13,7 @@ import numpy as np
 from vrrae_bench.datasets.store import DataSet
 from vrrae_bench.dependencies import code_digest
 from vrrae_bench.errors import run_command
-from vrrae_bench.files import atomic_path, sha256, write_json
+from vrrae_bench.files import sha256, write_json
 from vrrae_bench.provenance import Stopwatch, provenance
 from vrrae_bench.scoring.devices import configure_torch
 from vrrae_bench.scoring.settings import ExtractorSettings, check_weights
@@ -35,9 +33,9 @@ def main() -> None:
 
     device = configure_torch(arguments.accelerator, arguments.threads)
     from vrrae_bench.scoring.checkpoints import Checkpoints
-    from vrrae_bench.scoring.fine_tuning import Interrupted, LabelledImages, fine_tune
-    from vrrae_bench.scoring.frechet import Moments
-    from vrrae_bench.scoring.inception import FeatureExtractor, save_extractor
+    from vrrae_bench.scoring.fine_tuning import fine_tune
+    from vrrae_bench.scoring.inception import save_extractor
+    from vrrae_bench.scoring.labels import LabelledImages
 
     stopwatch = Stopwatch()
     origin = provenance(device)
@@ -47,32 +45,25 @@ def main() -> None:
     train, test = (
         LabelledImages(data.array(name), np.asarray(data.array(f"{name}_labels"))) for name in ("train", "test")
     )
-    # A state saved by other code or other versions is another network's: never continue it.
+    # A state saved by other code or other versions is another network's: never continue it. And two data sets may have
+    # the same images and settings: each has its network.
     identity = [arguments.settings.model_dump(), data.manifest.model_dump(), code_digest(__file__), origin["versions"]]
-    checkpoints = Checkpoints(arguments.checkpoints, json.dumps(identity))
+    checkpoints = Checkpoints(arguments.checkpoints, json.dumps([str(arguments.out), *identity]))
     with checkpoints.locked():
-        try:
-            tuned = fine_tune(
-                train,
-                test,
-                arguments.settings,
-                checkpoints,
-                stopwatch=stopwatch,
-                checkpoint_seconds=arguments.checkpoint_seconds,
-                report=lambda line: print(line, flush=True),
-                weights=arguments.weights,
-                threads=arguments.threads,
-                device=device,
-            )
-        except Interrupted as interrupted:
-            print(interrupted, file=sys.stderr)
-            sys.exit(128 + 15)
+        tuned = fine_tune(
+            train,
+            test,
+            arguments.settings,
+            checkpoints,
+            stopwatch=stopwatch,
+            checkpoint_seconds=arguments.checkpoint_seconds,
+            report=lambda line: print(line, flush=True),
+            weights=arguments.weights,
+            threads=arguments.threads,
+            device=device,
+        )
         model_file = arguments.out.with_name("inception.pt")
         save_extractor(tuned.network, arguments.settings, model_file)
-        features = FeatureExtractor.of(tuned.network, arguments.settings, device).features(train.images)
-        with atomic_path(arguments.out.with_name("features.npy")) as temporary:
-            np.save(temporary, features)
-        Moments.from_features(features).save(arguments.out.with_name("reference.npz"))
         record = {"settings": arguments.settings.model_dump(), "sha256": sha256(model_file)} | tuned.record()
         record |= {"n_reference": len(train.images), "threads": arguments.threads}
         write_json(arguments.out, record | origin | stopwatch.record())

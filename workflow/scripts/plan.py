@@ -141,8 +141,10 @@ def seconds_of(job: Job, settings: Settings) -> float | None:
             return costs.sampling_seconds(dataset)
         case "score":
             return costs.scoring_seconds(dataset)
-        case "score_reference":
+        case "reference":
             return costs.reference_seconds(dataset)
+        case "score_bounds":
+            return costs.bounds_seconds(dataset)
         case "reference_2015":
             return costs.reference_2015_seconds(dataset)
         case "score_2015":
@@ -166,13 +168,15 @@ def disk_mb(job: Job, settings: Settings) -> float | None:
         case "download_weights":
             return costs.WEIGHTS_MB[dict(job.wildcards)["weights"]]
         case "train":
-            return costs.MODEL_MB
+            return costs.model_mb(dataset, dict(job.wildcards)["method"])
         case "sample":
             return costs.samples_mb(dataset)
         case "tune_extractor":
-            return costs.extractor_mb(dataset)
+            return costs.INCEPTION_MB
+        case "reference":
+            return costs.reference_mb()
         case "reference_2015":
-            return costs.reference_2015_mb()
+            return costs.moments_mb()
         case _:
             return 0
 

@@ -1,53 +1,36 @@
-"""Prepare what all runs of a data set are scored against, and score real images and noise in place of random images.
+"""Compute what everything of a data set is scored against: features of its training images (appendix A.7).
 
-Reads the extractor and its reference, and the data set. Writes reference_sample.npz (features of some training images,
-and what is computed of them once), floor.json, copies.json and ceiling.json (the scores of test images, of training
-images and of noise).
+Reads the extractor and the data set. Writes reference.npz (moments of the features of all training images) and
+reference_sample.npz (the features of some, and what is computed of them once).
 """
 
 import argparse
 from pathlib import Path
 
-from vrrae_bench.datasets.store import DataSet, StoredArray
+from vrrae_bench.datasets.store import DataSet
 from vrrae_bench.errors import run_command
-from vrrae_bench.files import write_json
-from vrrae_bench.latent.settings import SampleSpec
-from vrrae_bench.provenance import provenance
 from vrrae_bench.scoring.devices import configure_torch
 from vrrae_bench.scoring.frechet import Moments
 from vrrae_bench.scoring.reference import Reference
-from vrrae_bench.scoring.scores import extractor_record
 from vrrae_bench.seeding import generator
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--dataset", required=True, help="its name in the configuration")
     parser.add_argument("--data", type=Path, required=True, help="manifest.json of the data set")
-    parser.add_argument("--extractor", type=Path, required=True, help="extractor.json; the rest lies beside it")
-    parser.add_argument("--sampling", type=SampleSpec.model_validate_json, required=True, help="settings, as JSON")
-    parser.add_argument("--out", type=Path, required=True, help="reference_sample.npz to write; the rest beside it")
+    parser.add_argument("--extractor", type=Path, required=True, help="inception.pt")
+    parser.add_argument("--out", type=Path, required=True, help="reference.npz to write; the sample beside it")
     parser.add_argument("--accelerator", choices=["cpu", "cuda", "tpu"], default="cpu")
     parser.add_argument("--threads", type=int, default=1, help="CPU threads (default: 1)")
-    parser.add_argument(
-        "--seed", type=int, required=True, help="of the sample, and of the images in place of random ones"
-    )
+    parser.add_argument("--seed", type=int, required=True, help="of the sample")
     arguments = parser.parse_args()
     device = configure_torch(arguments.accelerator, arguments.threads)
-    from vrrae_bench.scoring.bounds import bounds
     from vrrae_bench.scoring.inception import load_extractor
 
-    beside, sampling = arguments.extractor.with_name, arguments.sampling
-    origin = provenance(device)
-    features = StoredArray(beside("features.npy"))
-    reference = Reference.of(Moments.load(beside("reference.npz")), features, generator(arguments.seed, "extractor"))
-    reference.save_sample(arguments.out)
-    data, network = DataSet(arguments.data), load_extractor(beside("inception.pt"), device)
-    scores = bounds(network, reference, data, sampling.random_images, sampling.random_draws, arguments.seed)
-    for name, (numbers, details) in scores.items():
-        what = {"bound": name, "dataset": arguments.dataset, "seed": arguments.seed, "sampling": sampling.model_dump()}
-        what |= {"extractor": extractor_record(arguments.extractor), "origin": origin}
-        write_json(arguments.out.with_name(f"{name}.json"), numbers | {"details": what | details})
+    features = load_extractor(arguments.extractor, device).features(DataSet(arguments.data).array("train"))
+    reference = Reference.of(Moments.from_features(features), features, generator(arguments.seed, "extractor"))
+    reference.save_sample(arguments.out.with_name("reference_sample.npz"))
+    reference.moments.save(arguments.out)
 
 
 if __name__ == "__main__":

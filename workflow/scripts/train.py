@@ -46,7 +46,7 @@ def main() -> None:
 
     from vrrae_bench.models.serialisation import save_model
     from vrrae_bench.training.checkpoints import Checkpoints
-    from vrrae_bench.training.loop import Interrupted, train
+    from vrrae_bench.training.loop import train
 
     stopwatch = Stopwatch()
     data = DataSet(arguments.data)
@@ -55,19 +55,15 @@ def main() -> None:
     identity = [arguments.run.model_dump(), data.manifest.model_dump(), code_digest(__file__), origin["versions"]]
     checkpoints = Checkpoints(arguments.checkpoints, json.dumps(identity))
     with checkpoints.locked() if first else nullcontext():
-        try:
-            model, header, history = train(
-                arguments.run,
-                data,
-                checkpoints,
-                stopwatch=stopwatch,
-                checkpoint_seconds=arguments.checkpoint_seconds,
-                report=lambda line: print(line, flush=True) if first else None,
-                terminal=sys.stderr.isatty(),
-            )
-        except Interrupted as interrupted:
-            print(interrupted, file=sys.stderr)
-            sys.exit(128 + 15)
+        model, header, history = train(
+            arguments.run,
+            data,
+            checkpoints,
+            stopwatch=stopwatch,
+            checkpoint_seconds=arguments.checkpoint_seconds,
+            report=lambda line: print(line, flush=True) if first else None,
+            terminal=sys.stderr.isatty(),
+        )
         if not first:
             return
         save_model(arguments.out, model, header)

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from vrrae_bench.config import DatasetSettings, ExperimentSettings
 from vrrae_bench.datasets.weights import IMAGENET, INCEPTION_2015
+from vrrae_bench.models.registry import METHODS
 from vrrae_bench.runs import RunSpec
 
 PAPER_VALUES = Path(__file__).parent / "reporting/paper_values.csv"
@@ -47,15 +48,16 @@ PUBLISHED = {
 }
 WEIGHTS_MB = {IMAGENET: 109, INCEPTION_2015: 96}
 INCEPTION_MB = 100
-MODEL_MB = 15  # the synthetic VRRAE's file
+CONVOLUTIONS_MB = 1.7  # of a model, the same for all
 INCEPTION_FEATURES = 2048
+SAMPLED_FEATURES = 5000  # the images of which the reference keeps them
 
 # docs/performance.md, "Against the published packages": a VRRAE step on two cores, over the images of its batch.
 # CelebA's of its shape ("Data larger than memory").
-CPU_SECONDS_PER_IMAGE = {"mnist": 0.327 / 576, "cifar10": 0.047 / 64, "synthetic": 0.171 / 64, "celeba": 16 / 576}
+CPU_SECONDS_PER_IMAGE = {"mnist": 0.309 / 576, "cifar10": 0.043 / 64, "synthetic": 0.148 / 64, "celeba": 16 / 576}
 # README.md, "What came out": MNIST in the laptop profile, two jobs side by side on two cores.
 SAMPLE_SECONDS = 150 / 70_000  # per image of the data set
-TUNE_SECONDS = 26 * 60 / 60_000  # per training image and epoch, at 75 pixels, in bfloat16
+TUNE_SECONDS = 26 * 60 / 60_000  # per training image and epoch, at 75 pixels, in bfloat16, their features included
 # Features per image on a core: of the same run at 75 pixels, in bfloat16; and docs/performance.md, "Features and the
 # Frechet distance", at 299 pixels, in float32: 13.6 images/s on two.
 FEATURE_SECONDS = {75: 30 / 12_500, 299: 2 / 13.6}
@@ -137,7 +139,13 @@ def scoring_seconds(dataset: DatasetSettings) -> float:
     return generated_images(dataset) * _feature_seconds(dataset.extractor.image_size) + distances
 
 
-def reference_seconds(dataset: DatasetSettings) -> float:
+def reference_seconds(dataset: DatasetSettings) -> float | None:
+    """Duration of computing the features of the training images, on a core of a CPU."""
+    images = images_of(dataset)
+    return images and images.n_train * _feature_seconds(dataset.extractor.image_size)
+
+
+def bounds_seconds(dataset: DatasetSettings) -> float:
     """Duration of scoring test images, training images and noise as if a model had drawn them, on a core of a CPU."""
     draws, features = dataset.sampling.random_draws, _feature_seconds(dataset.extractor.image_size)
     distances = 9 * DISTANCE_SECONDS + draws * SMALL_DISTANCE_SECONDS
@@ -167,6 +175,21 @@ def generated_images(dataset: DatasetSettings) -> int:
     return drawn + sampling.interpolation_pairs * sampling.interpolation_points
 
 
+def model_mb(dataset: DatasetSettings, method: str) -> float | None:
+    """Size of a trained model, in MB: the linear layers of its encoder and decoder grow with the image."""
+    images = images_of(dataset)
+    if images is None:
+        return None
+    encoder, decoder = 64 * math.ceil(images.side / 4) ** 2, 32 * math.ceil(images.side / 16) ** 2
+    return CONVOLUTIONS_MB + (encoder + decoder) * getattr(dataset, METHODS[method].width) * 4 / MB
+
+
+def training_mb(dataset: DatasetSettings) -> float | None:
+    """The most that a training has on the disk, in MB: a model, and three checkpoints, each with two moments of it."""
+    size = model_mb(dataset, "vrrae")
+    return size and 10 * size
+
+
 def samples_mb(dataset: DatasetSettings) -> float | None:
     """Size of the latents and the images that are drawn from one model, in MB."""
     images = images_of(dataset)
@@ -177,17 +200,14 @@ def samples_mb(dataset: DatasetSettings) -> float | None:
     return (drawn + latents) / MB
 
 
-def extractor_mb(dataset: DatasetSettings) -> float | None:
-    """Size of a tuned Inception-v3 and of the features of the training images, in MB."""
-    images = images_of(dataset)
-    if images is None:
-        return None
-    return INCEPTION_MB + (images.n_train * 4 + INCEPTION_FEATURES * 8) * INCEPTION_FEATURES / MB
-
-
-def reference_2015_mb() -> float:
-    """Size of the moments that runs are scored against by the Inception of 2015, in MB."""
+def moments_mb() -> float:
+    """Size of the moments that runs are scored against, in MB: a covariance, and its square root."""
     return 2 * INCEPTION_FEATURES**2 * 8 / MB
+
+
+def reference_mb() -> float:
+    """Size of all that runs are scored against, in MB: the moments, and the features of some images."""
+    return moments_mb() + SAMPLED_FEATURES * INCEPTION_FEATURES * 4 / MB
 
 
 def minutes_with_margin(seconds: float | None, *, margin: float, least: int, otherwise: int) -> int:

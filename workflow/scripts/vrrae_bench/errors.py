@@ -1,5 +1,6 @@
-"""The one exception that is meant for the person who runs the benchmark."""
+"""The exceptions that are meant for the person who runs the benchmark, and how a command ends with them."""
 
+import signal
 import sys
 from collections.abc import Callable
 
@@ -8,9 +9,19 @@ class UserError(Exception):
     """A foreseeable mistake, told in words: what is wrong, where, and what to do. Shown without a traceback."""
 
 
+class Interrupted(Exception):
+    """The process was asked to end; its state is saved."""
+
+
 def run_command(main: Callable[[], None]) -> None:
-    """Run the `main` of a command; a `UserError` becomes its message on stderr and exit status 1."""
+    """Run the `main` of a command; its message goes to stderr.
+
+    The exit status is 1 after a `UserError`; after `Interrupted`, what a shell reports of a process that SIGTERM ended.
+    """
     try:
         main()
     except UserError as error:
         sys.exit(f"error: {error}")
+    except Interrupted as interrupted:
+        print(interrupted, file=sys.stderr)
+        sys.exit(128 + signal.SIGTERM)

@@ -5,7 +5,6 @@ best are the ones that count, and fine-tuning ends early when they get no better
 """
 
 import math
-import signal
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -15,35 +14,23 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import torch
-from jaxtyping import Int, Integer
-from torch.nn.functional import binary_cross_entropy_with_logits, cross_entropy
+from jaxtyping import Int
 from torchvision.models import Inception3
 
-from vrrae_bench.errors import UserError
+from vrrae_bench.errors import Interrupted, UserError
 from vrrae_bench.provenance import Stopwatch
 from vrrae_bench.scoring.checkpoints import Checkpoints
-from vrrae_bench.scoring.inception import Images, build_network, outputs, prepare
+from vrrae_bench.scoring.inception import build_network, outputs, prepare
+from vrrae_bench.scoring.labels import LabelledImages, Task, majority_accuracy, task_of
 from vrrae_bench.scoring.settings import ExtractorSettings
 from vrrae_bench.seeding import derived_seed
+from vrrae_bench.termination import termination
 
 AUXILIARY_WEIGHT = 0.4
 WARM_UP = 0.1  # share of the steps in which the learning rate rises
 EVALUATION_BATCH = 128
 # What the seed of the settings decides, apart from the start weights; each draws from a stream of its own.
 SPLIT, ORDER, NOISE = 1, 2, 3
-
-Labels = Integer[np.ndarray, " N"] | Integer[np.ndarray, "N A"]
-
-
-class LabelledImages(NamedTuple):
-    """Images and what is to be told of them.
-
-    Attributes:
-        labels: One class per image (N), or several attributes, each 0 or 1 (N x A, as CelebA has them).
-    """
-
-    images: Images
-    labels: Labels
 
 
 class Epoch(NamedTuple):
@@ -95,10 +82,6 @@ class FineTuned(NamedTuple):
         }
 
 
-class Interrupted(Exception):
-    """The process was asked to end; its state is saved."""
-
-
 def fine_tune(
     train: LabelledImages,
     test: LabelledImages,
@@ -128,13 +111,13 @@ def fine_tune(
             of them, weights that `build_network` refuses, or a loss that is no longer finite.
         Interrupted: SIGTERM came; a checkpoint holds all that was done.
     """
-    task = _task(train, test)
+    task = task_of(train, test)
     validation, rest = validation_split(len(train.images), settings)
     # Batch normalisation can not train on a single image, which a remainder may be: remainders are dropped.
     batch_size = min(settings.batch_size, len(rest))
     steps = len(rest) // batch_size
     total = settings.epochs * steps
-    with _reproducible(settings.seed, threads), _termination() as asked_to_end:
+    with _reproducible(settings.seed, threads), termination() as asked_to_end:
         state = _State.start(settings, task, weights, device)
         if found := checkpoints.load():
             stopwatch.add(state.restore(found))
@@ -195,14 +178,6 @@ def best_epoch(history: list[Epoch]) -> int:
     return max(range(len(history)), key=lambda n: (history[n].validation_accuracy, -history[n].validation_loss))
 
 
-def majority_accuracy(labels: Labels, test_labels: Labels) -> float:
-    """Share of test labels told right by saying of each image what most training images have."""
-    if labels.ndim == 2:
-        return float((test_labels == (labels.mean(axis=0) > 0.5)).mean())
-    classes, counts = np.unique(labels, return_counts=True)
-    return float((test_labels == classes[counts.argmax()]).mean())
-
-
 def is_stalled(history: list[Epoch], patience: int) -> bool:
     """Whether the last `patience` epochs were no better than the best before them."""
     return len(history) > patience and len(history) - 1 - best_epoch(history) >= patience
@@ -228,7 +203,7 @@ class _State:
     best: dict[str, torch.Tensor] = field(default_factory=dict)
 
     @classmethod
-    def start(cls, settings: ExtractorSettings, task: "_Task", weights: Path | None, device: str) -> "_State":
+    def start(cls, settings: ExtractorSettings, task: Task, weights: Path | None, device: str) -> "_State":
         network = build_network(settings, task.n_outputs, weights).to(device)
         return cls(network, torch.optim.AdamW(network.parameters(), settings.learning_rate, fused=True))
 
@@ -283,71 +258,7 @@ class _Keeper:
         return self._state.step, len(self._state.history)
 
 
-class _Task(NamedTuple):
-    """What the network is tuned on.
-
-    Attributes:
-        name: How many of what: "10 classes".
-        n_outputs: Classes, or attributes.
-        loss: Of outputs and labels, averaged over the images.
-        hits: For each image 1 if its class is right, or the share of its attributes that are.
-    """
-
-    name: str
-    n_outputs: int
-    loss: Callable[[torch.Tensor, torch.Tensor], torch.Tensor]
-    hits: Callable[[torch.Tensor, torch.Tensor], torch.Tensor]
-
-
-def _task(train: LabelledImages, test: LabelledImages) -> _Task:
-    for name, (some_images, some_labels) in (("training", train), ("test", test)):
-        if len(some_images) == 0:
-            raise UserError(f"feature extractor: there are no {name} images.")
-        if some_labels.shape[:1] != (len(some_images),) or not np.issubdtype(some_labels.dtype, np.integer):
-            raise UserError(
-                f"feature extractor: {len(some_images)} {name} images, but labels of type {some_labels.dtype} and "
-                f"shape {some_labels.shape}; each needs one class index (an integer), or a row of attributes (0 or 1)."
-            )
-    if train.labels.ndim == 2:
-        return _attributes(train.labels, test.labels)
-    return _classes(train.labels, test.labels)
-
-
-def _classes(labels, test_labels) -> _Task:
-    known = np.unique(labels)
-    if len(known) < 2:
-        raise UserError(f"feature extractor: {len(known)} class in the training labels; at least two are needed.")
-    if known[0] < 0 or not np.isin(test_labels, known).all():
-        raise UserError(
-            f"feature extractor: training classes {known.tolist()}, test classes "
-            f"{np.unique(test_labels).tolist()}; count from 0, and train on every class that is tested."
-        )
-    n_classes = int(known[-1]) + 1
-    return _Task(
-        f"{n_classes} classes",
-        n_classes,
-        cross_entropy,
-        lambda outputs, targets: (outputs.argmax(1) == targets).float(),
-    )
-
-
-def _attributes(labels, test_labels) -> _Task:
-    values = np.union1d(labels, test_labels)
-    if labels.shape[1:] != test_labels.shape[1:] or not np.isin(values, (0, 1)).all():
-        raise UserError(
-            f"feature extractor: attributes of shape {labels.shape[1:]} for training and {test_labels.shape[1:]} for "
-            f"test images, with values {values.tolist()}; both need the same ones, each 0 or 1."
-        )
-    n_attributes = labels.shape[1]
-    return _Task(
-        f"{n_attributes} attributes",
-        n_attributes,
-        lambda outputs, targets: binary_cross_entropy_with_logits(outputs, targets.float()),
-        lambda outputs, targets: ((outputs > 0) == (targets > 0)).float().mean(1),
-    )
-
-
-def _train_step(state: _State, task: _Task, settings: ExtractorSettings, inputs, targets, share: float) -> float:
+def _train_step(state: _State, task: Task, settings: ExtractorSettings, inputs, targets, share: float) -> float:
     """One update at a share of the learning rate; the loss before it."""
     for group in state.optimiser.param_groups:
         group["lr"] = settings.learning_rate * share
@@ -370,7 +281,7 @@ def _train_step(state: _State, task: _Task, settings: ExtractorSettings, inputs,
     return value
 
 
-def _evaluate(network, task: _Task, data: LabelledImages, indices, settings, keep) -> tuple[float, float]:
+def _evaluate(network, task: Task, data: LabelledImages, indices, settings, keep) -> tuple[float, float]:
     """Loss and accuracy of the network on some of the images."""
 
     def batches():
@@ -402,17 +313,6 @@ def _seeds(settings: ExtractorSettings, *stream: int) -> np.random.SeedSequence:
 
 def _seed(settings: ExtractorSettings, *stream: int) -> int:
     return int(_seeds(settings, *stream).generate_state(1)[0])
-
-
-@contextmanager
-def _termination() -> Iterator[Callable[[], bool]]:
-    """Whether SIGTERM has come: batch systems send it before a time limit."""
-    received = []
-    previous = signal.signal(signal.SIGTERM, lambda number, frame: received.append(number))
-    try:
-        yield lambda: bool(received)
-    finally:
-        signal.signal(signal.SIGTERM, previous)
 
 
 @contextmanager

@@ -20,8 +20,8 @@ from torchvision.models import Inception3
 from torchvision.models.inception import BasicConv2d
 
 from vrrae_bench.errors import UserError
-from vrrae_bench.files import atomic_path
-from vrrae_bench.scoring.settings import ExtractorSettings
+from vrrae_bench.files import atomic_path, read_json
+from vrrae_bench.scoring.settings import START_WEIGHTS, ExtractorSettings
 
 IMAGENET_CLASSES = 1000
 IMAGENET_MEAN = (0.485, 0.456, 0.406)
@@ -29,6 +29,9 @@ IMAGENET_STD = (0.229, 0.224, 0.225)
 RESIZE = {"mode": "bilinear", "antialias": True}
 FEATURES = 2048
 HEADS = ("fc.", "AuxLogits.")
+# Of extractor.json, what stands beside each score of its features.
+RECORDED_OF_EXTRACTOR = ("settings", "sha256", "labels", "test_accuracy", "majority_accuracy", "n_reference")
+RECORDED_OF_EXTRACTOR += ("threads", "device", "versions", "commit")
 
 Images = UInt8[np.ndarray, "N H W C"]
 
@@ -166,6 +169,16 @@ def load_extractor(path: Path | str, device: str = "cpu") -> FeatureExtractor:
     network = _headless()
     _load_state(network, state, path)
     return FeatureExtractor(_prepared(network, settings, device), settings)
+
+
+def extractor_record(extractor: Path) -> dict[str, Any]:
+    """All that fixes a feature but the image: the network, where it comes from, and how it is given an image."""
+    record = read_json(extractor)
+    settings = ExtractorSettings(**record["settings"])
+    return {key: record[key] for key in RECORDED_OF_EXTRACTOR} | {
+        "start_weights": START_WEIGHTS[settings.start],
+        "preparation": preparation(settings),
+    }
 
 
 def _headless() -> Inception3:

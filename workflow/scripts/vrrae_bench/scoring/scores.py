@@ -15,16 +15,11 @@ from vrrae_bench.runs import RunSpec
 from vrrae_bench.scoring.bumps import bump_scores
 from vrrae_bench.scoring.fidelity import Scores, combined, fid_scores, independent_parts, random_scores
 from vrrae_bench.scoring.reference import Reference
-from vrrae_bench.scoring.settings import START_WEIGHTS, ExtractorSettings
 from vrrae_bench.scoring.sharpness import sharpness_scores
 from vrrae_bench.seeding import generator
 
 # What else than the Gaussian mixture images were drawn from (`latent.mixture`).
 OTHER_SAMPLERS = ("random_gaussian", "random_prior")
-
-# Of extractor.json, what stands beside each score of its features.
-RECORDED_OF_EXTRACTOR = ("settings", "sha256", "labels", "test_accuracy", "majority_accuracy", "n_reference")
-RECORDED_OF_EXTRACTOR += ("threads", "device", "versions", "commit")
 
 Images = UInt8[np.ndarray, "N H W C"]
 
@@ -105,7 +100,7 @@ def feature_scores(
         others: Random images of other samplers, each scored as `fid_<name>`.
     """
     # Imported here, because torch takes seconds, and bumps have no FID.
-    from vrrae_bench.scoring.inception import load_extractor
+    from vrrae_bench.scoring.inception import extractor_record, load_extractor
 
     network = load_extractor(extractor.with_name("inception.pt"), device)
     reference = Reference.load(extractor.with_name("reference.npz"), extractor.with_name("reference_sample.npz"))
@@ -114,15 +109,3 @@ def feature_scores(
     random = random_scores(reference, [network.features(draw) for draw in draws])
     scores = combined([random, fid_scores(reference.moments, sets)])
     return Scores(scores.numbers, scores.details | {"extractor": extractor_record(extractor)})
-
-
-def extractor_record(extractor: Path) -> dict[str, Any]:
-    """All that fixes a feature but the image: the network, where it comes from, and how it is given an image."""
-    from vrrae_bench.scoring.inception import preparation
-
-    record = read_json(extractor)
-    settings = ExtractorSettings(**record["settings"])
-    return {key: record[key] for key in RECORDED_OF_EXTRACTOR} | {
-        "start_weights": START_WEIGHTS[settings.start],
-        "preparation": preparation(settings),
-    }

@@ -1,9 +1,8 @@
 """Training one autoencoder: AdaBelief on the paper's loss, resumable at any moment."""
 
-import signal
 import time
-from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from collections.abc import Callable
+from contextlib import closing
 from typing import Any, NamedTuple
 
 import equinox as eqx
@@ -15,7 +14,7 @@ from jax.experimental import multihost_utils
 from jaxtyping import Array, Float, Int, Num, PRNGKeyArray
 
 from vrrae_bench.datasets.store import DataSet, Normalisation, StoredArray
-from vrrae_bench.errors import UserError
+from vrrae_bench.errors import Interrupted, UserError
 from vrrae_bench.latent.basis import global_basis
 from vrrae_bench.models.autoencoder import Autoencoder
 from vrrae_bench.models.bottlenecks import TruncatedSVD, VariationalSVD
@@ -25,6 +24,7 @@ from vrrae_bench.models.serialisation import ModelHeader, with_basis
 from vrrae_bench.provenance import Stopwatch
 from vrrae_bench.runs import RunSpec
 from vrrae_bench.seeding import derived_seed
+from vrrae_bench.termination import termination
 from vrrae_bench.training.batches import BatchFeed, BatchStream, epoch_ends
 from vrrae_bench.training.checkpoints import Checkpoints, Progress
 from vrrae_bench.training.devices import shardings
@@ -63,10 +63,6 @@ class State(NamedTuple):
     sums: Sums
     last_loss: Float[Array, ""]
     bad_step: Int[Array, ""]
-
-
-class Interrupted(Exception):
-    """The process was asked to end; its state is saved."""
 
 
 def train(
@@ -120,7 +116,7 @@ def train(
 
     weights = np.array([spec.beta or 0, spec.penalty_weight or 0], np.float32)
 
-    with _termination() as asked_to_end, closing(progress):
+    with termination() as asked_to_end, closing(progress):
         for steps, batches in feed(step, ends):
             # Python numbers would be compiled in, and every stretch would compile anew.
             span = np.array([steps.start, steps.stop])
@@ -135,7 +131,7 @@ def train(
             if step in ends:
                 history.append({"epoch": len(history) + 1, "step": step} | losses._asdict())
                 state = state._replace(sums=jax.device_put(Sums.zero(), on_each))
-            ending = asked_to_end()
+            ending = _anywhere(asked_to_end())
             if first and (ending or time.monotonic() - saved_at > checkpoint_seconds):
                 checkpoints.save(state, Progress(step, stopwatch.seconds(), history))
                 saved_at = time.monotonic()
@@ -280,18 +276,6 @@ def _refuse_different_steps(step: int) -> None:
         )
 
 
-@contextmanager
-def _termination() -> Iterator[Callable[[], bool]]:
-    """Whether SIGTERM has come: batch systems send it before a time limit. All processes get the same answer."""
-    received = []
-
-    def anywhere() -> bool:
-        if jax.process_count() == 1:
-            return bool(received)
-        return bool(multihost_utils.process_allgather(np.array(bool(received))).any())
-
-    previous = signal.signal(signal.SIGTERM, lambda number, frame: received.append(number))
-    try:
-        yield anywhere
-    finally:
-        signal.signal(signal.SIGTERM, previous)
+def _anywhere(asked: bool) -> bool:
+    """Whether any of the processes that share the training says so: all get the same answer."""
+    return asked if jax.process_count() == 1 else bool(multihost_utils.process_allgather(np.array(asked)).any())

@@ -1,0 +1,34 @@
+# What scores of runs are to be read between: those of real images and of noise.
+
+
+rule score_bounds:
+    input:
+        extractor=rules.tune_extractor.output,
+        reference=rules.reference.output,
+        data=f"{RESULTS}/data/{{dataset}}/manifest.json",
+        data_arrays=arrays_beside,
+        script=f"{SCRIPTS}/bounds.py",
+        code=code_of("bounds"),
+    output:
+        bounds=[f"{RESULTS}/extractor/{{dataset}}{{other}}/{bound}.json" for bound in ("floor", "copies", "ceiling")],
+    log:
+        f"{RESULTS}/logs/bounds/{{dataset}}{{other}}.log",
+    benchmark:
+        f"{RESULTS}/benchmarks/bounds/{{dataset}}{{other}}.tsv"
+    conda:
+        f"../../envs/score-{TORCH}.yaml"
+    threads: 1
+    resources:
+        mem_mb=memory(4000, 8000),
+        runtime=time_limit(of_dataset(costs.bounds_seconds), least=10),
+        disk_mb=disk(lambda dataset: costs.reference_mb()),
+        accelerator=settings.accelerator,
+    params:
+        sampling=lambda wildcards: dataset_of(wildcards).sampling.model_dump_json(),
+        seed=lambda wildcards: dataset_of(wildcards).seeds[0],
+    message:
+        "Score real images of {wildcards.dataset}{wildcards.other}, and noise"
+    shell:
+        "python {input.script:q} --dataset {wildcards.dataset:q} --data {input.data:q} --extractor {input.extractor[0]:q}"
+        " --sampling {params.sampling:q} --seed {params.seed} --out {output.bounds[0]:q}"
+        " --accelerator {resources.accelerator} --threads {threads} > {log:q} 2>&1"

@@ -1,0 +1,46 @@
+"""Score real images and noise in place of random images: what scores of runs are to be read between.
+
+Reads the extractor and its reference, and the data set. Writes floor.json, copies.json and ceiling.json (the scores of
+test images, of training images and of noise).
+"""
+
+import argparse
+from pathlib import Path
+
+from vrrae_bench.datasets.store import DataSet
+from vrrae_bench.errors import run_command
+from vrrae_bench.files import write_json
+from vrrae_bench.latent.settings import SampleSpec
+from vrrae_bench.provenance import provenance
+from vrrae_bench.scoring.devices import configure_torch
+from vrrae_bench.scoring.reference import Reference
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--dataset", required=True, help="its name in the configuration")
+    parser.add_argument("--data", type=Path, required=True, help="manifest.json of the data set")
+    parser.add_argument("--extractor", type=Path, required=True, help="extractor.json; the rest lies beside it")
+    parser.add_argument("--sampling", type=SampleSpec.model_validate_json, required=True, help="settings, as JSON")
+    parser.add_argument("--out", type=Path, required=True, help="floor.json to write; the others beside it")
+    parser.add_argument("--accelerator", choices=["cpu", "cuda", "tpu"], default="cpu")
+    parser.add_argument("--threads", type=int, default=1, help="CPU threads (default: 1)")
+    parser.add_argument("--seed", type=int, required=True, help="of the images in place of random ones")
+    arguments = parser.parse_args()
+    device = configure_torch(arguments.accelerator, arguments.threads)
+    from vrrae_bench.scoring.bounds import bounds
+    from vrrae_bench.scoring.inception import extractor_record, load_extractor
+
+    beside, sampling = arguments.extractor.with_name, arguments.sampling
+    origin = provenance(device)
+    data, network = DataSet(arguments.data), load_extractor(beside("inception.pt"), device)
+    reference = Reference.load(beside("reference.npz"), beside("reference_sample.npz"))
+    scores = bounds(network, reference, data, sampling.random_images, sampling.random_draws, arguments.seed)
+    for name, (numbers, details) in scores.items():
+        what = {"bound": name, "dataset": arguments.dataset, "seed": arguments.seed, "sampling": sampling.model_dump()}
+        what |= {"extractor": extractor_record(arguments.extractor), "origin": origin}
+        write_json(arguments.out.with_name(f"{name}.json"), numbers | {"details": what | details})
+
+
+if __name__ == "__main__":
+    run_command(main)

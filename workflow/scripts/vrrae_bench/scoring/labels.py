@@ -1,0 +1,102 @@
+"""What an Inception-v3 is tuned to tell: one class of each image, or several attributes that it has or has not."""
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+import numpy as np
+import torch
+from jaxtyping import Integer
+from torch.nn.functional import binary_cross_entropy_with_logits, cross_entropy
+
+from vrrae_bench.errors import UserError
+from vrrae_bench.scoring.inception import Images
+
+Labels = Integer[np.ndarray, " N"] | Integer[np.ndarray, "N A"]
+
+
+class LabelledImages(NamedTuple):
+    """Images and what is to be told of them.
+
+    Attributes:
+        labels: One class per image (N), or several attributes, each 0 or 1 (N x A, as CelebA has them).
+    """
+
+    images: Images
+    labels: Labels
+
+
+class Task(NamedTuple):
+    """What the network is tuned on.
+
+    Attributes:
+        name: How many of what: "10 classes".
+        n_outputs: Classes, or attributes.
+        loss: Of outputs and labels, averaged over the images.
+        hits: For each image 1 if its class is right, or the share of its attributes that are.
+    """
+
+    name: str
+    n_outputs: int
+    loss: Callable[[torch.Tensor, torch.Tensor], torch.Tensor]
+    hits: Callable[[torch.Tensor, torch.Tensor], torch.Tensor]
+
+
+def task_of(train: LabelledImages, test: LabelledImages) -> Task:
+    """What there is to tell of these images.
+
+    Raises:
+        UserError: Labels that do not fit the images or each other, or fewer than two classes.
+    """
+    for name, (some_images, some_labels) in (("training", train), ("test", test)):
+        if len(some_images) == 0:
+            raise UserError(f"feature extractor: there are no {name} images.")
+        if some_labels.shape[:1] != (len(some_images),) or not np.issubdtype(some_labels.dtype, np.integer):
+            raise UserError(
+                f"feature extractor: {len(some_images)} {name} images, but labels of type {some_labels.dtype} and "
+                f"shape {some_labels.shape}; each needs one class index (an integer), or a row of attributes (0 or 1)."
+            )
+    if train.labels.ndim == 2:
+        return _attributes(train.labels, test.labels)
+    return _classes(train.labels, test.labels)
+
+
+def _classes(labels, test_labels) -> Task:
+    known = np.unique(labels)
+    if len(known) < 2:
+        raise UserError(f"feature extractor: {len(known)} class in the training labels; at least two are needed.")
+    if known[0] < 0 or not np.isin(test_labels, known).all():
+        raise UserError(
+            f"feature extractor: training classes {known.tolist()}, test classes "
+            f"{np.unique(test_labels).tolist()}; count from 0, and train on every class that is tested."
+        )
+    n_classes = int(known[-1]) + 1
+    return Task(
+        f"{n_classes} classes",
+        n_classes,
+        cross_entropy,
+        lambda outputs, targets: (outputs.argmax(1) == targets).float(),
+    )
+
+
+def _attributes(labels, test_labels) -> Task:
+    values = np.union1d(labels, test_labels)
+    if labels.shape[1:] != test_labels.shape[1:] or not np.isin(values, (0, 1)).all():
+        raise UserError(
+            f"feature extractor: attributes of shape {labels.shape[1:]} for training and {test_labels.shape[1:]} for "
+            f"test images, with values {values.tolist()}; both need the same ones, each 0 or 1."
+        )
+    n_attributes = labels.shape[1]
+    return Task(
+        f"{n_attributes} attributes",
+        n_attributes,
+        lambda outputs, targets: binary_cross_entropy_with_logits(outputs, targets.float()),
+        lambda outputs, targets: ((outputs > 0) == (targets > 0)).float().mean(1),
+    )
+
+
+def majority_accuracy(labels: Labels, test_labels: Labels) -> float:
+    """Share of test labels told right by saying of each image what most training images have."""
+    if labels.ndim == 2:
+        return float((test_labels == (labels.mean(axis=0) > 0.5)).mean())
+    classes, counts = np.unique(labels, return_counts=True)
+    return float((test_labels == classes[counts.argmax()]).mean())
