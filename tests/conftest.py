@@ -61,7 +61,7 @@ def tiny_colours(tmp_path_factory) -> DataSet:
     return DataSet(folder / "manifest.json")
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def run_spec():
     """A factory of short runs: L = 12, k = 3, batches of 16."""
 
@@ -75,11 +75,11 @@ def run_spec():
     return make
 
 
-@pytest.fixture
-def trained():
+@pytest.fixture(scope="session")
+def train_run():
     """A factory: train a run as the command does, with checkpoints in a folder."""
 
-    def train_run(spec, data, folder, report=lambda line: None, checkpoint_seconds=1e9):
+    def run(spec, data, folder, report=lambda line: None, checkpoint_seconds=1e9):
         from vrrae_bench.training.checkpoints import Checkpoints
         from vrrae_bench.training.loop import train
 
@@ -87,6 +87,12 @@ def trained():
         how = {"stopwatch": Stopwatch(), "checkpoint_seconds": checkpoint_seconds, "report": report}
         return train(spec, data, checkpoints, **how)
 
+    return run
+
+
+@pytest.fixture
+def trained(train_run):
+    """The same, for few trainings."""
     yield train_run
     # A compiled training holds 1500 memory maps, of which a process may have 65,530; beyond that XLA crashes.
     sys.modules["jax"].clear_caches()
@@ -108,6 +114,6 @@ def train_command():
     return start
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def sample_spec() -> SampleSpec:
     return SampleSpec(gmm_components=2, random_images=10, random_draws=3, interpolation_pairs=4, interpolation_points=5)

@@ -55,10 +55,10 @@ def study(manifest: Path, run: dict, treatment: str, out: Path) -> dict[str, flo
 
     from vrrae_bench.datasets.store import DataSet
     from vrrae_bench.errors import UserError
-    from vrrae_bench.latent.sampling import reconstruction_errors
     from vrrae_bench.models import bottlenecks, truncation
     from vrrae_bench.provenance import Stopwatch
     from vrrae_bench.runs import RunSpec
+    from vrrae_bench.scoring.model_scores import reconstruction_errors
     from vrrae_bench.training.checkpoints import Checkpoints
     from vrrae_bench.training.loop import train
 

@@ -44,6 +44,16 @@ def test_a_killed_job_frees_its_device(tmp_path):
     second.communicate("\n")
 
 
+def test_a_link_in_place_of_the_locks_is_refused_and_what_it_points_to_left_alone(tmp_path):
+    """It would be opened to all: the locks lie where everyone may write."""
+    victim = tmp_path / "victim"
+    victim.mkdir(mode=0o700)
+    (tmp_path / "locks").symlink_to(victim)
+    job = start("tpu", tmp_path / "locks", TPU_VISIBLE_CHIPS="5")
+    assert job.communicate("\n")[0] == "" and job.returncode == 1
+    assert victim.stat().st_mode & 0o777 == 0o700
+
+
 def test_what_an_executor_has_assigned_is_kept():
     assert devices_of_host("cuda", {"CUDA_VISIBLE_DEVICES": "3, 1"}) == ["3", "1"]
 

@@ -1,5 +1,8 @@
 """The contract of every method: it trains, encodes, decodes, samples, saves and loads, the same for the same seed."""
 
+import math
+from typing import NamedTuple
+
 import equinox as eqx
 import jax
 import jax.numpy as jnp
@@ -11,61 +14,100 @@ from vrrae_bench.files import sha256
 from vrrae_bench.latent.diagnostics import singular_values
 from vrrae_bench.latent.sampling import draw_samples
 from vrrae_bench.models.autoencoder import Autoencoder
-from vrrae_bench.models.bottlenecks import Sizes, places
+from vrrae_bench.models.bottlenecks import Posterior, Sizes, places
 from vrrae_bench.models.inference import decode, encode, posteriors
 from vrrae_bench.models.registry import METHODS
-from vrrae_bench.models.serialisation import load_model, save_model, with_basis
+from vrrae_bench.models.serialisation import ModelHeader, load_model, save_model, with_basis
 from vrrae_bench.models.truncation import truncated_coefficients
+from vrrae_bench.runs import RunSpec
+from vrrae_bench.scoring.model_scores import model_scores
 
 
-@pytest.mark.parametrize("method", METHODS)
-@pytest.mark.parametrize("kind", ["tiny_images", "tiny_colours"])
-def test_a_method_keeps_its_contract(method, kind, request, trained, run_spec, sample_spec, tmp_path):
-    data = request.getfixturevalue(kind)
-    entry, spec = METHODS[method], run_spec(method)
-    model, header, history = trained(spec, data, tmp_path)
+class Finished(NamedTuple):
+    """A short training, and what came of it."""
 
-    assert [row["epoch"] for row in history] == [1, 2]
-    assert history[-1]["step"] == round(spec.epochs * data.manifest.n_train / spec.batch_size)
-    assert all(np.isfinite(list(row.values())).all() for row in history)
-    for row in history:
-        expected = row["reconstruction_error"] + (spec.beta or 0) * row["kl_divergence"]
-        expected += (spec.penalty_weight or 0) * row["penalty"]
-        assert row["loss"] == pytest.approx(expected, rel=1e-5)
+    spec: RunSpec
+    model: Autoencoder
+    header: ModelHeader
+    history: list[dict[str, float]]
 
-    posterior = posteriors(model, header.normalisation, data.array("test"))
-    width = 12 if entry.width == "latent_size" and not entry.truncates else 3
-    assert posterior.mean.shape == (data.manifest.n_test, width)
-    assert (posterior.log_variance is not None) == entry.variational
-    images = decode(model, header.normalisation, posterior.mean)
-    assert images.shape == data.array("test").shape
+    @property
+    def method(self):
+        return METHODS[self.spec.method]
 
-    save_model(tmp_path / "model.eqx", model, header)
-    loaded, loaded_header = load_model(tmp_path / "model.eqx")
-    assert loaded_header == header and loaded_header.run == spec
-    np.testing.assert_array_equal(decode(loaded, loaded_header.normalisation, posterior.mean), images)
+    def posteriors(self, images):
+        return posteriors(self.model, self.header.normalisation, images)
 
-    samples = draw_samples(loaded, loaded_header, data, sample_spec, spec.seed)
-    assert samples.random.shape == (30, *data.manifest.image_shape)
-    assert samples.interpolation.shape == (20, *data.manifest.image_shape)
-    assert samples.random.dtype == data.manifest.dtype
-    assert 0 < samples.scores["reconstruction_error"] < 200
-    assert samples.scores["sharpness_reconstruction"] >= 0
-    assert ("identity_energy" in samples.scores) == entry.truncates
-    if entry.truncates:
-        assert samples.scores["identity_orthonormal"] < 1e-4 and samples.scores["identity_energy"] < 1e-5
+    def decode(self, points):
+        return decode(self.model, self.header.normalisation, points)
+
+
+@pytest.fixture(scope="module", params=METHODS)
+def finished(request, train_run, run_spec, tiny_images, tmp_path_factory):
+    """Each method, trained for two epochs of three steps."""
+    spec = run_spec(request.param)
+    yield Finished(spec, *train_run(spec, tiny_images, tmp_path_factory.mktemp(request.param)))
+    jax.clear_caches()
+
+
+def test_every_epoch_has_a_row_whose_loss_is_the_sum_of_its_weighted_parts(finished):
+    assert [(row["epoch"], row["step"]) for row in finished.history] == [(1, 3), (2, 6)]
+    for row in finished.history:
+        expected = row["reconstruction_error"] + (finished.spec.beta or 0) * row["kl_divergence"]
+        expected += (finished.spec.penalty_weight or 0) * row["penalty"]
+        assert np.isfinite(expected) and row["loss"] == pytest.approx(expected, rel=1e-5)
+
+
+def test_every_image_has_a_posterior_and_every_point_an_image(finished, tiny_images):
+    images = tiny_images.array("test")
+    posterior = finished.posteriors(images)
+    width = 12 if finished.method.width == "latent_size" and not finished.method.truncates else 3
+    assert posterior.mean.shape == (len(images), width)
+    assert (posterior.log_variance is not None) == finished.method.variational
+    assert finished.decode(posterior.mean).shape == images.shape
+
+
+def test_a_saved_model_comes_back_as_it_was(finished, tiny_images, tmp_path):
+    save_model(tmp_path / "model.eqx", finished.model, finished.header)
+    loaded, header = load_model(tmp_path / "model.eqx")
+    assert header == finished.header and header.run == finished.spec
+    points = finished.posteriors(tiny_images.array("test")).mean
+    np.testing.assert_array_equal(decode(loaded, header.normalisation, points), finished.decode(points))
+
+
+def test_the_same_seed_gives_the_same_model_to_the_byte(finished, train_run, tiny_images, tmp_path):
+    model, header, history = train_run(finished.spec, tiny_images, tmp_path)
+    assert history == finished.history
+    save_model(tmp_path / "first.eqx", finished.model, finished.header)
+    save_model(tmp_path / "again.eqx", model, header)
+    assert sha256(tmp_path / "again.eqx") == sha256(tmp_path / "first.eqx")
+
+
+def test_images_are_drawn_as_the_data_are_stored_and_the_model_is_scored(finished, tiny_images, sample_spec):
+    samples = draw_samples(finished.model, finished.header, tiny_images, sample_spec, finished.spec.seed)
+    assert samples.random.shape == (30, 28, 28, 1) and samples.interpolation.shape == (20, 28, 28, 1)
+    assert samples.random.dtype == samples.interpolation.dtype == np.uint8
+    scores = model_scores(finished.model, finished.header, tiny_images)
+    assert 0 < scores["reconstruction_error"] < 200 and scores["sharpness_reconstruction"] >= 0
+    assert ("identity_energy" in scores) == finished.method.truncates
+    if finished.method.truncates:
+        assert scores["identity_orthonormal"] < 1e-4 and scores["identity_energy"] < 1e-5
         # The means are the coefficients, but for the ablation that maps them once more.
-        coefficients = samples.latents["train_coefficients" if method == "rrae_vae" else "train_mean"]
-        encodings = encode(model.encoder, header.normalisation, data.array("train")).astype(np.float64)
-        expected = np.linalg.svd(encodings, compute_uv=False)[:3]
-        np.testing.assert_allclose(singular_values(coefficients), expected, rtol=1e-4)
+        name = "train_coefficients" if finished.spec.method == "rrae_vae" else "train_mean"
+        encodings = encode(finished.model.encoder, finished.header.normalisation, tiny_images.array("train"))
+        expected = np.linalg.svd(encodings.astype(np.float64), compute_uv=False)[:3]
+        np.testing.assert_allclose(singular_values(samples.latents[name]), expected, rtol=1e-4)
 
-    if kind != "tiny_images":
-        return
-    again, header, history_again = trained(spec, data, tmp_path / "again")
-    save_model(tmp_path / "again.eqx", again, header)
-    assert history_again == history
-    assert sha256(tmp_path / "again.eqx") == sha256(tmp_path / "model.eqx")
+
+@pytest.mark.parametrize("method", ["ae", "vae", "vrrae"])
+def test_standardised_colour_images_are_trained_on_and_drawn_too(
+    method, trained, run_spec, tiny_colours, sample_spec, tmp_path
+):
+    """The bottlenecks, and so the other methods, never see an image."""
+    model, header, history = trained(run_spec(method), tiny_colours, tmp_path)
+    assert len(history) == 2 and all(np.isfinite(list(row.values())).all() for row in history)
+    samples = draw_samples(model, header, tiny_colours, sample_spec, seed=0)
+    assert samples.random.shape == (30, 32, 32, 3) and samples.random.dtype == np.float32
 
 
 @pytest.mark.parametrize(("size", "channels"), [(28, 1), (32, 3), (64, 1), (160, 3)])
@@ -111,6 +153,28 @@ def test_the_noise_of_a_variational_method_has_the_variance_it_states(rng):
     draws = np.stack([posterior.sample(key) for key in jax.random.split(jax.random.key(2), 4000)])
     np.testing.assert_allclose(draws.mean(axis=0), posterior.mean, atol=0.08)
     np.testing.assert_allclose(draws.var(axis=0), np.exp(posterior.log_variance), rtol=0.12)
+
+
+def test_the_noise_of_every_coordinate_of_every_image_is_its_own():
+    """Noise shared by a batch, or by the coordinates of an image, would have the right variance too."""
+    posterior = Posterior(jnp.zeros((4, 3)), jnp.zeros((4, 3)))
+    draws = np.stack([posterior.sample(key).ravel() for key in jax.random.split(jax.random.key(0), 2000)])
+    np.testing.assert_allclose(np.cov(draws.T), np.eye(12), atol=0.15)
+
+
+def test_every_layer_starts_uniform_as_those_of_the_published_code():
+    """In +- 1 / sqrt(inputs of one output), written out for MNIST, L = 100: weights and biases."""
+    model = Autoencoder("rrae", (28, 28, 1), Sizes(100, 16), key=jax.random.key(0))
+    inputs = {"encoder": [9, 9 * 32, 7 * 7 * 64], "decoder": [100, 9 * 32, 9 * 256, 9 * 128, 9 * 32, 25 * 8]}
+    layers = {
+        "encoder": [*model.encoder.convolutions, model.encoder.linear],
+        "decoder": [model.decoder.linear, *model.decoder.transposed, model.decoder.last],
+    }
+    for part, counts in inputs.items():
+        for layer, count in zip(layers[part], counts, strict=True):
+            for values in jax.tree.leaves(eqx.filter(layer, eqx.is_array)):
+                assert np.abs(values).max() <= 1 / math.sqrt(count)
+                assert values.size < 100 or np.abs(values).max() > 0.95 / math.sqrt(count)
 
 
 @pytest.mark.parametrize("method", ["vrrae", "rrae_vae"])

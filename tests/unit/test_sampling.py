@@ -5,18 +5,11 @@ import numpy as np
 import pytest
 
 from vrrae_bench.latent.mixture import fit_mixture
-from vrrae_bench.latent.sampling import (
-    as_stored,
-    draw_samples,
-    draw_seed,
-    identity_errors,
-    reconstruction_errors,
-    reconstruction_sharpness,
-)
+from vrrae_bench.latent.sampling import as_stored, draw_samples, draw_seed
 from vrrae_bench.models.inference import decode, posteriors
 from vrrae_bench.models.serialisation import ModelHeader
 from vrrae_bench.models.truncation import truncated_coefficients
-from vrrae_bench.scoring.reconstruction import relative_error_percent
+from vrrae_bench.scoring.model_scores import identity_errors, reconstruction_errors, reconstruction_sharpness
 from vrrae_bench.scoring.sharpness import sharpness
 from vrrae_bench.seeding import derived_seed
 
@@ -33,33 +26,6 @@ def test_generated_floats_stay_as_they_are(tiny_colours):
     np.testing.assert_array_equal(as_stored(images, tiny_colours), images)
 
 
-def test_the_error_is_that_of_the_posterior_means_over_the_whole_test_set(tiny_colours, trained, run_spec, tmp_path):
-    model, header, _ = trained(run_spec("vae"), tiny_colours, tmp_path)
-    images = np.asarray(tiny_colours.array("test"))
-    predictions = decode(model, header.normalisation, posteriors(model, header.normalisation, images).mean)
-    normalisation = header.normalisation
-    errors = reconstruction_errors(model, header, tiny_colours)
-    seen = relative_error_percent(normalisation.apply(predictions), normalisation.apply(images))
-    assert errors["reconstruction_error"] == pytest.approx(seen, rel=1e-4)
-    stored = relative_error_percent(predictions, images)
-    assert errors["reconstruction_error_original_scale"] == pytest.approx(stored, rel=1e-4)
-
-
-def test_pairs_are_those_of_the_seed_and_the_record_tells_how_images_were_drawn(
-    tiny_images, trained, run_spec, sample_spec, tmp_path
-):
-    ae, ae_header, _ = trained(run_spec("ae"), tiny_images, tmp_path)
-    vrrae, header, _ = trained(run_spec("vrrae"), tiny_images, tmp_path)
-    chosen_by_bic = sample_spec.model_copy(update={"gmm_components": None})
-    first = draw_samples(ae, ae_header, tiny_images, sample_spec, seed=0)
-    second = draw_samples(vrrae, header, tiny_images, chosen_by_bic, seed=0)
-    other_seed = draw_samples(vrrae, header, tiny_images, sample_spec, seed=1)
-    np.testing.assert_array_equal(first.latents["interpolation_pairs"], second.latents["interpolation_pairs"])
-    assert not np.array_equal(second.latents["interpolation_pairs"], other_seed.latents["interpolation_pairs"])
-    assert first.sampling["gmm_components"] == 2 and second.sampling["gmm_components"] in range(1, 11)
-    assert second.sampling["random_images"] * second.sampling["random_draws"] == len(second.random) == 30
-
-
 @pytest.fixture
 def untrained(run_spec):
     """A factory: a model as it is before its training, and its description."""
@@ -72,6 +38,58 @@ def untrained(run_spec):
         return header.build(jax.random.key(0)), header
 
     return make
+
+
+@pytest.fixture
+def small_chunks(monkeypatch):
+    """Sets of few images in several chunks, the last of them not full."""
+    for module in ("models.inference", "latent.sampling", "scoring.model_scores"):
+        monkeypatch.setattr(f"vrrae_bench.{module}.CHUNK", 5)
+    jax.clear_caches()  # or programs compiled for other chunks would be found
+    yield
+    jax.clear_caches()
+
+
+def test_the_error_is_that_of_the_posterior_means_over_the_whole_test_set(untrained, tiny_colours, small_chunks):
+    model, header = untrained("vae", tiny_colours)
+    images, undo = np.asarray(tiny_colours.array("test")), header.normalisation.undo
+    seen = header.normalisation.apply(images)
+    predictions = np.asarray(model.decode(model.posterior(seen).mean))
+    errors = reconstruction_errors(model, header, tiny_colours)
+    expected = 100 * np.linalg.norm(predictions - seen) / np.linalg.norm(seen)
+    assert errors["reconstruction_error"] == pytest.approx(expected, rel=1e-4)
+    expected = 100 * np.linalg.norm(undo(predictions) - images) / np.linalg.norm(images)
+    assert errors["reconstruction_error_original_scale"] == pytest.approx(expected, rel=1e-4)
+
+
+def test_interpolated_images_lie_between_their_pairs_from_the_first_to_the_second(
+    untrained, tiny_colours, sample_spec, small_chunks
+):
+    model, header = untrained("ae", tiny_colours)
+    samples = draw_samples(model, header, tiny_colours, sample_spec, seed=0)
+    means = np.asarray(model.posterior(header.normalisation.apply(np.asarray(tiny_colours.array("train")))).mean)
+    np.testing.assert_allclose(samples.latents["train_mean"], means, atol=1e-5)
+    first, second = means[samples.latents["interpolation_pairs"]].transpose(1, 0, 2)
+    points = [(6 - step) / 6 * first + step / 6 * second for step in range(1, 6)]
+    expected = header.normalisation.undo(np.asarray(model.decode(np.stack(points, axis=1).reshape(20, 3))))
+    np.testing.assert_allclose(samples.interpolation, expected, atol=1e-5)
+
+
+def test_methods_interpolate_between_the_same_pairs_and_other_seeds_between_others(untrained, tiny_images, sample_spec):
+    def pairs(method, seed):
+        model, header = untrained(method, tiny_images)
+        return draw_samples(model, header, tiny_images, sample_spec, seed).latents["interpolation_pairs"]
+
+    np.testing.assert_array_equal(pairs("ae", 0), pairs("vae", 0))
+    assert not np.array_equal(pairs("ae", 0), pairs("ae", 1))
+
+
+@pytest.mark.parametrize(("configured", "possible"), [(2, [2]), (None, range(1, 11))])
+def test_the_record_tells_how_images_were_drawn(configured, possible, untrained, tiny_images, sample_spec):
+    spec = sample_spec.model_copy(update={"gmm_components": configured})
+    samples = draw_samples(*untrained("ae", tiny_images), tiny_images, spec, seed=0)
+    assert samples.sampling["gmm_components"] in possible
+    assert samples.sampling["random_images"] * samples.sampling["random_draws"] == len(samples.random) == 30
 
 
 def test_the_first_draw_is_that_of_the_seed_and_the_others_are_independent_of_it(untrained, tiny_colours, sample_spec):
@@ -109,7 +127,7 @@ def test_a_truncation_that_is_none_is_seen_in_the_identities(untrained, tiny_ima
         basis, coefficients = truncated_coefficients(latent, k)
         return basis, 1.1 * coefficients.at[1].add(coefficients[0])
 
-    monkeypatch.setattr("vrrae_bench.latent.sampling.truncated_coefficients", skewed)
+    monkeypatch.setattr("vrrae_bench.scoring.model_scores.truncated_coefficients", skewed)
     errors = identity_errors(model, header, tiny_images)
     assert errors["identity_orthonormal"] > 0.1 and errors["identity_energy"] > 0.2
 
@@ -119,6 +137,6 @@ def test_the_sharpness_of_reconstructions_is_relative_to_the_same_images(untrain
     images = np.asarray(tiny_images.array("test"))[:5]
     means = posteriors(model, header.normalisation, images).mean
     reconstructed = as_stored(decode(model, header.normalisation, means), tiny_images)
-    monkeypatch.setattr("vrrae_bench.latent.sampling.N_SHARPNESS", 5)
+    monkeypatch.setattr("vrrae_bench.scoring.model_scores.N_SHARPNESS", 5)
     score = reconstruction_sharpness(model, header, tiny_images)["sharpness_reconstruction"]
     assert score == pytest.approx(sharpness(reconstructed) / sharpness(images), rel=1e-9)

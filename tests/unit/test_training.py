@@ -1,8 +1,12 @@
 """The loss, and a training that is interrupted, resumed, diverging or doubled."""
 
 import os
+import shutil
 import signal
+import subprocess
+import sys
 import time
+from pathlib import Path
 
 import equinox as eqx
 import jax
@@ -12,15 +16,13 @@ import optax
 import pytest
 from scipy.stats import norm
 
-from vrrae_bench.datasets.store import StoredArray
-from vrrae_bench.dependencies import code_digest
+from vrrae_bench.datasets.store import DataSet, StoredArray, write_dataset
 from vrrae_bench.errors import Interrupted, UserError
 from vrrae_bench.files import sha256
 from vrrae_bench.models.bottlenecks import Posterior
 from vrrae_bench.models.serialisation import ModelHeader
 from vrrae_bench.models.truncation import truncated_coefficients
 from vrrae_bench.provenance import Stopwatch
-from vrrae_bench.scoring.reconstruction import relative_error_percent
 from vrrae_bench.seeding import derived_seed
 from vrrae_bench.training.batches import BatchFeed, BatchStream
 from vrrae_bench.training.checkpoints import Checkpoints, Progress
@@ -29,10 +31,13 @@ from vrrae_bench.training.loop import run_steps, start_state
 from vrrae_bench.training.losses import kl_divergence, relative_error
 from vrrae_bench.training.progress import Losses, ProgressLine
 
+SCRIPTS = Path(__file__).parents[2] / "workflow/scripts"
+
 
 def test_the_reconstruction_loss_is_the_reported_error(rng):
     prediction, target = rng.normal(size=(2, 5, 8, 8, 1)).astype(np.float32)
-    assert relative_error(prediction, target) == pytest.approx(relative_error_percent(prediction, target), rel=1e-5)
+    expected = 100 * np.linalg.norm(prediction - target) / np.linalg.norm(target)
+    assert relative_error(prediction, target) == pytest.approx(expected, rel=1e-5)
 
 
 def test_kl_is_that_of_gaussians_by_quadrature(rng):
@@ -55,6 +60,10 @@ def test_the_kl_of_vrraes_means_is_half_the_squared_singular_values(rng):
     assert float(divergence) == pytest.approx(0.5 * (values**2).sum(), rel=1e-5)
 
 
+# A rate at which no weight of single precision moves.
+STANDING = 1e-30
+
+
 def arrays_of(model):
     return jax.tree.leaves(eqx.filter(model, eqx.is_array))
 
@@ -62,6 +71,43 @@ def arrays_of(model):
 def test_training_lowers_the_error(tiny_images, trained, run_spec, tmp_path):
     _, _, history = trained(run_spec("vrrae", epochs=30), tiny_images, tmp_path)
     assert history[-1]["reconstruction_error"] < 0.7 * history[0]["reconstruction_error"]
+
+
+def test_every_epochs_error_is_the_mean_over_its_own_steps(tiny_images, trained, run_spec, tmp_path):
+    """Of a training that stands still, by numpy: batches in their order, bytes as numbers between 0 and 1."""
+    spec = run_spec("ae", epochs=3, learning_rate=STANDING)
+    model, _, history = trained(spec, tiny_images, tmp_path)
+    errors = []
+    for rows in BatchStream(48, 16, spec.seed).indices(0, 9):
+        batch = np.asarray(tiny_images.array("train")[rows], np.float32) / 255
+        prediction, _ = model(batch, jax.random.key(0))
+        errors.append(100 * np.linalg.norm(prediction - batch) / np.linalg.norm(batch))
+    found = [row["reconstruction_error"] for row in history]
+    np.testing.assert_allclose(found, np.reshape(errors, (3, 3)).mean(axis=1), rtol=1e-5)
+    assert len(set(found)) == 3
+
+
+def test_the_noise_of_every_step_is_its_own(tiny_images, trained, run_spec, tmp_path):
+    """A training that stands still sees all images in each step: nothing else than the noise can change its error."""
+    spec = run_spec("vae", epochs=3, batch_size=48, learning_rate=STANDING)
+    _, _, history = trained(spec, tiny_images, tmp_path)
+    errors = [row["reconstruction_error"] for row in history]
+    assert len(errors) == 3 and np.diff(np.sort(errors)).min() > 1e-4
+
+
+def test_another_seed_has_other_weights_batches_and_noise(tiny_images, trained, run_spec, tmp_path, monkeypatch):
+    models = [trained(run_spec("ae", seed=seed, epochs=1 / 3), tiny_images, tmp_path)[0] for seed in (0, 1)]
+    first, second = (np.asarray(model.encoder.linear.weight) for model in models)
+    assert abs(np.corrcoef(first.ravel(), second.ravel())[0, 1]) < 0.05
+    assert not np.array_equal(*(BatchStream(48, 16, seed).indices(0, 3) for seed in (0, 1)))
+
+    # With the same weights, and all images in each batch, the noise alone is left.
+    build = ModelHeader.build
+    monkeypatch.setattr(ModelHeader, "build", lambda header, key: build(header, jax.random.key(0)))
+    spec = run_spec("vae", epochs=1, batch_size=48, learning_rate=STANDING)
+    specs = [spec.model_copy(update={"seed": seed}) for seed in (0, 1)]
+    errors = [trained(spec, tiny_images, tmp_path)[2][0]["reconstruction_error"] for spec in specs]
+    assert abs(errors[0] - errors[1]) > 1e-4
 
 
 def test_a_training_that_was_terminated_and_resumed_is_the_same(tiny_images, trained, run_spec, tmp_path):
@@ -106,16 +152,54 @@ def test_the_time_of_a_resumed_training_counts_what_was_spent_before(tmp_path):
     Checkpoints(tmp_path, "run").save({}, Progress(step=3, seconds=100.0, history=[]))
     _, progress = Checkpoints(tmp_path, "run").load({})
     stopwatch.add(progress.seconds)
-    assert 100 < stopwatch.seconds() < 110
+    assert 100 < stopwatch.seconds() < 200
 
 
-def test_a_changed_line_of_code_is_another_program(tmp_path):
+def test_a_changed_line_of_any_module_that_a_command_imports_is_another_program(tmp_path):
+    shutil.copytree(SCRIPTS / "vrrae_bench", tmp_path / "vrrae_bench")
     command = tmp_path / "command.py"
-    command.write_text("from vrrae_bench import seeding")
-    before = code_digest(command)
-    assert code_digest(command) == before
-    command.write_text("from vrrae_bench import seeding, files")
-    assert code_digest(command) != before
+    command.write_text("from vrrae_bench import seeding\n")
+    script = "from vrrae_bench.dependencies import code_digest; print(code_digest('command.py'))"
+
+    def digest():
+        how = {"cwd": tmp_path, "env": os.environ | {"PYTHONPATH": str(tmp_path)}}
+        return subprocess.run([sys.executable, "-c", script], capture_output=True, check=True, text=True, **how).stdout
+
+    before = digest()
+    (tmp_path / "vrrae_bench/costs.py").write_text("")  # which the command does not import
+    assert digest() == before
+    seeding = tmp_path / "vrrae_bench/seeding.py"
+    seeding.write_text(seeding.read_text() + "\n")
+    changed = digest()
+    command.write_text("from vrrae_bench import seeding\n\n")
+    assert len({before, changed, digest()}) == 3
+
+
+def test_the_command_continues_no_training_on_other_images(tiny_images, run_spec, train_command, tmp_path):
+    spec = run_spec("ae", epochs=200)
+    images = {name: np.asarray(tiny_images.array(name)[:]) for name in ("train", "test")}
+    images["train"][0, 0, 0] += 1
+    write_dataset(tmp_path / "other", "digits", images)
+
+    def start(data):
+        process = train_command(spec, data, tmp_path, "--checkpoint-seconds", "0", stdout=subprocess.PIPE, text=True)
+        wait_for_checkpoint(tmp_path / "checkpoints", after=0, process=process)
+        process.kill()
+        return process.communicate()[0]
+
+    start(tiny_images)
+    assert "continuing from the checkpoint" not in start(DataSet(tmp_path / "other/manifest.json"))
+    assert len(list((tmp_path / "checkpoints").glob("*/"))) == 2
+
+
+def test_the_command_that_was_asked_to_end_says_so_as_a_shell_does(tiny_images, run_spec, train_command, tmp_path):
+    spec = run_spec("ae", epochs=2000)
+    process = train_command(spec, tiny_images, tmp_path, "--checkpoint-seconds", "0", stderr=subprocess.PIPE)
+    wait_for_checkpoint(tmp_path / "checkpoints", after=0, process=process)
+    process.terminate()
+    _, told = process.communicate()
+    assert process.returncode == 128 + signal.SIGTERM
+    assert b"asked to end; saved after step" in told and b"Traceback" not in told
 
 
 def test_batches_reach_the_devices_as_the_stream_orders_them(tiny_images):
@@ -140,13 +224,18 @@ def test_long_trainings_on_large_images_read_few_of_them_ahead(tmp_path):
 
 
 def test_bfloat16_rounds_encoder_and_decoder_and_nothing_else(tiny_images, trained, run_spec, tmp_path):
-    """Close to single precision, not equal to it; weights and bottleneck stay in single precision."""
-    spec = run_spec("vrrae", epochs=2)
-    single, _, history = trained(spec, tiny_images, tmp_path)
-    half, _, half_history = trained(spec.model_copy(update={"precision": "bfloat16"}), tiny_images, tmp_path)
-    assert {leaf.dtype for leaf in arrays_of(half)} == {np.dtype(np.float32)}
-    found, expected = half_history[-1]["reconstruction_error"], history[-1]["reconstruction_error"]
-    assert found == pytest.approx(expected, rel=0.02) and found != expected
+    """One pass, written out: the bottleneck computes in single precision, and the weights stay in it."""
+    model, header, _ = trained(run_spec("vrrae", precision="bfloat16"), tiny_images, tmp_path)
+    assert {leaf.dtype for leaf in arrays_of(model)} == {np.dtype(np.float32)}
+    images, key = header.normalisation.apply(jnp.asarray(tiny_images.array("train")[:16])), jax.random.key(1)
+    half = jax.tree.map(lambda leaf: leaf.astype(jnp.bfloat16) if eqx.is_inexact_array(leaf) else leaf, model)
+    encoding = half.encoder(images.astype(jnp.bfloat16)).astype(jnp.float32)
+    decoder_input, expected = model.bottleneck(encoding, key)
+    prediction, posterior = model(images, key, "bfloat16")
+    np.testing.assert_allclose(posterior.mean, expected.mean, rtol=1e-6, atol=1e-6)
+    decoded = half.decoder(decoder_input.astype(jnp.bfloat16)).astype(jnp.float32)
+    np.testing.assert_array_equal(prediction, decoded)
+    assert not np.array_equal(prediction, model(images, key)[0])
 
 
 def test_no_step_changes_the_type_of_the_state(tiny_images, run_spec):
@@ -156,19 +245,36 @@ def test_no_step_changes_the_type_of_the_state(tiny_images, run_spec):
     optimiser = optax.adabelief(spec.learning_rate)
     state, batches = start_state(spec, header, optimiser), jnp.zeros((1, 16, 28, 28, 1), jnp.uint8)
     how = (spec.method, spec.precision, optimiser, header.normalisation)
-    for _ in range(2):
-        state = run_steps(*how, state, batches, np.array([0, 1]), jax.random.key(0), np.zeros(2, np.float32))
-    assert run_steps._cached._cache_size() == 1
+    after = run_steps(*how, state, batches, np.array([0, 1]), jax.random.key(0), np.zeros(2, np.float32))
+    before, after = ([(leaf.shape, leaf.dtype, leaf.weak_type) for leaf in arrays_of(s)] for s in (state, after))
+    assert after == before
 
 
-def test_one_step_is_adabeliefs(tiny_images, trained, run_spec, tmp_path):
-    """The first step of AdaBelief (Zhuang et al. 2020, Algorithm 2), written out for one layer in double precision."""
-    spec = run_spec("ae", epochs=1 / 3)  # one step
+@pytest.mark.parametrize("method", ["ae", "vae", "sparse_ae"])
+def test_one_step_is_adabeliefs_on_the_loss_of_the_method(method, tiny_images, trained, run_spec, tmp_path):
+    """The first step of AdaBelief (Zhuang et al. 2020, Algorithm 2), written out for one layer in double precision.
+
+    The loss is written out too, with weights large enough for the KL divergence and the penalty to turn the gradient.
+    """
+    weights = {"vae": {"beta": 5.0}, "sparse_ae": {"penalty_weight": 50.0}}.get(method, {})
+    spec = run_spec(method, epochs=1 / 3, **weights)  # one step
     model, header, _ = trained(spec, tiny_images, tmp_path)
     start = header.build(jax.random.key(derived_seed(spec.seed, "initialisation")))
     rows = BatchStream(48, 16, spec.seed).indices(0, 1)[0]
     batch = header.normalisation.apply(np.asarray(tiny_images.array("train")[rows]))
-    gradient = eqx.filter_grad(lambda m: relative_error(m(batch, jax.random.key(0))[0], batch))(start)
+    noise, _ = jax.random.split(jax.random.fold_in(jax.random.key(derived_seed(spec.seed, "noise")), 0))
+
+    def loss(model):
+        prediction, (mean, log_variance, _) = model(batch, noise)
+        error = 100 * jnp.sqrt(jnp.sum((prediction - batch) ** 2) / jnp.sum(batch**2))
+        if method == "vae":
+            return error + 5 / 2 * jnp.sum(mean**2 + jnp.exp(log_variance) - log_variance)
+        if method == "sparse_ae":
+            active = mean.mean(axis=0)
+            return error - 50 * jnp.sum(0.05 * jnp.log(active) + 0.95 * jnp.log(1 - active))
+        return error
+
+    gradient = eqx.filter_grad(loss)(start)
 
     g = np.asarray(gradient.encoder.linear.bias, np.float64)
     momentum, belief = 0.1 * g, 0.001 * (0.9 * g) ** 2 + 1e-16

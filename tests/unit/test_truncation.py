@@ -56,6 +56,36 @@ def test_gradient_is_that_of_finite_differences_where_gaps_are_open(rng, n_laten
     np.testing.assert_allclose((gradient * direction).sum(), slope, rtol=1e-5)
 
 
+@pytest.mark.parametrize(("n_latent", "n_batch"), [(10, 30), (30, 10)])
+def test_a_rotation_of_the_basis_within_its_span_has_no_gradient(rng, n_latent, n_batch):
+    """Of two kept modes that cross it would be without bounds; only the noise of a variational method depends on it."""
+    with jax.enable_x64(True):
+        latent = matrix(rng, [1, 0.8, 0.8 - 1e-6, 0.5, 0.1, 0.05], n_latent, n_batch)
+        (basis, coefficients), pull_back = jax.vjp(lambda y: truncated_coefficients(y, 4), latent)
+        (gradient,) = pull_back((basis @ rng.normal(size=(4, 4)), jnp.zeros_like(coefficients)))
+    assert np.linalg.norm(gradient) < 1e-9
+
+
+@pytest.mark.parametrize(("n_latent", "n_batch"), [(10, 30), (30, 10)])
+def test_the_gradient_is_bounded_where_a_kept_and_a_dropped_mode_cross(rng, n_latent, n_batch):
+    """The truncated matrix jumps there, so that its derivative is infinite: training would not survive it."""
+    weights = rng.normal(size=(n_latent, n_batch))
+
+    def function(latent):
+        basis, coefficients = truncated_coefficients(latent, 4)
+        return jnp.sum(weights * (basis @ coefficients))
+
+    with jax.enable_x64(True):
+        norms = {
+            gap: np.linalg.norm(
+                jax.grad(function)(matrix(rng, [1, 0.9, 0.8, 0.5, 0.5 * (1 - gap), 0.05], n_latent, n_batch))
+            )
+            for gap in 10.0 ** -np.arange(1, 10)
+        }
+    assert max(norms.values()) < 500 * np.linalg.norm(weights)
+    assert max(norm for gap, norm in norms.items() if gap < 1e-5) < 3 * np.linalg.norm(weights)
+
+
 def test_gradient_of_the_reconstruction_is_that_of_the_full_svd(rng):
     weights = rng.normal(size=(10, 30))
 

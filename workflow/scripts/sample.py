@@ -32,17 +32,21 @@ def main() -> None:
 
     from vrrae_bench.latent.sampling import draw_samples
     from vrrae_bench.models.serialisation import load_model
+    from vrrae_bench.scoring.model_scores import model_scores
 
     origin = provenance(device_name())
     model, header = load_model(arguments.model)
-    samples = draw_samples(model, header, DataSet(arguments.data), arguments.sampling, arguments.seed)
+    data = DataSet(arguments.data)
+    samples = draw_samples(model, header, data, arguments.sampling, arguments.seed)
     folder = arguments.out.parent
     for name in ("random", "random_gaussian", "random_prior", "interpolation"):
         with atomic_path(folder / f"{name}.npy") as temporary:
             np.save(temporary, getattr(samples, name))
     with atomic_path(folder / "latents.npz") as temporary:
         np.savez(temporary, **samples.latents)
-    write_json(arguments.out, {"scores": samples.scores, "sampling": samples.sampling, "origin": origin})
+    write_json(
+        arguments.out, {"scores": model_scores(model, header, data), "sampling": samples.sampling, "origin": origin}
+    )
 
 
 if __name__ == "__main__":

@@ -1,6 +1,7 @@
 """The runs behind each table and figure: what the paper compares, in terms of the configuration.
 
-All rows of a table have the same seeds, so that differences between them can be paired.
+All rows of a table have the same seeds, so that differences between them can be paired; but for those of the best beta
+in Table 2, which have the seeds of the sweep.
 """
 
 from collections.abc import Callable, Iterable

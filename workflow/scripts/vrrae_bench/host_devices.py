@@ -46,15 +46,18 @@ def claim(kind: Kind, devices: Sequence[str], folder: Path = LOCKS) -> tuple[str
     """Wait for one of some devices, and lock it.
 
     Raises:
-        UserError: A lock can not be opened.
+        UserError: A lock can not be opened, or the folder of locks is a link.
 
     Returns:
         The device, and the open file that holds the lock; programs that this process becomes or starts inherit it, and
         the lock lasts until the last of them is gone.
     """
     folder.mkdir(parents=True, exist_ok=True)
+    if folder.is_symlink():
+        raise UserError(f"{folder}: is a link, which anyone might have put there. Remove it.")
     with suppress(PermissionError):  # another user's, who has opened it to all
-        folder.chmod(0o777)
+        # Everyone may lock, and none may remove another's lock.
+        folder.chmod(0o1777)
     while True:
         for device in devices:
             lock = _opened(folder / f"{kind}-{device.replace('/', '_')}")

@@ -1,7 +1,5 @@
 """The basis of a rank-reduction autoencoder after training, in double precision."""
 
-from collections.abc import Iterable
-
 import numpy as np
 from jaxtyping import Float
 
@@ -17,14 +15,6 @@ def global_basis(latents: Float[np.ndarray, "N L"], k: int) -> Float[np.ndarray,
     if k > min(latents.shape):
         raise ValueError(f"{latents.shape[0]} latents of size {latents.shape[1]} span no {k} directions")
     return _leading_vectors(latents.astype(np.float64), k)
-
-
-def concatenated_basis(batches: Iterable[Float[np.ndarray, "B L"]], k: int) -> Float[np.ndarray, "L k"]:
-    """The published code's way: the first `k` singular vectors of every batch, side by side, truncated once more.
-
-    It ignores how large each batch's singular values are, so it is not the best basis for the whole set.
-    """
-    return _leading_vectors(np.concatenate([global_basis(batch, k).T for batch in batches]), k)
 
 
 def _leading_vectors(rows: Float[np.ndarray, "N L"], k: int) -> Float[np.ndarray, "L k"]:

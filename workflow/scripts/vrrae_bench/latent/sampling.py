@@ -1,30 +1,22 @@
-"""All that is drawn from, or computed with, a trained model before anything is scored."""
+"""All that is drawn from a trained model."""
 
 from typing import NamedTuple
 
-import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Float, Num
 
 from vrrae_bench.datasets.store import DataSet
-from vrrae_bench.latent.diagnostics import energy_error, orthonormality_error
 from vrrae_bench.latent.interpolation import inner_points, random_pairs
 from vrrae_bench.latent.mixture import fit_mixture, sample_prior
 from vrrae_bench.latent.settings import SampleSpec
 from vrrae_bench.models.autoencoder import Autoencoder
-from vrrae_bench.models.inference import CHUNK, decode, encode, posteriors, reconstructions
+from vrrae_bench.models.inference import CHUNK, decode, encode, posteriors
 from vrrae_bench.models.registry import METHODS
 from vrrae_bench.models.serialisation import ModelHeader
-from vrrae_bench.models.truncation import truncated_coefficients
-from vrrae_bench.scoring.reconstruction import RelativeError
-from vrrae_bench.scoring.sharpness import sharpness_scores
 from vrrae_bench.seeding import derived_seed, generator
-from vrrae_bench.training.batches import BatchStream
 
 # The values that a byte holds.
 BYTES = (0, 255)
-# Of so many test images, the reconstructions' sharpness is measured.
-N_SHARPNESS = 1000
 
 
 class Samples(NamedTuple):
@@ -36,7 +28,6 @@ class Samples(NamedTuple):
         random_prior: As many, generated from N(0, I).
         interpolation: Images between pairs of training images, pair by pair.
         latents: Posterior means and log-variances, by data array.
-        scores: What can only be scored with the model at hand, as scores.json names it.
         sampling: How the images were drawn.
     """
 
@@ -45,12 +36,11 @@ class Samples(NamedTuple):
     random_prior: Num[np.ndarray, "D H W C"]
     interpolation: Num[np.ndarray, "M H W C"]
     latents: dict[str, Float[np.ndarray, "N k"]]
-    scores: dict[str, float]
     sampling: dict[str, float | int | bool | str | None]
 
 
 def draw_samples(model: Autoencoder, header: ModelHeader, data: DataSet, spec: SampleSpec, seed: int) -> Samples:
-    """Encode, generate, interpolate and reconstruct with a trained model (VRRAE, section 4).
+    """Encode, generate and interpolate with a trained model (VRRAE, section 4).
 
     Args:
         seed: The run's seed; runs of different methods with one seed interpolate between the same pairs.
@@ -65,18 +55,12 @@ def draw_samples(model: Autoencoder, header: ModelHeader, data: DataSet, spec: S
     draws = (mixture.sample(spec.random_images, draw_seed(seed, number)) for number in range(spec.random_draws))
     pairs = random_pairs(len(means), spec.interpolation_pairs, generator(seed, "interpolation"))
     between = inner_points(means, pairs, spec.interpolation_points)
-    scores = reconstruction_errors(model, header, data)
-    if METHODS[header.run.method].truncates:
-        scores |= identity_errors(model, header, data)
-    if data.manifest.source != "synthetic":
-        scores |= reconstruction_sharpness(model, header, data)
     return Samples(
-        random=np.concatenate([_images_of(model, header, data, points) for points in draws]),
-        random_gaussian=_images_of(model, header, data, gaussian.sample(spec.random_images, first)),
-        random_prior=_images_of(model, header, data, sample_prior(spec.random_images, means.shape[1], first)),
-        interpolation=_images_of(model, header, data, between),
+        random=np.concatenate([images_of(model, header, data, points) for points in draws]),
+        random_gaussian=images_of(model, header, data, gaussian.sample(spec.random_images, first)),
+        random_prior=images_of(model, header, data, sample_prior(spec.random_images, means.shape[1], first)),
+        interpolation=images_of(model, header, data, between),
         latents=latents | {"interpolation_pairs": pairs},
-        scores=scores,
         sampling=spec.model_dump() | mixture.record() | of_gaussian | {"quantisation": quantisation(data)},
     )
 
@@ -85,45 +69,6 @@ def draw_seed(seed: int, number: int) -> int:
     """The seed of one of a run's independent draws of random images, which are numbered from 0."""
     first = derived_seed(seed, "random_images")
     return int(np.random.SeedSequence([first, number]).generate_state(1)[0]) if number else first
-
-
-def reconstruction_errors(model: Autoencoder, header: ModelHeader, data: DataSet) -> dict[str, float]:
-    """Error over the whole test set, in percent, of the images as the model sees them and as they are stored.
-
-    The two differ only where images are standardised with a mean other than zero.
-    """
-    seen, stored = RelativeError(), RelativeError()
-    images = data.array("test")
-    for number, predictions in enumerate(reconstructions(model, header.normalisation, images)):
-        targets = header.normalisation.apply(np.asarray(images[number * CHUNK : (number + 1) * CHUNK]))
-        seen.update(predictions, targets)
-        stored.update(header.normalisation.undo(predictions), header.normalisation.undo(targets))
-    errors = {"reconstruction_error": seen.percent}
-    if header.normalisation.shift:
-        errors["reconstruction_error_original_scale"] = stored.percent
-    return errors
-
-
-def identity_errors(model: Autoencoder, header: ModelHeader, data: DataSet) -> dict[str, float]:
-    """How far the truncation of the first training batch, by the trained encoder, is from what the paper states of it.
-
-    The coefficients are those of training, in single precision: U^T Y, not those of the basis of the whole set.
-    """
-    run, images = header.run, data.array("train")
-    [batch] = BatchStream(len(images), run.batch_size, run.seed).indices(0, 1)
-    latent = encode(model.encoder, header.normalisation, images[batch]).T
-    coefficients = np.asarray(truncated_coefficients(jnp.asarray(latent), run.bottleneck)[1])
-    return {
-        "identity_orthonormal": orthonormality_error(coefficients),
-        "identity_energy": energy_error(coefficients, latent),
-    }
-
-
-def reconstruction_sharpness(model: Autoencoder, header: ModelHeader, data: DataSet) -> dict[str, float]:
-    """Sharpness of the reconstructions of the first test images, over that of these images themselves."""
-    images = data.array("test")[:N_SHARPNESS]
-    means = posteriors(model, header.normalisation, images).mean
-    return sharpness_scores({"reconstruction": _images_of(model, header, data, means)}, images)
 
 
 def as_stored(images: Float[np.ndarray, "N H W C"], data: DataSet) -> Num[np.ndarray, "N H W C"]:
@@ -141,7 +86,7 @@ def quantisation(data: DataSet) -> str:
     return f"rounded and clipped to {BYTES}" if data.manifest.dtype == "uint8" else "none"
 
 
-def _images_of(
+def images_of(
     model: Autoencoder, header: ModelHeader, data: DataSet, points: Float[np.ndarray, "N k"]
 ) -> Num[np.ndarray, "N H W C"]:
     """Images for points of the bottleneck as they are stored; few of them are floats at a time."""

@@ -41,7 +41,8 @@ def truncated_coefficients(latent: Float[Array, "L B"], k: int) -> tuple[Float[A
     coefficients are sorted by decreasing norm; their squared norms are the leading squared singular values (VRRAE,
     section 3 and Eq. 7). All is finite for equal singular values and for a batch of lower rank than `k`.
 
-    The gradient is exact for functions of U U^T Y and of the spectrum; it leaves out the rotation of U in its span.
+    The gradient is that of functions of U U^T Y and of the spectrum; it leaves out the rotation of U in its span. It is
+    exact where the k-th and the next singular value differ (with a gap of 3 %, to 1e-3) and damped where they cross.
 
     Raises:
         ValueError: `k` exceeds min(L, B).

@@ -50,10 +50,3 @@ class RelativeError:
         if self.squared_target == 0:
             raise UserError("reconstruction error: the targets are empty or all zero. Check the data set.")
         return 100 * (self.squared_difference / self.squared_target) ** 0.5
-
-
-def relative_error_percent(prediction: Real[np.ndarray, "*shape"], target: Real[np.ndarray, "*shape"]) -> float:
-    """100 ||prediction - target|| / ||target|| of arrays that fit into memory; raises as `RelativeError`."""
-    error = RelativeError()
-    error.update(prediction, target)
-    return error.percent

@@ -8,7 +8,7 @@ from jaxtyping import Num
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from vrrae_bench.reporting.figures.drawing import Run, by_dataset, of_first_seed, titles
+from vrrae_bench.reporting.figures.drawing import Run, by_dataset, titles
 
 
 def blocks(
@@ -21,7 +21,7 @@ def blocks(
         side_by_side: Most blocks of a row.
         size: Width and height of a block with its title, in inches.
     """
-    groups = by_dataset(of_first_seed(runs)).values()
+    groups = by_dataset(runs).values()
     columns = min(side_by_side, max(map(len, groups)))
     rows = [group[start : start + columns] for group in groups for start in range(0, len(group), columns)]
     shown = [run for row in rows for run in row]

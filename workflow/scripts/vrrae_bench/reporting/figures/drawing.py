@@ -49,12 +49,6 @@ def by_dataset(runs: Sequence[Run]) -> dict[str, list[Run]]:
     return groups
 
 
-def of_first_seed(runs: Sequence[Run]) -> list[Run]:
-    """Of each data set, the runs of its first seed."""
-    first = {name: min(run.spec.seed for run in group) for name, group in by_dataset(runs).items()}
-    return [run for run in runs if run.spec.seed == first[run.spec.dataset]]
-
-
 def by_beta(runs: Iterable[Run]) -> list[Run]:
     """Runs of a variational method, smallest beta first."""
     return sorted(runs, key=lambda run: run.spec.beta)

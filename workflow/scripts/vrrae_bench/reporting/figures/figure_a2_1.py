@@ -11,7 +11,7 @@ from matplotlib.ticker import MaxNLocator
 
 from vrrae_bench.errors import UserError
 from vrrae_bench.files import read_json
-from vrrae_bench.reporting.figures.drawing import GREY, Run, by_beta, by_dataset, of_first_seed, plt
+from vrrae_bench.reporting.figures.drawing import GREY, Run, by_beta, by_dataset, plt
 from vrrae_bench.reporting.labels import dataset_label
 from vrrae_bench.runs import format_beta
 
@@ -23,7 +23,7 @@ def draw(runs: Sequence[Run]) -> Figure:
 
     Colours and markers both tell the betas apart, and the larger beta is the lighter colour.
     """
-    groups = by_dataset(of_first_seed(runs))
+    groups = by_dataset(runs)
     figure, axes = plt.subplots(1, len(groups), figsize=(5.2 * len(groups), 3.8), layout="constrained", squeeze=False)
     for (dataset, group), axis in zip(groups.items(), axes[0]):
         # Without viridis's yellow, which is hard to see on white.

@@ -8,14 +8,14 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from vrrae_bench.reporting.figures.blocks import blocks
-from vrrae_bench.reporting.figures.drawing import BLUE, GREY, Run, by_beta, by_dataset, of_first_seed
+from vrrae_bench.reporting.figures.drawing import BLUE, GREY, Run, by_beta, by_dataset
 
 MOST_POINTS = 3000
 
 
 def draw(runs: Sequence[Run]) -> Figure:
     """A panel for each beta, of the first seed; all panels of a data set have the same limits."""
-    groups = by_dataset(of_first_seed(runs))
+    groups = by_dataset(runs)
     limits = {name: _limits(np.concatenate([first_means(run) for run in group])) for name, group in groups.items()}
 
     def draw_panel(axis: Axes, run: Run) -> None:

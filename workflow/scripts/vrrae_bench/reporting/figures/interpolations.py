@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 
 from vrrae_bench.errors import UserError
 from vrrae_bench.reporting.figures.blocks import blocks, brightest, mosaic, part, show
-from vrrae_bench.reporting.figures.drawing import Run, by_dataset, of_first_seed
+from vrrae_bench.reporting.figures.drawing import Run, by_dataset
 
 N_PAIRS = 5  # of a block
 
@@ -26,7 +26,7 @@ def draw(runs: Sequence[Run], first: int) -> Figure:
     Raises:
         UserError: Runs of one data set have other pairs, or a run's files do not belong together.
     """
-    for group in by_dataset(of_first_seed(runs)).values():
+    for group in by_dataset(runs).values():
         _check_same_pairs(group)
     return blocks(runs, partial(_fill, first=first), side_by_side=2, size=(4.6, 3.6))
 

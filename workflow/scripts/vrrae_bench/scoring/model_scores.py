@@ -1,0 +1,68 @@
+"""Scores of a model itself: those that can only be found with the model at hand."""
+
+import jax.numpy as jnp
+import numpy as np
+
+from vrrae_bench.datasets.store import DataSet
+from vrrae_bench.latent.diagnostics import energy_error, orthonormality_error
+from vrrae_bench.latent.sampling import images_of
+from vrrae_bench.models.autoencoder import Autoencoder
+from vrrae_bench.models.inference import CHUNK, encode, posteriors, reconstructions
+from vrrae_bench.models.registry import METHODS
+from vrrae_bench.models.serialisation import ModelHeader
+from vrrae_bench.models.truncation import truncated_coefficients
+from vrrae_bench.scoring.reconstruction import RelativeError
+from vrrae_bench.scoring.sharpness import sharpness_scores
+from vrrae_bench.training.batches import BatchStream
+
+# Of so many test images, the reconstructions' sharpness is measured.
+N_SHARPNESS = 1000
+
+
+def model_scores(model: Autoencoder, header: ModelHeader, data: DataSet) -> dict[str, float]:
+    """All of them that suit the method and the data set, as scores.json names them."""
+    scores = reconstruction_errors(model, header, data)
+    if METHODS[header.run.method].truncates:
+        scores |= identity_errors(model, header, data)
+    if data.manifest.source != "synthetic":
+        scores |= reconstruction_sharpness(model, header, data)
+    return scores
+
+
+def reconstruction_errors(model: Autoencoder, header: ModelHeader, data: DataSet) -> dict[str, float]:
+    """Error over the whole test set, in percent, of the images as the model sees them and as they are stored.
+
+    The two differ only where images are standardised with a mean other than zero.
+    """
+    seen, stored = RelativeError(), RelativeError()
+    images = data.array("test")
+    for number, predictions in enumerate(reconstructions(model, header.normalisation, images)):
+        targets = header.normalisation.apply(np.asarray(images[number * CHUNK : (number + 1) * CHUNK]))
+        seen.update(predictions, targets)
+        stored.update(header.normalisation.undo(predictions), header.normalisation.undo(targets))
+    errors = {"reconstruction_error": seen.percent}
+    if header.normalisation.shift:
+        errors["reconstruction_error_original_scale"] = stored.percent
+    return errors
+
+
+def identity_errors(model: Autoencoder, header: ModelHeader, data: DataSet) -> dict[str, float]:
+    """How far the truncation of the first training batch, by the trained encoder, is from what the paper states of it.
+
+    The coefficients are those of training, in single precision: U^T Y, not those of the basis of the whole set.
+    """
+    run, images = header.run, data.array("train")
+    [batch] = BatchStream(len(images), run.batch_size, run.seed).indices(0, 1)
+    latent = encode(model.encoder, header.normalisation, images[batch]).T
+    coefficients = np.asarray(truncated_coefficients(jnp.asarray(latent), run.bottleneck)[1])
+    return {
+        "identity_orthonormal": orthonormality_error(coefficients),
+        "identity_energy": energy_error(coefficients, latent),
+    }
+
+
+def reconstruction_sharpness(model: Autoencoder, header: ModelHeader, data: DataSet) -> dict[str, float]:
+    """Sharpness of the reconstructions of the first test images, over that of these images themselves."""
+    images = data.array("test")[:N_SHARPNESS]
+    means = posteriors(model, header.normalisation, images).mean
+    return sharpness_scores({"reconstruction": images_of(model, header, data, means)}, images)
