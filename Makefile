@@ -1,7 +1,7 @@
 # Everything one types. `make` alone says what there is.
 .DEFAULT_GOAL := help
 .PHONY: help environment quickstart test test-envs test-slurm test-kubernetes cluster kubernetes speed speed-features \
-	config targets plan fetch schema lock clean
+	config targets plan fetch keep schema lock clean
 
 PYTHON ?= python3
 VENV := .venv
@@ -23,6 +23,7 @@ help:
 	@echo "make targets             list what snakemake can make, and how many trainings it needs; CONFIG=file.yaml overlays"
 	@echo "make plan                say what a run would cost; PROFILE=workflow/profiles/NAME, CONFIG=file.yaml, TARGET=name"
 	@echo "make fetch DEST=folder   fill a mirror for machines without internet: data sets, weights, checksums; CONFIG=file.yaml"
+	@echo "make keep DEST=folder    copy tables, figures, claims and scores, without data and models; FROM=results/NAME"
 	@echo "make cluster             add Snakemake's plug-ins for Slurm and other queues to $(VENV); only for their users"
 	@echo "make kubernetes          add Snakemake's plug-ins for Kubernetes and S3 to $(VENV); only for their users"
 	@echo "make environment         only set up: $(VENV), with the exact versions of envs/requirements.txt"
@@ -91,6 +92,10 @@ plan: $(READY)
 fetch: $(READY)
 	@test -n "$(DEST)" || { echo "error: name the folder to fill: make fetch DEST=folder"; exit 1; }
 	@$(RUN) python workflow/scripts/fetch.py $(DEST) $(CONFIG)
+
+keep: $(READY)
+	@test -n "$(DEST)" || { echo "error: name the folder to copy to: make keep DEST=folder"; exit 1; }
+	@$(RUN) python workflow/scripts/keep.py $(or $(FROM),results) $(DEST)
 
 schema: $(READY)
 	@$(RUN) python workflow/scripts/config.py --write-schema workflow/schemas/config.schema.json
