@@ -43,6 +43,13 @@ def test_test_centres_fill_the_square_and_not_its_diagonal(synthetic):
     assert counts.sum() == 400 and counts.min() > 70
 
 
+def test_the_diagonal_goes_evenly_from_one_corner_of_the_square_to_the_opposite_one(synthetic):
+    x, y = np.asarray(synthetic.array("diagonal_centres")).T
+    np.testing.assert_array_equal(x, y)
+    assert (x[0], x[-1]) == (-0.5, 0.5)
+    np.testing.assert_allclose(np.diff(x), 1 / 19)
+
+
 def test_models_see_standardised_bumps(synthetic):
     seen = synthetic.manifest.normalisation.apply(np.asarray(synthetic.array("train")))
     np.testing.assert_allclose([seen.mean(), seen.std()], [0, 1], atol=1e-4)

@@ -393,7 +393,7 @@ def synthetic_runs(tmp_path, run_spec, rng):
             folder = tmp_path / f"{method}{seed}"
             folder.mkdir()
             means = rng.normal(size=(100, 2)) * [1, spread]
-            np.savez(folder / "latents.npz", train_mean=means, diagonal_mean=means[:20])
+            np.savez(folder / "latents.npz", train_mean=means, diagonal_mean=rng.normal(size=(20, 2)))
             np.save(folder / "random.npy", rng.uniform(size=(9, 64, 64, 1)).astype(np.float32))
             runs.append(Run(run_spec(method, dataset="synthetic", seed=seed), folder))
     return runs
@@ -404,6 +404,13 @@ def test_figure_2_shows_the_seed_whose_vae_collapsed_most(synthetic_runs):
     assert [axis.get_title() for axis in figure.axes] == ["VAE, seed 1", "VRRAE, seed 1"]
     points = figure.axes[0].collections[0].get_offsets()
     np.testing.assert_allclose(points.std(axis=0)[1] / points.std(axis=0)[0], 0.001, rtol=0.3)
+
+
+def test_the_line_of_figure_2_goes_through_the_means_of_the_diagonal_motion(synthetic_runs):
+    figure = figure_2.draw(synthetic_runs)
+    for axis, run in zip(figure.axes, (run for run in synthetic_runs if run.spec.seed == 1), strict=True):
+        [line] = axis.lines
+        np.testing.assert_array_equal(line.get_xydata(), np.load(run.folder / "latents.npz")["diagonal_mean"])
 
 
 def test_a_gallery_shows_one_block_per_method_of_the_first_seed(synthetic_runs):

@@ -16,6 +16,7 @@ from vrrae_bench.scoring.frechet import Moments, frechet_distance
 from vrrae_bench.scoring.inception import extractor_record
 from vrrae_bench.scoring.reference import Reference
 from vrrae_bench.scoring.scores import score_run
+from vrrae_bench.scoring.sharpness import sharpness
 
 EVERY = {"reconstruction_error", "mean_spread"}
 VARIATIONAL = {"active_units", "kl_divergence", "collapsed_dimensions", "mutual_information"}
@@ -107,8 +108,10 @@ def test_bumps_have_scores_of_their_own_and_no_sharpness(write_sample, run_spec,
 
 
 def test_a_fid_per_draw_and_the_papers_scores_of_the_first(write_sample, run_spec, tiny_images, images, extractor):
+    interpolation = images[10:20] // 2
+
     def scored(images):
-        return score_run(run_spec("ae"), write_sample("ae", images, images[:10]), tiny_images, extractor)
+        return score_run(run_spec("ae"), write_sample("ae", images, interpolation), tiny_images, extractor)
 
     scores = scored(images)
     assert set(scores) - {"details"} == EVERY | SHARPNESS | FID | PAIRS
@@ -127,6 +130,19 @@ def test_a_fid_per_draw_and_the_papers_scores_of_the_first(write_sample, run_spe
     changed_scores = scored(changed)
     different = {name for name in scores if scores[name] != changed_scores[name]} - {"details"}
     assert different - PAIRS == {"fid_random_other_draw", "fid_random_mean", "fid_random_all_draws"}
+
+
+def test_random_and_interpolated_images_each_have_a_fid_and_a_sharpness(
+    write_sample, run_spec, tiny_images, images, extractor
+):
+    """FID from the training images, sharpness over that of the test images."""
+    interpolation = images[10:20] // 2
+    scores = score_run(run_spec("ae"), write_sample("ae", images, interpolation), tiny_images, extractor)
+    reference, of_real = Moments.load(extractor.with_name("reference.npz")), sharpness(tiny_images.array("test"))
+    for name, shown in (("random", images[:10]), ("interpolation", interpolation)):
+        expected = frechet_distance(reference, shown[:, 4::6, 4::6].reshape(10, -1))
+        assert scores[f"fid_{name}"] == pytest.approx(expected)
+        assert scores[f"sharpness_{name}"] == pytest.approx(sharpness(shown) / of_real)
 
 
 def test_all_that_fixes_a_fid_stands_beside_it(write_sample, run_spec, tiny_images, images, extractor):

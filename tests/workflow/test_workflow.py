@@ -220,6 +220,8 @@ def test_the_whole_chain_runs(finished):
     assert {"fid_random_other_draw", "sharpness_reconstruction", "mutual_information", "identity_energy"} <= set(scores)
     assert scores["details"]["fid_random_draws"] == [scores["fid_random"], scores["fid_random_other_draw"]]
     assert len(scores["details"]["singular_values"]) == 4
+    # Against the training images (appendix A.7), which are 1437 of the 1797 digits.
+    assert scores["details"]["counts"]["fid_random"]["real"] == 1437
     extractor = scores["details"]["extractor"]
     assert extractor["sha256"] == json.loads((results / "extractor/digits/extractor.json").read_text())["sha256"]
 
