@@ -118,6 +118,33 @@ def test_attributes_are_learned_each_by_itself(tune, small_network):
     assert tuned.test_accuracy == 1 and tuned.network(torch.zeros(2, 3, 75, 75)).shape == (2, 2)
 
 
+def test_the_test_accuracy_is_that_of_the_test_images(tune, small_network):
+    """Whose labels are the wrong way round here, so that who has learned the training images tells none of them."""
+    images, labels = shades(10)
+    tuned = tune(shades(40), LabelledImages(images, 1 - labels), with_(epochs=20, learning_rate=1e-2, patience=20))
+    assert tuned.record()["validation_accuracy"] == 1 and tuned.record()["test_accuracy"] == 0
+
+
+def test_the_loss_of_the_auxiliary_head_is_added_at_four_tenths(tune, monkeypatch):
+    """As in PyTorch's tutorial on fine-tuning; Inception-v3 has that head while it is trained, at 299 pixels."""
+
+    class TwoHeads(nn.Module):
+        """Guesses, one head among four classes and the other among two."""
+
+        def __init__(self):
+            super().__init__()
+            self.heads = nn.ParameterList([torch.zeros(4), torch.zeros(2)])
+
+        def forward(self, images):
+            logits, auxiliary = (head.expand(len(images), -1) for head in self.heads)
+            return (logits, auxiliary) if self.training else logits
+
+    monkeypatch.setattr(fine_tuning, "build_network", lambda *_: TwoHeads())
+    tuned = tune(shades(20), shades(4), with_(learning_rate=1e-12))
+    assert tuned.history[0].loss == pytest.approx(np.log(4) + 0.4 * np.log(2))
+    assert tuned.history[0].validation_loss == pytest.approx(np.log(4))
+
+
 def test_the_learning_rate_rises_linearly_then_falls_along_a_cosine():
     shares = np.array([cosine_schedule(step, 200) for step in range(200)])
     np.testing.assert_allclose(shares[:20], np.arange(1, 21) / 20)
