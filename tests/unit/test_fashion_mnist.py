@@ -80,8 +80,3 @@ def test_an_installed_package_serves_without_network(tmp_path, arrays):
     (path,) = fetch([file], "fashion_mnist", tmp_path / "kept", mirror=None, offline=True)
     assert gzip.decompress(path.read_bytes()) == content
     assert mnist.FILES["fashion_mnist"][0].folders[0] == "/usr/share/datasets/fashion-mnist"
-
-
-def test_each_published_file_is_known_by_both_of_its_digests():
-    for file in mnist.FILES["fashion_mnist"]:
-        assert all(len(digest) == len("sha256:") + 64 for digest in (file.checksum, file.content))

