@@ -63,13 +63,6 @@ def test_a_training_on_tpus_takes_what_the_paper_prints_in_total():
     assert seconds("synthetic", "tpu") is None
 
 
-@pytest.mark.parametrize("dataset", ["synthetic", "cifar10", "celeba"])
-def test_a_size_that_was_not_measured_is_estimated_from_mnists_within_a_factor_of_two_and_a_half(dataset, monkeypatch):
-    measured = seconds(dataset)
-    monkeypatch.delitem(costs.CPU_SECONDS_PER_IMAGE, dataset)
-    assert 1 / 2.5 < seconds(dataset) / measured < 2.5
-
-
 def test_scoring_takes_its_features_and_distances_at_the_speeds_that_the_documentation_has(monkeypatch, rng):
     """Those of config.yaml's MNIST, counted while they are computed, of features that are two numbers each."""
     images, of_distance = [], []
