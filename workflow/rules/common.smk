@@ -249,7 +249,7 @@ def files_of_table(wildcards):
 def extractors_of(kind, dataset):
     """By which extractors of a data set a table shows scores: its own, or also those with other seeds."""
     seeds = settings.datasets[dataset].extractor_seeds if kind.every_extractor else ()
-    # Written as "/extractor_seed=", Snakemake's lint takes it for an absolute path.
+    # Snakemake's lint takes text that begins with a slash for an absolute path.
     return ["", *(f"{os.sep}extractor_seed={seed}" for seed in seeds)]
 
 
