@@ -210,6 +210,21 @@ def test_rows_of_a_table_share_their_seeds(values):
     assert {run.seed for run in runs_of(settings, "table_2") if run.dataset == "mnist"} == {0, 1, 2}
 
 
+def test_figures_of_images_and_betas_show_the_first_seed_of_each_data_set(values):
+    """In the order of the configuration, not of the numbers."""
+    values["datasets"]["mnist"] |= {"seeds": [7, 3], "sweep_seeds": [4, 2]}
+    values["datasets"]["cifar10"]["seeds"] = [5, 6]
+    settings = check_settings(values)
+    shown = {
+        name: {(run.dataset, run.seed) for run in runs_of(settings, name) if run.dataset in ("mnist", "cifar10")}
+        for name in ("figure_5", "figure_a2_1", "figure_a5_3", "figure_a5_4", "figure_a5_7")
+    }
+    assert shown["figure_5"] == shown["figure_a5_4"] == {("mnist", 7)}
+    assert shown["figure_a5_3"] == {("cifar10", 5)} and shown["figure_a5_7"] == {("mnist", 7), ("cifar10", 5)}
+    assert ("mnist", 4) in shown["figure_a2_1"] and ("mnist", 2) not in shown["figure_a2_1"]
+    assert {run.seed for run in runs_of(settings, "figure_2")} == {0, 1, 2, 3, 4}
+
+
 def test_table_2_is_made_from_the_sweep_of_betas_too_where_there_is_one(values):
     values["datasets"]["mnist"]["sweep_seeds"] = [0, 1]
     values["datasets"]["cifar10"]["betas"] = []

@@ -413,8 +413,8 @@ def test_the_line_of_figure_2_goes_through_the_means_of_the_diagonal_motion(synt
         np.testing.assert_array_equal(line.get_xydata(), np.load(run.folder / "latents.npz")["diagonal_mean"])
 
 
-def test_a_gallery_shows_one_block_per_method_of_the_first_seed(synthetic_runs):
-    figure = gallery.gallery(synthetic_runs, 0, origin="lower", cmap="viridis")
+def test_a_gallery_shows_one_block_per_method(synthetic_runs):
+    figure = gallery.gallery(synthetic_runs[::2], 0, origin="lower", cmap="viridis")
     assert [axis.get_title() for axis in figure.axes if axis.get_images()] == ["VAE", "VRRAE"]
     images = np.load(synthetic_runs[0].folder / "random.npy")
     shown = np.asarray(figure.axes[0].get_images()[0].get_array())
@@ -422,9 +422,9 @@ def test_a_gallery_shows_one_block_per_method_of_the_first_seed(synthetic_runs):
     np.testing.assert_array_equal(shown[-65:-1, :64], images[0, ..., 0])
 
 
-def test_a_gallery_of_two_data_sets_names_both_and_takes_the_first_seed_of_each(synthetic_runs, run_spec):
+def test_a_gallery_of_two_data_sets_names_both(synthetic_runs, run_spec):
     other = Run(run_spec("vae", dataset="mnist", seed=7), synthetic_runs[0].folder)
-    figure = gallery.gallery([*synthetic_runs, other], 0, origin="upper", cmap="gray")
+    figure = gallery.gallery([*synthetic_runs[::2], other], 0, origin="upper", cmap="gray")
     titles = [axis.get_title() for axis in figure.axes if axis.get_images()]
     assert titles == ["Synthetic, VAE", "Synthetic, VRRAE", "MNIST, VAE"]
 

@@ -14,7 +14,7 @@ from vrrae_bench.reporting.figures.drawing import Run, by_dataset, titles
 def blocks(
     runs: Sequence[Run], draw: Callable[[Axes, Run], None], *, side_by_side: int, size: tuple[float, float]
 ) -> Figure:
-    """A titled block for each run of a data set's first seed; each data set starts a row.
+    """A titled block for each run; each data set starts a row.
 
     Args:
         draw: Fills the axis of one run.

@@ -19,7 +19,7 @@ MARKERS = "osD^vP*X"
 
 
 def draw(runs: Sequence[Run]) -> Figure:
-    """A panel a data set, a line for each beta: the singular values in decreasing order, of the first seed.
+    """A panel a data set, a line for each beta: the singular values in decreasing order.
 
     Colours and markers both tell the betas apart, and the larger beta is the lighter colour.
     """

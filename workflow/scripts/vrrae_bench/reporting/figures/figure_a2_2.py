@@ -14,7 +14,7 @@ MOST_POINTS = 3000
 
 
 def draw(runs: Sequence[Run]) -> Figure:
-    """A panel for each beta, of the first seed; all panels of a data set have the same limits."""
+    """A panel for each beta; all panels of a data set have the same limits."""
     groups = by_dataset(runs)
     limits = {name: _limits(np.concatenate([first_means(run) for run in group])) for name, group in groups.items()}
 

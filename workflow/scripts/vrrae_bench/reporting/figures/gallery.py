@@ -18,7 +18,7 @@ def draw(runs: Sequence[Run], first: int) -> Figure:
 
 
 def gallery(runs: Sequence[Run], first: int, *, origin: str = "upper", cmap: str = "gray") -> Figure:
-    """A block of randomly generated images per data set and method, of the first seed, in the order they were drawn.
+    """A block of randomly generated images per data set and method, in the order they were drawn.
 
     Args:
         first: The first of the images that are shown, counted from 0.

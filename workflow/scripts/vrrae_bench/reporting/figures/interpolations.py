@@ -16,7 +16,7 @@ N_PAIRS = 5  # of a block
 
 
 def draw(runs: Sequence[Run], first: int) -> Figure:
-    """A block per data set and method, of the first seed: a row for each of some pairs of training images.
+    """A block per data set and method: a row for each of some pairs of training images.
 
     A row holds the first image of the pair, the images decoded between the two and the second image, which stand apart.
 
