@@ -55,16 +55,16 @@ SAMPLED_FEATURES = 5000  # the images of which the reference keeps them
 # docs/performance.md, "Against the published packages": a VRRAE step on two cores, over the images of its batch.
 # CelebA's of its shape ("Data larger than memory").
 CPU_SECONDS_PER_IMAGE = {"mnist": 0.309 / 576, "cifar10": 0.043 / 64, "synthetic": 0.148 / 64, "celeba": 16 / 576}
-# README.md, "What came out": MNIST in the laptop profile, two jobs side by side on two cores.
-SAMPLE_SECONDS = 150 / 70_000  # per image of the data set
+# README.md, "What came out": MNIST, two jobs side by side on two cores.
+SAMPLE_SECONDS = 36 / 70_000  # per image of the data set
 TUNE_SECONDS = 26 * 60 / 60_000  # per training image and epoch, at 75 pixels, in bfloat16, their features included
-# Features per image on a core: of the same run at 75 pixels, in bfloat16; and docs/performance.md, "Features and the
-# Frechet distance", at 299 pixels, in float32: 13.6 images/s on two.
-FEATURE_SECONDS = {75: 30 / 12_500, 299: 2 / 13.6}
+# Features per image on a core, in float32: of the same run at 75 pixels; and docs/performance.md, "Features and the
+# Frechet distance", at 299: 13.2 images/s on two.
+FEATURE_SECONDS = {75: 6 * 60 / 60_000, 299: 2 / 13.2}
 # Of the same section: distances of some 10,000 images and of 1250, on one core. The jackknife takes nine for each FID.
-DISTANCE_SECONDS, SMALL_DISTANCE_SECONDS = 5.4, 0.9
-# docs/performance.md, "Features and the Frechet distance": 8.6 images/s of the usual network at 299 pixels, two cores.
-SECONDS_2015 = 2 / 8.6  # per image, on one
+DISTANCE_SECONDS, SMALL_DISTANCE_SECONDS = 5.4, 0.63
+# Of the same section: 7.8 images/s of torchmetrics' network at 299 pixels, on two cores.
+SECONDS_2015 = 2 / 7.8  # per image, on one
 OTHER_SECONDS = 10  # tables, figures and the like
 DOWNLOAD_MB_PER_SECOND = 10  # ours: an ordinary connection
 

@@ -47,7 +47,8 @@ def long_table(name: str, files: Sequence[str | Path], sweep: Sequence[str | Pat
     found += [{"table": name} | row for row in _best_betas(name, kind, [read_json(path) for path in sweep])]
     if not found:
         raise UserError(f"{name}: this configuration selects nothing that belongs into it")
-    return pd.DataFrame(found, columns=COLUMNS)
+    # Rows without runs have no batch size; of the others it stays a whole number.
+    return pd.DataFrame(found, columns=COLUMNS).astype({"batch_size": "Int64"})
 
 
 def _score_rows(name: str, kind: TableKind, scores: Sequence[dict[str, Any]]) -> Iterator[dict[str, Any]]:
