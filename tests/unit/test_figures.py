@@ -394,7 +394,7 @@ def test_every_figure_has_a_module_and_a_caption_that_tells_whose_number_it_bear
         assert "Seed 0" in caption and "beta VAE 1e-3, VRRAE 1e-3" in caption and FIGURES[name].reads_data
     if FIGURES[name].file == "random.npy":
         images = "25 to 48" if name == "figure_a5_7" else "1 to 24"
-        assert f"images {images} of 10000, not chosen, drawn from a Gaussian mixture of K = 10 component(s)" in caption
+        assert f"images {images} of 10000, not chosen, drawn from a Gaussian mixture of K = 10 components" in caption
         assert "60000 training images" in caption and "Seed 0, 2 epochs, beta VAE 1e-3, VRRAE 1e-3." in caption
 
 

@@ -126,7 +126,7 @@ def test_table_2_shows_the_best_beta_of_each_data_set_below_the_configured_one(w
     assert not long.duplicated(["dataset", "method", "beta", "metric"]).any()
     context = caption_context("scores", shown, [*sweep.values()])
     caption = render_caption(CAPTIONS / "table_2.txt", context)
-    assert "MNIST: VRRAE 1e-6 and 1e-4 and 1e-3, 1 seed(s); CIFAR-10: VRRAE 0 and 1e-5, 1 seed(s)." in caption
+    assert "MNIST: VRRAE 1e-6 and 1e-4 and 1e-3, 1 seed; CIFAR-10: VRRAE 0 and 1e-5, 1 seed." in caption
     assert "Both draws are of the same trainings" in caption and "beta VRRAE 1e-6;" in caption
 
 
@@ -343,8 +343,8 @@ def test_all_three_forms_are_written_with_banner_and_caption(table_2, tmp_path):
 
 def test_captions_tell_what_the_numbers_depend_on(table_2):
     caption = render_caption(CAPTIONS / "table_2.txt", caption_context("scores", table_2[:3]))
-    for part in ("2 training seed(s)", "1250 random images", "10000 interpolated ones (2000 pairs of training images",
-                 "a Gaussian mixture of K = 10 component(s) with full covariance", "from 60000 training images",
+    for part in ("2 training seeds", "1250 random images", "10000 interpolated ones (2000 pairs of training images",
+                 "a Gaussian mixture of K = 10 components with full covariance", "from 60000 training images",
                  "75 pixels", "98.70 %", "started from random weights", "abababababab", "beta VRRAE 1e-6",
                  "over all test images (MNIST: 10000)"):  # fmt: skip
         assert part in caption

@@ -1,7 +1,7 @@
 """Keep what a run came to, without what it was made from.
 
-Copies the report, tables, figures (PNG), claims, and the scores and records behind them to another folder, under the
-same names. Left out are data, models and generated images, which `snakemake` makes again.
+Copies the report, tables, figures (PNG), claims, and the scores, histories and records behind them to another folder,
+under the same names. Left out are data, models and generated images, which `snakemake` makes again.
 """
 
 import argparse
@@ -13,7 +13,8 @@ from vrrae_bench.files import atomic_path
 
 KEPT = (
     *("report.html", "claims.csv", "claims.md", "tables/*.csv", "tables/*.md", "figures/*.png", "figures/*.txt"),
-    *("settings.json", "runs/**/scores*.json", "runs/**/run.json", "extractor/**/*.json", "timings/*.json"),
+    *("settings.json", "runs/**/scores*.json", "runs/**/run.json", "runs/**/history.csv"),
+    *("extractor/**/*.json", "timings/*.json"),
 )
 
 

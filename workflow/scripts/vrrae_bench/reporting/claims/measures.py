@@ -25,6 +25,7 @@ from vrrae_bench.reporting.claims.findings import (
 from vrrae_bench.reporting.claims.statistics import (
     LEVEL,
     holm_levels,
+    lower_bound,
     median_interval,
     seeds_to_decide,
     spread_p_value,
@@ -60,7 +61,7 @@ class Below:
         lacking = too_few(evidence, self.on, self.variant, self.metric)
         if lacking:
             return Finding("undecided", (line,), tuple(lacking))
-        low, high = -upper_bound(-values), upper_bound(values)
+        low, high = lower_bound(values), upper_bound(values)
         line += f", mean in [{number(low)}, {number(high)}]"
         outcome = verdict([high < self.limit], [low > self.limit])
         if outcome != "undecided":
@@ -111,9 +112,9 @@ class SpreadsMore:
     metric: str
     on: str
     how: ClassVar[str] = (
-        f"At least {FEWEST_SEEDS} seeds of each. For each of the others a one-sided test at 2.5 %, corrected by Holm's "
-        "procedure for their number: a t-test on the logarithms of the distances from each variant's median. "
-        "Reproduced: larger distances than those of every other. Not reproduced: smaller ones than those of any. "
+        f"At least {FEWEST_SEEDS} seeds of each. For each of the others a one-sided test at 2.5 %: a t-test on the "
+        "logarithms of the distances from each variant's median. Reproduced: larger distances than those of every "
+        "other. Not reproduced: smaller ones than those of any, corrected by Holm's procedure for their number. "
         "Undecided: anything else."
     )
 
@@ -131,7 +132,7 @@ class SpreadsMore:
         sample, *others = (evidence.values(self.on, one, self.metric).to_numpy() for one in variants)
         more = np.array([spread_p_value(sample, other) for other in others])
         less = 1 - more
-        outcome = verdict(more <= holm_levels(more), less <= holm_levels(less))
+        outcome = verdict(more <= LEVEL, less <= holm_levels(less))
         lines += [f"{self.variant} against {one}: p = {p_value:.2g}" for one, p_value in zip(self.than, more)]
         return Finding(outcome, tuple(lines), ("more seeds of each",) if outcome == "undecided" else ())
 

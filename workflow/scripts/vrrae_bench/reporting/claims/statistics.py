@@ -51,6 +51,11 @@ def upper_bound(sample: Sample, level: float = LEVEL) -> float:
     return float(sample.mean() + _half_width(sample.std(ddof=1), len(sample), level))
 
 
+def lower_bound(sample: Sample, level: float = LEVEL) -> float:
+    """Lower confidence bound of the mean of a normal sample: it is too high with probability `level`."""
+    return -upper_bound(-sample, level)
+
+
 def _half_width(deviation: float, n: int, level: float) -> float:
     return float(special.stdtrit(n - 1, 1 - level) * deviation / np.sqrt(n))
 

@@ -19,12 +19,14 @@ from vrrae_bench.reporting.labels import dataset_label
 COLUMNS = ["id", "section", "statement", "verdict", "evidence"]
 VERDICTS = {"reproduced": "reproduced", "not_reproduced": "not reproduced", "undecided": "undecided"}
 CORRECTION = (
-    "By the rule that stands with it, never by eye. Tests are at 2.5 % on either side, corrected for the comparisons "
-    "within a claim, not for the number of claims: of fifty, one or two may be decided wrongly by chance. Intervals "
-    "are over seeds: the claims of a data set share its images and one Inception-v3, whose choice no interval contains."
+    "By the rule that stands with it, never by eye. Tests are at 2.5 % on either side: of each comparison where all of "
+    "a claim have to hold, corrected for their number where one is enough to refute it. Nothing is corrected for the "
+    "number of claims: of fifty, one or two may be decided wrongly by chance. Intervals are over seeds: the claims of "
+    "a data set share its images and one Inception-v3, whose choice no interval contains."
 )
 CONDITIONS = (
-    "Claims about FID are decided by the paper's kind of it, in an Inception-v3 that was tuned on the data set. It "
+    "Claims about FID are decided by the paper's kind of it, in an Inception-v3 that was tuned on the data set. That "
+    "of random images is the mean over independent draws of as many as the paper has, where there are several. FID "
     "depends on all that follows, of which the paper gives what stands in the last row; under other conditions, "
     "verdicts may be others. Random, all draws, KID and interpolated are numbers of generated images. With each claim "
     "about random images stands what its rule finds by scores of ours that have less of FID's bias or none: the FID of "
