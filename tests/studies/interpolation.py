@@ -5,7 +5,7 @@
 
 The paper says "couples of images" (section 4.2) and no more. Each column is the FID of equally many images: those
 between random pairs, between the pairs of one class, between those of two classes, each inner point of the random
-pairs by itself, and the pairs' first images reconstructed, which is as good as an interpolation can become.
+pairs by itself, and the pairs' first images reconstructed.
 """
 
 import argparse
