@@ -106,6 +106,15 @@ def test_inception_learns_black_from_white(precision, tune):
     assert tuned.history[-1].train_accuracy == 1
 
 
+def test_a_coarse_step_is_another_one(tune, tmp_path):
+    """The test above learns in single precision too."""
+    fine, coarse = (
+        tune(shades(9), shades(2), with_(precision=precision, epochs=1), folder=tmp_path / precision).history[0].loss
+        for precision in ("float32", "bfloat16")
+    )
+    assert fine != coarse and coarse == pytest.approx(fine, rel=0.3)
+
+
 def test_attributes_are_learned_each_by_itself(tune, small_network):
     """As CelebA has them: bright left halves and bright right halves, both, or none."""
     attributes = np.tile(np.array([[0, 0], [0, 1], [1, 0], [1, 1]], np.uint8), (8, 1))
@@ -165,7 +174,7 @@ def test_the_rate_of_the_schedule_is_the_one_that_is_used(tune, small_network, m
     assert used == pytest.approx([1e-3 * cosine_schedule(step, 20) for step in range(20)])
 
 
-def test_validation_images_are_drawn_by_the_seed_and_never_trained_on(tune, small_network):
+def test_validation_images_are_drawn_by_the_seed_and_never_trained_on(tune, small_network, tmp_path):
     settings = with_(validation_share=0.2)
     validation, rest = validation_split(1000, settings)
     assert len(validation) == 200
@@ -176,7 +185,7 @@ def test_validation_images_are_drawn_by_the_seed_and_never_trained_on(tune, smal
     data, changed = labelled(20), labelled(20)
     changed.images[validation_split(20, settings)[0]] = 0
     first = tune(data, labelled(3), with_(validation_share=0.2, epochs=1))
-    other = tune(changed, labelled(3), with_(validation_share=0.2, epochs=1))
+    other = tune(changed, labelled(3), with_(validation_share=0.2, epochs=1), folder=tmp_path / "other")
     for name, value in first.network.state_dict().items():
         assert torch.equal(other.network.state_dict()[name], value), name
 

@@ -65,7 +65,8 @@ def test_bic_finds_the_number_of_clusters(rng):
 
 
 def test_few_means_are_enough_for_bic_but_not_for_many_gaussians(rng):
-    assert fit_mixture(rng.normal(size=(6, 2)), None, seed=0).mixture.n_components <= 6
+    for n in (6, 12, 20):  # BIC would take nearly one Gaussian a point, if it might
+        assert fit_mixture(rng.normal(size=(n, 2)), None, seed=0).mixture.n_components == 1
     with pytest.raises(UserError, match="6 posterior means can not carry 10 Gaussians"):
         fit_mixture(rng.normal(size=(6, 2)), 10, seed=0)
 
@@ -109,6 +110,13 @@ def test_a_mixture_that_does_not_converge_is_warned_of(rng, monkeypatch):
     with pytest.warns(UserWarning, match="did not converge"):
         fitted = fit_mixture(rng.normal(size=(200, 3)), 5, seed=0)
     assert not fitted.record()["gmm_converged"]
+
+
+def test_so_is_one_that_bic_did_not_choose(rng, monkeypatch):
+    monkeypatch.setitem(mixture.FIT, "max_iter", 2)
+    with pytest.warns(UserWarning, match=r"the mixture of .*10 Gaussian\(s\) did not converge in 2 iterations"):
+        record = fit_mixture(rng.uniform(size=(500, 2)), None, seed=0).record()
+    assert 10 in record["gmm_unconverged_components"] and 1 not in record["gmm_unconverged_components"]
 
 
 def test_pairs_are_of_two_different_images(rng):

@@ -293,8 +293,13 @@ def test_the_caption_of_extractors_finds_the_run_of_each_score_and_needs_no_limi
     other.parent.mkdir()
     for file in (path, other):
         file.write_text(json.dumps(content))
+        content["details"]["extractor"] |= {"sha256": "cd" * 32, "test_accuracy": 0.5}
     caption = render_caption(CAPTIONS / "table_extractors.txt", caption_context("scores", [path, other]))
     assert "48 random ones" in caption and "(seed 0" in caption
+    assert (
+        "to a test accuracy of 98.70 % (always guessing what is most frequent: 11 %; SHA-256 abababababab)" in caption
+    )
+    assert "Extractor 2: test accuracy of 50.00 %" in caption
 
 
 @pytest.mark.parametrize("name", ["table_1", "figure_2"])

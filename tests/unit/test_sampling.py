@@ -90,6 +90,10 @@ def test_the_record_tells_how_images_were_drawn(configured, possible, untrained,
     samples = draw_samples(*untrained("ae", tiny_images), tiny_images, spec, seed=0)
     assert samples.sampling["gmm_components"] in possible
     assert samples.sampling["random_images"] * samples.sampling["random_draws"] == len(samples.random) == 30
+    assert samples.sampling["quantisation"] == "rounded and clipped to (0, 255)"
+    told = ("covariance_type", "reg_covar", "init_params", "max_iter", "n_init", "subsample", "standardised", "means")
+    told += ("converged", "unconverged_components", "iterations", "log_likelihood")
+    assert {f"gmm_{name}" for name in told} <= samples.sampling.keys()
 
 
 def test_the_first_draw_is_that_of_the_seed_and_the_others_are_independent_of_it(untrained, tiny_colours, sample_spec):

@@ -9,7 +9,8 @@ from vrrae_bench.datasets.bumps import bump_images
 from vrrae_bench.datasets.settings import BumpSettings
 from vrrae_bench.datasets.store import DataSet
 from vrrae_bench.datasets.synthetic import make_synthetic
-from vrrae_bench.files import read_json, write_json
+from vrrae_bench.errors import UserError
+from vrrae_bench.files import read_json, sha256, write_json
 from vrrae_bench.models.registry import METHODS
 from vrrae_bench.scoring import inception
 from vrrae_bench.scoring.frechet import Moments, frechet_distance
@@ -70,7 +71,14 @@ def extractor(tmp_path, tiny_images, monkeypatch):
     reference.save_sample(tmp_path / "reference_sample.npz")
     settings = {"start": "random", "image_size": 75, "epochs": 1, "batch_size": 4, "learning_rate": 1e-3}
     settings |= {"precision": "float32", "seed": 0}
-    record = {"settings": settings, "sha256": "ab", "test_accuracy": 0.9, "n_reference": 48, "seconds": 5}
+    (tmp_path / "inception.pt").write_text("in place of a network")
+    record = {
+        "settings": settings,
+        "sha256": sha256(tmp_path / "inception.pt"),
+        "test_accuracy": 0.9,
+        "n_reference": 48,
+        "seconds": 5,
+    }
     record |= {"labels": "10 classes", "majority_accuracy": 0.1, "threads": 1}
     record |= {"device": "cpu", "versions": {"torch": "2"}, "commit": "c0"}
     write_json(tmp_path / "extractor.json", record)
@@ -149,7 +157,8 @@ def test_all_that_fixes_a_fid_stands_beside_it(write_sample, run_spec, tiny_imag
     sample = write_sample("ae", images, images[:10])
     details = score_run(run_spec("ae"), sample, tiny_images, extractor)["details"]
     network, preparation = details["extractor"], details["extractor"]["preparation"]
-    assert (network["sha256"], network["test_accuracy"], network["n_reference"]) == ("ab", 0.9, 48)
+    assert network["sha256"] == sha256(extractor.with_name("inception.pt"))
+    assert (network["test_accuracy"], network["n_reference"]) == (0.9, 48)
     assert network["start_weights"].startswith("random")
     assert preparation["resize"] == {"mode": "bilinear", "antialias": True} and preparation["image_size"] == 75
     assert preparation["grey_to_rgb"] == "repeated" and len(preparation["normalisation_mean"]) == 3
@@ -174,6 +183,12 @@ def test_every_fid_says_of_how_many_images_it_is_and_how_sure(write_sample, run_
     assert set(intervals) == fids - {"fid_random", "fid_random_other_draw"} | {"kid_random"}
     for name, interval in intervals.items():
         assert interval["value"] == scores[name] and interval["low"] < interval["value"] < interval["high"]
+
+
+def test_a_network_of_another_record_scores_nothing(write_sample, run_spec, tiny_images, images, extractor):
+    extractor.with_name("inception.pt").write_text("another one")
+    with pytest.raises(UserError, match=r"inception.pt: is not the network of extractor.json beside it"):
+        score_run(run_spec("ae"), write_sample("ae", images, images), tiny_images, extractor)
 
 
 def test_a_coarse_feature_is_recorded_as_such(extractor):

@@ -32,13 +32,13 @@ def main() -> None:
     from vrrae_bench.scoring.inception import extractor_record, load_extractor
 
     beside, sampling = arguments.extractor.with_name, arguments.sampling
-    origin = provenance(device)
+    record, origin = extractor_record(arguments.extractor), provenance(device)
     data, network = DataSet(arguments.data), load_extractor(beside("inception.pt"), device)
     reference = Reference.load(beside("reference.npz"), beside("reference_sample.npz"))
     scores = bounds(network, reference, data, sampling.random_images, sampling.random_draws, arguments.seed)
     for name, (numbers, details) in scores.items():
         what = {"bound": name, "dataset": arguments.dataset, "seed": arguments.seed, "sampling": sampling.model_dump()}
-        what |= {"extractor": extractor_record(arguments.extractor), "origin": origin}
+        what |= {"extractor": record, "origin": origin}
         write_json(arguments.out.with_name(f"{name}.json"), numbers | {"details": what | details})
 
 

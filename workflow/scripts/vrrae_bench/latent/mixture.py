@@ -18,6 +18,9 @@ from sklearn.preprocessing import StandardScaler
 from vrrae_bench.errors import UserError
 
 BIC_CANDIDATES = range(1, 11)
+# Of k dimensions, BIC gives a Gaussian so many times k + 1 means: on fewer it shrinks to a point or a line, whose
+# likelihood has no bound but the regularisation.
+FEWEST_MEANS = 5
 FIT = {"covariance_type": "full", "reg_covar": 1e-6, "init_params": "kmeans", "max_iter": 500}
 
 
@@ -26,11 +29,13 @@ class FittedMixture(NamedTuple):
 
     Attributes:
         n_means: Number of means that it was fitted to.
+        unconverged: Numbers of Gaussians for which no fit converged, of those that were tried.
     """
 
     mixture: GaussianMixture
     scaler: StandardScaler
     n_means: int
+    unconverged: list[int]
 
     def sample(self, n: int, seed: int) -> Float[np.ndarray, "N k"]:
         """`n` points of the bottleneck, in random order."""
@@ -38,13 +43,14 @@ class FittedMixture(NamedTuple):
         points, _ = self.mixture.sample(n)  # grouped by component
         return self.scaler.inverse_transform(np.random.default_rng(seed).permutation(points))
 
-    def record(self) -> dict[str, float | int | bool | str]:
+    def record(self) -> dict[str, float | int | bool | str | list[int]]:
         """What to record beside scores of its samples; the log-likelihood is that of a standardised mean, averaged."""
         return {f"gmm_{name}": value for name, value in FIT.items()} | {
             "gmm_standardised": True,
             "gmm_components": self.mixture.n_components,
             "gmm_means": self.n_means,
             "gmm_converged": bool(self.mixture.converged_),
+            "gmm_unconverged_components": self.unconverged,
             "gmm_iterations": int(self.mixture.n_iter_),
             "gmm_log_likelihood": float(self.mixture.lower_bound_),
         }
@@ -64,7 +70,7 @@ def fit_mixture(
     truncated SVD differ in scale by orders of magnitude.
 
     Args:
-        n_components: Number of Gaussians; none lets BIC choose from 1 to 10.
+        n_components: Number of Gaussians; none lets BIC choose from 1 to 10, or as many as there are means for.
         n_init: Fits from different starts, of which the likeliest is taken.
         subsample: Where there are more means, fit to so many of them, drawn without replacement; none: to all. An
             iteration over 163,000 means of 186 dimensions takes half a minute on two cores.
@@ -83,12 +89,21 @@ def fit_mixture(
     if n_means < len(means):
         chosen = np.random.default_rng(seed).choice(len(means), n_means, replace=False)
         standardised = standardised[chosen]
-    candidates = [n for n in BIC_CANDIDATES if n <= n_means] if n_components is None else [n_components]
-    fitted = (_fit(standardised, n, seed, n_init) for n in candidates)
+    candidates = [n_components] if n_components else _candidates(*standardised.shape)
+    fitted = [_fit(standardised, n, seed, n_init) for n in candidates]
+    unconverged = [mixture.n_components for mixture in fitted if not mixture.converged_]
+    if unconverged:
+        numbers = ", ".join(map(str, unconverged))
+        warnings.warn(
+            f"the mixture of {numbers} Gaussian(s) did not converge in {FIT['max_iter']} iterations", stacklevel=2
+        )
     best = min(fitted, key=lambda mixture: mixture.bic(standardised))
-    if not best.converged_:
-        warnings.warn(f"the Gaussian mixture did not converge in {FIT['max_iter']} iterations", stacklevel=2)
-    return FittedMixture(best, scaler, n_means)
+    return FittedMixture(best, scaler, n_means, unconverged)
+
+
+def _candidates(n_means: int, size: int) -> list[int]:
+    """Among which BIC chooses; one Gaussian is always among them."""
+    return [n for n in BIC_CANDIDATES if n == 1 or n * FEWEST_MEANS * (size + 1) <= n_means]
 
 
 def sample_prior(n: int, size: int, seed: int) -> Float[np.ndarray, "N k"]:

@@ -51,15 +51,19 @@ def scores_context(scores: Sequence[str | Path]) -> dict[str, Any]:
         if "run" not in details:
             continue  # a floor or ceiling, of the same images and extractor
         run = details["run"]
-        entry = datasets.setdefault(run["dataset"], {"seeds": set(), "components": set(), "learning_rates": {}})
+        empty = {"seeds": set(), "components": set(), "learning_rates": {}, "unconverged": 0, "extractors": {}}
+        entry = datasets.setdefault(run["dataset"], empty)
         entry["seeds"].add(run["seed"])
         entry["learning_rates"][format_beta(run["learning_rate"])] = None  # in their order
         if run["beta"] is not None:
             of_method = betas.setdefault(run["dataset"], {}).setdefault(method_label(run["method"]), set())
             of_method.add(run["beta"])
         entry["components"].add(details["sampling"]["gmm_components"])
+        entry["unconverged"] += not details["sampling"].get("gmm_converged", True)
         entry |= {"epochs": run["epochs"], "sampling": details["sampling"]}
         entry |= {"extractor": details.get("extractor"), "counts": details.get("counts")}
+        if entry["extractor"]:
+            entry["extractors"][entry["extractor"]["sha256"]] = entry["extractor"]
         entry["neighbours"] = details.get("neighbours")
         data = read_json(_folder_of_run(Path(path)) / "run.json")["data"]
         entry |= {"n_train": data["n_train"], "n_test": data["n_test"]}

@@ -20,7 +20,7 @@ from torchvision.models import Inception3
 from torchvision.models.inception import BasicConv2d
 
 from vrrae_bench.errors import UserError
-from vrrae_bench.files import atomic_path, read_json
+from vrrae_bench.files import atomic_path, read_json, sha256
 from vrrae_bench.scoring.settings import START_WEIGHTS, ExtractorSettings
 
 IMAGENET_CLASSES = 1000
@@ -172,8 +172,14 @@ def load_extractor(path: Path | str, device: str = "cpu") -> FeatureExtractor:
 
 
 def extractor_record(extractor: Path) -> dict[str, Any]:
-    """All that fixes a feature but the image: the network, where it comes from, and how it is given an image."""
-    record = read_json(extractor)
+    """All that fixes a feature but the image: the network, where it comes from, and how it is given an image.
+
+    Raises:
+        UserError: the network beside it is another one.
+    """
+    record, network = read_json(extractor), extractor.with_name("inception.pt")
+    if sha256(network) != record["sha256"]:
+        raise UserError(f"{network}: is not the network of {extractor.name} beside it. Delete both and run again.")
     settings = ExtractorSettings(**record["settings"])
     return {key: record[key] for key in RECORDED_OF_EXTRACTOR} | {
         "start_weights": START_WEIGHTS[settings.start],

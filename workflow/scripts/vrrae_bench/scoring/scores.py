@@ -102,10 +102,11 @@ def feature_scores(
     # Imported here, because torch takes seconds, and bumps have no FID.
     from vrrae_bench.scoring.inception import extractor_record, load_extractor
 
+    record = extractor_record(extractor)
     network = load_extractor(extractor.with_name("inception.pt"), device)
     reference = Reference.load(extractor.with_name("reference.npz"), extractor.with_name("reference_sample.npz"))
     sets = {"fid_interpolation": independent_parts(network.features(interpolation), images_per_pair)}
     sets |= {f"fid_{name}": independent_parts(network.features(images)) for name, images in others.items()}
     random = random_scores(reference, [network.features(draw) for draw in draws])
     scores = combined([random, fid_scores(reference.moments, sets)])
-    return Scores(scores.numbers, scores.details | {"extractor": extractor_record(extractor)})
+    return Scores(scores.numbers, scores.details | {"extractor": record})

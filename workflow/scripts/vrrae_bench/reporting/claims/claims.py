@@ -94,9 +94,14 @@ CLAIMS = (
         "lowest_random_generation_error_synthetic",
         "Abstract and 4.1, Table 1",
         "VRRAE has the lowest random-generation error on the synthetic bumps.",
-        Lower(VRRAE, than=(AE, VAE, RRAE), metrics="random_generation_error", on="synthetic", tables=TABLE_1),
-        f"{OUTPERFORMS} A model that always draws one perfect bump would have an error of 0; Table 1 here has the "
-        "coverage beside it.",
+        All(
+            (
+                Lower(VRRAE, than=(AE, VAE, RRAE), metrics="random_generation_error", on="synthetic", tables=TABLE_1),
+                NotLower(VRRAE, than=(AE, VAE, RRAE), metrics="coverage", on="synthetic", share=0.1),
+            )
+        ),
+        f"{OUTPERFORMS} A model that always draws one perfect bump would have an error of 0, so VRRAE's bumps have to "
+        "cover as much of the square as those of the others, within a tenth of it; that part is ours.",
     ),
     Claim(
         "vae_test_error_spreads_synthetic",

@@ -15,6 +15,7 @@ FEWEST_SEEDS = 3
 METRICS = {
     "reconstruction_error": "test error (%)",
     "random_generation_error": "random-generation error (%)",
+    "coverage": "share of the square that random bumps cover",
     "fid_random": "FID of random images",
     "fid_interpolation": "FID of interpolated images",
     "fid_random_all_draws": "FID of random images of all draws",
