@@ -18,7 +18,7 @@ rule download:
     benchmark:
         f"{RESULTS}/benchmarks/download/{{dataset}}.tsv"
     wildcard_constraints:
-        dataset="(?!synthetic$)[^/]+",
+        dataset="(?!synthetic/)[^/]+",
     localrule: True
     conda:
         "../../envs/download.yaml"
