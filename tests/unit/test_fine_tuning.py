@@ -2,12 +2,14 @@
 
 import os
 import signal
+from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 from torch import nn
 
+from extractor import checkpoint_identity
 from vrrae_bench.errors import Interrupted, UserError
 from vrrae_bench.files import sha256
 from vrrae_bench.provenance import Stopwatch
@@ -306,7 +308,25 @@ def test_a_damaged_checkpoint_is_passed_over_for_the_one_before(tune, small_netw
     assert_same(resumed, expected)
 
 
-def test_changed_settings_never_resume_a_stale_state(tune, small_network):
+def test_only_the_same_tuning_is_ever_continued(tiny_images):
+    """Whose checkpoints those are: another number of threads, as of most other things, makes another network."""
+    origin = {"device": "cpu", "versions": {"torch": "2"}, "commit": "c0"}
+    same = {"out": Path("a/extractor.json"), "settings": SETTINGS, "manifest": tiny_images.manifest}
+    same |= {"threads": 1, "origin": origin}
+    others = [
+        {"out": Path("b/extractor.json")},
+        {"settings": with_(learning_rate=2e-3)},
+        {"manifest": tiny_images.manifest.model_copy(update={"arrays": {}})},
+        {"threads": 2},
+        {"origin": origin | {"device": "cuda"}},
+        {"origin": origin | {"versions": {"torch": "3"}}},
+    ]
+    identities = [checkpoint_identity(**same | other) for other in ({}, *others)]
+    assert len(set(identities)) == len(identities)
+    assert checkpoint_identity(**same | {"origin": origin | {"commit": "c1"}}) == identities[0]
+
+
+def test_checkpoints_of_another_identity_are_not_seen(tune, small_network):
     killed(tune, SETTINGS, "step 4 ")
     lines = []
     tune(labelled(21), labelled(9), with_(learning_rate=2e-3), report=lines.append)

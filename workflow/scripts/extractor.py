@@ -7,10 +7,11 @@ feature extractor). Continues from a checkpoint if there is one.
 import argparse
 import json
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
-from vrrae_bench.datasets.store import DataSet
+from vrrae_bench.datasets.store import DataSet, Manifest
 from vrrae_bench.dependencies import code_digest
 from vrrae_bench.errors import run_command
 from vrrae_bench.files import sha256, write_json
@@ -45,10 +46,8 @@ def main() -> None:
     train, test = (
         LabelledImages(data.array(name), np.asarray(data.array(f"{name}_labels"))) for name in ("train", "test")
     )
-    # A state saved by other code or other versions is another network's: never continue it. And two data sets may have
-    # the same images and settings: each has its network.
-    identity = [arguments.settings.model_dump(), data.manifest.model_dump(), code_digest(__file__), origin["versions"]]
-    checkpoints = Checkpoints(arguments.checkpoints, json.dumps([str(arguments.out), *identity]))
+    identity = checkpoint_identity(arguments.out, arguments.settings, data.manifest, arguments.threads, origin)
+    checkpoints = Checkpoints(arguments.checkpoints, identity)
     with checkpoints.locked():
         tuned = fine_tune(
             train,
@@ -68,6 +67,20 @@ def main() -> None:
         record |= {"n_reference": len(train.images), "threads": arguments.threads}
         write_json(arguments.out, record | origin | stopwatch.record())
         checkpoints.remove()
+
+
+def checkpoint_identity(
+    out: Path, settings: ExtractorSettings, manifest: Manifest, threads: int, origin: dict[str, Any]
+) -> str:
+    """A state is continued only where all of this is the same: else it is that of another network.
+
+    By `out`, since two data sets may have the same images and settings, and each has its network.
+
+    Args:
+        origin: What `provenance` tells.
+    """
+    parts = [str(out), settings.model_dump(), manifest.model_dump(), threads, origin["device"], origin["versions"]]
+    return json.dumps([*parts, code_digest(__file__)])
 
 
 if __name__ == "__main__":
