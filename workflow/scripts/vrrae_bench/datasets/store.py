@@ -104,7 +104,7 @@ class DataSet:
     def __init__(self, manifest: str | Path):
         self.path = Path(manifest)
         if not self.path.is_file():
-            raise UserError(f"{self.path}: there is no data set here. Make it with: snakemake {self.path}")
+            raise UserError(f"{self.path}: there is no data set here. Make it with: snakemake --cores 1 {self.path}")
         try:
             self.manifest = Manifest.model_validate(read_json(self.path))
         except (OSError, ValueError) as error:

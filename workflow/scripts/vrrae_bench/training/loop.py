@@ -113,8 +113,7 @@ def train(
     first = jax.process_index() == 0
     progress = ProgressLine(ends[-1], step, spec.batch_size, report, terminal=terminal and first)
     saved_at = time.monotonic()
-
-    weights = np.array([spec.beta or 0, spec.penalty_weight or 0], np.float32)
+    weights = loss_weights(spec)
 
     with termination() as asked_to_end, closing(progress):
         for steps, batches in feed(step, ends):
@@ -176,6 +175,11 @@ def start_state(spec: RunSpec, header: ModelHeader, optimiser: optax.GradientTra
         return State(model, optimiser_state, Sums.zero(), jnp.array(jnp.nan, jnp.float32), jnp.array(-1, jnp.int32))
 
     return start(jax.random.key(derived_seed(spec.seed, "initialisation")))
+
+
+def loss_weights(spec: RunSpec) -> Float[np.ndarray, "2"]:
+    """The weights of the KL divergence and of the method's penalty in the loss, 0 where it has none."""
+    return np.array([spec.beta or 0, spec.penalty_weight or 0], np.float32)
 
 
 @eqx.filter_jit

@@ -19,7 +19,7 @@ from vrrae_bench.models.serialisation import ModelHeader
 from vrrae_bench.runs import RunSpec
 from vrrae_bench.training.batches import BatchFeed, BatchStream, epoch_ends
 from vrrae_bench.training.devices import shardings
-from vrrae_bench.training.loop import run_steps, start_state
+from vrrae_bench.training.loop import loss_weights, run_steps, start_state
 
 WARM_UP = 2  # the first compiles, the second still allocates
 TRAINING_TURNS = 2  # so that each method is once the first
@@ -82,7 +82,7 @@ class _Timed:
         self._over_devices, on_each = shardings()
         start = start_state(spec, header, optimiser), jax.random.key(0)
         self._state, self._key = eqx.filter_shard(start, on_each)
-        self._weights = np.array([spec.beta or 0, spec.penalty_weight or 0], np.float32)
+        self._weights = loss_weights(spec)
         self._images = data.array("train")
         self._stream = BatchStream(len(self._images), spec.batch_size, spec.seed)
 

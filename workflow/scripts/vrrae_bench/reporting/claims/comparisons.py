@@ -12,6 +12,7 @@ from vrrae_bench.reporting.claims.evidence import Evidence, Variant
 from vrrae_bench.reporting.claims.findings import (
     FEWEST_SEEDS,
     METRICS,
+    VERDICTS,
     Finding,
     Verdict,
     listing,
@@ -114,6 +115,18 @@ class Comparison:
         return self.share * abs(evidence.values(self.on, variant, metric).mean())
 
     def decide(self, evidence: Evidence) -> Finding:
+        """The verdict; FIDs of another kind than the paper's have no part in it, and stand with the numbers."""
+        finding, network = self.find(evidence), evidence.lacking_network(self.on)
+        others = tuple(metric for metric in _all(self.metrics) if not metric.startswith("fid_"))
+        if network is None or others == _all(self.metrics):
+            return finding
+        numbers = (*finding.numbers, f"in the features of this Inception-v3: {VERDICTS[finding.verdict]}")
+        if others and replace(self, metrics=others).find(evidence).verdict == "not_reproduced":
+            return Finding("not_reproduced", numbers)
+        return Finding("undecided", numbers, (network, *finding.lacking))
+
+    def find(self, evidence: Evidence) -> Finding:
+        """What the numbers say, whatever the Inception-v3 behind them."""
         pairs = [
             self._pair(evidence, metric, first, second)
             for metric, first, second in product(_all(self.metrics), _all(self.first), _all(self.than))
@@ -138,7 +151,7 @@ class Comparison:
             return {}
         variants = (*_all(self.first), *_all(self.than))
         found = [name for name in FIRMER if any(len(evidence.values(self.on, one, name)) for one in variants)]
-        return {name: replace(self, metrics=name, tables=()).decide(evidence) for name in found}
+        return {name: replace(self, metrics=name, tables=()).find(evidence) for name in found}
 
     def _pair(self, evidence: Evidence, metric: str, first: Variant, second: Variant) -> _Pair:
         both = (first, second)

@@ -11,12 +11,17 @@ from vrrae_bench.reporting.paper import paper_value, paper_values
 
 Verdict = Literal["reproduced", "not_reproduced", "undecided"]
 
+VERDICTS: dict[Verdict, str] = {
+    "reproduced": "reproduced",
+    "not_reproduced": "not reproduced",
+    "undecided": "undecided",
+}
 FEWEST_SEEDS = 3
 METRICS = {
     "reconstruction_error": "test error (%)",
     "random_generation_error": "random-generation error (%)",
     "coverage": "share of the square that random bumps cover",
-    "fid_random": "FID of random images",
+    "fid_random": "FID of random images (mean over draws)",
     "fid_interpolation": "FID of interpolated images",
     "fid_random_all_draws": "FID of random images of all draws",
     "fid_random_infinity": "FID of infinitely many random images",

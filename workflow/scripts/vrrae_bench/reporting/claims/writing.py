@@ -12,12 +12,11 @@ from vrrae_bench.reporting.claims.comparisons import Comparison
 from vrrae_bench.reporting.claims.conditions import OF_THE_PAPER
 from vrrae_bench.reporting.claims.contradictions import CONTRADICTIONS, Contradiction, Reading
 from vrrae_bench.reporting.claims.evidence import Evidence
-from vrrae_bench.reporting.claims.findings import METRICS, Finding, number
+from vrrae_bench.reporting.claims.findings import METRICS, VERDICTS, Finding, number
 from vrrae_bench.reporting.claims.measures import kinds_of
 from vrrae_bench.reporting.labels import dataset_label
 
 COLUMNS = ["id", "section", "statement", "verdict", "evidence"]
-VERDICTS = {"reproduced": "reproduced", "not_reproduced": "not reproduced", "undecided": "undecided"}
 CORRECTION = (
     "By the rule that stands with it, never by eye. Tests are at 2.5 % on either side: of each comparison where all of "
     "a claim have to hold, corrected for their number where one is enough to refute it. Nothing is corrected for the "
@@ -25,7 +24,8 @@ CORRECTION = (
     "a data set share its images and one Inception-v3, whose choice no interval contains."
 )
 CONDITIONS = (
-    "Claims about FID are decided by the paper's kind of it, in an Inception-v3 that was tuned on the data set. That "
+    "Claims about FID are decided by the paper's kind of it, in an Inception-v3 that was tuned on the data set from "
+    "ImageNet weights. One that started otherwise decides nothing; what it would say stands with the numbers. The FID "
     "of random images is the mean over independent draws of as many as the paper has, where there are several. FID "
     "depends on all that follows, of which the paper gives what stands in the last row; under other conditions, "
     "verdicts may be others. Random, all draws, KID and interpolated are numbers of generated images. With each claim "
@@ -33,7 +33,7 @@ CONDITIONS = (
     "all draws together, its limit for infinitely many images, and KID. They decide nothing here."
 )
 TIMES = {"step_seconds": "seconds of a step", "total_minutes": "minutes in all"}
-SIZES = {"bottleneck": "k", "batch_size": "batch size"}
+SETTINGS = {"bottleneck": "k", "batch_size": "batch size", "learning_rate": "learning rate"}
 
 
 @dataclass(frozen=True)
@@ -104,7 +104,7 @@ def page(decided: Sequence[Decided], evidence: Evidence, banner: str | None) -> 
         "\n".join(f"- **{kind.__name__}**: {kind.how}" for kind in kinds),
         "## The claims one by one",
         *map(_section, decided),
-        "## Contradictions within the paper",
+        "## Contradictions within the paper, and with its code",
         *(_contradiction(one, evidence) for one in CONTRADICTIONS),
     ]
     return "\n\n".join(sections) + "\n"
@@ -147,7 +147,7 @@ def _contradiction(one: Contradiction, evidence: Evidence) -> str:
 
 def _quantity(reading: Reading) -> str:
     method = [str(reading.variant)] if reading.method else []
-    return ", ".join([dataset_label(reading.dataset), *method, (METRICS | TIMES | SIZES)[reading.metric]])
+    return ", ".join([dataset_label(reading.dataset), *method, (METRICS | TIMES | SETTINGS)[reading.metric]])
 
 
 def _here(reading: Reading, evidence: Evidence) -> str:
@@ -156,8 +156,8 @@ def _here(reading: Reading, evidence: Evidence) -> str:
         return _over_seeds(evidence.values(reading.dataset, reading.variant, reading.metric))
     if reading.dataset not in evidence.configured:
         return "–"
-    if reading.metric in SIZES:
-        return f"{getattr(evidence.configured[reading.dataset], reading.metric)} (configured)"
+    if reading.metric in SETTINGS:
+        return f"{getattr(evidence.configured[reading.dataset], reading.metric):g} (configured)"
     rows = evidence.table_a4_1
     found = rows[(rows.dataset == reading.dataset) & (rows.method == reading.method)].set_index("metric")["mean"]
     return f"{number(found[reading.metric])} (median)" if reading.metric in found else "–"
