@@ -128,7 +128,7 @@ class MoreOften:
         numbers = tuple(_count(variant, self.metric, n) for variant, n in zip(both, counts))
         absent = [missing(evidence, self.on, variant, self.metric) for variant, n in zip(both, counts) if n.empty]
         if absent:
-            return Finding("undecided", numbers, tuple(absent))
+            return Finding("undecided", numbers, tuple(dict.fromkeys(absent)))
         table = [[int((n > 0).sum()), int((n == 0).sum())] for n in counts]
         more, less = (stats.fisher_exact(table, alternative).pvalue for alternative in ("greater", "less"))
         outcome = verdict([more <= LEVEL], [less <= LEVEL])
