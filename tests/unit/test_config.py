@@ -120,6 +120,17 @@ def test_arrays_of_ones_own_are_taken_as_they_are(values):
     assert "datasets.own.files.image_size: arrays are taken as they are; only `path` counts." in told
 
 
+def test_what_a_data_set_asks_of_its_training_images(values):
+    """A batch, a rank and a mixture can not be had of fewer."""
+    values["datasets"]["mnist"] |= {"batch_size": 64, "batch_sizes": [500, 16]}
+    least = check_settings(values).datasets["mnist"].least_images
+    assert least == {"bottleneck": 16, "batch_size": 64, "batch_sizes": 500, "sampling.gmm_components": 10}
+    values["datasets"]["mnist"] |= {"batch_sizes": []}
+    values["datasets"]["mnist"]["sampling"] |= {"gmm_components": None}
+    least = check_settings(values).datasets["mnist"].least_images
+    assert least["batch_sizes"] == least["sampling.gmm_components"] == 1
+
+
 def test_overlays_merge_deeply_and_replace_lists():
     base = {"a": {"x": 1, "y": [1, 2]}, "b": 1}
     assert merge(base, {"a": {"y": [3]}}) == {"a": {"x": 1, "y": [3]}, "b": 1}

@@ -28,9 +28,9 @@ ROOT = Path(__file__).parents[2]
 def store(tmp_path):
     """Store a data set of one's own, as the command does."""
 
-    def run(source, path, batch_size=4, **settings) -> DataSet:
+    def run(source, path, least=(), labelled=False, **settings) -> DataSet:
         files = FileSettings(path=str(path), **settings)
-        how = {"batch_size": batch_size, "mirror": None, "offline": True, "threads": 2}
+        how = {"least": dict(least), "labelled": labelled, "mirror": None, "offline": True, "threads": 2}
         make_dataset(source, tmp_path / "out", tmp_path / "downloads", files=files, **how)
         return DataSet(tmp_path / "out/manifest.json")
 
@@ -44,7 +44,7 @@ def mistake(store, tmp_path):
     def run(*arguments, **settings) -> str:
         with pytest.raises(UserError) as caught:
             store(*arguments, **settings)
-        assert not (tmp_path / "out/manifest.json").exists()
+        assert not {"manifest.json", "train.npy", "test.npy"} & {path.name for path in tmp_path.glob("out/*")}
         return str(caught.value)
 
     return run
@@ -181,7 +181,6 @@ def no_class_folders(root):
         (empty_class, {}, "empty: holds no images (.png,"),
         (one_class, {}, "there is one class only, 'light'"),
         (lambda root: None, {"test_fraction": None}, "nothing says which images are for testing"),
-        (lambda root: None, {"batch_size": 17}, "16 training images are fewer than a batch of 17. Set batch_size to"),
         (lambda root: None, {"test_fraction": 0.99}, "class 'dark' has 10 image(s), of which 10 would be for testing"),
         (lambda root: truncated(root / "dark/3.png"), {}, "dark/3.png: is cut short or damaged"),
         (lambda root: (root / "dark/3.png").write_text("text"), {}, "dark/3.png: is no image that can be read"),
@@ -196,6 +195,16 @@ def no_class_folders(root):
 def test_each_bad_folder_has_its_message(mistake, classes, spoil, settings, message):
     spoil(classes)
     assert message in mistake("folder", classes, **({"test_fraction": 0.2} | settings))
+
+
+def test_every_key_that_asks_for_more_images_than_there_are_is_named(mistake, store, classes, arrays, tmp_path):
+    least = {"datasets.mine.batch_size": 16, "datasets.mine.batch_sizes": 500, "datasets.mine.bottleneck": 17}
+    told = mistake("folder", classes, least, test_fraction=0.2)
+    assert "16 training images are too few for datasets.mine.batch_sizes: 500, datasets.mine.bottleneck: 17." in told
+    assert "Set at most 16 there, or add images." in told
+    np.savez(tmp_path / "mine.npz", **arrays)
+    assert "12 training images are too few for a: 13. Set" in mistake("npz", tmp_path / "mine.npz", {"a": 13})
+    assert store("npz", tmp_path / "mine.npz", {"a": 12}).manifest.n_train == 12
 
 
 def test_images_that_are_not_square_need_a_size(mistake, tmp_path):
@@ -299,9 +308,10 @@ def test_each_bad_array_has_its_message(mistake, arrays, tmp_path, change, messa
     assert message in mistake("npz", tmp_path / "mine.npz")
 
 
-def test_fewer_arrays_than_a_batch_are_told(mistake, arrays, tmp_path):
-    np.savez(tmp_path / "mine.npz", **arrays)
-    assert "12 training images are fewer than a batch of 13" in mistake("npz", tmp_path / "mine.npz", batch_size=13)
+def test_labels_that_the_network_behind_fid_would_miss_are_missed_at_once(mistake, arrays, tmp_path):
+    np.savez(tmp_path / "mine.npz", train=arrays["train"], test=arrays["test"])
+    told = mistake("npz", tmp_path / "mine.npz", labelled=True)
+    assert "has no labels" in told and "Add train_labels and test_labels, or remove `extractor`" in told
 
 
 def member(array) -> bytes:

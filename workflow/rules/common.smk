@@ -1,4 +1,5 @@
 # The checked configuration, and the only helper functions of rules.
+import json
 import math
 import os
 import shlex
@@ -106,6 +107,15 @@ def own_files(wildcards):
         refuse_missing(dataset_of(wildcards).source)
     files = dataset_of(wildcards).files
     return [local(files.path)] if files and os.path.exists(files.path) else []
+
+
+def asked_of_own_data(wildcards):
+    """What the configuration asks of the user's own images, as options."""
+    dataset = dataset_of(wildcards)
+    if dataset.files is None:
+        return ""
+    least = {f"datasets.{wildcards.dataset}.{key}": number for key, number in dataset.least_images.items()}
+    return f"{option('least', json.dumps(least))} {option('labelled', dataset.extractor is not None)}"
 
 
 def refuse_missing(source):

@@ -28,7 +28,7 @@ rule download:
         runtime=60,
         where=WHERE_TO_FETCH,
         # Only checked, so that a change of it makes nothing again.
-        batch_size=lambda wildcards: dataset_of(wildcards).batch_size,
+        asked=asked_of_own_data,
     params:
         source=lambda wildcards: dataset_of(wildcards).source,
         files=lambda wildcards: option("files", own_settings(wildcards)),
@@ -37,7 +37,7 @@ rule download:
         "Fetch and store the data set {wildcards.dataset}"
     shell:
         "python {input.script:q} {params.source} --out {output.manifest:q}"
-        " --downloads {params.downloads:q} {params.files} --batch-size {resources.batch_size} {resources.where}"
+        " --downloads {params.downloads:q} {params.files} {resources.asked} {resources.where}"
         " --threads {threads} > {log:q}"
 
 

@@ -6,6 +6,7 @@ file itself.
 """
 
 import argparse
+import json
 from pathlib import Path
 
 from vrrae_bench.datasets.download import fetch
@@ -21,7 +22,8 @@ def main() -> None:
     parser.add_argument("--out", type=Path, required=True, help="manifest.json, or the weights file, to write")
     parser.add_argument("--downloads", type=Path, help="folder that keeps the published files of a data set")
     parser.add_argument("--files", type=FileSettings.model_validate_json, help="the user's own files, as JSON")
-    parser.add_argument("--batch-size", type=int, default=1, help="training images that the user's files must have")
+    parser.add_argument("--least", type=json.loads, default={}, help="training images that keys ask for, as JSON")
+    parser.add_argument("--labelled", action="store_true", help="refuse the user's own arrays without labels")
     parser.add_argument("--mirror", help="folder or URL with <data set>/<file>, asked first")
     parser.add_argument("--offline", action="store_true", help="ask no URL")
     parser.add_argument("--threads", type=int, default=1, help="images decoded at once (default: 1)")
@@ -35,8 +37,9 @@ def main() -> None:
     else:
         folder = arguments.out.parent
         downloads = arguments.downloads or folder / "downloads"
-        how = {"files": arguments.files, "batch_size": arguments.batch_size, "threads": arguments.threads}
-        make_dataset(arguments.what, folder, downloads, **where, **how)
+        asked = {"least": arguments.least, "labelled": arguments.labelled}
+        how = {"files": arguments.files, "threads": arguments.threads}
+        make_dataset(arguments.what, folder, downloads, **where, **asked, **how)
 
 
 if __name__ == "__main__":

@@ -75,6 +75,16 @@ class DatasetSettings(Specification):
         "labels, but its weights, and at 299 pixels the features of all training images",
     )
 
+    @property
+    def least_images(self) -> dict[str, int]:
+        """How many training images these keys ask for at least."""
+        return {
+            "bottleneck": self.bottleneck,
+            "batch_size": self.batch_size,
+            "batch_sizes": max(self.batch_sizes, default=1),
+            "sampling.gmm_components": self.sampling.gmm_components or 1,
+        }
+
 
 class ExperimentSettings(Specification):
     """What is computed. Lists, because an overlay replaces a list but can not remove a key."""

@@ -30,15 +30,18 @@ class LabelledFile:
     label: str
 
 
-def make_folder(folder: Path, settings: FileSettings, *, batch_size: int, threads: int) -> None:
+def make_folder(folder: Path, settings: FileSettings, *, least: Mapping[str, int], threads: int) -> None:
     """Store a user's image files; a killed run goes on where it stopped.
+
+    Args:
+        least: By key of the configuration, how many training images its value asks for.
 
     Raises:
         UserError: What is wrong with which file or folder, and how to mend it.
     """
     splits = list_images(settings)
     class_names = _class_names(settings.path, splits)
-    refuse_few(settings.path, len(splits["train"]), batch_size)
+    refuse_few(settings.path, len(splits["train"]), least)
     channels = settings.channels or 3
     size = settings.image_size or _common_size(splits["train"][0].path)
 

@@ -5,6 +5,7 @@ ever being in memory as a whole. Nothing is unpickled.
 """
 
 import shutil
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
@@ -39,22 +40,26 @@ class Header:
         return self.length + int(np.prod(self.shape, dtype=object)) * self.dtype.itemsize
 
 
-def make_npz(folder: Path, settings: FileSettings, *, batch_size: int) -> None:
+def make_npz(folder: Path, settings: FileSettings, *, least: Mapping[str, int], labelled: bool) -> None:
     """Store a user's arrays.
+
+    Args:
+        least: By key of the configuration, how many training images its value asks for.
+        labelled: Whether there must be labels.
 
     Raises:
         UserError: What is wrong with which array, and how to mend it.
     """
     path = Path(settings.path)
     with open_zip(path, LARGEST_ARRAY) as archive:
-        names = _names(path, archive)
+        names = _names(path, archive, labelled)
         shapes = {name: _image_shape(path, name, _header(path, archive, name)) for name in IMAGES}
         labels = {name: _labels(path, name, archive) for name in names if name in LABELS}
         n_classes = _count_classes(path, labels["train_labels"]) if labels else None
         # Arrays of one element that look like the images, to find all mistakes before anything is written.
         announced = {name: np.broadcast_to(np.uint8(0), shape) for name, shape in shapes.items()}
         check_arrays(str(path), announced | labels, n_classes)
-        refuse_few(settings.path, shapes["train"][0], batch_size)
+        refuse_few(settings.path, shapes["train"][0], least)
         for name in IMAGES:
             _extract(archive, name, shapes[name], folder)
     for name in labels:
@@ -62,12 +67,17 @@ def make_npz(folder: Path, settings: FileSettings, *, batch_size: int) -> None:
     write_manifest(folder, "npz", names, n_classes=n_classes)
 
 
-def _names(path: Path, archive: ZipFile) -> list[str]:
+def _names(path: Path, archive: ZipFile, labelled: bool) -> list[str]:
     found = {name.removesuffix(".npy") for name in archive.namelist()}
     if not set(IMAGES) <= found or len(found & set(LABELS)) == 1:
         raise UserError(
             f"{path}: has the arrays {', '.join(sorted(found)) or 'none'}; needed are train and test, and for classes "
             "both train_labels and test_labels. Save it with numpy.savez under these names."
+        )
+    if labelled and not found.issuperset(LABELS):
+        raise UserError(
+            f"{path}: has no labels, which the network behind FID learns from. Add train_labels and test_labels, or "
+            "remove `extractor` from the configuration of the data set."
         )
     return [name for name in (*IMAGES, *LABELS) if name in found]
 

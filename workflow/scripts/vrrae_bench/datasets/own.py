@@ -1,16 +1,22 @@
 """What a user's images and arrays have to be, whichever way they come."""
 
+from collections.abc import Mapping
+
 from vrrae_bench.errors import UserError
 
 
-def refuse_few(path: str, n_train: int, batch_size: int) -> None:
-    """Refuse fewer training images than a batch has.
+def refuse_few(path: str, n_train: int, least: Mapping[str, int]) -> None:
+    """Refuse fewer training images than the configuration asks for.
+
+    Args:
+        least: By key of the configuration, how many its value asks for.
 
     Raises:
-        UserError: How many there are, and how many are needed.
+        UserError: How many there are, and which keys ask for more.
     """
-    if n_train < batch_size:
+    too_large = [f"{key}: {number}" for key, number in least.items() if number > n_train]
+    if too_large:
         raise UserError(
-            f"{path}: {n_train} training images are fewer than a batch of {batch_size}. "
-            f"Set batch_size to at most {n_train}, or add images."
+            f"{path}: {n_train} training images are too few for {', '.join(too_large)}. "
+            f"Set at most {n_train} there, or add images."
         )

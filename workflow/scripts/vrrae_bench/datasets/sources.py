@@ -1,5 +1,6 @@
 """The data sets that are not made from a formula, by name."""
 
+from collections.abc import Mapping
 from importlib import import_module
 from pathlib import Path
 from types import ModuleType
@@ -30,7 +31,8 @@ def make_dataset(
     downloads: Path,
     *,
     files: FileSettings | None,
-    batch_size: int,
+    least: Mapping[str, int],
+    labelled: bool,
     mirror: str | None,
     offline: bool,
     threads: int,
@@ -39,7 +41,8 @@ def make_dataset(
 
     Args:
         files: Where a data set of the user's own lies; none for the others.
-        batch_size: As many training images as a data set of the user's own must have.
+        least: By key of the configuration, how many training images its value asks of the user's own data set.
+        labelled: Whether arrays of the user's own must come with labels.
 
     Raises:
         UserError: A file can not be had, or is not what it should be.
@@ -55,6 +58,6 @@ def make_dataset(
         case "celeba":
             module.make_celeba(folder, downloads, **where, threads=threads)
         case "folder":
-            module.make_folder(folder, files, batch_size=batch_size, threads=threads)
+            module.make_folder(folder, files, least=least, threads=threads)
         case "npz":
-            module.make_npz(folder, files, batch_size=batch_size)
+            module.make_npz(folder, files, least=least, labelled=labelled)
