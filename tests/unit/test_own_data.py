@@ -284,9 +284,15 @@ def test_grey_arrays_without_channels_and_labels_are_enough(store, arrays, tmp_p
     [
         ({"train": None}, "has the arrays test, test_labels, train_labels; needed are train and test"),
         ({"test_labels": None}, "for classes both train_labels and test_labels"),
+        (
+            {"train_labels": None, "test_labels": None, "train_label": np.zeros(12, int)},
+            "has the arrays test, train, train_label; needed are train and test, for classes both train_labels and "
+            "test_labels, and no other",
+        ),
         ({"train": np.zeros((12, 8, 8, 3))}, "train is of type float64, and images are stored as uint8"),
         ({"train": np.zeros((12, 8, 8, 3), object)}, "train is of type object, and images are stored as uint8"),
         ({"train": np.zeros((12, 3, 8, 8), np.uint8)}, "train has the shape (12, 3, 8, 8)"),
+        ({"train": np.zeros((12, 8, 8, 4), np.uint8)}, "Move the channels last, and leave out transparency"),
         ({"train": np.zeros((12, 8, 8, 3), np.uint8, order="F")}, "train lies in Fortran's order"),
         ({"train": np.zeros((12, 9, 9, 3), np.uint8)}, "differ in shape or type"),
         (
@@ -296,16 +302,34 @@ def test_grey_arrays_without_channels_and_labels_are_enough(store, arrays, tmp_p
         ({"train_labels": np.zeros(12, int)}, "there is one class only in train_labels"),
         ({"train_labels": np.arange(12) % 3 + 1}, "has 3 different values, from 1 to 3. Number the classes 0 to 2"),
         ({"train_labels": np.arange(12) % 3 - 1}, "from -1 to 1. Number the classes 0 to 2"),
-        ({"test_labels": np.array([0, 1, 2, 3, 0])}, "test labels: values 0 to 3, outside 0 to 2"),
+        ({"test_labels": np.array([0, 1, 2, 3, 0])}, "class 3 has images in test and none in train"),
+        ({"test_labels": np.array([0, 1, 1, 1, 0])}, "class 2 has images in train and none in test"),
         ({"train_labels": np.arange(11) % 3}, "there must be one label per image"),
         ({"train_labels": np.linspace(0, 1, 12)}, "train_labels is of type float64 and shape (12,)"),
         ({"train_labels": np.array(["a", "b"] * 6, object)}, "train_labels is of type object"),
+        (
+            {"train_labels": np.array(["a", "b"] * 6)},
+            "numpy.unique(labels, return_inverse=True)[1] numbers the classes",
+        ),
+        ({"train_labels": np.eye(3, dtype=int)[np.arange(12) % 3]}, "labels.argmax(axis=1) those of one-hot rows"),
     ],
 )
 def test_each_bad_array_has_its_message(mistake, arrays, tmp_path, change, message):
     changed = {name: array for name, array in (arrays | change).items() if array is not None}
     np.savez(tmp_path / "mine.npz", **changed)
     assert message in mistake("npz", tmp_path / "mine.npz")
+
+
+def test_mistakes_in_several_arrays_are_told_at_once(mistake, arrays, tmp_path):
+    changes = {"train": arrays["train"] / 255, "test": arrays["test"][..., :2], "train_labels": np.full(12, 0.5)}
+    np.savez(tmp_path / "mine.npz", **(arrays | changes))
+    told = mistake("npz", tmp_path / "mine.npz")
+    assert told.startswith("3 problems:\n  1. ")
+    for message in ("train is of type float64", "test has the shape (5, 8, 8, 2)", "train_labels is of type float64"):
+        assert message in told
+    np.savez(tmp_path / "mine.npz", **(arrays | {"train": arrays["train"] / 255, "test_labels": np.zeros(5, int)}))
+    told = mistake("npz", tmp_path / "mine.npz")
+    assert "train is of type float64" in told and "class 1 has images in train and none in test" in told
 
 
 def test_labels_that_the_network_behind_fid_would_miss_are_missed_at_once(mistake, arrays, tmp_path):
@@ -325,6 +349,7 @@ def member(array) -> bytes:
     [
         ({"../escaped.npy": b"x"}, "'../escaped.npy' has a path that leaves the archive's folder. Nothing was read."),
         ({"test.npy": b"no array"}, "test is no array that can be read"),
+        ({"validation": b"x", "notes.txt": b"x", "test.npy": b""}, "test is no array that can be read"),
         (
             {"test.npy": member(np.zeros((5, 8, 8, 3), np.uint8))[:-1]},
             "announces 1,088 bytes as (5, 8, 8, 3) and holds",
@@ -356,6 +381,17 @@ def test_an_archive_that_is_none_or_damaged_is_told(mistake, arrays, tmp_path):
     content[500] ^= 0xFF  # within the pixels of the first array
     path.write_bytes(content)
     assert "is damaged, cut short, or no zip archive (Bad CRC-32" in mistake("npz", path)
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_LZMA) as archive:
+        for name, array in arrays.items():
+            archive.writestr(f"{name}.npy", member(array))
+    content = bytearray(path.read_bytes())
+    content[60:70] = b"\xff" * 10  # within the compressed header of the first array
+    path.write_bytes(content)
+    assert "is damaged, cut short, or no zip archive (Corrupt input data)" in mistake("npz", path)
+    with zipfile.ZipFile(path, "w") as archive:
+        for name, array in arrays.items():
+            archive.writestr(name, member(array))
+    assert "has the arrays none; needed are train and test" in mistake("npz", path)
 
 
 def test_the_worked_example_of_the_documentation_works(tmp_path, rng):

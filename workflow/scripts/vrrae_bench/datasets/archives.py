@@ -3,6 +3,7 @@
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
+from lzma import LZMAError
 from pathlib import Path, PurePosixPath, PureWindowsPath
 from zipfile import BadZipFile, ZipFile, ZipInfo
 
@@ -31,7 +32,7 @@ def open_zip(path: Path, largest_member: int) -> Iterator[ZipFile]:
             for member in archive.infolist():
                 _refuse(path, member, largest_member)
             yield archive
-    except (BadZipFile, zlib.error, EOFError, NotImplementedError) as error:
+    except (BadZipFile, zlib.error, LZMAError, EOFError, NotImplementedError) as error:
         raise UserError(f"{path}: is damaged, cut short, or no zip archive ({error}). Replace it.") from None
 
 

@@ -12,10 +12,11 @@ from typing import BinaryIO
 from zipfile import ZipFile
 
 import numpy as np
-from jaxtyping import Int64, Integer
+from jaxtyping import Int64, Integer, UInt8
 
 from vrrae_bench.datasets.archives import open_zip
 from vrrae_bench.datasets.own import refuse_few
+from vrrae_bench.datasets.problems import Problems
 from vrrae_bench.datasets.settings import FileSettings
 from vrrae_bench.datasets.store import check_arrays, write_array, write_manifest
 from vrrae_bench.errors import UserError
@@ -50,29 +51,34 @@ def make_npz(folder: Path, settings: FileSettings, *, least: Mapping[str, int], 
     Raises:
         UserError: What is wrong with which array, and how to mend it.
     """
-    path = Path(settings.path)
+    path, problems = Path(settings.path), Problems()
+    arrays: dict[str, np.ndarray] = {}
+    n_classes = None
     with open_zip(path, LARGEST_ARRAY) as archive:
         names = _names(path, archive, labelled)
-        shapes = {name: _image_shape(path, name, _header(path, archive, name)) for name in IMAGES}
-        labels = {name: _labels(path, name, archive) for name in names if name in LABELS}
-        n_classes = _count_classes(path, labels["train_labels"]) if labels else None
-        # Arrays of one element that look like the images, to find all mistakes before anything is written.
-        announced = {name: np.broadcast_to(np.uint8(0), shape) for name, shape in shapes.items()}
-        check_arrays(str(path), announced | labels, n_classes)
-        refuse_few(settings.path, shapes["train"][0], least)
+        for name in names:
+            with problems.kept():
+                arrays[name] = (_announced if name in IMAGES else _labels)(path, name, archive)
+        if set(LABELS) <= set(arrays):
+            with problems.kept():
+                n_classes = _count_classes(path, *(arrays[name] for name in LABELS))
+        problems.refuse()
+        check_arrays(str(path), arrays, n_classes)
+        refuse_few(settings.path, len(arrays["train"]), least)
         for name in IMAGES:
-            _extract(archive, name, shapes[name], folder)
-    for name in labels:
-        write_array(folder, name, labels[name])
+            _extract(archive, name, arrays[name].shape, folder)
+    for name in LABELS:
+        if name in arrays:
+            write_array(folder, name, arrays[name])
     write_manifest(folder, "npz", names, n_classes=n_classes)
 
 
 def _names(path: Path, archive: ZipFile, labelled: bool) -> list[str]:
-    found = {name.removesuffix(".npy") for name in archive.namelist()}
-    if not set(IMAGES) <= found or len(found & set(LABELS)) == 1:
+    found = {name.removesuffix(".npy") for name in archive.namelist() if name.endswith(".npy")}
+    if found not in ({*IMAGES}, {*IMAGES, *LABELS}):
         raise UserError(
-            f"{path}: has the arrays {', '.join(sorted(found)) or 'none'}; needed are train and test, and for classes "
-            "both train_labels and test_labels. Save it with numpy.savez under these names."
+            f"{path}: has the arrays {', '.join(sorted(found)) or 'none'}; needed are train and test, for classes "
+            "both train_labels and test_labels, and no other. Save it with numpy.savez under these names."
         )
     if labelled and not found.issuperset(LABELS):
         raise UserError(
@@ -112,8 +118,9 @@ def _read_header(file: BinaryIO) -> tuple[tuple[int, ...], bool, np.dtype]:
     return read[version](file)
 
 
-def _image_shape(path: Path, name: str, header: Header) -> tuple[int, int, int, int]:
-    """N H W C, where grey images may come without their one channel."""
+def _announced(path: Path, name: str, archive: ZipFile) -> UInt8[np.ndarray, "N H W C"]:
+    """An array of one element that looks like the images, which may come without channels if they are grey."""
+    header = _header(path, archive, name)
     if header.dtype != np.uint8:
         raise UserError(
             f"{path}: {name} is of type {header.dtype}, and images are stored as uint8, 0 to 255. "
@@ -123,24 +130,26 @@ def _image_shape(path: Path, name: str, header: Header) -> tuple[int, int, int, 
     if len(shape) != 4 or shape[-1] not in (1, 3):
         raise UserError(
             f"{path}: {name} has the shape {header.shape}; images are N x height x width x 1 or 3, or without the last "
-            "if they are grey. Move the channels last."
+            "if they are grey. Move the channels last, and leave out transparency."
         )
-    return shape
+    return np.broadcast_to(np.uint8(0), shape)
 
 
 def _labels(path: Path, name: str, archive: ZipFile) -> Int64[np.ndarray, " N"]:
     header = _header(path, archive, name)
     if header.dtype.kind not in "iu" or len(header.shape) != 1:
         raise UserError(
-            f"{path}: {name} is of type {header.dtype} and shape {header.shape}; labels are one integer for each image"
+            f"{path}: {name} is of type {header.dtype} and shape {header.shape}; labels are one integer for each "
+            "image. numpy.unique(labels, return_inverse=True)[1] numbers the classes, labels.argmax(axis=1) those of "
+            "one-hot rows."
         )
     with archive.open(f"{name}.npy") as file:
         return np.lib.format.read_array(file, allow_pickle=False).astype(np.int64)
 
 
-def _count_classes(path: Path, labels: Integer[np.ndarray, " N"]) -> int:
-    """How many classes the training labels name: those from 0 on, without a gap."""
-    known = np.unique(labels)
+def _count_classes(path: Path, train: Integer[np.ndarray, " N"], test: Integer[np.ndarray, " M"]) -> int:
+    """How many classes the labels name: those from 0 on, without a gap, and the same in both."""
+    known = np.unique(train)
     if len(known) < 2:
         raise UserError(
             f"{path}: there is one class only in train_labels. The network behind FID learns to tell classes apart: "
@@ -151,6 +160,15 @@ def _count_classes(path: Path, labels: Integer[np.ndarray, " N"]) -> int:
             f"{path}: train_labels has {len(known)} different values, from {known[0]} to {known[-1]}. Number the "
             f"classes 0 to {len(known) - 1}: numpy.unique(labels, return_inverse=True)[1] does it."
         )
+    for has, lacks, classes in (
+        ("train", "test", np.setdiff1d(train, test)),
+        ("test", "train", np.setdiff1d(test, train)),
+    ):
+        if classes.size:
+            raise UserError(
+                f"{path}: class {classes[0]} has images in {has} and none in {lacks}, by their labels. "
+                "Each class needs some in both."
+            )
     return len(known)
 
 
