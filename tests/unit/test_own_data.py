@@ -142,10 +142,36 @@ def test_images_are_converted_and_resized_as_configured(store, classes):
     assert 7 in [*shades(data, "train"), *shades(data, "test")]
 
 
-def test_hidden_files_and_other_files_are_not_looked_at(store, classes):
+def test_hidden_files_and_other_files_are_not_looked_at(store, classes, capsys):
     (classes / "dark/._0.png").write_text("what some file managers leave behind")
+    picture(classes / "dark/.thumbnails/0.png")
+    picture(classes / "dark/deeper/.ipynb_checkpoints/0.png")
     (classes / "dark/notes.txt").write_text("text")
     assert store("folder", classes, test_fraction=0.2).manifest.n_train == 16
+    assert "images: passed over 1 other file(s) (1 .txt)\n" in capsys.readouterr().err
+
+
+def test_how_many_files_are_passed_over_is_told(store, divided, classes, capsys):
+    for number in range(3):
+        picture(divided / f"train/dark/deeper/{number}.png").rename(divided / f"train/dark/{number}.jfif")
+        picture(divided / f"val/dark/{number}.png")
+    (divided / "LICENSE").write_text("text")
+    store("folder", divided)
+    assert "divided: passed over 7 other file(s) (3 .jfif, 3 .png, 1 without suffix)\n" in capsys.readouterr().err
+    rows = [f"{name}/deeper/../{number}.png,{name}" for name in ("dark", "light") for number in range(9)]
+    for name in ("dark", "light"):
+        (classes / name / "deeper").mkdir()
+    store("folder", classes, test_fraction=0.2, **table(classes, "file,label", *rows))
+    assert "images: passed over 2 other file(s) (2 .png)\n" in capsys.readouterr().err
+
+
+@pytest.mark.skipif(sys.platform == "darwin", reason="names of files are UTF-8 there")
+def test_names_that_are_no_utf_8_do_no_harm(store, classes):
+    strange = Path(os.fsdecode(os.fsencode(classes) + b"/\xe9t\xe9"))
+    (classes / "dark").rename(strange)
+    (strange / "3.png").rename(strange / os.fsdecode(b"\xe9.png"))
+    data = store("folder", classes, test_fraction=0.2)
+    assert data.manifest.class_names == (r"\xe9t\xe9", "light") and data.manifest.n_train == 16
 
 
 def test_photographs_stand_as_their_camera_was_held(tmp_path):
@@ -161,6 +187,32 @@ def truncated(path):
 
 def empty_class(root):
     (root / "empty").mkdir()
+
+
+def empty_classes(root):
+    for name in ("empty", "hollow"):
+        (root / name).mkdir()
+
+
+def damaged_twice(root):
+    for name in ("dark/0.png", "dark/3.png", "light/3.png"):
+        (root / name).write_text("text")
+
+
+def named_as_splits(*names):
+    def rename(root):
+        for name, split in zip(("dark", "light"), names):
+            (root / name).rename(root / split)
+
+    return rename
+
+
+def resized(side):
+    def change(root):
+        for path in root.rglob("*.png"):
+            picture(path, size=(side, side))
+
+    return change
 
 
 def one_class(root):
@@ -179,9 +231,18 @@ def no_class_folders(root):
         (shutil.rmtree, {}, "there is no such folder. Set files.path"),
         (no_class_folders, {}, "has no class folders. Put the images of each class into a folder of its own"),
         (empty_class, {}, "empty: holds no images (.png,"),
+        (empty_classes, {}, "hollow: holds no images (.png,"),
         (one_class, {}, "there is one class only, 'light'"),
+        (named_as_splits("train", "val"), {}, "train, val would be taken for classes. Divide the images into "),
+        (named_as_splits("Train", "Test"), {"test_fraction": None}, "Test, Train would be taken for classes"),
+        (named_as_splits("validation", "light"), {}, "validation would be taken for classes"),
+        (resized(4), {}, ".png: is 4 x 4 pixels; sides of 8 to 1024 are possible. Set files.image_size to resize all."),
+        (resized(1200), {}, ".png: is 1200 x 1200 pixels; sides of 8 to 1024 are possible"),
+        (damaged_twice, {}, "3 problems:\n"),
+        (damaged_twice, {"image_size": 16}, "3 problems:\n"),
         (lambda root: None, {"test_fraction": None}, "nothing says which images are for testing"),
         (lambda root: None, {"test_fraction": 0.99}, "class 'dark' has 10 image(s), of which 10 would be for testing"),
+        (lambda root: None, {"test_fraction": 0.99}, "  2. "),
         (lambda root: truncated(root / "dark/3.png"), {}, "dark/3.png: is cut short or damaged"),
         (lambda root: (root / "dark/3.png").write_text("text"), {}, "dark/3.png: is no image that can be read"),
         (lambda root: (root / "dark/3.png").write_text(""), {}, "dark/3.png: is no image that can be read"),
@@ -207,6 +268,30 @@ def test_every_key_that_asks_for_more_images_than_there_are_is_named(mistake, st
     assert store("npz", tmp_path / "mine.npz", {"a": 12}).manifest.n_train == 12
 
 
+def test_an_image_or_folder_that_may_not_be_read_is_not_called_damaged_or_empty(mistake, store, classes, monkeypatch):
+    """As the system tells it; whoever runs the tests may be allowed everything."""
+
+    def forbid(module, name, forbidden):
+        allowed = getattr(module, name)
+
+        def call(path, *arguments, **options):
+            if Path(path).name == forbidden:
+                raise PermissionError(13, "Permission denied", str(path))
+            return allowed(path, *arguments, **options)
+
+        monkeypatch.setattr(module, name, call)
+
+    forbid(Image, "open", "3.png")
+    told = mistake("folder", classes, test_fraction=0.2)
+    assert "dark/3.png: can not be read (Permission denied). Mend its permissions." in told and "light/3.png" in told
+    (classes / "dark/deeper").mkdir()
+    forbid(os, "scandir", "deeper")
+    told = mistake("folder", classes, test_fraction=0.2)
+    assert "dark/deeper: can not be read (Permission denied). Mend its permissions" in told
+    rows = [f"{name}/{number}.png,{name}" for name in ("dark", "light") for number in (4, 5)]
+    assert store("folder", classes, test_fraction=0.5, **table(classes, "file,label", *rows)).manifest.n_train == 2
+
+
 def test_images_that_are_not_square_need_a_size(mistake, tmp_path):
     for number in range(8):
         picture(tmp_path / f"wide/{number % 2}/{number}.png", size=(16, 12))
@@ -219,7 +304,9 @@ def test_what_the_user_has_divided_is_divided_well(mistake, divided):
     shutil.rmtree(divided / "test/dark")
     assert "class 'dark' has images in train and none in test" in mistake("folder", divided)
     shutil.rmtree(divided / "train/light")
-    assert "class 'dark' has images in train and none in test" in mistake("folder", divided)
+    told = mistake("folder", divided)
+    assert "1. " in told and "class 'dark' has images in train and none in test" in told
+    assert "2. " in told and "class 'light' has images in test and none in train" in told
 
 
 def test_an_image_that_would_fill_the_memory_is_not_decoded(mistake, classes):
@@ -237,6 +324,14 @@ def test_an_image_that_would_fill_the_memory_is_not_decoded(mistake, classes):
     [
         (["name,class", "a,b"], "its first line is 'name,class'. Write file,label or file,label,split there."),
         (["file,label"], "lists no images"),
+        (["file,label,label", "dark/0.png,a,b"], "its first line is 'file,label,label'. Write file,label or"),
+        (["file,label", "dark/0.png,a", "dark/1.png,b", "dark/0.png,b"], "csv: line 4: names the file of "),
+        (["file,label", "dark/0.png,a", "light/.././dark/0.png,b"], "csv: line 2 again. Remove one of the two lines."),
+        (["file,label,split", "dark/0.png,a,test", "dark/0.png,a,train"], "names the file of "),
+        (["file,label", "dark/none.png,a", "dark/0.png,b", "dark/no.png"], "2 problems:\n"),
+        (["file,label", "dark/none.png,a", "dark/0.png,b", "dark/no.png"], "line 4: has not one value for each of"),
+        (["file,label", "dark/0\0.png,a"], "line 2: 'dark/0\\x00.png' can not be read (embedded null byte)"),
+        (["file,label", f"{300 * 'a'}.png,a"], "can not be read ([Errno 36] File name too long"),
         (["file,label", "dark/0.png"], "line 2: has not one value for each of file, label"),
         (["file,label", "dark/0.png,a,b"], "line 2: has not one value for each of file, label"),
         (["file,label", "dark/none.png,a"], "line 2: there is no file"),

@@ -16,6 +16,7 @@ import numpy as np
 from jaxtyping import UInt8
 from tqdm import tqdm
 
+from vrrae_bench.datasets.problems import Problems
 from vrrae_bench.errors import UserError
 from vrrae_bench.files import read_json, write_json
 
@@ -41,12 +42,14 @@ def convert_images(
         threads: Images decoded at once; decides no pixel.
 
     Raises:
-        UserError: An image is refused by `read`, or the disk is too small.
+        UserError: Images are refused by `read`, or the disk is too small.
     """
     folder.mkdir(parents=True, exist_ok=True)
     unfinished = [_Unfinished(folder, split, (len(splits[split]), *image_shape), origin) for split in splits]
+    problems = Problems()
     for array in unfinished:
-        _fill(array, splits[array.split], read, threads)
+        _fill(array, splits[array.split], read, threads, problems)
+    problems.refuse()
     for array in unfinished:
         array.finish()
 
@@ -113,16 +116,25 @@ class _Unfinished:
 
 
 def _fill(
-    array: _Unfinished, entries: Sequence[Any], read: Callable[[Any], UInt8[np.ndarray, "H W C"]], threads: int
+    array: _Unfinished,
+    entries: Sequence[Any],
+    read: Callable[[Any], UInt8[np.ndarray, "H W C"]],
+    threads: int,
+    problems: Problems,
 ) -> None:
+    """Convert the images of a split; after the first that is refused, only look for others."""
     done = array.done()
     if done == 0:
         array.allocate()
 
     def convert(start: int) -> int:
-        images = np.stack([read(entry) for entry in entries[start : start + CHUNK]])
-        array.write(start, images)
-        return len(images)
+        chosen, images = entries[start : start + CHUNK], []
+        for entry in chosen:
+            with problems.kept():
+                images.append(read(entry))
+        if not problems:
+            array.write(start, np.stack(images))
+        return len(chosen)
 
     interval = 0.1 if sys.stderr.isatty() else SECONDS_BETWEEN_LINES
     progress = tqdm(desc=array.split, total=len(entries), initial=done, unit=" images", mininterval=interval)
@@ -130,5 +142,6 @@ def _fill(
         # In order, so that one number says what is done. What is finished ahead of an earlier chunk is redone.
         for n_converted in pool.map(convert, range(done, len(entries), CHUNK)):
             done += n_converted
-            array.set_done(done)
+            if not problems:
+                array.set_done(done)
             progress.update(n_converted)

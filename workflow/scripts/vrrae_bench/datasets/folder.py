@@ -2,7 +2,10 @@
 
 import csv
 import hashlib
-from collections.abc import Iterator, Mapping, Sequence
+import os
+import sys
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,13 +16,15 @@ from jaxtyping import Int64, UInt8
 from vrrae_bench.datasets.conversion import convert_images
 from vrrae_bench.datasets.images import open_image, pixels
 from vrrae_bench.datasets.own import refuse_few
-from vrrae_bench.datasets.settings import FileSettings
+from vrrae_bench.datasets.problems import Problems
+from vrrae_bench.datasets.settings import LARGEST_SIDE, SMALLEST_SIDE, FileSettings
 from vrrae_bench.datasets.store import write_array, write_manifest
 from vrrae_bench.errors import UserError
 from vrrae_bench.seeding import generator
 
 SUFFIXES = (".png", ".jpg", ".jpeg", ".bmp", ".gif", ".tif", ".tiff", ".webp")
 SPLITS = ("train", "test")
+NAMES_OF_SPLITS = (*SPLITS, "val", "valid", "validation")  # which no class has
 
 
 @dataclass(frozen=True)
@@ -42,15 +47,16 @@ def make_folder(folder: Path, settings: FileSettings, *, least: Mapping[str, int
     splits = list_images(settings)
     class_names = _class_names(settings.path, splits)
     refuse_few(settings.path, len(splits["train"]), least)
+    _tell_what_is_passed_over(settings, splits)
     channels = settings.channels or 3
-    size = settings.image_size or _common_size(splits["train"][0].path)
+    size = settings.image_size or _common_size(splits["train"])
 
     def read(entry: LabelledFile) -> UInt8[np.ndarray, "S S C"]:
         image = open_image(entry.path, str(entry.path), channels)
         if settings.image_size is None and image.size != (size, size):
             raise UserError(
-                f"{entry.path}: is {image.width} x {image.height} pixels, but {splits['train'][0].path} is "
-                f"{size} x {size}. Set files.image_size to resize all, or make them one size."
+                f"{entry.path}: is {image.width} x {image.height} pixels, but others are {size} x {size}. "
+                "Set files.image_size to resize all, or make them one size."
             )
         return pixels(image, settings.image_size)
 
@@ -69,15 +75,12 @@ def list_images(settings: FileSettings) -> dict[str, list[LabelledFile]]:
         UserError: The folder is not laid out in one of the ways that `docs/own-data.md` shows.
     """
     root = Path(settings.path)
-    if not root.is_dir():
-        raise UserError(f"{root.absolute()}: there is no such folder. Set files.path to the folder of the images.")
-    given: dict[str | None, list[LabelledFile]]
-    if settings.labels is not None:
-        given = _from_table(root, settings.labels)
-    elif all((root / split).is_dir() for split in SPLITS):
-        given = {split: _from_class_folders(root / split) for split in SPLITS}
-    else:
-        given = {None: _from_class_folders(root)}
+    try:
+        given = _as_laid_out(root, settings.labels)
+    except OSError as error:
+        raise UserError(
+            f"{error.filename}: can not be read ({error.strerror}). Mend its permissions, or those of its folder."
+        ) from None
     if None not in given and settings.test_fraction is not None:
         raise UserError(f"{root}: its images are divided into train and test already. Remove files.test_fraction.")
     if None not in given:
@@ -90,6 +93,23 @@ def list_images(settings: FileSettings) -> dict[str, list[LabelledFile]]:
     return _divide(root, given[None], settings.test_fraction, settings.split_seed)
 
 
+def _as_laid_out(root: Path, table: str | None) -> dict[str | None, list[LabelledFile]]:
+    """All image files by split; under none if neither folders nor the CSV file say which are for testing."""
+    if not root.is_dir():
+        raise UserError(f"{root.absolute()}: there is no such folder. Set files.path to the folder of the images.")
+    if table is not None:
+        return _from_table(root, table)
+    if all((root / split).is_dir() for split in SPLITS):
+        return {split: _from_class_folders(root / split) for split in SPLITS}
+    named = sorted(path.name for path in root.iterdir() if path.is_dir() and path.name.lower() in NAMES_OF_SPLITS)
+    if named:
+        raise UserError(
+            f"{root}: {', '.join(named)} would be taken for classes. Divide the images into {root}/train and "
+            f"{root}/test, spelt like this, with a folder per class in each; rename a class that is really called so."
+        )
+    return {None: _from_class_folders(root)}
+
+
 def _from_class_folders(root: Path) -> list[LabelledFile]:
     folders = sorted(path for path in root.iterdir() if path.is_dir() and not path.name.startswith("."))
     if not folders:
@@ -97,47 +117,95 @@ def _from_class_folders(root: Path) -> list[LabelledFile]:
             f"{root}: has no class folders. Put the images of each class into a folder of its own, {root}/CLASS, or "
             "list them in a CSV file and set files.labels."
         )
-    listed = []
+    problems, listed = Problems(), []
     for folder in folders:
-        files = sorted(path for path in folder.rglob("[!.]*") if path.suffix.lower() in SUFFIXES and path.is_file())
+        found = (path for path in _files_below(folder, _refuse) if path.suffix.lower() in SUFFIXES)
+        files = sorted(path for path in found if path.is_file())
         if not files:
-            raise UserError(f"{folder}: holds no images ({', '.join(SUFFIXES)}). Add some, or remove the folder.")
-        listed += [LabelledFile(file, folder.name) for file in files]
+            problems.add(f"{folder}: holds no images ({', '.join(SUFFIXES)}). Add some, or remove the folder.")
+        # The manifest can hold no name that is not in UTF-8.
+        label = os.fsencode(folder.name).decode(errors="backslashreplace")
+        listed += [LabelledFile(file, label) for file in files]
+    problems.refuse()
     return listed
+
+
+def _files_below(folder: Path, unreadable: Callable[[OSError], None] | None = None) -> Iterator[Path]:
+    """All that is no folder below a folder, but for what is hidden and what lies in hidden folders.
+
+    Args:
+        unreadable: What to do about a folder that can not be read; none leaves it out.
+    """
+    for place, folders, names in os.walk(folder, onerror=unreadable):
+        folders[:] = [name for name in folders if not name.startswith(".")]
+        yield from (Path(place, name) for name in names if not name.startswith("."))
+
+
+def _refuse(error: OSError) -> None:
+    raise error
+
+
+def _tell_what_is_passed_over(settings: FileSettings, splits: Mapping[str, Sequence[LabelledFile]]) -> None:
+    """Say how many files below the folder are not among the images, lest images are missed."""
+    root = Path(settings.path)
+    known = {entry.path for entries in splits.values() for entry in entries}
+    if settings.labels is not None:
+        known.add(root / settings.labels)
+    others = Counter(path.suffix or "without suffix" for path in _files_below(root) if path not in known)
+    if others:
+        kinds = ", ".join(f"{number} {suffix}" for suffix, number in others.most_common(5))
+        print(f"{root}: passed over {others.total()} other file(s) ({kinds})", file=sys.stderr)
 
 
 def _from_table(root: Path, name: str) -> dict[str | None, list[LabelledFile]]:
     """The files of a CSV file by split; under none if it has no such column."""
-    table, listed = root / name, {}
+    table, problems, listed = root / name, Problems(), {}
+    lines: dict[Path, str] = {}
     for where, row in _rows(table):
-        file = root / row["file"]
-        if not file.resolve().is_relative_to(root.resolve()):
-            raise UserError(f"{where}: '{row['file']}' leaves the folder {root}. Name files relative to it.")
-        if not file.is_file():
-            raise UserError(f"{where}: there is no file {file}. Mend the name, or remove the line.")
-        if row.get("split", "train") not in SPLITS:
-            raise UserError(f"{where}: split '{row['split']}' is neither train nor test. Write one of them.")
-        listed.setdefault(row.get("split"), []).append(LabelledFile(file, row["label"]))
+        with problems.kept():
+            entry = _entry(root, where, row)
+            if entry.path in lines:
+                raise UserError(f"{where}: names the file of {lines[entry.path]} again. Remove one of the two lines.")
+            lines[entry.path] = where
+            listed.setdefault(row.get("split"), []).append(entry)
+    problems.refuse()
     if not listed:
         raise UserError(f"{table}: lists no images. Write a line for each: file,label.")
     return listed if None in listed else {split: listed.get(split, []) for split in SPLITS}
 
 
-def _rows(table: Path) -> Iterator[tuple[str, dict[str, str]]]:
-    """The lines of a CSV file: where each stands, and its columns."""
+def _entry(root: Path, where: str, row: Mapping[str | None, str]) -> LabelledFile:
+    """What a line of a CSV file names: the file as it is found below the folder, without links and detours."""
+    if None in row or not all(row.values()):
+        columns = ", ".join(column for column in row if column)
+        raise UserError(f"{where}: has not one value for each of {columns}. Complete it.")
+    if row.get("split", "train") not in SPLITS:
+        raise UserError(f"{where}: split '{row['split']}' is neither train nor test. Write one of them.")
+    name = row["file"]
+    try:
+        file = (root / name).resolve()
+        is_there = file.is_file()
+    except (OSError, ValueError) as error:
+        raise UserError(f"{where}: {name!r} can not be read ({error}). Mend the name, or its permissions.") from None
+    if not file.is_relative_to(root.resolve()):
+        raise UserError(f"{where}: {name!r} leaves the folder {root}. Name files relative to it.")
+    if not is_there:
+        raise UserError(f"{where}: there is no file {root / name}. Mend the name, or remove the line.")
+    return LabelledFile(root / file.relative_to(root.resolve()), row["label"])
+
+
+def _rows(table: Path) -> Iterator[tuple[str, dict[str | None, str]]]:
+    """The lines of a CSV file: where each stands, and its columns, complete or not."""
     try:
         with table.open(encoding="utf-8-sig", newline="") as file:
             reader = csv.DictReader(file, strict=True)
             columns = reader.fieldnames or []
-            if not {"file", "label"} <= set(columns) or not set(columns) <= {"file", "label", "split"}:
+            if sorted(columns) not in (["file", "label"], ["file", "label", "split"]):
                 raise UserError(
                     f"{table}: its first line is '{','.join(columns)}'. Write file,label or file,label,split there."
                 )
             for row in reader:
-                where = f"{table}: line {reader.line_num}"
-                if None in row or not all(row.values()):
-                    raise UserError(f"{where}: has not one value for each of {', '.join(columns)}. Complete it.")
-                yield where, row
+                yield f"{table}: line {reader.line_num}", row
     except OSError as error:
         raise UserError(f"{table}: can not be read ({error.strerror}). Check files.labels.") from None
     except (csv.Error, UnicodeDecodeError) as error:
@@ -151,16 +219,18 @@ def _divide(root: Path, entries: Sequence[LabelledFile], fraction: float, seed: 
     for entry in entries:
         by_class.setdefault(entry.label, []).append(entry)
     splits: dict[str, list[LabelledFile]] = {split: [] for split in SPLITS}
+    problems = Problems()
     for label, members in by_class.items():
         n_test = max(1, round(fraction * len(members)))
         if n_test == len(members):
-            raise UserError(
+            problems.add(
                 f"{root}: class '{label}' has {len(members)} image(s), of which {n_test} would be for testing and none "
                 "for training. Add images, or set a smaller files.test_fraction."
             )
         order = random.permutation(len(members))
         for split, chosen in (("test", order[:n_test]), ("train", order[n_test:])):
             splits[split] += [members[index] for index in sorted(chosen)]
+    problems.refuse()
     return splits
 
 
@@ -168,14 +238,14 @@ def _class_names(path: str, splits: Mapping[str, Sequence[LabelledFile]]) -> tup
     """All classes, numbers by value before words by letter.
 
     Raises:
-        UserError: There is one class only, or one that is not in both splits.
+        UserError: There is one class only, or some are not in both splits.
     """
     train, test = ({entry.label for entry in splits[split]} for split in SPLITS)
-    if unmatched := sorted(train ^ test):
-        has, lacks = SPLITS if unmatched[0] in train else reversed(SPLITS)
-        raise UserError(
-            f"{path}: class '{unmatched[0]}' has images in {has} and none in {lacks}. Each class needs some in both."
-        )
+    problems = Problems()
+    for name in sorted(train ^ test):
+        has, lacks = SPLITS if name in train else reversed(SPLITS)
+        problems.add(f"{path}: class '{name}' has images in {has} and none in {lacks}. Each class needs some in both.")
+    problems.refuse()
     if len(train) == 1:
         raise UserError(
             f"{path}: there is one class only, '{train.pop()}'. The network behind FID learns to tell classes apart: "
@@ -184,13 +254,24 @@ def _class_names(path: str, splits: Mapping[str, Sequence[LabelledFile]]) -> tup
     return tuple(sorted(train, key=lambda name: (0, int(name), name) if name.isdecimal() else (1, 0, name)))
 
 
-def _common_size(first: Path) -> int:
-    """The side of the first image, which without a resize is that of all."""
-    width, height = open_image(first, str(first), channels=3).size
+def _common_size(entries: Sequence[LabelledFile]) -> int:
+    """The side of the first image that can be read, which without a resize is that of all."""
+    problems = Problems()
+    for entry in entries:
+        with problems.kept():
+            width, height = open_image(entry.path, str(entry.path), channels=3).size
+            break
+    else:
+        problems.refuse()
     if width != height:
         raise UserError(
-            f"{first}: is {width} x {height} pixels, and the decoder makes square images. Crop all to squares, or set "
-            "files.image_size to resize them, which changes their proportions."
+            f"{entry.path}: is {width} x {height} pixels, and the decoder makes square images. Crop all to squares, or "
+            "set files.image_size to resize them, which changes their proportions."
+        )
+    if not SMALLEST_SIDE <= width <= LARGEST_SIDE:
+        raise UserError(
+            f"{entry.path}: is {width} x {height} pixels; sides of {SMALLEST_SIDE} to {LARGEST_SIDE} are possible. "
+            "Set files.image_size to resize all."
         )
     return width
 
@@ -204,4 +285,4 @@ def _digest(splits: Mapping[str, Sequence[LabelledFile]]) -> str:
     """Of all names, sizes and times of change: what tells one state of a folder from another without reading it."""
     states = [(split, str(entry.path), entry.path.stat()) for split in splits for entry in splits[split]]
     lines = [f"{split} {path} {state.st_size} {state.st_mtime_ns}" for split, path, state in states]
-    return hashlib.sha256("\n".join(lines).encode()).hexdigest()
+    return hashlib.sha256(os.fsencode("\n".join(lines))).hexdigest()

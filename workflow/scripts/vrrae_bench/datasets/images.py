@@ -18,7 +18,7 @@ def open_image(file: Path | BinaryIO, name: str, channels: int) -> Image.Image:
     """A decoded image, upright as its camera was held, in grey (1 channel) or colour (3).
 
     Raises:
-        UserError: No image, cut short, too large, transparent, or deeper than 8 bits.
+        UserError: Not to be read, no image, cut short, too large, transparent, or deeper than 8 bits.
     """
     try:
         with Image.open(file) as image:
@@ -29,6 +29,8 @@ def open_image(file: Path | BinaryIO, name: str, channels: int) -> Image.Image:
                 )
             _refuse_what_is_lost(image, name)
             return ImageOps.exif_transpose(image).convert(MODES[channels])
+    except PermissionError as error:
+        raise UserError(f"{name}: can not be read ({error.strerror}). Mend its permissions.") from None
     except (UnidentifiedImageError, Image.DecompressionBombError) as error:
         raise UserError(f"{name}: is no image that can be read ({error}). Replace or remove it.") from None
     except (OSError, SyntaxError, ValueError, EOFError, StructError) as error:
