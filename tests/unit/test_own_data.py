@@ -489,8 +489,9 @@ def test_an_archive_that_is_none_or_damaged_is_told(mistake, arrays, tmp_path):
     assert "has the arrays none; needed are train and test" in mistake("npz", path)
 
 
-def test_the_worked_example_of_the_documentation_works(tmp_path, rng):
-    """As a user does it: the page's configuration, its check, and the stage that stores the images."""
+@pytest.fixture
+def birds(tmp_path, rng):
+    """The worked example of the documentation, its configuration and images, and how a program is started on them."""
     (example,) = re.findall(r"```yaml\n(.*?)```", (ROOT / "docs/own-data.md").read_text(), flags=re.DOTALL)
     (tmp_path / "birds.yaml").write_text(example)
     for kind in ("robin", "wren"):
@@ -499,18 +500,60 @@ def test_the_worked_example_of_the_documentation_works(tmp_path, rng):
             path.parent.mkdir(parents=True, exist_ok=True)
             Image.fromarray(rng.integers(0, 256, (12, 16, 3), dtype=np.uint8)).save(path)
 
-    def run(*command):
+    def run(*command, status=0):
         path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
         options = {"cwd": tmp_path, "env": os.environ | {"PATH": path}, "capture_output": True, "text": True}
         outcome = subprocess.run([sys.executable, *map(str, command)], **options)
-        assert outcome.returncode == 0, outcome.stderr
+        assert outcome.returncode == status, outcome.stderr
         return outcome.stdout + outcome.stderr
 
-    assert "# 12 runs: 12 on birds" in run(ROOT / "workflow/scripts/config.py", "birds.yaml")
+    return run
+
+
+SNAKEMAKE = ("-m", "snakemake", "--snakefile", ROOT / "Snakefile", "--cores", "2", "--configfile", "birds.yaml")
+
+
+def test_the_worked_example_of_the_documentation_works(birds, tmp_path):
+    """As a user does it: the page's configuration, its check, and the stage that stores the images."""
+    assert "# 12 runs: 12 on birds" in birds(ROOT / "workflow/scripts/config.py", "birds.yaml")
     manifest = "results/birds/data/birds/manifest.json"
-    snakemake = ("-m", "snakemake", "--snakefile", ROOT / "Snakefile", "--configfile", "birds.yaml", "--cores", "2")
-    run(*snakemake, "data_birds")
+    birds(*SNAKEMAKE, "--", "data_birds")
     data = DataSet(tmp_path / manifest)
     assert (data.manifest.n_train, data.manifest.n_test, data.manifest.image_shape) == (72, 18, (32, 32, 3))
     assert data.manifest.class_names == ("robin", "wren")
-    assert "Nothing to be done" in run(*snakemake, manifest, "--quiet", "rules")
+    assert "Nothing to be done" in birds(*SNAKEMAKE, "--quiet", "rules", "--", manifest)
+
+
+def test_what_the_configuration_asks_of_images_is_told_on_the_screen_and_in_the_log(birds, tmp_path):
+    (tmp_path / "more.yaml").write_text("datasets: {birds: {batch_sizes: [16, 500]}}")
+    problem = "images/birds: 72 training images are too few for datasets.birds.batch_sizes: 500. Set at most 72 there"
+    assert problem in birds(*SNAKEMAKE, "more.yaml", "--", "data_birds", status=1)
+    assert problem in (tmp_path / "results/birds/logs/download/birds.log").read_text()
+    assert not list(tmp_path.rglob("manifest.json"))
+
+
+def test_a_csv_file_that_was_edited_in_place_makes_the_data_again(birds, tmp_path):
+    (tmp_path / "csv.yaml").write_text("datasets: {birds: {files: {labels: labels.csv}}}")
+    table = tmp_path / "images/birds/labels.csv"
+    rows = [f"{kind}/{number}.png,{kind}" for kind in ("robin", "wren") for number in range(45)]
+    table.write_text("\n".join(["file,label", *rows]))
+    make = (*SNAKEMAKE, "csv.yaml", "--", "results/birds/data/birds/manifest.json")
+    birds(*make)
+    assert "Nothing to be done" in birds(*make)
+    table.write_text(table.read_text().replace("robin/0.png,robin", "robin/0.png,wren"))
+    birds(*make)
+    data = DataSet(tmp_path / make[-1])
+    n_images = sum(np.bincount(data.array(f"{split}_labels")) for split in ("train", "test"))
+    np.testing.assert_array_equal(n_images, [44, 46])
+
+
+@pytest.mark.skipif(sys.platform == "darwin", reason="names of files are UTF-8 there")
+def test_a_message_with_a_name_that_is_no_utf_8_is_written_down(classes, tmp_path):
+    strange = classes / "dark" / os.fsdecode(b"\xe9.png")
+    strange.write_text("text")
+    files = FileSettings(path=str(classes), test_fraction=0.2).model_dump_json()
+    command = [sys.executable, ROOT / "workflow/scripts/download.py", "folder", "--files", files]
+    outcome = subprocess.run([*command, "--out", tmp_path / "out/manifest.json"], capture_output=True, text=True)
+    assert outcome.returncode == 1
+    for told in (outcome.stdout, outcome.stderr):
+        assert "error: " in told and r"dark/\udce9.png: is no image that can be read" in told

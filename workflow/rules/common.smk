@@ -99,14 +99,19 @@ def own_settings(wildcards):
 
 
 def own_files(wildcards):
-    """The user's folder or archive: a change of it makes the data set again. If it is missing, the command tells.
+    """The user's folder or archive, and the CSV file in it: a change of them makes the data set again.
+
+    If they are missing, the command tells.
 
     For a published data set, this is where a run stops before its first job if a file can not be had.
     """
     if not os.path.exists(f"{RESULTS}/data/{wildcards.dataset}/manifest.json"):
         refuse_missing(dataset_of(wildcards).source)
     files = dataset_of(wildcards).files
-    return [local(files.path)] if files and os.path.exists(files.path) else []
+    paths = [files.path] if files else []
+    if files and files.labels:
+        paths.append(os.path.join(files.path, files.labels))
+    return [local(path) for path in paths if os.path.exists(path)]
 
 
 def asked_of_own_data(wildcards):

@@ -1,5 +1,5 @@
 # Published data sets and weights: mirror first, then the official sources; checksums always. And the user's own files.
-# Progress and errors go to the screen, not to the log: whoever waits for a download wants to see it.
+# Progress and errors go to the screen, where whoever waits for a download wants to see them; errors also to the log.
 
 
 rule download:

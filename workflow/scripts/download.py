@@ -7,13 +7,14 @@ file itself.
 
 import argparse
 import json
+import sys
 from pathlib import Path
 
 from vrrae_bench.datasets.download import fetch
 from vrrae_bench.datasets.settings import FileSettings
 from vrrae_bench.datasets.sources import MODULES, make_dataset
 from vrrae_bench.datasets.weights import WEIGHTS
-from vrrae_bench.errors import run_command
+from vrrae_bench.errors import UserError, run_command
 
 
 def main() -> None:
@@ -30,6 +31,17 @@ def main() -> None:
     arguments = parser.parse_args()
     if arguments.what in ("folder", "npz") and arguments.files is None:
         parser.error(f"{arguments.what} needs --files")
+    try:
+        bring_in(arguments)
+    except UserError as error:
+        if not sys.stdout.isatty():  # but the log, where the message belongs too
+            sys.stdout.reconfigure(errors="backslashreplace")  # file names may be no UTF-8
+            print(f"error: {error}")
+        raise
+
+
+def bring_in(arguments: argparse.Namespace) -> None:
+    """Make the data set or fetch the weights that the command line names."""
     where = {"mirror": arguments.mirror, "offline": arguments.offline}
     if arguments.what in WEIGHTS:
         # Its name is the published one.
