@@ -96,9 +96,20 @@ def test_a_batch_that_can_not_have_the_rank_is_explained(values):
         ("datasets", None, "None is not a set of keys"),
         ("experiment", "datasets", "'datasets' is not a set of keys"),
         ("experiment", ["datasets"], "['datasets'] is not a set of keys"),
-        ("datasets.a/b", {}, "is no name for a data set"),
+        ("datasets.a/b", {}, "datasets.a/b: is no name for a data set"),
+        ("datasets.Ölvögel", {}, "Begin with one of a-z, A-Z, 0-9; go on with letters, digits,"),
+        ("datasets.-x", {}, "Begin with one of a-z, A-Z, 0-9"),
         ("datasets.mnist.files", {"path": "images"}, "belongs to the sources `folder` and `npz`, and to no other"),
-        ("datasets.mnist.source", "folder", "datasets.mnist.files: belongs to the sources `folder` and `npz`"),
+        ("datasets.mnist.source", "folder", "datasets.mnist.files: is missing.\n    Add `files:` with a `path:`"),
+        ("datasets.mnist.files", {"path": "images/{x}"}, "files.path: 'images/{x}' has a brace, with which Snakemake"),
+        ("datasets.mnist.files", {"path": "a", "labels": "{x}.csv"}, "files.labels: '{x}.csv' has a brace"),
+        ("results", "results/{x}", "results: 'results/{x}' has a brace, with which Snakemake marks a wildcard"),
+        ("weights", "}", "weights: '}' has a brace"),
+        (
+            "experiment.methods",
+            [True],
+            "1 problem(s); nothing was started.\n  1. experiment.methods.0: True is not text",
+        ),
         ("datasets.mnist.files", {"image_size": 32}, "datasets.mnist.files.path: is missing"),
         ("datasets.mnist.files", {"path": "a", "channels": 2}, "files.channels: 2 is not known.\n    Known: 1, 3"),
         ("datasets.mnist.files", {"path": "a", "test_fraction": 1}, "Input should be less than 1"),
@@ -112,6 +123,14 @@ def test_each_mistake_has_its_message(values, path, value, message):
         place = place[key]
     place[last] = value
     assert message in problems_of(values)
+
+
+def test_a_name_that_yaml_reads_as_a_number_is_to_be_quoted(values):
+    values["datasets"][2024] = values["datasets"]["mnist"]
+    values["experiment"]["datasets"] = [2024]
+    told = problems_of(values)
+    assert "2 problem(s)" in told and "datasets.2024: 2024 is not text.\n    Put it in quotes, as it is" in told
+    assert "experiment.datasets.0: 2024 is not text.\n    Put it in quotes, as it is meant: '2024'." in told
 
 
 def test_arrays_of_ones_own_are_taken_as_they_are(values):
@@ -259,4 +278,7 @@ def test_unreadable_files_are_told_without_a_traceback(tmp_path):
     broken = tmp_path / "broken.yaml"
     broken.write_text("a: [1")
     with pytest.raises(UserError, match="is not valid YAML"):
+        load_settings(broken)
+    broken.write_bytes("banner: à la Latin-1".encode("latin-1"))
+    with pytest.raises(UserError, match=r"broken.yaml: is not in UTF-8 \(.*, byte 8\). Save it in UTF-8."):
         load_settings(broken)

@@ -41,6 +41,8 @@ def contradictions(values: Mapping[str, Any]) -> Iterator[Problem]:
     if not isinstance(values, Mapping):
         return  # told already, and nothing else can be judged
     yield from _check_mirror(values.get("mirror"))
+    for name in ("results", "weights"):
+        yield from _check_braces(name, values.get(name))
     given = values.get("datasets")
     if not isinstance(given, Mapping):
         return
@@ -75,6 +77,11 @@ def _check_mirror(mirror: Any) -> Iterator[Problem]:
         yield Problem(
             "mirror", f"'{mirror}' is neither a folder nor behind http:// or https://.", "Copy it to a folder here."
         )
+
+
+def _check_braces(key: str, path: Any) -> Iterator[Problem]:
+    if isinstance(path, str) and set(path) & set("{}"):
+        yield Problem(key, f"'{path}' has a brace, with which Snakemake marks a wildcard.", "Name it without braces.")
 
 
 def _check_sizes(key: str, dataset: SimpleNamespace) -> Iterator[Problem]:
@@ -151,12 +158,13 @@ def _check_bumps(key: str, dataset: SimpleNamespace) -> Iterator[Problem]:
 
 
 def _check_files(key: str, dataset: SimpleNamespace) -> Iterator[Problem]:
-    if (dataset.source in OWN_SOURCES) != (dataset.files is not None):
-        yield Problem(
-            f"{key}.files",
-            "belongs to the sources `folder` and `npz`, and to no other.",
-            "Add `files:` with a `path:`, as docs/own-data.md shows, or remove it.",
-        )
+    if dataset.source in OWN_SOURCES and dataset.files is None:
+        yield Problem(f"{key}.files", "is missing.", "Add `files:` with a `path:`, as docs/own-data.md shows.")
+    if dataset.source not in OWN_SOURCES and dataset.files is not None:
+        yield Problem(f"{key}.files", "belongs to the sources `folder` and `npz`, and to no other.", "Remove it.")
+    if dataset.files:
+        yield from _check_braces(f"{key}.files.path", dataset.files.path)
+        yield from _check_braces(f"{key}.files.labels", dataset.files.labels)
     if dataset.source == "npz" and dataset.files:
         for name in dataset.files.model_fields_set - {"path"}:
             yield Problem(f"{key}.files.{name}", "arrays are taken as they are; only `path` counts.", "Remove it.")

@@ -37,7 +37,7 @@ def check_settings(values: Any, name: str = "configuration") -> Settings:
     try:
         settings = Settings.model_validate(values)
     except ValidationError as errors:
-        problems += [_explain(error) for error in errors.errors()]
+        problems += [_explain(error) for error in errors.errors() if not _follows(error)]
     problems += contradictions(values)
     if problems or settings is None:
         listing = "\n".join(f"  {number}. {problem}" for number, problem in enumerate(problems, 1))
@@ -67,6 +67,8 @@ def _read_yaml(path: Path) -> dict[str, Any]:
         values = yaml.safe_load(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise UserError(f"{path}: can not be read ({error.strerror}). Check the path.") from None
+    except UnicodeDecodeError as error:
+        raise UserError(f"{path}: is not in UTF-8 ({error.reason}, byte {error.start}). Save it in UTF-8.") from None
     except yaml.YAMLError as error:
         raise UserError(f"{path}: is not valid YAML. Mend this and try again:\n{error}") from None
     if not isinstance(values, dict):
@@ -74,10 +76,15 @@ def _read_yaml(path: Path) -> dict[str, Any]:
     return values
 
 
+def _follows(error: Mapping[str, Any]) -> bool:
+    """Whether pydantic calls a list too short only because it has refused the entries."""
+    return error["type"] == "too_short" and error["ctx"]["actual_length"] < len(error["input"])
+
+
 def _explain(error: Mapping[str, Any]) -> Problem:
     """Words for one of pydantic's errors."""
     location = error["loc"]
-    key, value = ".".join(map(str, location)), error["input"]
+    key, value = ".".join(map(str, location)).removesuffix(".[key]"), error["input"]
     match error["type"]:
         case "extra_forbidden":
             known = sorted(_model_at(location[:-1]).model_fields)
@@ -94,7 +101,13 @@ def _explain(error: Mapping[str, Any]) -> Problem:
         case "tuple_type":
             return Problem(key, f"{value!r} is not a list.", "Write it as a list, also with one entry: [a].")
         case "string_pattern_mismatch":
-            return Problem(key, "is no name for a data set.", "Use letters, digits, dots, dashes and underscores.")
+            return Problem(
+                key,
+                "is no name for a data set.",
+                "Begin with one of a-z, A-Z, 0-9; go on with letters, digits, dots, dashes and underscores.",
+            )
+        case "string_type" if isinstance(value, int | float):
+            return Problem(key, f"{value!r} is not text.", f"Put it in quotes, as it is meant: '{value}'.")
         case _:
             return Problem(key, f"{value!r} is not valid.", f"{error['msg']}.")
 
