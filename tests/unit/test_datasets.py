@@ -88,8 +88,8 @@ def test_every_array_has_its_digest_in_the_manifest(tmp_path, rng):
     [
         ({"test": np.zeros((2, 9, 8, 1), np.uint8)}, "differ in shape or type"),
         ({"test": np.zeros((2, 8, 8, 1), np.float32)}, "differ in shape or type"),
-        ({"train_labels": np.zeros(3, int)}, "one label per image"),
-        ({"test_labels": np.array([0, 7])}, "outside 0 to 2"),
+        ({"train_labels": np.zeros(3, int)}, "one label per image. Save as many."),
+        ({"test_labels": np.array([0, 7])}, "outside 0 to 2. Number classes from 0 on."),
         ({"test": np.zeros((0, 8, 8, 1), np.uint8)}, "4 training and 0 test images; both are needed"),
         (
             {name: np.zeros((4, 8, 6, 1), np.uint8) for name in ("train", "test")},
@@ -111,6 +111,13 @@ def test_arrays_that_do_not_belong_together_are_refused(tmp_path, change, messag
     with pytest.raises(UserError, match=message):
         write_dataset(tmp_path, "mine", arrays | change, n_classes=3)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_labels_that_are_missing_are_told_with_a_remedy(tiny_colours):
+    with pytest.raises(
+        UserError, match=r"no array 'train_labels'; it has train, test\. Add it .* remove .*`extractor`"
+    ):
+        tiny_colours.array("train_labels")
 
 
 def test_labels_may_be_several_per_image(tmp_path):

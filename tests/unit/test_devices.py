@@ -36,7 +36,8 @@ def test_a_batch_that_does_not_divide_by_the_devices_is_refused(tiny_images, run
     process = train_command(run_spec("ae", batch_size=20), tiny_images, tmp_path, devices=8, stderr=subprocess.PIPE)
     _, told = process.communicate()
     assert process.returncode == 1
-    assert b"a batch of 20 can not be spread evenly over 8 devices. Set datasets.tiny.batch_size to 16 or 24" in told
+    assert b"a batch of 20 can not be spread evenly over 8 devices. Set datasets.tiny.batch_size (or" in told
+    assert b"to 16 or 24, or use fewer devices" in told
 
 
 def test_two_processes_train_the_model_of_one(tiny_images, trained, run_spec, train_command, tmp_path):

@@ -1,6 +1,7 @@
 """The loss, and a training that is interrupted, resumed, diverging or doubled."""
 
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -319,7 +320,8 @@ def test_less_than_half_a_step_is_refused(tiny_images, trained, run_spec, tmp_pa
 
 
 def test_a_batch_larger_than_the_data_is_refused(tiny_images, trained, run_spec, tmp_path):
-    with pytest.raises(UserError, match="48 training images are fewer than a batch of 64"):
+    where = re.escape("Set datasets.tiny.batch_size (or its entry in batch_sizes) to at most 48.")
+    with pytest.raises(UserError, match=f"48 training images are fewer than a batch of 64. {where}"):
         trained(run_spec("ae", batch_size=64), tiny_images, tmp_path)
 
 

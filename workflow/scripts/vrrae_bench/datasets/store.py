@@ -117,7 +117,10 @@ class DataSet:
             UserError: There is no such array, or its file can not be read.
         """
         if name not in self.manifest.arrays:
-            raise UserError(f"{self.path}: has no array '{name}'; it has {', '.join(self.manifest.arrays)}")
+            raise UserError(
+                f"{self.path}: has no array '{name}'; it has {', '.join(self.manifest.arrays)}. Add it to the "
+                "data; or, if it is labels, remove the data set's `extractor` from the configuration."
+            )
         return StoredArray(self.path.parent / f"{name}.npy")
 
 
@@ -197,7 +200,7 @@ def check_arrays(source: str, arrays: Mapping[str, Any], n_classes: int | None, 
     if train.ndim != 4 or train.shape[1:] != test.shape[1:] or train.dtype != test.dtype:
         raise UserError(
             f"{source}: training images {train.shape} {train.dtype} and test images {test.shape} {test.dtype} "
-            "differ in shape or type; both must be N x height x width x channels"
+            "differ in shape or type; both must be N x height x width x channels. Save them alike."
         )
     _, height, width, _ = train.shape
     if height != width:
@@ -211,7 +214,7 @@ def check_arrays(source: str, arrays: Mapping[str, Any], n_classes: int | None, 
             "Resize them."
         )
     if len(train) == 0 or len(test) == 0:
-        raise UserError(f"{source}: {len(train)} training and {len(test)} test images; both are needed")
+        raise UserError(f"{source}: {len(train)} training and {len(test)} test images; both are needed. Add some.")
     if n_classes is None:
         return
     for split in ("train", "test"):
@@ -225,6 +228,8 @@ def check_arrays(source: str, arrays: Mapping[str, Any], n_classes: int | None, 
 def _check_labels(what: str, labels: Int[np.ndarray, "..."], shape: tuple[int, ...], n_values: int) -> None:
     if labels.shape != shape:
         kind = "one label" if len(shape) == 1 else f"a row of {shape[1]} labels"
-        raise UserError(f"{what}: {labels.shape} for {shape[0]} images; there must be {kind} per image")
+        raise UserError(f"{what}: {labels.shape} for {shape[0]} images; there must be {kind} per image. Save as many.")
     if labels.min() < 0 or labels.max() >= n_values:
-        raise UserError(f"{what}: values {labels.min()} to {labels.max()}, outside 0 to {n_values - 1}")
+        raise UserError(
+            f"{what}: values {labels.min()} to {labels.max()}, outside 0 to {n_values - 1}. Number classes from 0 on."
+        )

@@ -144,7 +144,8 @@ def train(
 
 
 def _refuse_sizes(spec: RunSpec, data: DataSet) -> None:
-    n_train, n_devices, key = data.manifest.n_train, jax.device_count(), f"datasets.{spec.dataset}.batch_size"
+    n_train, n_devices = data.manifest.n_train, jax.device_count()
+    key = f"datasets.{spec.dataset}.batch_size (or its entry in batch_sizes)"
     if n_train < spec.batch_size:
         raise UserError(
             f"{data.path}: {n_train} training images are fewer than a batch of {spec.batch_size}. "
