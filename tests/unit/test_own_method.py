@@ -39,8 +39,7 @@ def test_the_command_of_the_page_would_train_the_example_beside_the_others(follo
     command = [sys.executable, "-m", *command.split(), "--dry-run"]
     plan = subprocess.run(command, cwd=root, check=True, capture_output=True, text=True)
     trained = set(re.findall(r"Train (\w+) on (\w+)", plan.stdout + plan.stderr))
-    methods = {"ae", "vae", "rrae", "vrrae", method}
-    assert trained == {(name, dataset) for name in methods for dataset in ("mnist", "cifar10", "celeba")}
+    assert trained == {(name, "mnist") for name in ("ae", "vae", "rrae", "vrrae", method)}
 
 
 def test_the_example_is_configured_trained_and_sampled(followed, run_spec, tiny_images, sample_spec):
