@@ -14,7 +14,7 @@ from pydantic import BaseModel, ValidationError
 
 from vrrae_bench.config import Settings
 from vrrae_bench.config_checks import Problem, contradictions, suggestion
-from vrrae_bench.errors import UserError
+from vrrae_bench.errors import UserError, numbered
 
 
 def load_settings(*files: str | Path) -> Settings:
@@ -40,8 +40,7 @@ def check_settings(values: Any, name: str = "configuration") -> Settings:
         problems += [_explain(error) for error in errors.errors() if not _follows(error)]
     problems += contradictions(values)
     if problems or settings is None:
-        listing = "\n".join(f"  {number}. {problem}" for number, problem in enumerate(problems, 1))
-        raise UserError(f"{name}: {len(problems)} problem(s); nothing was started.\n{listing}")
+        raise UserError(f"{name}: {len(problems)} problem(s); nothing was started.\n{numbered(problems)}")
     return settings
 
 

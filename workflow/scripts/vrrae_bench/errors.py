@@ -2,7 +2,7 @@
 
 import signal
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 
 class UserError(Exception):
@@ -11,6 +11,16 @@ class UserError(Exception):
 
 class Interrupted(Exception):
     """The process was asked to end; its state is saved."""
+
+
+def numbered(items: Iterable[object]) -> str:
+    """A line for each item of a message that tells several at once.
+
+    >>> print(numbered(["no such file", "no such key"]))
+      1. no such file
+      2. no such key
+    """
+    return "\n".join(f"  {number}. {item}" for number, item in enumerate(items, 1))
 
 
 def run_command(main: Callable[[], None]) -> None:

@@ -15,7 +15,7 @@ from jaxtyping import Int64, UInt8
 
 from vrrae_bench.datasets.conversion import convert_images
 from vrrae_bench.datasets.images import open_image, pixels
-from vrrae_bench.datasets.own import refuse_few
+from vrrae_bench.datasets.own import one_sided_classes, refuse_few
 from vrrae_bench.datasets.problems import Problems
 from vrrae_bench.datasets.settings import LARGEST_SIDE, SMALLEST_SIDE, FileSettings
 from vrrae_bench.datasets.store import write_array, write_manifest
@@ -183,15 +183,15 @@ def _entry(root: Path, where: str, row: Mapping[str | None, str]) -> LabelledFil
         raise UserError(f"{where}: split '{row['split']}' is neither train nor test. Write one of them.")
     name = row["file"]
     try:
-        file = (root / name).resolve()
+        home, file = root.resolve(), (root / name).resolve()
         is_there = file.is_file()
     except (OSError, ValueError) as error:
         raise UserError(f"{where}: {name!r} can not be read ({error}). Mend the name, or its permissions.") from None
-    if not file.is_relative_to(root.resolve()):
+    if not file.is_relative_to(home):
         raise UserError(f"{where}: {name!r} leaves the folder {root}. Name files relative to it.")
     if not is_there:
         raise UserError(f"{where}: there is no file {root / name}. Mend the name, or remove the line.")
-    return LabelledFile(root / file.relative_to(root.resolve()), row["label"])
+    return LabelledFile(root / file.relative_to(home), row["label"])
 
 
 def _rows(table: Path) -> Iterator[tuple[str, dict[str | None, str]]]:
@@ -242,9 +242,8 @@ def _class_names(path: str, splits: Mapping[str, Sequence[LabelledFile]]) -> tup
     """
     train, test = ({entry.label for entry in splits[split]} for split in SPLITS)
     problems = Problems()
-    for name in sorted(train ^ test):
-        has, lacks = SPLITS if name in train else reversed(SPLITS)
-        problems.add(f"{path}: class '{name}' has images in {has} and none in {lacks}. Each class needs some in both.")
+    for problem in one_sided_classes(path, train, test):
+        problems.add(problem)
     problems.refuse()
     if len(train) == 1:
         raise UserError(

@@ -8,7 +8,7 @@ from vrrae_bench.datasets import weights
 from vrrae_bench.datasets.download import fetch, refusal
 from vrrae_bench.datasets.published import RemoteFile, is_url
 from vrrae_bench.datasets.sources import MODULES, module_of
-from vrrae_bench.errors import UserError
+from vrrae_bench.errors import UserError, numbered
 from vrrae_bench.files import sha256, write_text
 
 CHECKSUMS = "SHA256SUMS"
@@ -56,8 +56,8 @@ def fill_mirror(folder: Path, sources: Sequence[str]) -> list[Path]:
         lines = [f"{sha256(path)}  {path.relative_to(folder).as_posix()}\n" for path in present]
         write_text(folder / CHECKSUMS, "".join(lines))
     if problems:
-        listing = "\n".join(f"  {number}. {problem}" for number, problem in enumerate(problems, 1))
-        raise UserError(f"{len(problems)} file(s) are missing in {folder}; {len(present)} are there.\n{listing}")
+        head = f"{len(problems)} file(s) are missing in {folder}; {len(present)} are there."
+        raise UserError(f"{head}\n{numbered(problems)}")
     return present
 
 
@@ -105,7 +105,6 @@ def refuse_if_missing(source: str, settings: Settings, downloads: Path) -> None:
         return
     sources = list(dict.fromkeys([source, *needed_sources(settings)]))
     missing = missing_files(sources, settings.mirror, downloads, offline=settings.offline)
-    listing = "\n".join(f"  {number}. {file}" for number, file in enumerate(missing, 1))
     head = f"{len(missing)} published file(s) are missing; nothing was started."
     notes = [HOW_TO_FILL]
     if any(file.startswith("celeba/") for file in missing):
@@ -114,4 +113,4 @@ def refuse_if_missing(source: str, settings: Settings, downloads: Path) -> None:
     if settings.offline:
         head = f"offline is set, and {head}"
         notes = [f"{settings.mirror} is not asked.", *notes] if settings.mirror and is_url(settings.mirror) else notes
-    raise UserError("\n".join([head, listing, *notes]))
+    raise UserError("\n".join([head, numbered(missing), *notes]))

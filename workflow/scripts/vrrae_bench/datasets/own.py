@@ -1,6 +1,7 @@
 """What a user's images and arrays have to be, whichever way they come."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from collections.abc import Set as AbstractSet
 
 from vrrae_bench.errors import UserError
 
@@ -20,3 +21,10 @@ def refuse_few(path: str, n_train: int, least: Mapping[str, int]) -> None:
             f"{path}: {n_train} training images are too few for {', '.join(too_large)}. "
             f"Set at most {n_train} there, or add images."
         )
+
+
+def one_sided_classes(path: str, train: AbstractSet, test: AbstractSet) -> Iterator[str]:
+    """What to tell of each class that has images in one split only."""
+    for name in sorted(train ^ test):
+        has, lacks = ("train", "test") if name in train else ("test", "train")
+        yield f"{path}: class {name!r} has images in {has} and none in {lacks}. Each class needs some in both."

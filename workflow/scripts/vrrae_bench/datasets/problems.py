@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from vrrae_bench.errors import UserError
+from vrrae_bench.errors import UserError, numbered
 
 MOST_TOLD = 10
 
@@ -49,5 +49,4 @@ class Problems:
             raise UserError(self._found[0])
         if self._found:
             head = f"{len(self._found)} problems" if len(self._found) < MOST_TOLD else f"{MOST_TOLD} problems or more"
-            listing = "\n".join(f"  {number}. {problem}" for number, problem in enumerate(self._found, 1))
-            raise UserError(f"{head}:\n{listing}")
+            raise UserError(f"{head}:\n{numbered(self._found)}")

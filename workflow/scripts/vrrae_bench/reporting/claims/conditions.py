@@ -2,6 +2,8 @@
 
 from typing import Any
 
+import pandas as pd
+
 from vrrae_bench.reporting.labels import dataset_label
 
 START = {"imagenet": "ImageNet weights", "random": "random weights"}
@@ -46,3 +48,13 @@ def fid_conditions(details: dict[str, Any]) -> dict[str, str] | None:
         "Interpolated": f"{counts['fid_interpolation']['generated']}, {sampling['interpolation_points']} a pair",
         "Random images drawn from": f"{sampling['gmm_components']} Gaussians, fitted to {sampling['gmm_means']} means",
     }
+
+
+def lacking_network(conditions: pd.DataFrame, dataset: str) -> str | None:
+    """What it takes for FIDs on a data set to be of the paper's kind, by the rows of `fid_conditions`; or nothing."""
+    of_paper = OF_THE_PAPER["Inception-v3 from"]
+    starts = conditions.loc[conditions["Data set"] == dataset_label(dataset), "Inception-v3 from"]
+    others = sorted(set(starts) - {of_paper})
+    if not others:
+        return None
+    return f"an Inception-v3 that started from {of_paper}, as the paper's; not from {' or '.join(others)}"

@@ -14,8 +14,8 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from vrrae_bench.config import DatasetSettings, Study
 from vrrae_bench.errors import UserError
 from vrrae_bench.files import read_json
-from vrrae_bench.reporting.claims.conditions import OF_THE_PAPER, fid_conditions
-from vrrae_bench.reporting.labels import dataset_label, method_label
+from vrrae_bench.reporting.claims.conditions import fid_conditions, lacking_network
+from vrrae_bench.reporting.labels import method_label
 from vrrae_bench.reporting.long_tables import COLUMNS, long_table
 from vrrae_bench.reporting.records import run_record
 from vrrae_bench.runs import RunSpec
@@ -78,16 +78,7 @@ class Evidence:
 
     def lacking_network(self, dataset: str) -> str | None:
         """What it takes for FIDs on a data set to be of the paper's kind, or nothing if they are."""
-        if self.conditions.empty:
-            return None
-        start = "Inception-v3 from"
-        of_dataset = self.conditions[self.conditions["Data set"] == dataset_label(dataset)]
-        others = sorted(set(of_dataset[start]) - {OF_THE_PAPER[start]})
-        if not others:
-            return None
-        return (
-            f"an Inception-v3 that started from {OF_THE_PAPER[start]}, as the paper's; not from {' or '.join(others)}"
-        )
+        return None if self.conditions.empty else lacking_network(self.conditions, dataset)
 
     def betas(self, dataset: str, method: str) -> list[str]:
         """The betas with which a method was trained on a data set, the smallest first."""
