@@ -32,7 +32,7 @@ from vrrae_bench.reporting.claims.counts import Always, MoreOften, Never, Occurs
 from vrrae_bench.reporting.claims.evidence import Evidence, load_evidence
 from vrrae_bench.reporting.claims.findings import METRICS
 from vrrae_bench.reporting.claims.measures import All, Below, FallsWithBeta, OverheadBelow, SpreadsMore, Within
-from vrrae_bench.reporting.claims.writing import COLUMNS, decide, page, write_claims
+from vrrae_bench.reporting.claims.writing import COLUMNS, HOW, decide, page, write_claims
 from vrrae_bench.reporting.paper import paper_value, paper_values
 
 CONFIG = "config.yaml"
@@ -950,8 +950,8 @@ def test_what_a_fid_depends_on_stands_below_the_verdicts(write_scores, settings)
         write_scores("mnist", method, seed, details, fid_random=1.0) for method in ("ae", "vae") for seed in (0, 1)
     ]
     paths.append(write_scores("synthetic", "ae", 0, reconstruction_error=1.0))
-    verdicts, *_ = page([], load_evidence(paths, [], settings), None).partition("\n## ")
-    rows = [[cell.strip() for cell in line.strip("|").split("|")] for line in verdicts.splitlines() if line[:1] == "|"]
+    before, *_ = page([], load_evidence(paths, [], settings), None).partition(HOW)
+    rows = [[cell.strip() for cell in line.strip("|").split("|")] for line in before.splitlines() if line[:1] == "|"]
     [of_mnist] = [row for row in rows if row[0] == "MNIST"]
     assert of_mnist[1:] == ["random weights", "75", "bfloat16", "99.11 %", "abababababab", "60000", "1250", "10000",
                             "5000 from 4000", "9000, 5 a pair", "10 Gaussians, fitted to 60000 means"]  # fmt: skip
@@ -973,6 +973,15 @@ def test_the_files_that_are_written(tmp_path):
     n = len(CLAIMS)
     assert "**A banner.**" in page and f"{n} claims: 1 reproduced, 1 not reproduced, {n - 2} undecided." in page
     assert page.count("**Verdict: ") == n
+    overview, *_ = page.partition(HOW)
+    parts = {part.splitlines()[0]: part for part in overview.split("\n## ")[1:]}
+    assert list(parts) == ["Reproduced (1)", "Not reproduced (1)", f"Undecided ({n - 2})"]
+    assert "(#lowest_reconstruction_error_mnist)" in parts["Reproduced (1)"]
+    assert "(#best_interpolation_fid_mnist)" in parts["Not reproduced (1)"]
+    [line] = [line for line in overview.splitlines() if "(#lowest_reconstruction_error_celeba)" in line]
+    assert "no runs on celeba" in line
+    links = re.findall(r"\]\(#(\w+)\)", overview)
+    assert sorted(links) == sorted(re.findall(r"^### (\w+)$", page, re.MULTILINE)) == sorted(rows.index)
     assert "## Contradictions within the paper" in page
     for text in ("4.89", "14.23", "9.65", "2100, 3900 or 2200", "34.37", "135.55", "129.68", "4 of 64"):
         assert text in page

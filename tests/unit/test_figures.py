@@ -275,6 +275,17 @@ def test_collapse_is_a_sorted_line_for_each_seed(make_run):
     assert set(threshold.get_ydata()) == {0.01} and noise.get_yscale() == divergence.get_yscale() == "log"
 
 
+def test_an_axis_of_less_than_a_decade_can_be_read(make_run):
+    """One power of ten lies on it, from which no scale can be told."""
+    figure = figure_collapse.draw(
+        [make_run(method="vae", kl_per_dimension=[18.0, 7.5], signal_to_noise=[900.0, 500.0])]
+    )
+    figure.canvas.draw()
+    low, high = figure.axes[0].get_ylim()
+    ticks = figure.axes[0].yaxis.get_major_ticks() + figure.axes[0].yaxis.get_minor_ticks()
+    assert sum(low <= tick.get_loc() <= high and tick.label1.get_text() != "" for tick in ticks) >= 2
+
+
 # Training histories
 
 

@@ -235,7 +235,10 @@ def test_the_report_stands_alone(finished):
     images = re.findall(r'src="data:image/png;base64,([^"]+)"', page)
     assert len(images) == 10  # Figures 1, 2, 3, 5, A.2-1, A.2-2, A.5-4, A.5-7, collapse and the training histories
     assert all(base64.b64decode(image).startswith(b"\x89PNG") for image in images)
-    assert not re.search(r'(src|href)="(?!data:)', page)
+    assert not re.search(r'(src|href)="(?!data:|#)', page)
+    places = re.findall(r'id="([^"]+)"', page)
+    assert len(set(places)) == len(places) and set(re.findall(r'href="#([^"]+)"', page)) <= set(places)
+    assert 'href="#lowest_test_error_synthetic"' in page and 'href="#figure_a2_1"' in page
 
 
 @pytest.mark.workflow

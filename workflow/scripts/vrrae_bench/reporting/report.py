@@ -3,6 +3,7 @@
 import base64
 import io
 from collections.abc import Sequence
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from markdown_it import MarkdownIt
 from matplotlib.figure import Figure
 
 from vrrae_bench.files import read_json, write_text
+from vrrae_bench.reporting.claims.writing import HOW
 from vrrae_bench.reporting.figures import histories
 from vrrae_bench.reporting.figures.drawing import Run, plt
 from vrrae_bench.reporting.kinds import FIGURES
@@ -33,16 +35,16 @@ def write_report(
 
     Args:
         tables: Markdown files, each with a heading, a table and a caption.
-        claims: A Markdown file; its first part, with the verdicts, stands open, the rest is folded.
+        claims: A Markdown file; what comes before how a claim is decided stands open, the rest is folded.
         figures: PNG files, each with its caption in a text file beside it.
         runs: run.json of every run; its history.csv lies beside it.
     """
     environment = jinja2.Environment(autoescape=True, undefined=jinja2.StrictUndefined)
     records = [(file, read_json(file)) for file in runs]
-    verdicts, mark, reasons = claims.read_text(encoding="utf-8").partition("\n## ")
+    verdicts, mark, reasons = claims.read_text(encoding="utf-8").partition(HOW)
     page = environment.from_string(template.read_text(encoding="utf-8")).render(
         banner=banner,
-        tables=[_html(file.read_text(encoding="utf-8"), banner) for file in tables],
+        tables=[_table(file, banner) for file in tables],
         verdicts=_html(verdicts, banner),
         reasons=_html(mark + reasons),
         figures=[_figure(file) for file in figures],
@@ -56,13 +58,25 @@ def write_report(
 
 
 def _html(text: str, banner: str | None = None) -> str:
+    """Markdown as HTML; a heading of one word can be linked to."""
     if banner:
         text = text.replace(f"**{banner}**\n", "")  # it stands above the whole page
-    return MarkdownIt("commonmark").enable("table").render(text)
+    markdown = MarkdownIt("commonmark").enable("table")
+    tokens = markdown.parse(text)
+    for opening, content in pairwise(tokens):
+        if opening.type == "heading_open" and " " not in content.content:
+            opening.attrSet("id", content.content)
+    return markdown.renderer.render(tokens, markdown.options, {})
+
+
+def _table(file: Path, banner: str | None) -> dict[str, str]:
+    text = file.read_text(encoding="utf-8")
+    return {"name": file.stem, "title": text.partition("\n")[0].removeprefix("# "), "html": _html(text, banner)}
 
 
 def _figure(file: Path) -> dict[str, str]:
     return {
+        "name": file.stem,
         "title": FIGURES[file.stem].title,
         "image": _data_uri(file.read_bytes()),
         "caption": file.with_suffix(".txt").read_text(encoding="utf-8"),

@@ -12,7 +12,7 @@ from vrrae_bench.reporting.claims.comparisons import Comparison
 from vrrae_bench.reporting.claims.conditions import OF_THE_PAPER
 from vrrae_bench.reporting.claims.contradictions import CONTRADICTIONS, Contradiction, Reading
 from vrrae_bench.reporting.claims.evidence import Evidence
-from vrrae_bench.reporting.claims.findings import METRICS, VERDICTS, Finding, number
+from vrrae_bench.reporting.claims.findings import METRICS, VERDICTS, Finding, Verdict, number
 from vrrae_bench.reporting.claims.measures import kinds_of
 from vrrae_bench.reporting.labels import dataset_label
 
@@ -32,6 +32,7 @@ CONDITIONS = (
     "about random images stands what its rule finds by scores of ours that have less of FID's bias or none: the FID of "
     "all draws together, its limit for infinitely many images, and KID. They decide nothing here."
 )
+HOW = "## How a claim is decided"
 TIMES = {"step_seconds": "seconds of a step", "total_minutes": "minutes in all"}
 SETTINGS = {"bottleneck": "k", "batch_size": "batch size", "learning_rate": "learning rate"}
 
@@ -85,21 +86,17 @@ def write_claims(path: Path, decided: Sequence[Decided], evidence: Evidence, ban
 
 
 def page(decided: Sequence[Decided], evidence: Evidence, banner: str | None) -> str:
-    """The page: how many of each verdict, a table, what FID is of, how claims are decided, each, and contradictions."""
+    """The page: the claims by verdict, what FID is of, how claims are decided, each of them, and contradictions."""
     verdicts = [one.finding.verdict for one in decided]
     counts = ", ".join(f"{verdicts.count(verdict)} {words}" for verdict, words in VERDICTS.items())
-    table = pd.DataFrame(
-        [(one.claim.id, one.claim.section, one.claim.statement, VERDICTS[one.finding.verdict]) for one in decided],
-        columns=["Claim", "Section", "Statement", "Verdict"],
-    )
     kinds = dict.fromkeys(kind for one in decided for kind in kinds_of(one.claim.rule))
     sections = [
         "# Claims of the paper",
         *([f"**{banner}**"] if banner else []),
         f"{len(decided)} claims: {counts}.",
-        table.to_markdown(index=False, disable_numparse=True),
+        *(_overview(verdict, decided) for verdict in VERDICTS if verdict in verdicts),
         *_conditions(evidence),
-        "## How a claim is decided",
+        HOW,
         CORRECTION,
         "\n".join(f"- **{kind.__name__}**: {kind.how}" for kind in kinds),
         "## The claims one by one",
@@ -110,12 +107,25 @@ def page(decided: Sequence[Decided], evidence: Evidence, banner: str | None) -> 
     return "\n\n".join(sections) + "\n"
 
 
+def _overview(verdict: Verdict, decided: Sequence[Decided]) -> str:
+    """The claims of one verdict, each with a link to what is said of it below; for undecided ones, what is lacking."""
+    chosen = [one for one in decided if one.finding.verdict == verdict]
+    columns = {
+        "Claim": [f"[{one.claim.statement}](#{one.claim.id})" for one in chosen],
+        "Section": [one.claim.section for one in chosen],
+    }
+    if verdict == "undecided":
+        columns["Lacking"] = ["; ".join(one.finding.lacking) for one in chosen]
+    table = pd.DataFrame(columns).to_markdown(index=False, disable_numparse=True)
+    return f"## {VERDICTS[verdict].capitalize()} ({len(chosen)})\n\n{table}"
+
+
 def _conditions(evidence: Evidence) -> tuple[str, ...]:
-    """What the FIDs are of, below the verdicts."""
+    """What the FIDs are of."""
     if evidence.conditions.empty:
         return ()
     table = pd.concat([evidence.conditions, pd.DataFrame([OF_THE_PAPER])])
-    return CONDITIONS, table.to_markdown(index=False, disable_numparse=True)
+    return "## What the FIDs are of", CONDITIONS, table.to_markdown(index=False, disable_numparse=True)
 
 
 def _section(one: Decided) -> str:

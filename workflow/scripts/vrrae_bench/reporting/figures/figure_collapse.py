@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import MaxNLocator
+from matplotlib.ticker import LogFormatterSciNotation, MaxNLocator
 
 from vrrae_bench.files import read_json
 from vrrae_bench.latent.diagnostics import COLLAPSED_SIGNAL_TO_NOISE
@@ -32,6 +32,8 @@ def draw(runs: Sequence[Run]) -> Figure:
                 _line(axis, run, of_run[name])
             axis.set(title=dataset_label(dataset), xlabel="dimension, by size", ylabel=label, yscale="log")
             axis.xaxis.set_major_locator(MaxNLocator(integer=True))
+            # An axis of less than a decade has one power of ten, or none: more than that is labelled.
+            axis.yaxis.set_minor_formatter(LogFormatterSciNotation(minor_thresholds=(1, 0.7)))
             axis.grid(color=GREY, alpha=0.3)
             # One entry for all seeds of a method.
             handles = {line.get_label(): line for line in axis.lines}
