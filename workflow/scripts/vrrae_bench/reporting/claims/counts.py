@@ -13,6 +13,7 @@ from vrrae_bench.reporting.claims.findings import (
     Finding,
     listing,
     missing,
+    more_seeds,
     number,
     too_few,
     verdict,
@@ -49,6 +50,47 @@ class Occurs:
             return Finding("reproduced", numbers)
         lacking = too_few(evidence, self.on, self.variant, self.metric, ENOUGH_SEEDS)
         return Finding("undecided" if lacking else "not_reproduced", numbers, tuple(lacking))
+
+
+@dataclass(frozen=True)
+class AtMostInOneSeed:
+    """There is a seed in which each of several numbers is within its limit."""
+
+    variant: Variant
+    limits: tuple[tuple[str, float], ...]
+    on: str
+    how: ClassVar[str] = (
+        "Reproduced: there is a seed in which each number is at most its limit. Not reproduced: there is none among so "
+        f"many, {ENOUGH_SEEDS}, that the rate of such seeds is with 95 % below one in five. Undecided: anything else."
+    )
+
+    @property
+    def words(self) -> str:
+        limits = listing(f"{METRICS[metric]} at most {number(limit)}" for metric, limit in self.limits)
+        return f"{dataset_label(self.on)}, {self.variant}, in at least one seed: {limits}."
+
+    def decide(self, evidence: Evidence) -> Finding:
+        found = [evidence.values(self.on, self.variant, metric) for metric, _ in self.limits]
+        lacking = [
+            missing(evidence, self.on, self.variant, metric)
+            for (metric, _), values in zip(self.limits, found)
+            if values.empty
+        ]
+        if lacking:
+            return Finding("undecided", (), tuple(dict.fromkeys(lacking)))
+        values = pd.concat(found, axis=1, join="inner")
+        within = (values <= [limit for _, limit in self.limits]).all(axis=1)
+        lines = [
+            f"{METRICS[metric]} by seed: {listing(map(number, values[column]))}"
+            for column, (metric, _) in zip(values, self.limits)
+        ]
+        lines.append(f"{self.variant} within all limits in {within.sum()} of {len(within)} seeds")
+        if within.any():
+            return Finding("reproduced", tuple(lines))
+        if len(within) >= ENOUGH_SEEDS:
+            return Finding("not_reproduced", tuple(lines))
+        needed = f"{more_seeds(ENOUGH_SEEDS - len(within))} of {self.variant} on {self.on}"
+        return Finding("undecided", tuple(lines), (needed,))
 
 
 @dataclass(frozen=True)

@@ -152,7 +152,10 @@ def _row(folder: Path, run: RunSpec, configured: RunSpec, scores: dict[str, Any]
         if name.startswith("sharpness_"):
             row[f"log_{name}"] = abs(np.log(max(ratio, np.finfo(float).tiny)))
     if (folder / "history.csv").exists():
-        row["training_rises"] = training_rises(pd.read_csv(folder / "history.csv").reconstruction_error)
+        history = pd.read_csv(folder / "history.csv")
+        row["training_rises"] = training_rises(history.reconstruction_error)
+        if run.beta is not None:
+            row["kl_share"] = float(run.beta * history.kl_divergence.iloc[-1] / history.loss.iloc[-1])
     return row
 
 

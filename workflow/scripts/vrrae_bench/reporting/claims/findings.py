@@ -30,6 +30,7 @@ METRICS = {
     "unsorted_modes": "neighbouring sampled singular values out of order",
     "diagonal_bend": "bend of the diagonal motion",
     "diagonal_backtracking": "share of the diagonal motion that goes backwards",
+    "kl_share": "share of beta * KL in the loss (last epoch)",
     "training_rises": "rises of the training error (sum of log ratios)",
     "mean_spread": "spread of the means",
     "singular_value_norm": "root of the sum of squared singular values",

@@ -125,7 +125,8 @@ class SpreadsMore:
     @property
     def words(self) -> str:
         what = f"{dataset_label(self.on)}, {METRICS[self.metric]}"
-        return f"{what}: {self.variant} spreads more over seeds than each of {listing(self.than)}."
+        others = f"each of {listing(self.than)}" if len(self.than) > 1 else f"{self.than[0]}"
+        return f"{what}: {self.variant} spreads more over seeds than {others}."
 
     def decide(self, evidence: Evidence) -> Finding:
         variants = (self.variant, *self.than)
