@@ -80,5 +80,5 @@ def _trained(model):
     return eqx.tree_at(lambda m: m.bottleneck.last_basis, model, None)
 
 
-def _first_rows(latent, k):
+def _first_rows(latent, k, **_):
     return jnp.eye(len(latent), k), latent[:k]

@@ -17,7 +17,7 @@ sys.path.insert(0, str(Path(__file__).parents[2] / "workflow/scripts"))
 
 from vrrae_bench.training.devices import configure_jax
 
-METHODS = ("vrrae", "rrae")
+METHODS = ("vrrae", "rrae", "rrae_vae")
 
 
 def main() -> None:
@@ -63,7 +63,7 @@ def study(manifest: Path, run: dict, treatment: str, out: Path) -> dict[str, flo
     from vrrae_bench.training.loop import train
 
     bottlenecks.truncated_coefficients = TREATMENTS[treatment](truncation)
-    beta = run["beta"] if run["method"] == "vrrae" else None
+    beta = run["beta"] if run["method"] != "rrae" else None
     spec, data = RunSpec(**(run | {"beta": beta})), DataSet(manifest)
     name = f"{spec.dataset}-{spec.method}-{treatment.replace(' ', '_')}-seed={spec.seed}"
     row = {"method": spec.method, "treatment": treatment, "seed": spec.seed}
@@ -88,16 +88,25 @@ def study(manifest: Path, run: dict, treatment: str, out: Path) -> dict[str, flo
     }
 
 
-def left_out(truncation) -> Callable:
-    """The project's: exact between kept and dropped modes, the rotation among kept ones left out."""
+def own(truncation) -> Callable:
+    """The project's, which depends on the method."""
     return truncation.truncated_coefficients
+
+
+def left_out(truncation) -> Callable:
+    """The project's for RRAE and VRRAE: exact between kept and dropped modes, the rotation among kept ones left out."""
+
+    def truncate(latent, k, **_):
+        return truncation.truncated_coefficients(latent, k)
+
+    return truncate
 
 
 def undamped(truncation) -> Callable:
     """`jnp.linalg.svd` differentiated as it stands, with the project's signs."""
     import jax.numpy as jnp
 
-    def truncate(latent, k):
+    def truncate(latent, k, **_):
         left, values, right = jnp.linalg.svd(latent, full_matrices=False)
         left, coefficients = left[:, :k], values[:k, None] * right[:k]
         largest = jnp.take_along_axis(left, jnp.argmax(jnp.abs(left), axis=0)[None], axis=0)
@@ -121,8 +130,11 @@ def damped(truncation, *, of_both: float = 0.0, of_first: float = 0.0) -> Callab
     def truncate(latent, k):
         return truncation.truncated_coefficients(latent, k)
 
+    def forward(latent, k):
+        return truncation._forward(latent, k, False)
+
     def backward(k, svd, cotangents):
-        (gradient,) = truncation._backward(k, svd, cotangents)
+        (gradient,) = truncation._backward(k, False, svd, cotangents)
         basis_bar, coefficients_bar = cotangents
         kept = svd.eigenvalues[:k]
         gap = kept[None] - kept[:, None]
@@ -131,13 +143,15 @@ def damped(truncation, *, of_both: float = 0.0, of_first: float = 0.0) -> Callab
         turns *= gap / (gap**2 + damping**2 + jnp.finfo(gap.dtype).tiny)
         return (gradient + svd.basis @ (turns + turns.T) @ svd.coefficients,)
 
-    truncate.defvjp(truncation._forward, backward)
-    return truncate
+    truncate.defvjp(forward, backward)
+    return lambda latent, k, **_: truncate(latent, k)
 
 
 TREATMENTS = {
+    "own": own,
     "left out": left_out,
     "damped by 0.1 of both": partial(damped, of_both=0.1),
+    "damped by 0.01 of both": partial(damped, of_both=0.01),
     "damped by 0.001 of the first": partial(damped, of_first=1e-3),
     "undamped": undamped,
 }

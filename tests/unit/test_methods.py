@@ -177,6 +177,33 @@ def test_every_layer_starts_uniform_as_those_of_the_published_code():
                 assert values.size < 100 or np.abs(values).max() > 0.95 / math.sqrt(count)
 
 
+@pytest.mark.parametrize("method", ["rrae", "vrrae", "rrae_vae"])
+def test_the_gradient_of_a_truncated_bottleneck_is_that_of_lapack(method, rng):
+    """Without noise. RRAE + VAE maps its coefficients, and so depends on the rotation of the basis within its span."""
+    left, right = (np.linalg.qr(rng.normal(size=(n, 12)))[0] for n in (12, 30))
+    encoding = jnp.asarray((right * 1.5 ** -np.arange(12)) @ left.T, jnp.float32)
+    bottleneck = Autoencoder(method, (28, 28, 1), Sizes(12, 4), key=jax.random.key(0)).bottleneck
+    if method != "rrae":
+        silent = jnp.zeros((4, 4)), jnp.full(4, -200.0)
+        bottleneck = eqx.tree_at(lambda b: (b.log_variance.weight, b.log_variance.bias), bottleneck, silent)
+
+    def ours(encoding):
+        decoder_input, posterior = bottleneck(encoding, jax.random.key(1))
+        return jnp.sum(jnp.sin(3 * decoder_input)) + jnp.sum(posterior.mean**2)
+
+    def by_lapack(encoding):
+        basis, values, codes = jnp.linalg.svd(encoding.T, full_matrices=False)
+        side = jnp.sign(jnp.sum(basis[:, :4] * truncated_coefficients(encoding.T, 4)[0], axis=0))
+        coefficients = (values[:4, None] * codes[:4]).T * jax.lax.stop_gradient(side)
+        mean = coefficients if method == "rrae" else bottleneck.mean(coefficients)
+        return jnp.sum(jnp.sin(3 * mean @ (basis[:, :4] * jax.lax.stop_gradient(side)).T)) + jnp.sum(mean**2)
+
+    with jax.enable_x64(True):
+        encoding = jnp.asarray(encoding, jnp.float64)
+        found, expected = jax.grad(ours)(encoding), jax.grad(by_lapack)(encoding)
+    np.testing.assert_allclose(found, expected, atol=1e-3 * np.abs(expected).max())
+
+
 @pytest.mark.parametrize("method", ["vrrae", "rrae_vae"])
 def test_singular_vectors_keep_the_side_they_were_on(method, rng):
     """Or the log-variances, linear in the coefficients, would be those of other images for a whole batch."""

@@ -125,15 +125,21 @@ class Gaussian(Identity):
 class TruncatedSVD(eqx.Module):
     """The rank-reduction autoencoder: the latents of a batch are truncated to rank k (VRRAE, Eq. 3).
 
+    Args:
+        with_rotation: Whether what is made of the coefficients depends on the rotation of the basis within its span,
+            so that the gradient has to have it.
+
     Attributes:
         basis: U, found once from the whole training set when training is over (`latent.basis`); until then, None.
     """
 
     bottleneck: int = eqx.field(static=True)
+    with_rotation: bool = eqx.field(static=True)
     basis: Float[Array, "L k"] | None
 
-    def __init__(self, sizes: Sizes, *, key: PRNGKeyArray):
+    def __init__(self, sizes: Sizes, *, with_rotation: bool = False, key: PRNGKeyArray):
         self.bottleneck = sizes.bottleneck
+        self.with_rotation = with_rotation
         self.basis = None
 
     def __call__(self, encoding, key):
@@ -152,7 +158,7 @@ class TruncatedSVD(eqx.Module):
         return eqx.tree_at(lambda bottleneck: bottleneck.basis, self, basis, is_leaf=lambda leaf: leaf is None)
 
     def _truncated(self, latent):
-        return truncated_coefficients(latent, self.bottleneck)
+        return truncated_coefficients(latent, self.bottleneck, with_rotation=self.with_rotation)
 
     def _posterior_of(self, coefficients):
         return Posterior(coefficients)
@@ -185,14 +191,19 @@ class VariationalSVD(TruncatedSVD):
     last_basis: Float[Array, "L k"]
 
     def __init__(self, sizes: Sizes, mean: Mean = "identity", *, key: PRNGKeyArray):
-        super().__init__(sizes, key=key)
+        super().__init__(sizes, with_rotation=mean != "identity", key=key)
         self.last_basis = jnp.zeros((sizes.latent_size, sizes.bottleneck))
         mean_key, variance_key = jax.random.split(key)
         self.mean = _map_to_the_mean(mean, sizes.bottleneck, mean_key)
         self.log_variance = Linear(sizes.bottleneck, sizes.bottleneck, key=variance_key)
 
     def with_basis(self, basis):
-        """The same map with the basis of all images, in that basis' order, and on the sides of the last batch."""
+        """The map with the basis of all images, in that basis' order, and on the sides of the last batch.
+
+        It is the same map where that basis is not rotated within its span against the last batch's, as close singular
+        values have it. To turn it to where it is nearest to the latter (orthogonal Procrustes) was tried for RRAE + VAE
+        and brought nothing: a test error of 38.6 % for 37.4 % on scikit-learn's digits.
+        """
         place = jnp.argsort(places(basis, self.last_basis))
         last = self.last_basis[:, place]
         ordered = eqx.tree_at(lambda bottleneck: bottleneck.last_basis, _reordered(self, place), last)

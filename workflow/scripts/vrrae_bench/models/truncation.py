@@ -27,14 +27,21 @@ LARGEST_ROTATION = 1e-3
 # the span of Y has the factor 1/lambda_j, and the cotangent of U keeps it for the dropped modes at a crossing.)
 #
 # Between two kept modes it belongs to the rotation of U within its own span. The reconstruction U alpha and the KL of
-# the means do not depend on that rotation; what does is the noise of a variational method, its axes and, through the
-# log-variances, its size. This part is left out of the gradient: damped by 1e-3 of the largest eigenvalue, 20 epochs
-# of VRRAE on scikit-learn's digits ended at 14.3 % with jumps of 5 % from one epoch to the next; damped by 1e-2 of the
-# two eigenvalues, at 13.0 % with jumps of 2 %; without it, at 12.1 % and never rising (docs/performance.md).
+# means that are alpha do not depend on that rotation; what does is the noise of a variational method, its axes and,
+# through the log-variances, its size. This part is left out of the gradient: damped by 1e-3 of the largest eigenvalue,
+# 20 epochs of VRRAE on scikit-learn's digits ended at 14.3 % with jumps of 5 % from one epoch to the next; damped by
+# 1e-2 of the two eigenvalues, at 13.0 % with jumps of 2 %; without it, at 12.1 % and never rising.
+#
+# Where alpha is mapped before it meets U again, as in RRAE + VAE, the reconstruction depends on the rotation too, and
+# leaving it out is not an option: the same training ended at 51 %, and with it, damped by this share of the largest
+# eigenvalue, at 33 % (docs/performance.md has both studies).
 KEPT_DROPPED_DAMPING = 1e-3
+KEPT_KEPT_DAMPING = 1e-3
 
 
-def truncated_coefficients(latent: Float[Array, "L B"], k: int) -> tuple[Float[Array, "L k"], Float[Array, "k B"]]:
+def truncated_coefficients(
+    latent: Float[Array, "L B"], k: int, *, with_rotation: bool = False
+) -> tuple[Float[Array, "L k"], Float[Array, "k B"]]:
     """Basis and coefficients of the best rank-`k` approximation of a batch of latents.
 
     The columns of the basis are orthonormal, and the entry of largest magnitude of each is positive. The rows of the
@@ -44,16 +51,20 @@ def truncated_coefficients(latent: Float[Array, "L B"], k: int) -> tuple[Float[A
     The gradient is that of functions of U U^T Y and of the spectrum; it leaves out the rotation of U in its span. It is
     exact where the k-th and the next singular value differ (with a gap of 3 %, to 1e-3) and damped where they cross.
 
+    Args:
+        with_rotation: Whether the gradient has the rotation of U in its span too, for functions that depend on it.
+            That part is damped where two kept singular values are close, or both small beside the first.
+
     Raises:
         ValueError: `k` exceeds min(L, B).
     """
     if not 1 <= k <= min(latent.shape):
         raise ValueError(f"a batch of latents of shape {latent.shape} can not be truncated to rank {k}")
-    return _truncate(latent, k)
+    return _truncate(latent, k, with_rotation)
 
 
-@partial(jax.custom_vjp, nondiff_argnums=(1,))
-def _truncate(latent, k):
+@partial(jax.custom_vjp, nondiff_argnums=(1, 2))
+def _truncate(latent, k, with_rotation):
     svd = _split_svd(latent, k)
     return svd.basis, svd.coefficients
 
@@ -111,12 +122,12 @@ def _by_svd(latent, k) -> _SplitSVD:
     return _SplitSVD(left[:, :k], values[:k, None] * right[:k], dropped_left, dropped_right, values**2)
 
 
-def _forward(latent, k):
+def _forward(latent, k, with_rotation):
     svd = _split_svd(latent, k)
     return (svd.basis, svd.coefficients), svd
 
 
-def _backward(k, svd, cotangents):
+def _backward(k, with_rotation, svd, cotangents):
     """The vector-Jacobian product of U and alpha = U^T Y, where U are eigenvectors of Y Y^T.
 
     A change of Y turns kept mode j towards dropped mode i by an amount with the factor 1 / (lambda_j - lambda_i). With
@@ -139,7 +150,21 @@ def _backward(k, svd, cotangents):
         # Split off everywhere, it leaves lambda_i / (lambda_j (lambda_j - lambda_i)) for the dropped modes.
         outside = basis_bar - basis @ (basis.T @ basis_bar)
         rotations = outside / kept + left @ (factor * (left.T @ basis_bar / kept + right.T @ coefficients_bar.T))
-    return (basis @ (coefficients_bar + (rotations.T @ left) @ right.T) + rotations @ coefficients,)
+    gradient = basis @ (coefficients_bar + (rotations.T @ left) @ right.T) + rotations @ coefficients
+    return (gradient + _rotation_in_span(svd, kept, cotangents) if with_rotation else gradient,)
+
+
+def _rotation_in_span(svd: _SplitSVD, kept: Float[Array, " k"], cotangents) -> Float[Array, "L B"]:
+    """The part of the gradient by which a change of Y turns kept mode j towards kept mode i.
+
+    The factor is 1 / (lambda_j - lambda_i), damped. It changes its sign with i and j, so that only what of the
+    cotangents does so too remains: nothing for a function of U alpha.
+    """
+    basis_bar, coefficients_bar = cotangents
+    gap, damping = kept - kept[:, None], KEPT_KEPT_DAMPING * kept[0]
+    turns = svd.basis.T @ basis_bar + svd.coefficients @ coefficients_bar.T
+    turns *= gap / (gap**2 + damping**2 + jnp.finfo(gap.dtype).tiny)
+    return svd.basis @ (turns + turns.T) @ svd.coefficients
 
 
 _truncate.defvjp(_forward, _backward)
