@@ -362,7 +362,7 @@ def test_captions_mark_what_is_not_the_papers(table_2, write_scores):
         for part in ("random weights (the paper: from ImageNet's)", "without seed or spread",
                      "not the number of components, their covariance"):  # fmt: skip
             assert part in caption, name
-        assert ("interpolated" in caption) == ("number of pairs" in caption) == (name != "table_a3_2")
+        assert ("interpolated" in caption) == ("how many pairs" in caption) == (name != "table_a3_2")
     scores = [write_scores("synthetic", "vae", 0, rate) for rate in (1e-3, 1e-4)]
     for some, part in ((scores, "1e-3 and, in the rows that say so, 1e-4:"), (scores[:1], "Learning rate 1e-3:")):
         caption = render_caption(CAPTIONS / "table_1.txt", scores_context(some))

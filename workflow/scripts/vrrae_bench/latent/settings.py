@@ -9,7 +9,9 @@ class SampleSpec(Specification):
     """How images are drawn from a trained model (VRRAE, sections 4.1 and 4.2)."""
 
     gmm_components: int | None = Field(
-        ge=1, le=1000, description="Number of Gaussians, or none: chosen by BIC in 1..10"
+        ge=1,
+        le=1000,
+        description="Number of Gaussians, or none: chosen by BIC in 1..10, each with 5 (k + 1) means at least",
     )
     gmm_subsample: int | None = Field(
         default=None,

@@ -13,7 +13,7 @@ from markdown_it import MarkdownIt
 from matplotlib.figure import Figure
 
 from vrrae_bench.files import read_json, write_text
-from vrrae_bench.reporting.claims.writing import HOW
+from vrrae_bench.reporting.claims.writing import CONTRADICTORY, HOW
 from vrrae_bench.reporting.figures import histories
 from vrrae_bench.reporting.figures.drawing import Run, plt
 from vrrae_bench.reporting.kinds import FIGURES
@@ -35,18 +35,20 @@ def write_report(
 
     Args:
         tables: Markdown files, each with a heading, a table and a caption.
-        claims: A Markdown file; what comes before how a claim is decided stands open, the rest is folded.
+        claims: A Markdown file; the reasons of the verdicts are folded, what comes before and after them stands open.
         figures: PNG files, each with its caption in a text file beside it.
         runs: run.json of every run; its history.csv lies beside it.
     """
     environment = jinja2.Environment(autoescape=True, undefined=jinja2.StrictUndefined)
     records = [(file, read_json(file)) for file in runs]
-    verdicts, mark, reasons = claims.read_text(encoding="utf-8").partition(HOW)
+    verdicts, how, reasons = claims.read_text(encoding="utf-8").partition(HOW)
+    reasons, contradictory, contradictions = reasons.partition(CONTRADICTORY)
     page = environment.from_string(template.read_text(encoding="utf-8")).render(
         banner=banner,
         tables=[_table(file, banner) for file in tables],
         verdicts=_html(verdicts, banner),
-        reasons=_html(mark + reasons),
+        reasons=_html(how + reasons),
+        contradictions=_html(contradictory + contradictions),
         figures=[_figure(file) for file in figures],
         histories=_data_uri(_png(histories.draw([_run(file, record) for file, record in records]))),
         runs=[_run_row(file, record) for file, record in records],

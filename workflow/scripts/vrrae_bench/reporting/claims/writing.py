@@ -33,6 +33,7 @@ CONDITIONS = (
     "all draws together, its limit for infinitely many images, and KID. They decide nothing here."
 )
 HOW = "## How a claim is decided"
+CONTRADICTORY = "## Contradictions within the paper, and with its code"
 TIMES = {"step_seconds": "seconds of a step", "total_minutes": "minutes in all"}
 SETTINGS = {"bottleneck": "k", "batch_size": "batch size", "learning_rate": "learning rate"}
 
@@ -101,7 +102,7 @@ def page(decided: Sequence[Decided], evidence: Evidence, banner: str | None) -> 
         "\n".join(f"- **{kind.__name__}**: {kind.how}" for kind in kinds),
         "## The claims one by one",
         *map(_section, decided),
-        "## Contradictions within the paper, and with its code",
+        CONTRADICTORY,
         *(_contradiction(one, evidence) for one in CONTRADICTIONS),
     ]
     return "\n\n".join(sections) + "\n"
