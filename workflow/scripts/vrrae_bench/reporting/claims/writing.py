@@ -35,7 +35,7 @@ CONDITIONS = (
 HOW = "## How a claim is decided"
 CONTRADICTORY = "## Contradictions within the paper, and with its code"
 TIMES = {"step_seconds": "seconds of a step", "total_minutes": "minutes in all"}
-SETTINGS = {"bottleneck": "k", "batch_size": "batch size", "learning_rate": "learning rate"}
+SETTINGS = {"bottleneck": "k", "latent_size": "L", "batch_size": "batch size", "learning_rate": "learning rate"}
 
 
 @dataclass(frozen=True)
