@@ -31,8 +31,9 @@ from vrrae_bench.reporting.claims.contradictions import CONTRADICTIONS
 from vrrae_bench.reporting.claims.counts import Always, MoreOften, Never, Occurs
 from vrrae_bench.reporting.claims.evidence import Evidence, load_evidence
 from vrrae_bench.reporting.claims.findings import METRICS
+from vrrae_bench.reporting.claims.headings import HOW
 from vrrae_bench.reporting.claims.measures import All, Below, FallsWithBeta, OverheadBelow, SpreadsMore, Within
-from vrrae_bench.reporting.claims.writing import COLUMNS, HOW, decide, page, write_claims
+from vrrae_bench.reporting.claims.writing import COLUMNS, decide, page, write_claims
 from vrrae_bench.reporting.paper import paper_value, paper_values
 
 CONFIG = "config.yaml"

@@ -13,7 +13,7 @@ from markdown_it import MarkdownIt
 from matplotlib.figure import Figure
 
 from vrrae_bench.files import read_json, write_text
-from vrrae_bench.reporting.claims.writing import CONTRADICTORY, HOW
+from vrrae_bench.reporting.claims.headings import CONTRADICTORY, HOW
 from vrrae_bench.reporting.figures import histories
 from vrrae_bench.reporting.figures.drawing import Run, plt
 from vrrae_bench.reporting.kinds import FIGURES

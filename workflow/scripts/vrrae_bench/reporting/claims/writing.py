@@ -13,6 +13,7 @@ from vrrae_bench.reporting.claims.conditions import OF_THE_PAPER
 from vrrae_bench.reporting.claims.contradictions import CONTRADICTIONS, Contradiction, Reading
 from vrrae_bench.reporting.claims.evidence import Evidence
 from vrrae_bench.reporting.claims.findings import METRICS, VERDICTS, Finding, Verdict, number
+from vrrae_bench.reporting.claims.headings import CONTRADICTORY, HOW
 from vrrae_bench.reporting.claims.measures import kinds_of
 from vrrae_bench.reporting.labels import dataset_label
 
@@ -32,8 +33,6 @@ CONDITIONS = (
     "about random images stands what its rule finds by scores of ours that have less of FID's bias or none: the FID of "
     "all draws together, its limit for infinitely many images, and KID. They decide nothing here."
 )
-HOW = "## How a claim is decided"
-CONTRADICTORY = "## Contradictions within the paper, and with its code"
 TIMES = {"step_seconds": "seconds of a step", "total_minutes": "minutes in all"}
 SETTINGS = {"bottleneck": "k", "latent_size": "L", "batch_size": "batch size", "learning_rate": "learning rate"}
 
