@@ -34,7 +34,7 @@ LARGEST_ROTATION = 1e-3
 #
 # Where alpha is mapped before it meets U again, as in RRAE + VAE, the reconstruction depends on the rotation too, and
 # leaving it out is not an option: the same training ended at 51 %, and with it, damped by this share of the largest
-# eigenvalue, at 33 % (docs/performance.md has both studies).
+# eigenvalue, at 33 to 34 % (docs/performance.md has both studies).
 KEPT_DROPPED_DAMPING = 1e-3
 KEPT_KEPT_DAMPING = 1e-3
 
@@ -48,8 +48,9 @@ def truncated_coefficients(
     coefficients are sorted by decreasing norm; their squared norms are the leading squared singular values (VRRAE,
     section 3 and Eq. 7). All is finite for equal singular values and for a batch of lower rank than `k`.
 
-    The gradient is that of functions of U U^T Y and of the spectrum; it leaves out the rotation of U in its span. It is
-    exact where the k-th and the next singular value differ (with a gap of 3 %, to 1e-3) and damped where they cross.
+    The gradient is that of functions of U U^T Y and of the spectrum; it leaves out the rotation of U in its span,
+    unless that is asked for. It is exact where the k-th and the next singular value differ (with a gap of 3 %, to 1e-3)
+    and damped where they cross.
 
     Args:
         with_rotation: Whether the gradient has the rotation of U in its span too, for functions that depend on it.
@@ -157,8 +158,8 @@ def _backward(k, with_rotation, svd, cotangents):
 def _rotation_in_span(svd: _SplitSVD, kept: Float[Array, " k"], cotangents) -> Float[Array, "L B"]:
     """The part of the gradient by which a change of Y turns kept mode j towards kept mode i.
 
-    The factor is 1 / (lambda_j - lambda_i), damped. It changes its sign with i and j, so that only what of the
-    cotangents does so too remains: nothing for a function of U alpha.
+    The factor is 1 / (lambda_j - lambda_i), damped. It changes its sign when i and j are swapped, so that only the
+    antisymmetric part of the cotangents remains: nothing for a function of U alpha.
     """
     basis_bar, coefficients_bar = cotangents
     gap, damping = kept - kept[:, None], KEPT_KEPT_DAMPING * kept[0]

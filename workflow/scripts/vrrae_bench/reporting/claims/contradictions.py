@@ -47,8 +47,9 @@ CONTRADICTIONS = (
     Contradiction(
         "Synthetic: the size of the latent space, and beta",
         "An earlier script in the authors' repository (main-now-CNN.py), the one that trains VRRAE on 100 images with "
-        "five seeds, has L = 100, beta 5e-3 and a learning rate of 1e-3. Which script Table 1 came from is not known; "
-        "beta is not printed, and is configured as in the later one.",
+        "five seeds, has L = 100, beta 5e-3, a learning rate of 1e-3, and, by the name of it, a schedule of the noise "
+        "(VRRAE_sigma_Tracker). Which script Table 1 came from is not known; beta is not printed, and is configured as "
+        "in the later one.",
         (Reading("Table A.3-1", "table_a3_1", "synthetic", "", "", "latent_size", 200),),
     ),
     Contradiction(

@@ -53,7 +53,7 @@ class Occurs:
 
 
 @dataclass(frozen=True)
-class AtMostInOneSeed:
+class WithinLimitsInSomeSeed:
     """There is a seed in which each of several numbers is within its limit."""
 
     variant: Variant

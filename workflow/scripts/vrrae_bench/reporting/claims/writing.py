@@ -21,8 +21,8 @@ COLUMNS = ["id", "section", "statement", "verdict", "evidence"]
 CORRECTION = (
     "By the rule that stands with it, never by eye. Tests are at 2.5 % on either side: of each comparison where all of "
     "a claim have to hold, corrected for their number where one is enough to refute it. Nothing is corrected for the "
-    "number of claims: of fifty, one or two may be decided wrongly by chance. Intervals are over seeds: the claims of "
-    "a data set share its images and one Inception-v3, whose choice no interval contains."
+    "number of claims: of fifty that are decided, one or two may be wrongly, by chance. Intervals are over seeds: the "
+    "claims of a data set share its images and one Inception-v3, whose choice no interval contains."
 )
 CONDITIONS = (
     "Claims about FID are decided by the paper's kind of it, in an Inception-v3 that was tuned on the data set from "
