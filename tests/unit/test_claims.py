@@ -931,6 +931,8 @@ def test_reduced_settings_decide_nothing_and_still_show_numbers():
         assert one.finding.verdict == verdict and "VRRAE 20.01" in one.evidence
     assert all(one.finding.verdict == "undecided" for one in found.values())
     assert "lacking: quick settings: 20 epochs instead of 1280" in one.evidence
+    overview, *_ = page(list(found.values()), errors(values), None).partition(HOW)
+    assert overview.count("20 epochs instead of 1280") == 1 and "no runs on celeba" in overview
 
 
 def test_beside_a_claim_about_random_images_stands_what_firmer_scores_find():

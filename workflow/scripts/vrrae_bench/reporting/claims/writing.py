@@ -110,14 +110,17 @@ def page(decided: Sequence[Decided], evidence: Evidence, banner: str | None) -> 
 def _overview(verdict: Verdict, decided: Sequence[Decided]) -> str:
     """The claims of one verdict, each with a link to what is said of it below; for undecided ones, what is lacking."""
     chosen = [one for one in decided if one.finding.verdict == verdict]
+    parts = [f"## {VERDICTS[verdict].capitalize()} ({len(chosen)})"]
     columns = {
         "Claim": [f"[{one.claim.statement}](#{one.claim.id})" for one in chosen],
         "Section": [one.claim.section for one in chosen],
     }
     if verdict == "undecided":
-        columns["Lacking"] = ["; ".join(one.finding.lacking) for one in chosen]
-    table = pd.DataFrame(columns).to_markdown(index=False, disable_numparse=True)
-    return f"## {VERDICTS[verdict].capitalize()} ({len(chosen)})\n\n{table}"
+        lacking = [one.finding.lacking for one in chosen]
+        shared = [text for text in lacking[0] if all(text in texts for texts in lacking)]
+        parts += [f"Lacking for each of them: {'; '.join(shared)}."] if shared else []
+        columns["Lacking"] = ["; ".join(text for text in texts if text not in shared) for texts in lacking]
+    return "\n\n".join([*parts, pd.DataFrame(columns).to_markdown(index=False, disable_numparse=True)])
 
 
 def _conditions(evidence: Evidence) -> tuple[str, ...]:
