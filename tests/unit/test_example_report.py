@@ -6,8 +6,13 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from vrrae_bench.config import Study
 from vrrae_bench.config_reading import load_settings
 from vrrae_bench.experiment import runs_of
+from vrrae_bench.files import read_json
+from vrrae_bench.reporting.claims.claims import CLAIMS
+from vrrae_bench.reporting.claims.evidence import load_evidence
+from vrrae_bench.reporting.claims.writing import decide
 
 ROOT = Path(__file__).parents[2]
 FOLDER = ROOT / "docs/example-report"
@@ -52,6 +57,15 @@ def test_the_readme_counts_the_verdicts_of_the_example_report():
     counts = pd.read_csv(FOLDER / "claims.csv").verdict.value_counts()
     [found] = re.findall(r"Of (\d+) claims of the paper, (\d+) are reproduced so far, (\d+) are not", README)
     assert list(map(int, found)) == [counts.sum(), counts["reproduced"], counts["not_reproduced"]]
+
+
+def test_the_verdicts_of_the_example_report_are_those_of_the_scores_that_it_keeps():
+    """A changed rule is a changed verdict: whoever changes one makes the report again, which trains nothing."""
+    scores = [path for path in FOLDER.glob("runs/**/scores.json") if path.parent.name.startswith("seed=")]
+    study = Study.model_validate(read_json(FOLDER / "settings.json"))
+    evidence = load_evidence(sorted(scores), sorted(FOLDER.glob("timings/*.json")), study)
+    found = {one.claim.id: one.finding.verdict for one in decide(CLAIMS, evidence, None)}
+    assert pd.read_csv(FOLDER / "claims.csv").set_index("id").verdict.to_dict() == found
 
 
 @pytest.mark.parametrize("document", ["README.md", "docs/performance.md", "docs/example-report/README.md"])
