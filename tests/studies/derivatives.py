@@ -124,7 +124,6 @@ def damped(truncation, *, of_both: float = 0.0, of_first: float = 0.0) -> Callab
         of_first: e as a share of the largest eigenvalue.
     """
     import jax
-    import jax.numpy as jnp
 
     @partial(jax.custom_vjp, nondiff_argnums=(1,))
     def truncate(latent, k):
@@ -135,13 +134,9 @@ def damped(truncation, *, of_both: float = 0.0, of_first: float = 0.0) -> Callab
 
     def backward(k, svd, cotangents):
         (gradient,) = truncation._backward(k, False, svd, cotangents)
-        basis_bar, coefficients_bar = cotangents
         kept = svd.eigenvalues[:k]
-        gap = kept[None] - kept[:, None]
         damping = of_both * (kept[None] + kept[:, None]) + of_first * kept[0]
-        turns = svd.basis.T @ basis_bar + svd.coefficients @ coefficients_bar.T
-        turns *= gap / (gap**2 + damping**2 + jnp.finfo(gap.dtype).tiny)
-        return (gradient + svd.basis @ (turns + turns.T) @ svd.coefficients,)
+        return (gradient + truncation._rotation_in_span(svd, kept, damping, cotangents),)
 
     truncate.defvjp(forward, backward)
     return lambda latent, k, **_: truncate(latent, k)

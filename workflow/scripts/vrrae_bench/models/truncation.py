@@ -152,17 +152,19 @@ def _backward(k, with_rotation, svd, cotangents):
         outside = basis_bar - basis @ (basis.T @ basis_bar)
         rotations = outside / kept + left @ (factor * (left.T @ basis_bar / kept + right.T @ coefficients_bar.T))
     gradient = basis @ (coefficients_bar + (rotations.T @ left) @ right.T) + rotations @ coefficients
-    return (gradient + _rotation_in_span(svd, kept, cotangents) if with_rotation else gradient,)
+    if with_rotation:
+        gradient += _rotation_in_span(svd, kept, KEPT_KEPT_DAMPING * kept[0], cotangents)
+    return (gradient,)
 
 
-def _rotation_in_span(svd: _SplitSVD, kept: Float[Array, " k"], cotangents) -> Float[Array, "L B"]:
+def _rotation_in_span(svd: _SplitSVD, kept: Float[Array, " k"], damping, cotangents) -> Float[Array, "L B"]:
     """The part of the gradient by which a change of Y turns kept mode j towards kept mode i.
 
     The factor is 1 / (lambda_j - lambda_i), damped. It changes its sign when i and j are swapped, so that only the
     antisymmetric part of the cotangents remains: nothing for a function of U alpha.
     """
     basis_bar, coefficients_bar = cotangents
-    gap, damping = kept - kept[:, None], KEPT_KEPT_DAMPING * kept[0]
+    gap = kept - kept[:, None]
     turns = svd.basis.T @ basis_bar + svd.coefficients @ coefficients_bar.T
     turns *= gap / (gap**2 + damping**2 + jnp.finfo(gap.dtype).tiny)
     return svd.basis @ (turns + turns.T) @ svd.coefficients

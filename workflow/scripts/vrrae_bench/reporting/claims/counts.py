@@ -13,7 +13,6 @@ from vrrae_bench.reporting.claims.findings import (
     Finding,
     listing,
     missing,
-    more_seeds,
     number,
     too_few,
     verdict,
@@ -70,27 +69,19 @@ class WithinLimitsInSomeSeed:
         return f"{dataset_label(self.on)}, {self.variant}, in at least one seed: {limits}."
 
     def decide(self, evidence: Evidence) -> Finding:
-        found = [evidence.values(self.on, self.variant, metric) for metric, _ in self.limits]
-        lacking = [
-            missing(evidence, self.on, self.variant, metric)
-            for (metric, _), values in zip(self.limits, found)
-            if values.empty
-        ]
-        if lacking:
-            return Finding("undecided", (), tuple(dict.fromkeys(lacking)))
+        limits = dict(self.limits)
+        found = {metric: evidence.values(self.on, self.variant, metric) for metric in limits}
         values = pd.concat(found, axis=1, join="inner")
-        within = (values <= [limit for _, limit in self.limits]).all(axis=1)
-        lines = [
-            f"{METRICS[metric]} by seed: {listing(map(number, values[column]))}"
-            for column, (metric, _) in zip(values, self.limits)
-        ]
+        within = (values <= pd.Series(limits)).all(axis=1)
+        lines = [f"{METRICS[metric]} by seed: {listing(map(number, values[metric]))}" for metric in limits]
         lines.append(f"{self.variant} within all limits in {within.sum()} of {len(within)} seeds")
+        numbers = tuple(lines) if len(values) else ()
         if within.any():
-            return Finding("reproduced", tuple(lines))
-        if len(within) >= ENOUGH_SEEDS:
-            return Finding("not_reproduced", tuple(lines))
-        needed = f"{more_seeds(ENOUGH_SEEDS - len(within))} of {self.variant} on {self.on}"
-        return Finding("undecided", tuple(lines), (needed,))
+            return Finding("reproduced", numbers)
+        lacking = dict.fromkeys(
+            text for metric in limits for text in too_few(evidence, self.on, self.variant, metric, ENOUGH_SEEDS)
+        )
+        return Finding("undecided" if lacking else "not_reproduced", numbers, tuple(lacking))
 
 
 @dataclass(frozen=True)
