@@ -8,7 +8,7 @@ import pytest
 
 from vrrae_bench.config import Study
 from vrrae_bench.config_reading import load_settings
-from vrrae_bench.experiment import runs_of
+from vrrae_bench.experiment import all_runs, runs_of
 from vrrae_bench.files import read_json
 from vrrae_bench.reporting.claims.claims import CLAIMS
 from vrrae_bench.reporting.claims.evidence import load_evidence
@@ -51,6 +51,13 @@ def test_a_table_has_the_seeds_of_its_configuration(table):
     assert all((FOLDER / run / "scores.json").exists() for run in runs)
     rows = pd.read_csv(FOLDER / f"tables/{table}.csv").query("metric in @COLUMNS[@table]")
     assert rows.n_seeds.sum() == len(COLUMNS[table]) * len(runs)
+
+
+def test_the_example_report_is_of_its_whole_configuration():
+    settings = load_settings(ROOT / "config.yaml", FOLDER / "experiment.yaml")
+    assert Study.model_validate(read_json(FOLDER / "settings.json")) == settings.study
+    kept = {path.parent.relative_to(FOLDER).as_posix() for path in FOLDER.glob("runs/*/*/*/*/scores.json")}
+    assert kept == {run.folder for run in all_runs(settings)}
 
 
 def test_the_readme_counts_the_verdicts_of_the_example_report():

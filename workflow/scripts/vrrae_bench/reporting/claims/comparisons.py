@@ -121,8 +121,9 @@ class Comparison:
         if network is None or others == _all(self.metrics):
             return finding
         numbers = (*finding.numbers, f"in the features of this Inception-v3: {VERDICTS[finding.verdict]}")
-        if others and replace(self, metrics=others).find(evidence).verdict == "not_reproduced":
-            return Finding("not_reproduced", numbers)
+        alone = replace(self, metrics=others).find(evidence) if others else None
+        if alone and alone.verdict == "not_reproduced":
+            return Finding("not_reproduced", (*numbers, *(f"without FIDs: {line}" for line in alone.numbers)))
         return Finding("undecided", numbers, (network, *finding.lacking))
 
     def find(self, evidence: Evidence) -> Finding:
