@@ -1,5 +1,5 @@
 # The whole benchmark: data -> training -> samples -> scores -> tables and figures -> report.
-# Each stage is a file in workflow/rules and a command of the same name in workflow/scripts.
+# Each stage is a file in workflow/rules; its command in workflow/scripts has the same name, and fid_2015 has two.
 from snakemake.utils import min_version
 
 min_version("9.27")

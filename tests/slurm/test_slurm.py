@@ -167,7 +167,9 @@ def test_jobs_land_on_nodes_that_have_what_they_asked_for(finished):
     for job in [*trainings, *jobs_of("tune_extractor")]:
         assert job["Partition"] == "gpu" and job["NodeList"] in ("gpu1", "gpu2")
         assert "gpu:a100:1" in " ".join(job.values())
-    for job in jobs_of("time_steps"):
+    timings = jobs_of("time_steps")
+    assert len(timings) == 2
+    for job in timings:
         assert job["NodeList"] == "tpu1" and "tpu:v4:4" in " ".join(job.values())
 
 

@@ -23,12 +23,12 @@ OURS, PRODUCT = "ours", "matrix product"
 
 
 class Contender:
-    """A worker process; killed when it takes too long to get ready."""
+    """A worker process. What its packages say goes to this terminal."""
 
     def __init__(self, python: str, module: str, shape: str, n_steps: int, *options: str):
         command = [python, HERE / "worker.py", module, shape, str(n_steps), *options]
         self._process = subprocess.Popen(
-            list(map(str, command)), stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+            list(map(str, command)), stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
         )
         self.times = []
 
@@ -57,7 +57,7 @@ class Contender:
     def _answer(self) -> dict:
         line = self._process.stdout.readline()
         if not line:
-            sys.exit(f"error: {' '.join(self._process.args)} ended:\n{self._process.stderr.read()}")
+            sys.exit(f"error: {' '.join(self._process.args)} ended; what it said stands above.")
         return json.loads(line)
 
 

@@ -54,6 +54,7 @@ def study(manifest: Path, run: dict, treatment: str, out: Path) -> dict[str, flo
     import pandas as pd
 
     from vrrae_bench.datasets.store import DataSet
+    from vrrae_bench.dependencies import code_digest
     from vrrae_bench.errors import UserError
     from vrrae_bench.models import bottlenecks, truncation
     from vrrae_bench.provenance import Stopwatch
@@ -67,11 +68,14 @@ def study(manifest: Path, run: dict, treatment: str, out: Path) -> dict[str, flo
     spec, data = RunSpec(**(run | {"beta": beta})), DataSet(manifest)
     name = f"{spec.dataset}-{spec.method}-{treatment.replace(' ', '_')}-seed={spec.seed}"
     row = {"method": spec.method, "treatment": treatment, "seed": spec.seed}
+    # A state of another derivative is that of another treatment.
+    identity = [treatment, spec.model_dump(), data.manifest.model_dump(), code_digest(__file__)]
+    checkpoints = Checkpoints(out / "checkpoints", json.dumps(identity))
     try:
         model, header, history = train(
             spec,
             data,
-            Checkpoints(out / "checkpoints", name + spec.model_dump_json()),
+            checkpoints,
             stopwatch=Stopwatch(),
             checkpoint_seconds=60,
             report=lambda line: print(f"{name}: {line}", file=sys.stderr, flush=True),
@@ -80,6 +84,7 @@ def study(manifest: Path, run: dict, treatment: str, out: Path) -> dict[str, flo
         return row | {"end": str(diverged)}
     history = pd.DataFrame(history)
     history.to_csv(out / f"{name}.csv", index=False)
+    checkpoints.remove()
     late = history.reconstruction_error[len(history) // 4 :]
     return row | {
         "training error": history.reconstruction_error.iloc[-1],

@@ -140,9 +140,11 @@ def test_a_missing_or_damaged_store_is_told(tmp_path, rng):
         DataSet(tmp_path / "manifest.json")
     images = rng.integers(0, 256, (4, 8, 8, 1), dtype=np.uint8)
     write_dataset(tmp_path, "x", {"train": images, "test": images})
-    (tmp_path / "train.npy").write_bytes(b"not an array")
-    with pytest.raises(UserError, match="train.npy: can not be read"):
-        DataSet(tmp_path / "manifest.json").array("train")
+    whole = (tmp_path / "train.npy").read_bytes()
+    for damaged in (b"not an array", b"", whole[: len(whole) // 2]):
+        (tmp_path / "train.npy").write_bytes(damaged)
+        with pytest.raises(UserError, match="train.npy: can not be read"):
+            DataSet(tmp_path / "manifest.json").array("train")
 
 
 @pytest.mark.parametrize("shape", [(7,), (7, 3, 2, 1)])

@@ -90,8 +90,11 @@ def test_plug_ins_for_clusters_leave_the_versions_of_the_lock(plugins):
 
 def test_every_rule_has_an_environment_file():
     used = set()
-    for rules in ROOT.glob("workflow/rules/*.smk"):
-        used |= set(re.findall(r"envs/([\w\-{}.]+)\.yaml", rules.read_text()))
+    for path in ROOT.glob("workflow/rules/*.smk"):
+        text = path.read_text()
+        used |= set(re.findall(r"envs/([\w\-{}.]+)\.yaml", text))
+        for rule in re.split(r"^rule ", text, flags=re.MULTILINE)[1:]:
+            assert len(re.findall(r"^    conda:\n        f?\"../../envs/", rule, flags=re.MULTILINE)) == 1, rule
     expanded = {"train-cpu", "train-cuda", "train-tpu", "score-cpu", "score-cuda", "download", "report"}
     assert {path.stem for path in ROOT.glob("envs/*.yaml")} == expanded
     assert {name.split("-")[0] for name in used} == {name.split("-")[0] for name in expanded}

@@ -345,9 +345,11 @@ class TestRecords:
         loaded = Reference.load(tmp_path / "moments.npz", tmp_path / "sample.npz")
         draws = generated(rng, 2, 30).astype(np.float32)
         assert random_scores(loaded, draws) == random_scores(reference, draws)
-        (tmp_path / "sample.npz").write_bytes(b"")
-        with pytest.raises(UserError, match="sample.npz.*rerun"):
-            Reference.load(tmp_path / "moments.npz", tmp_path / "sample.npz")
+        whole = (tmp_path / "sample.npz").read_bytes()
+        for damaged in (b"", whole[: len(whole) // 2]):
+            (tmp_path / "sample.npz").write_bytes(damaged)
+            with pytest.raises(UserError, match="sample.npz.*rerun"):
+                Reference.load(tmp_path / "moments.npz", tmp_path / "sample.npz")
 
 
 class TestBounds:

@@ -75,8 +75,11 @@ def test_bad_input_is_explained(tmp_path):
     broken[3, 2] = np.inf
     with pytest.raises(UserError, match="1 of 10.*number 3"):
         frechet_distance(reference, broken)
-    (tmp_path / "reference.npz").write_bytes(b"not an archive")
-    with pytest.raises(UserError, match="reference.npz.*rerun"):
-        Moments.load(tmp_path / "reference.npz")
+    reference.save(tmp_path / "reference.npz")
+    whole = (tmp_path / "reference.npz").read_bytes()
+    for damaged in (b"not an archive", b"", whole[: len(whole) // 2]):
+        (tmp_path / "reference.npz").write_bytes(damaged)
+        with pytest.raises(UserError, match="reference.npz.*rerun"):
+            Moments.load(tmp_path / "reference.npz")
     with pytest.raises(UserError, match="missing.npz"):
         Moments.load(tmp_path / "missing.npz")

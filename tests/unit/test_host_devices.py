@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from vrrae_bench.errors import UserError
-from vrrae_bench.host_devices import devices_of_host, variables_of
+from vrrae_bench.host_devices import claim, devices_of_host, variables_of
 
 SCRIPTS = Path(__file__).parents[2] / "workflow/scripts"
 SAY_AND_WAIT = "echo $CUDA_VISIBLE_DEVICES$TPU_VISIBLE_CHIPS; read line"
@@ -52,6 +52,13 @@ def test_a_link_in_place_of_the_locks_is_refused_and_what_it_points_to_left_alon
     job = start("tpu", tmp_path / "locks", TPU_VISIBLE_CHIPS="5")
     assert job.communicate("\n")[0] == "" and job.returncode == 1
     assert victim.stat().st_mode & 0o777 == 0o700
+
+
+@pytest.mark.parametrize("put", [Path.touch, lambda path: path.symlink_to(path.with_name("nowhere"))])
+def test_what_is_no_folder_in_place_of_the_locks_is_told(tmp_path, put):
+    put(tmp_path / "locks")
+    with pytest.raises(UserError, match="locks: can not be made"):
+        claim("tpu", ["5"], tmp_path / "locks")
 
 
 def test_what_an_executor_has_assigned_is_kept():

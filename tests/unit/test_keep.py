@@ -13,10 +13,12 @@ def keep(*folders):
 
 
 def test_scores_and_pages_are_kept_and_data_models_and_images_are_not(tmp_path):
-    kept = {"report.html", "claims.md", "tables/table_2.md", "tables/table_2.csv", "figures/figure_5.png"}
-    kept |= {f"{RUN}/scores.json", f"{RUN}/history.csv", f"{RUN}/extractor_seed=1/scores.json"}
-    kept |= {"extractor/mnist/floor.json"}
+    kept = {"report.html", "settings.json", "claims.csv", "claims.md", "timings/mnist.json"}
+    kept |= {"tables/table_2.md", "tables/table_2.csv", "figures/figure_5.png", "figures/figure_5.txt"}
+    kept |= {f"{RUN}/{name}" for name in ("scores.json", "scores_2015.json", "run.json", "history.csv")}
+    kept |= {f"{RUN}/extractor_seed=1/scores.json", "extractor/mnist/floor.json"}
     left = {f"{RUN}/model.eqx", f"{RUN}/random.npy", "data/mnist/train.npy", "extractor/mnist/inception.pt"}
+    left |= {"figures/figure_5.pdf", "logs/train/mnist.log"}
     for name in kept | left:
         (tmp_path / "results" / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / "results" / name).write_text(name)

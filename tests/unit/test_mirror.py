@@ -50,6 +50,8 @@ def test_a_mirror_is_filled_and_its_checksums_can_be_checked_after_a_copy(tmp_pa
     for file in published.iterdir():
         file.unlink()
     fill_mirror(mirror, ["mnist", "cifar10"])  # what is there is kept, and asks no source
+    fill_mirror(mirror, ["cifar10"])
+    assert len((mirror / "SHA256SUMS").read_text().splitlines()) == 5  # and stays listed
     assert missing_files(["mnist", "cifar10"], str(mirror), tmp_path / "downloads", offline=True) == []
 
 

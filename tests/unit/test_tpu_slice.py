@@ -1,6 +1,7 @@
 """The scripts around queued TPU resources, with a stand-in for gcloud that boots a host here."""
 
 import os
+import shutil
 import subprocess
 import sys
 import time
@@ -102,7 +103,14 @@ def test_a_cloud_that_does_not_answer_has_not_lost_the_job(cloud, tmp_path):
 def test_a_host_that_boots_again_does_not_run_the_job_again(cloud, tmp_path):
     identifier = submit(cloud, tmp_path, f"echo once >> {tmp_path}/times").strip()
     outcome(cloud, tmp_path, identifier)
-    subprocess.run(["bash", tmp_path / ".snakemake/tpu" / identifier / "startup.sh"], check=True)
+    state = tmp_path / ".snakemake/tpu" / identifier
+    metadata = shutil.copy(state / "startup.sh", tmp_path / "startup.sh")
+    # A mount does not outlive a boot: until the host mounts it again, nothing of the share is there.
+    state.rename(tmp_path / "away")
+    (tmp_path / "bin/mountpoint").write_text("#!/bin/sh\nexit 1\n")
+    (tmp_path / "bin/mount").write_text(f"#!/bin/sh\nmv '{tmp_path / 'away'}' '{state}'\n")
+    (tmp_path / "bin/mountpoint").chmod(0o755)
+    subprocess.run(["bash", metadata], check=True, env={"PATH": f"{tmp_path / 'bin'}:/usr/bin:/bin"})
     assert (tmp_path / "times").read_text() == "once\n"
 
 

@@ -58,7 +58,7 @@ class DatasetSettings(Specification):
     sweep_seeds: tuple[int, ...] | None = Field(
         default=None,
         min_length=1,
-        description="Seeds of everything beyond Tables 1 and 2: ablations, baselines, betas; none: the same",
+        description="Seeds of ablations, baselines, betas and batch sizes; none: those of all else",
     )
     sampling: SampleSpec
     extractor: ExtractorSettings | None = Field(

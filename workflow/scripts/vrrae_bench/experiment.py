@@ -65,7 +65,7 @@ def batch_size_sweep(study: Study, dataset: str) -> list[RunSpec]:
 
 
 def sweep_seeds(study: Study, dataset: str) -> tuple[int, ...]:
-    """Seeds of everything beyond Tables 1 and 2."""
+    """Seeds of ablations, baselines, betas and batch sizes."""
     chosen = study.datasets[dataset]
     return chosen.seeds if chosen.sweep_seeds is None else chosen.sweep_seeds
 

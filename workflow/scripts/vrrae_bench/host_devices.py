@@ -46,13 +46,16 @@ def claim(kind: Kind, devices: Sequence[str], folder: Path = LOCKS) -> tuple[str
     """Wait for one of some devices, and lock it.
 
     Raises:
-        UserError: A lock can not be opened, or the folder of locks is a link.
+        UserError: A lock can not be opened, or the folder of locks can not be made or is a link.
 
     Returns:
         The device, and the open file that holds the lock; programs that this process becomes or starts inherit it, and
         the lock lasts until the last of them is gone.
     """
-    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise UserError(f"{folder}: can not be made, for locks ({error.strerror}). Remove what is there.") from None
     if folder.is_symlink():
         raise UserError(f"{folder}: is a link, which anyone might have put there. Remove it.")
     with suppress(PermissionError):  # another user's, who has opened it to all

@@ -53,12 +53,20 @@ def fill_mirror(folder: Path, sources: Sequence[str]) -> list[Path]:
             except UserError as error:
                 problems.append(str(error) if file.folders else _by_hand(file, folder / source / file.name))
     if present:
-        lines = [f"{sha256(path)}  {path.relative_to(folder).as_posix()}\n" for path in present]
-        write_text(folder / CHECKSUMS, "".join(lines))
+        _list_checksums(folder, present)
     if problems:
         head = f"{len(problems)} file(s) are missing in {folder}; {len(present)} are there."
         raise UserError(f"{head}\n{numbered(problems)}")
     return present
+
+
+def _list_checksums(folder: Path, present: Sequence[Path]) -> None:
+    """Write SHA256SUMS: of these files, and of those that it listed before and that are still there."""
+    listed = folder / CHECKSUMS
+    before = listed.read_text().splitlines() if listed.exists() else []
+    sums = {name: digest for digest, _, name in (line.partition("  ") for line in before) if (folder / name).is_file()}
+    sums |= {path.relative_to(folder).as_posix(): sha256(path) for path in present}
+    write_text(listed, "".join(f"{digest}  {name}\n" for name, digest in sums.items()))
 
 
 def _by_hand(file: RemoteFile, target: Path) -> str:

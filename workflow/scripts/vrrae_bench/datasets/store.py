@@ -90,7 +90,7 @@ class StoredArray:
     def _map(self) -> np.ndarray:
         try:
             return np.load(self._path, mmap_mode="r", allow_pickle=False)
-        except (OSError, ValueError) as error:
+        except (OSError, ValueError, EOFError) as error:
             raise UserError(f"{self._path}: can not be read ({error}). Delete the folder and run again.") from None
 
 

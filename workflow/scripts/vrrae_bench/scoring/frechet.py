@@ -10,6 +10,7 @@ features divided by sqrt(N - 1) are such a factor: not even the covariance of ge
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from zipfile import BadZipFile
 
 import numpy as np
 from jaxtyping import Float, Float64
@@ -75,7 +76,7 @@ class Moments:
                 moments = cls(archive["mean"], archive["covariance"], int(archive["count"]))
                 # A cached property lives in the instance's dictionary, which frozen does not guard.
                 moments.__dict__["sqrt_covariance"] = archive["sqrt_covariance"]
-        except (OSError, KeyError, ValueError, EOFError) as error:
+        except (OSError, KeyError, ValueError, EOFError, BadZipFile) as error:
             raise UserError(f"{path}: not reference statistics ({error}). Delete it and rerun.") from error
         return moments
 

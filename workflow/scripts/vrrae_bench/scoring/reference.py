@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from pathlib import Path
+from zipfile import BadZipFile
 
 import numpy as np
 from jaxtyping import Float32, Float64
@@ -62,6 +63,6 @@ class Reference:
         try:
             with np.load(sample, allow_pickle=False) as archive:
                 arrays = {name: archive[name] for name in ("sample", "radii", "kernel_sums")}
-        except (OSError, KeyError, ValueError, EOFError) as error:
+        except (OSError, KeyError, ValueError, EOFError, BadZipFile) as error:
             raise UserError(f"{sample}: not a sample of reference features ({error}). Delete it and rerun.") from error
         return cls(Moments.load(moments), **arrays)
