@@ -2,6 +2,7 @@
 
 import os
 import signal
+from contextlib import nullcontext
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +16,7 @@ from vrrae_bench.files import sha256
 from vrrae_bench.provenance import Stopwatch
 from vrrae_bench.scoring import fine_tuning
 from vrrae_bench.scoring.checkpoints import Checkpoints
+from vrrae_bench.scoring.devices import check_precision
 from vrrae_bench.scoring.fine_tuning import (
     Epoch,
     best_epoch,
@@ -361,3 +363,20 @@ def test_bad_training_data_is_explained(images, labels, message, tune, small_net
 def test_a_diverging_loss_is_explained(tune, small_network):
     with pytest.raises(UserError, match="smaller learning rate"):
         tune(labelled(9), labelled(3), with_(learning_rate=1e30, epochs=3))
+
+
+@pytest.mark.parametrize(
+    ("precision", "device", "has", "refused"),
+    [
+        ("bfloat16", "cpu", (), True),
+        ("bfloat16", "cpu", ("avx512_bf16",), False),
+        ("bfloat16", "cpu", ("amx_bf16",), False),
+        ("bfloat16", "cuda", (), False),
+        ("float32", "cpu", (), False),
+    ],
+)
+def test_half_precision_is_refused_where_a_processor_has_none(monkeypatch, precision, device, has, refused):
+    processor = {"architecture": "x86_64", "cpu_name": "made up", "avx512_bf16": False, "amx_bf16": False}
+    monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: processor | dict.fromkeys(has, True))
+    with pytest.raises(UserError, match="made up.*Set float32") if refused else nullcontext():
+        check_precision(precision, device)

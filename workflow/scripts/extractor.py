@@ -16,7 +16,7 @@ from vrrae_bench.dependencies import code_digest
 from vrrae_bench.errors import run_command
 from vrrae_bench.files import sha256, write_json
 from vrrae_bench.provenance import Stopwatch, provenance
-from vrrae_bench.scoring.devices import configure_torch
+from vrrae_bench.scoring.devices import check_precision, configure_torch
 from vrrae_bench.scoring.settings import ExtractorSettings, check_weights
 
 
@@ -33,6 +33,7 @@ def main() -> None:
     arguments = parser.parse_args()
 
     device = configure_torch(arguments.accelerator, arguments.threads)
+    check_precision(arguments.settings.precision, device)
     from vrrae_bench.scoring.checkpoints import Checkpoints
     from vrrae_bench.scoring.fine_tuning import fine_tune
     from vrrae_bench.scoring.inception import save_extractor

@@ -1,6 +1,8 @@
-"""The device of torch, and how many cores it may use."""
+"""The device of torch, how many cores it may use, and whether it computes in half precision."""
 
 import os
+
+from vrrae_bench.errors import UserError
 
 
 def configure_torch(accelerator: str, threads: int) -> str:
@@ -18,3 +20,22 @@ def configure_torch(accelerator: str, threads: int) -> str:
     torch.backends.cudnn.allow_tf32 = False
     torch.backends.cuda.matmul.allow_tf32 = False
     return "cuda" if accelerator == "cuda" else "cpu"
+
+
+def check_precision(precision: str, device: str) -> None:
+    """Refuse to fine-tune in bfloat16 on a processor that has no instructions for it.
+
+    Raises:
+        UserError: It would be computed in software, at a tenth of the speed of float32.
+    """
+    import torch
+
+    if precision != "bfloat16" or device != "cpu":
+        return
+    processor = torch.cpu.get_capabilities()
+    if processor["architecture"] == "x86_64" and not (processor["avx512_bf16"] or processor["amx_bf16"]):
+        raise UserError(
+            f"extractor.precision: bfloat16: this processor ({processor['cpu_name']}) has neither avx512_bf16 nor "
+            "amx_bf16, and would take ten times as long as with float32. Set float32 in the configuration of this data "
+            "set, which makes another Inception-v3, or run on another processor."
+        )

@@ -41,7 +41,9 @@ class ExtractorSettings(Specification):
     )
     batch_size: int = Field(ge=2, description="Images per step of fine-tuning")
     learning_rate: float = Field(gt=0, description="Peak of the cosine schedule of AdamW")
-    precision: Precision = Field(description="Arithmetic of fine-tuning")
+    precision: Precision = Field(
+        description="Arithmetic of fine-tuning; on a CPU, bfloat16 takes one with avx512_bf16 or amx_bf16"
+    )
     feature_precision: Precision = Field(
         default="float32", description="Arithmetic of features; bfloat16 changes FID a little, `make speed-features`"
     )
