@@ -92,8 +92,8 @@ def test_images_are_drawn_as_the_data_are_stored_and_the_model_is_scored(finishe
     assert ("identity_energy" in scores) == finished.method.truncates
     if finished.method.truncates:
         assert scores["identity_orthonormal"] < 1e-4 and scores["identity_energy"] < 1e-5
-        # The means are the coefficients, but for the ablation that maps them once more.
-        name = "train_coefficients" if finished.spec.method == "rrae_vae" else "train_mean"
+        # The means are the coefficients, but for a method that maps them once more, and says so in its line.
+        name = "train_coefficients" if finished.method.maps_coefficients else "train_mean"
         encodings = encode(finished.model.encoder, finished.header.normalisation, tiny_images.array("train"))
         expected = np.linalg.svd(encodings.astype(np.float64), compute_uv=False)[:3]
         np.testing.assert_allclose(singular_values(samples.latents[name]), expected, rtol=1e-4)

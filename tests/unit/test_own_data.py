@@ -444,6 +444,7 @@ def member(array) -> bytes:
     [
         ({"../escaped.npy": b"x"}, "'../escaped.npy' has a path that leaves the archive's folder. Nothing was read."),
         ({"test.npy": b"no array"}, "test is no array that can be read"),
+        ({"test.npy": b"\x93NUMPY\x01\x00\x1a\x00{'descr': '|u1', 'shape': "}, "test is no array that can be read"),
         ({"validation": b"x", "notes.txt": b"x", "test.npy": b""}, "test is no array that can be read"),
         (
             {"test.npy": member(np.zeros((5, 8, 8, 3), np.uint8))[:-1]},

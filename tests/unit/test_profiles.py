@@ -31,7 +31,8 @@ def test_the_profiles_are_those_of_the_documentation():
 @pytest.mark.parametrize("name", PROFILES)
 def test_a_profile_names_rules_and_files_that_exist(name):
     profile = read(name)
-    assert {*profile.get("set-resources", {}), *profile.get("groups", {})} <= set(RULES)
+    with_threads = {entry.partition("=")[0] for entry in profile.get("set-threads", ())}
+    assert {*profile.get("set-resources", {}), *profile.get("groups", {}), *with_threads} <= set(RULES)
     assert set(profile.get("group-components", {})) <= set(profile.get("groups", {}).values())
     files = [
         resources["shell_exec"] for resources in profile.get("set-resources", {}).values() if "shell_exec" in resources

@@ -21,7 +21,7 @@ rule tune_extractor:
         f"../../envs/score-{TORCH}.yaml"
     threads: 2
     resources:
-        mem_mb=memory(8000, 16000),
+        mem_mb=growing(of_dataset(costs.tuning_mib)),
         runtime=time_limit(of_dataset(costs.tuning_seconds), least=60),
         disk_mb=disk(lambda dataset: 10 * costs.INCEPTION_MB),
         accelerator=settings.accelerator,

@@ -33,7 +33,7 @@ def main() -> None:
     arguments = parser.parse_args()
 
     device = configure_torch(arguments.accelerator, arguments.threads)
-    check_precision(arguments.settings.precision, device)
+    check_precision(arguments.settings, device)
     from vrrae_bench.scoring.checkpoints import Checkpoints
     from vrrae_bench.scoring.fine_tuning import fine_tune
     from vrrae_bench.scoring.inception import save_extractor

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from pathlib import Path
+from tokenize import TokenError
 from typing import BinaryIO
 from zipfile import ZipFile
 
@@ -102,7 +103,7 @@ def _header(path: Path, archive: ZipFile, name: str) -> Header:
         with archive.open(f"{name}.npy") as file:
             shape, is_fortran, dtype = _read_header(file)
             header = Header(shape, dtype, file.tell())
-    except ValueError as error:
+    except (ValueError, TokenError) as error:  # the header is Python text
         raise UserError(f"{path}: {name} is no array that can be read ({error}). Save it with numpy.savez.") from None
     length = archive.getinfo(f"{name}.npy").file_size
     if dtype.kind in "biuf" and header.n_bytes != length:

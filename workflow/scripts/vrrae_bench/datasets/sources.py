@@ -61,3 +61,5 @@ def make_dataset(
             module.make_folder(folder, files, least=least, threads=threads)
         case "npz":
             module.make_npz(folder, files, least=least, labelled=labelled)
+        case _:
+            raise NotImplementedError(f"make_dataset has no case for {source}, which stands in MODULES")

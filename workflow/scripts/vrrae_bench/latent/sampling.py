@@ -104,8 +104,7 @@ def _latents(model: Autoencoder, header: ModelHeader, data: DataSet) -> dict[str
         latents[f"{name}_mean"] = mean
         if log_variance is not None:
             latents[f"{name}_log_variance"] = log_variance
-    method = METHODS[header.run.method]
-    if method.truncates and method.options.get("mean") == "linear":
+    if METHODS[header.run.method].maps_coefficients:
         encodings = encode(model.encoder, header.normalisation, data.array("train"))
         latents["train_coefficients"] = encodings @ np.asarray(model.bottleneck.basis)
     return latents

@@ -16,11 +16,7 @@ def penalty(
 ) -> Float[Array, ""]:
     """The method's penalty for a batch, before its weight; 0 for a method without one."""
     name = METHODS[method].penalty
-    if name is None:
-        return jnp.zeros(())
-    return {"nuclear_norm": nuclear_norm, "contraction": contraction, "sparsity": sparsity}[name](
-        model, images, posterior, key
-    )
+    return jnp.zeros(()) if name is None else globals()[name](model, images, posterior, key)
 
 
 def nuclear_norm(model, images, posterior, key) -> Float[Array, ""]:

@@ -19,6 +19,7 @@ class Method:
         options: Further arguments of that class.
         variational: Whether its loss has a KL term, and so a beta.
         truncates: Whether a point of its bottleneck has k dimensions although encoder and decoder meet in L.
+        maps_coefficients: Whether its means, if it truncates, are other than the coefficients of the truncated SVD.
         penalty: Name of the function in `penalties.py` whose value, times a weight, its loss contains.
         stacked: Whether it has a number of linear layers of its own.
     """
@@ -28,6 +29,7 @@ class Method:
     options: Mapping[str, str] = field(default_factory=dict)
     variational: bool = False
     truncates: bool = False
+    maps_coefficients: bool = False
     penalty: str | None = None
     stacked: bool = False
 
@@ -40,7 +42,14 @@ METHODS = {
     "vrrae": Method("VariationalSVD", "latent_size", variational=True, truncates=True),
     # Ablations: section 5 and appendix A.1
     "vae_identity": Method("Gaussian", "bottleneck", {"mean": "identity"}, variational=True),
-    "rrae_vae": Method("VariationalSVD", "latent_size", {"mean": "linear"}, variational=True, truncates=True),
+    "rrae_vae": Method(
+        "VariationalSVD",
+        "latent_size",
+        {"mean": "linear"},
+        variational=True,
+        truncates=True,
+        maps_coefficients=True,
+    ),
     # Baselines: Table A.4-3
     "long_ae": Method("Identity", "latent_size"),
     "irmae": Method("LinearStack", "latent_size", stacked=True),

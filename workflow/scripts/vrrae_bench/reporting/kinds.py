@@ -252,7 +252,7 @@ FIGURES = {
         first=0,
     ),
     "figure_a5_4": FigureKind(
-        "Figure A.5-4: interpolated images of MNIST",
+        "Figure A.5-4: interpolated images",
         "Interpolations between images of MNIST or another small set",
         "interpolations",
         "interpolation.npy",

@@ -128,7 +128,7 @@ def _setting_rows(name: str, kind: TableKind, files: Sequence[dict[str, Any]]) -
                 value = settings["datasets"][dataset][metric]
                 printed, note = paper_value(name, dataset, "", "", metric)
                 if printed is not None and printed != value:
-                    note = note or "differs from the paper: config.yaml says why"
+                    note = note or "differs from the paper"
                 yield {"dataset": dataset, "metric": metric, "mean": value, "paper_value": printed, "note": note}
 
 

@@ -3,6 +3,7 @@
 import os
 
 from vrrae_bench.errors import UserError
+from vrrae_bench.scoring.settings import ExtractorSettings
 
 
 def configure_torch(accelerator: str, threads: int) -> str:
@@ -22,20 +23,21 @@ def configure_torch(accelerator: str, threads: int) -> str:
     return "cuda" if accelerator == "cuda" else "cpu"
 
 
-def check_precision(precision: str, device: str) -> None:
-    """Refuse to fine-tune in bfloat16 on a processor that has no instructions for it.
+def check_precision(settings: ExtractorSettings, device: str) -> None:
+    """Refuse bfloat16 on a processor that has no instructions for it.
 
     Raises:
         UserError: It would be computed in software, at a tenth of the speed of float32.
     """
     import torch
 
-    if precision != "bfloat16" or device != "cpu":
+    keys = [key for key in ("precision", "feature_precision") if getattr(settings, key) == "bfloat16"]
+    if not keys or device != "cpu":
         return
     processor = torch.cpu.get_capabilities()
     if processor["architecture"] == "x86_64" and not (processor["avx512_bf16"] or processor["amx_bf16"]):
         raise UserError(
-            f"extractor.precision: bfloat16: this processor ({processor['cpu_name']}) has neither avx512_bf16 nor "
-            "amx_bf16, and would take ten times as long as with float32. Set float32 in the configuration of this data "
-            "set, which makes another Inception-v3, or run on another processor."
+            f"extractor: {' and '.join(keys)}: bfloat16: this processor ({processor['cpu_name']}) has neither "
+            "avx512_bf16 nor amx_bf16, and would take ten times as long as with float32. Set float32 in the "
+            "configuration of this data set, which changes its FIDs, or run on another processor."
         )

@@ -42,10 +42,11 @@ class ExtractorSettings(Specification):
     batch_size: int = Field(ge=2, description="Images per step of fine-tuning")
     learning_rate: float = Field(gt=0, description="Peak of the cosine schedule of AdamW")
     precision: Precision = Field(
-        description="Arithmetic of fine-tuning; on a CPU, bfloat16 takes one with avx512_bf16 or amx_bf16"
+        description="Arithmetic of fine-tuning; bfloat16 is refused on an x86 CPU without avx512_bf16 and amx_bf16"
     )
     feature_precision: Precision = Field(
-        default="float32", description="Arithmetic of features; bfloat16 changes FID a little, `make speed-features`"
+        default="float32",
+        description="Arithmetic of features; bfloat16 changes FID a little (`make speed-features`), refused likewise",
     )
     seed: int = Field(
         ge=0, description="Decides the new layers, the validation images, the order of the others and the dropout"
