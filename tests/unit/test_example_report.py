@@ -53,10 +53,11 @@ def test_a_table_has_the_seeds_of_its_configuration(table):
     assert rows.n_seeds.sum() == len(COLUMNS[table]) * len(runs)
 
 
-def test_the_example_report_is_of_its_whole_configuration():
-    settings = load_settings(ROOT / "config.yaml", FOLDER / "experiment.yaml")
-    assert Study.model_validate(read_json(FOLDER / "settings.json")) == settings.study
-    kept = {path.parent.relative_to(FOLDER).as_posix() for path in FOLDER.glob("runs/*/*/*/*/scores.json")}
+@pytest.mark.parametrize(("overlay", "folder"), [("experiment", FOLDER), ("fashion-mnist", FOLDER / "fashion-mnist")])
+def test_an_example_report_is_of_its_whole_configuration(overlay, folder):
+    settings = load_settings(ROOT / "config.yaml", FOLDER / f"{overlay}.yaml")
+    assert Study.model_validate(read_json(folder / "settings.json")) == settings.study
+    kept = {path.parent.relative_to(folder).as_posix() for path in folder.glob("runs/*/*/*/*/scores.json")}
     assert kept == {run.folder for run in all_runs(settings)}
 
 
