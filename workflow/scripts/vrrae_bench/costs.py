@@ -61,7 +61,7 @@ TUNE_SECONDS = 33 * 60 / 60_000  # per training image and epoch, at 75 pixels, i
 # Measured on a CPU at 299 pixels, with the auxiliary head: 1582 MiB for a batch of 4 images, 2449 for 12; at 75 pixels
 # 2475 at the most for 64.
 TUNE_MIB, TUNE_MIB_PER_IMAGE = 4000, 120
-# Features per image on a core, in float32: of the same run at 75 pixels; and docs/performance.md, "Features and the
+# Features per image on a core, in float32: of MNIST's run at 75 pixels; and docs/performance.md, "Features and the
 # Frechet distance", at 299: 13.2 images/s on two.
 FEATURE_SECONDS = {75: 6 * 60 / 60_000, 299: 2 / 13.2}
 # Of the same section: distances of some 10,000 images and of 1250, on one core. The jackknife takes nine for each FID.
