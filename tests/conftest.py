@@ -3,26 +3,45 @@
 import os
 import subprocess
 import sys
+from functools import cache, partial
 from pathlib import Path
 
 import platformdirs
 
-# Before anything imports JAX or torch: the CPU, no spinning threads, and programs compiled once for all tests.
+# Before anything imports JAX or torch: the CPU, no spinning threads, and programs compiled once for all tests. Most of
+# their time is compiling, and what most of them assert is no matter of speed: `optimised` is for those where it is one
+# of rounding. The workflow of tests/workflow runs as a user's.
 os.environ.setdefault("JAX_PLATFORMS", "cpu")
 os.environ.setdefault("OMP_WAIT_POLICY", "passive")
 os.environ.setdefault("JAX_COMPILATION_CACHE_DIR", platformdirs.user_cache_dir("vrrae-bench"))
 os.environ.setdefault("JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS", "0.2")
+os.environ.setdefault("JAX_DISABLE_MOST_OPTIMIZATIONS", "1")
 
+import equinox as eqx
+import jax
 import numpy as np
 import pytest
 
 from vrrae_bench.datasets.store import DataSet, Normalisation, write_dataset
 from vrrae_bench.latent.settings import SampleSpec
+from vrrae_bench.models.autoencoder import Autoencoder
+from vrrae_bench.models.bottlenecks import Sizes
 from vrrae_bench.models.registry import METHODS
 from vrrae_bench.provenance import Stopwatch
 from vrrae_bench.runs import RunSpec
 
 SCRIPTS = Path(__file__).parents[1] / "workflow/scripts"
+
+
+@pytest.fixture(scope="module")
+def optimised():
+    """Programs as users have them, whose rounding is another than that of those compiled in a hurry."""
+    jax.clear_caches()
+    before = jax.config.read("jax_disable_most_optimizations")
+    jax.config.update("jax_disable_most_optimizations", False)
+    yield
+    jax.config.update("jax_disable_most_optimizations", before)
+    jax.clear_caches()
 
 
 @pytest.fixture
@@ -71,6 +90,18 @@ def run_spec():
         weights |= dict(linear_layers=2 if entry.stacked else 0)
         values = weights | dict(dataset="tiny", method=method, latent_size=12, bottleneck=3, epochs=2, batch_size=16)
         return RunSpec(**(values | dict(learning_rate=1e-3, seed=0, variant="batch=16") | changes))
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def untrained():
+    """A factory of models as they start, made by one program instead of by the hundred of operations one by one."""
+
+    @cache
+    def make(method, sizes=None, image_shape=(28, 28, 1)) -> Autoencoder:
+        build = eqx.filter_jit(partial(Autoencoder, method, image_shape, sizes or Sizes(12, 3, 2)))
+        return build(key=jax.random.key(0))
 
     return make
 

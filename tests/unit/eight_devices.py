@@ -47,7 +47,7 @@ def operations(arguments) -> float:
 
 def compare(method: str) -> dict[str, float]:
     over_devices, on_each = shardings()
-    model = Autoencoder(method, (28, 28, 1), Sizes(L, K, 2), key=jax.random.key(0))
+    model = eqx.filter_jit(lambda key: Autoencoder(method, (28, 28, 1), Sizes(L, K, 2), key=key))(jax.random.key(0))
     images = np.random.default_rng(0).random((1, B, 28, 28, 1), np.float32) ** 3
     key = jax.random.key(1)
     on_one = (method, model, images[0], key)
@@ -55,7 +55,7 @@ def compare(method: str) -> dict[str, float]:
     on_eight = (method, model_8, jax.device_put(images, over_devices)[0], key_8)
     loss, gradient = loss_and_gradient(*on_one)
     loss_8, gradient_8 = loss_and_gradient(*on_eight)
-    values = np.linalg.svd(np.asarray(model.encoder(images[0])), compute_uv=False) ** 2
+    values = np.linalg.svd(np.asarray(eqx.filter_jit(model.encoder)(images[0])), compute_uv=False) ** 2
     pairs = zip(jax.tree.leaves(gradient), jax.tree.leaves(gradient_8))
     return {
         "loss": abs(float(loss_8) / float(loss) - 1),

@@ -6,24 +6,15 @@ import numpy as np
 import pytest
 from scipy.stats import entropy
 
-from vrrae_bench.models.autoencoder import Autoencoder
 from vrrae_bench.models.bottlenecks import Posterior, Sizes
 from vrrae_bench.models.penalties import contraction, nuclear_norm, sparsity
 
 
-@pytest.fixture
-def build():
-    def of(method, linear_layers=0):
-        return Autoencoder(method, (28, 28, 1), Sizes(12, 3, linear_layers), key=jax.random.key(0))
-
-    return of
-
-
-def test_the_contraction_is_the_squared_norm_of_the_encoders_jacobian(build, rng):
+def test_the_contraction_is_the_squared_norm_of_the_encoders_jacobian(untrained, rng):
     """Estimated by random signs: right in the mean, within what is left of its chance after 100 of them."""
     images = jnp.asarray(rng.uniform(size=(3, 28, 28, 1)), jnp.float32)
-    model = build("contractive_ae")
-    jacobians = jax.vmap(jax.jacrev(lambda image: model.encoder(image[None])[0]))(images)
+    model = untrained("contractive_ae", Sizes(12, 3))
+    jacobians = jax.jit(jax.vmap(jax.jacrev(lambda image: model.encoder(image[None])[0])))(images)
     expected = np.square(jacobians).sum() / len(images)
     estimate = jax.jit(lambda key: contraction(model, images, None, key))
     estimates = np.array([estimate(key) for key in jax.random.split(jax.random.key(1), 100)])
@@ -37,15 +28,15 @@ def test_the_sparsity_is_the_kl_divergence_of_each_units_mean_activation(rng):
     assert float(sparsity(None, None, Posterior(jnp.asarray(activations)), None)) == pytest.approx(expected, rel=1e-5)
 
 
-def test_the_nuclear_norm_is_the_sum_of_the_singular_values_of_every_layer(build):
-    model = build("lorae", linear_layers=2)
+def test_the_nuclear_norm_is_the_sum_of_the_singular_values_of_every_layer(untrained):
+    model = untrained("lorae")
     expected = sum(np.linalg.svd(weight, compute_uv=False).sum() for weight in model.bottleneck.weights)
     assert float(nuclear_norm(model, None, None, None)) == pytest.approx(expected, rel=1e-5)
 
 
-def test_the_linear_layers_are_as_many_as_configured_each_of_its_own_and_all_count(build, rng):
+def test_the_linear_layers_are_as_many_as_configured_each_of_its_own_and_all_count(untrained, rng):
     """The published code draws all of them with one key, and leaves one out."""
-    stack = build("irmae", linear_layers=4).bottleneck
+    stack = untrained("irmae", Sizes(12, 3, linear_layers=4)).bottleneck
     assert len({np.asarray(weight).tobytes() for weight in stack.weights}) == 4
     encoding = rng.normal(size=(7, 12)).astype(np.float32)
     np.testing.assert_allclose(
@@ -53,7 +44,9 @@ def test_the_linear_layers_are_as_many_as_configured_each_of_its_own_and_all_cou
     )
 
 
-def test_the_latents_of_the_sparse_autoencoder_are_activations(build, rng):
+def test_the_latents_of_the_sparse_autoencoder_are_activations(untrained, rng):
     encoding = rng.normal(size=(7, 12)).astype(np.float32)
     expected = 1 / (1 + np.exp(-encoding))
-    np.testing.assert_allclose(build("sparse_ae").bottleneck.posterior(encoding).mean, expected, rtol=1e-5)
+    np.testing.assert_allclose(
+        untrained("sparse_ae", Sizes(12, 3)).bottleneck.posterior(encoding).mean, expected, rtol=1e-5
+    )

@@ -1,11 +1,13 @@
 """What is drawn from a trained model: quantisation, errors, and which seeds decide what."""
 
+import equinox as eqx
 import jax
 import numpy as np
 import pytest
 
 from vrrae_bench.latent.mixture import fit_mixture
 from vrrae_bench.latent.sampling import as_stored, draw_samples, draw_seed
+from vrrae_bench.models.bottlenecks import Sizes
 from vrrae_bench.models.inference import decode, posteriors
 from vrrae_bench.models.serialisation import ModelHeader
 from vrrae_bench.models.truncation import truncated_coefficients
@@ -27,15 +29,15 @@ def test_generated_floats_stay_as_they_are(tiny_colours):
 
 
 @pytest.fixture
-def untrained(run_spec):
-    """A factory: a model as it is before its training, and its description."""
+def start(run_spec, untrained):
+    """A factory: a model of the size of a data set as it is before its training, and its description."""
 
     def make(method, data):
         manifest = data.manifest
         header = ModelHeader(
             run=run_spec(method), image_shape=manifest.image_shape, normalisation=manifest.normalisation
         )
-        return header.build(jax.random.key(0)), header
+        return untrained(method, Sizes(12, 3), manifest.image_shape), header
 
     return make
 
@@ -50,11 +52,11 @@ def small_chunks(monkeypatch):
     jax.clear_caches()
 
 
-def test_the_error_is_that_of_the_posterior_means_over_the_whole_test_set(untrained, tiny_colours, small_chunks):
-    model, header = untrained("vae", tiny_colours)
+def test_the_error_is_that_of_the_posterior_means_over_the_whole_test_set(start, tiny_colours, small_chunks):
+    model, header = start("vae", tiny_colours)
     images, undo = np.asarray(tiny_colours.array("test")), header.normalisation.undo
     seen = header.normalisation.apply(images)
-    predictions = np.asarray(model.decode(model.posterior(seen).mean))
+    predictions = np.asarray(eqx.filter_jit(lambda images: model.decode(model.posterior(images).mean))(seen))
     errors = reconstruction_errors(model, header, tiny_colours)
     expected = 100 * np.linalg.norm(predictions - seen) / np.linalg.norm(seen)
     assert errors["reconstruction_error"] == pytest.approx(expected, rel=1e-4)
@@ -63,21 +65,23 @@ def test_the_error_is_that_of_the_posterior_means_over_the_whole_test_set(untrai
 
 
 def test_interpolated_images_lie_between_their_pairs_from_the_first_to_the_second(
-    untrained, tiny_colours, sample_spec, small_chunks
+    start, tiny_colours, sample_spec, small_chunks
 ):
-    model, header = untrained("ae", tiny_colours)
+    model, header = start("ae", tiny_colours)
     samples = draw_samples(model, header, tiny_colours, sample_spec, seed=0)
-    means = np.asarray(model.posterior(header.normalisation.apply(np.asarray(tiny_colours.array("train")))).mean)
+    seen = header.normalisation.apply(np.asarray(tiny_colours.array("train")))
+    means = np.asarray(eqx.filter_jit(model.posterior)(seen).mean)
     np.testing.assert_allclose(samples.latents["train_mean"], means, atol=1e-5)
     first, second = means[samples.latents["interpolation_pairs"]].transpose(1, 0, 2)
     points = [(6 - step) / 6 * first + step / 6 * second for step in range(1, 6)]
-    expected = header.normalisation.undo(np.asarray(model.decode(np.stack(points, axis=1).reshape(20, 3))))
+    decoded = eqx.filter_jit(model.decode)(np.stack(points, axis=1).reshape(20, 3))
+    expected = header.normalisation.undo(np.asarray(decoded))
     np.testing.assert_allclose(samples.interpolation, expected, atol=1e-5)
 
 
-def test_methods_interpolate_between_the_same_pairs_and_other_seeds_between_others(untrained, tiny_images, sample_spec):
+def test_methods_interpolate_between_the_same_pairs_and_other_seeds_between_others(start, tiny_images, sample_spec):
     def pairs(method, seed):
-        model, header = untrained(method, tiny_images)
+        model, header = start(method, tiny_images)
         return draw_samples(model, header, tiny_images, sample_spec, seed).latents["interpolation_pairs"]
 
     np.testing.assert_array_equal(pairs("ae", 0), pairs("vae", 0))
@@ -85,9 +89,9 @@ def test_methods_interpolate_between_the_same_pairs_and_other_seeds_between_othe
 
 
 @pytest.mark.parametrize(("configured", "possible"), [(2, [2]), (None, range(1, 11))])
-def test_the_record_tells_how_images_were_drawn(configured, possible, untrained, tiny_images, sample_spec):
+def test_the_record_tells_how_images_were_drawn(configured, possible, start, tiny_images, sample_spec):
     spec = sample_spec.model_copy(update={"gmm_components": configured})
-    samples = draw_samples(*untrained("ae", tiny_images), tiny_images, spec, seed=0)
+    samples = draw_samples(*start("ae", tiny_images), tiny_images, spec, seed=0)
     assert samples.sampling["gmm_components"] in possible
     assert samples.sampling["random_images"] * samples.sampling["random_draws"] == len(samples.random) == 30
     assert samples.sampling["quantisation"] == "rounded and clipped to (0, 255)"
@@ -96,8 +100,8 @@ def test_the_record_tells_how_images_were_drawn(configured, possible, untrained,
     assert {f"gmm_{name}" for name in told} <= samples.sampling.keys()
 
 
-def test_the_first_draw_is_that_of_the_seed_and_the_others_are_independent_of_it(untrained, tiny_colours, sample_spec):
-    model, header = untrained("ae", tiny_colours)
+def test_the_first_draw_is_that_of_the_seed_and_the_others_are_independent_of_it(start, tiny_colours, sample_spec):
+    model, header = start("ae", tiny_colours)
     means = posteriors(model, header.normalisation, tiny_colours.array("train")).mean
     points = fit_mixture(means, 2, derived_seed(5, "gmm")).sample(10, derived_seed(5, "random_images"))
     fewer = sample_spec.model_copy(update={"random_draws": 2})
@@ -107,8 +111,8 @@ def test_the_first_draw_is_that_of_the_seed_and_the_others_are_independent_of_it
     assert len(np.unique(draws.reshape(30, -1), axis=0)) == 30
 
 
-def test_beside_the_mixture_stand_one_gaussian_and_the_prior(untrained, tiny_colours, sample_spec):
-    model, header = untrained("vae", tiny_colours)
+def test_beside_the_mixture_stand_one_gaussian_and_the_prior(start, tiny_colours, sample_spec):
+    model, header = start("vae", tiny_colours)
     means = posteriors(model, header.normalisation, tiny_colours.array("train")).mean
     seed = derived_seed(5, "random_images")
     samples = draw_samples(model, header, tiny_colours, sample_spec, seed=5)
@@ -122,8 +126,8 @@ def test_no_draw_of_one_run_is_a_draw_of_another():
     assert len({draw_seed(seed, number) for seed in range(20) for number in range(20)}) == 400
 
 
-def test_a_truncation_that_is_none_is_seen_in_the_identities(untrained, tiny_images, monkeypatch):
-    model, header = untrained("rrae", tiny_images)
+def test_a_truncation_that_is_none_is_seen_in_the_identities(start, tiny_images, monkeypatch):
+    model, header = start("rrae", tiny_images)
     errors = identity_errors(model, header, tiny_images)
     assert errors["identity_orthonormal"] < 1e-4 and errors["identity_energy"] < 1e-5
 
@@ -136,8 +140,8 @@ def test_a_truncation_that_is_none_is_seen_in_the_identities(untrained, tiny_ima
     assert errors["identity_orthonormal"] > 0.1 and errors["identity_energy"] > 0.2
 
 
-def test_the_sharpness_of_reconstructions_is_relative_to_the_same_images(untrained, tiny_images, monkeypatch):
-    model, header = untrained("ae", tiny_images)
+def test_the_sharpness_of_reconstructions_is_relative_to_the_same_images(start, tiny_images, monkeypatch):
+    model, header = start("ae", tiny_images)
     images = np.asarray(tiny_images.array("test"))[:5]
     means = posteriors(model, header.normalisation, images).mean
     reconstructed = as_stored(decode(model, header.normalisation, means), tiny_images)

@@ -78,10 +78,11 @@ def test_every_epochs_error_is_the_mean_over_its_own_steps(tiny_images, trained,
     """Of a training that stands still, by numpy: batches in their order, bytes as numbers between 0 and 1."""
     spec = run_spec("ae", epochs=3, learning_rate=STANDING)
     model, _, history = trained(spec, tiny_images, tmp_path)
+    predict = eqx.filter_jit(lambda model, batch: model(batch, jax.random.key(0))[0])
     errors = []
     for rows in BatchStream(48, 16, spec.seed).indices(0, 9):
         batch = np.asarray(tiny_images.array("train")[rows], np.float32) / 255
-        prediction, _ = model(batch, jax.random.key(0))
+        prediction = predict(model, batch)
         errors.append(100 * np.linalg.norm(prediction - batch) / np.linalg.norm(batch))
     found = [row["reconstruction_error"] for row in history]
     np.testing.assert_allclose(found, np.reshape(errors, (3, 3)).mean(axis=1), rtol=1e-5)
@@ -266,7 +267,7 @@ def test_one_step_is_adabeliefs_on_the_loss_of_the_method(method, tiny_images, t
     weights = {"vae": {"beta": 5.0}, "sparse_ae": {"penalty_weight": 50.0}}.get(method, {})
     spec = run_spec(method, epochs=1 / 3, **weights)  # one step
     model, header, _ = trained(spec, tiny_images, tmp_path)
-    start = header.build(jax.random.key(derived_seed(spec.seed, "initialisation")))
+    start = eqx.filter_jit(header.build)(jax.random.key(derived_seed(spec.seed, "initialisation")))
     rows = BatchStream(48, 16, spec.seed).indices(0, 1)[0]
     batch = header.normalisation.apply(np.asarray(tiny_images.array("train")[rows]))
     noise, _ = jax.random.split(jax.random.fold_in(jax.random.key(derived_seed(spec.seed, "noise")), 0))
@@ -281,7 +282,7 @@ def test_one_step_is_adabeliefs_on_the_loss_of_the_method(method, tiny_images, t
             return error - 50 * jnp.sum(0.05 * jnp.log(active) + 0.95 * jnp.log(1 - active))
         return error
 
-    gradient = eqx.filter_grad(loss)(start)
+    gradient = eqx.filter_jit(eqx.filter_grad(loss))(start)
 
     g = np.asarray(gradient.encoder.linear.bias, np.float64)
     momentum, belief = 0.1 * g, 0.001 * (0.9 * g) ** 2 + 1e-16

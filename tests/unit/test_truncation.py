@@ -9,6 +9,8 @@ import pytest
 
 from vrrae_bench.models.truncation import truncated_coefficients
 
+pytestmark = pytest.mark.usefixtures("optimised")
+
 SHAPES = [(10, 30, 4), (30, 10, 4), (12, 12, 5), (5, 9, 5), (9, 5, 5)]
 
 

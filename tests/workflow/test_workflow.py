@@ -62,7 +62,8 @@ datasets:
 
 
 def snakemake(*arguments, root=ROOT, **options):
-    environment = os.environ | {"PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"}
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    environment = os.environ | {"PATH": path, "JAX_DISABLE_MOST_OPTIMIZATIONS": "0"}
     command = [sys.executable, "-m", "snakemake", "--snakefile", root / "Snakefile", *arguments]
     return subprocess.run(list(map(str, command)), capture_output=True, text=True, env=environment, **options)
 
