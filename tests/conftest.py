@@ -9,8 +9,7 @@ from pathlib import Path
 import platformdirs
 
 # Before anything imports JAX or torch: the CPU, no spinning threads, and programs compiled once for all tests. Most of
-# their time is compiling, and what most of them assert is no matter of speed: `optimised` is for those where it is one
-# of rounding. The workflow of tests/workflow runs as a user's.
+# their time is compiling, so XLA optimises for those alone that ask for `optimised`, and in commands as users run them.
 os.environ.setdefault("JAX_PLATFORMS", "cpu")
 os.environ.setdefault("OMP_WAIT_POLICY", "passive")
 os.environ.setdefault("JAX_COMPILATION_CACHE_DIR", platformdirs.user_cache_dir("vrrae-bench"))
@@ -35,7 +34,7 @@ SCRIPTS = Path(__file__).parents[1] / "workflow/scripts"
 
 @pytest.fixture(scope="module")
 def optimised():
-    """Programs as users have them, whose rounding is another than that of those compiled in a hurry."""
+    """Programs as users have them, for tests of rounding."""
     jax.clear_caches()
     before = jax.config.read("jax_disable_most_optimizations")
     jax.config.update("jax_disable_most_optimizations", False)
@@ -139,6 +138,7 @@ def train_command():
             *("--out", folder / "model.eqx", "--checkpoints", folder / "checkpoints", *options),
         ]
         environment = os.environ | {"XLA_FLAGS": f"--xla_force_host_platform_device_count={devices}"}
+        environment["JAX_DISABLE_MOST_OPTIMIZATIONS"] = "0"
         how = {"stdout": subprocess.DEVNULL} | how
         return subprocess.Popen(list(map(str, command)), env=environment, **how)
 

@@ -7,7 +7,6 @@ import pytest
 
 from vrrae_bench.latent.mixture import fit_mixture
 from vrrae_bench.latent.sampling import as_stored, draw_samples, draw_seed
-from vrrae_bench.models.bottlenecks import Sizes
 from vrrae_bench.models.inference import decode, posteriors
 from vrrae_bench.models.serialisation import ModelHeader
 from vrrae_bench.models.truncation import truncated_coefficients
@@ -29,15 +28,15 @@ def test_generated_floats_stay_as_they_are(tiny_colours):
 
 
 @pytest.fixture
-def start(run_spec, untrained):
-    """A factory: a model of the size of a data set as it is before its training, and its description."""
+def start(run_spec):
+    """A factory: a model as it is before its training, and its description."""
 
     def make(method, data):
         manifest = data.manifest
         header = ModelHeader(
             run=run_spec(method), image_shape=manifest.image_shape, normalisation=manifest.normalisation
         )
-        return untrained(method, Sizes(12, 3), manifest.image_shape), header
+        return eqx.filter_jit(header.build)(jax.random.key(0)), header
 
     return make
 
