@@ -191,11 +191,9 @@ class Comparison:
         )
         enough = [pair for pair in found if len(pair.sample)]
         if enough:
-            needed = self._seeds_to_decide(enough, n_comparisons)
-            count = "more than 100" if needed is None else f"about {needed}"
-            yield f"{count} seeds in all on {self.on}, if differences and spreads stay as they are"
+            yield f"{self._seeds_to_decide(enough, n_comparisons)}, if differences and spreads stay as they are"
 
-    def _seeds_to_decide(self, pairs: Sequence[_Pair], n_comparisons: int) -> int | None:
+    def _seeds_to_decide(self, pairs: Sequence[_Pair], n_comparisons: int) -> str:
         """Until the first of some comparisons fails, as strictly as by the first step of Holm's procedure; else until
         the last of them holds.
         """
@@ -204,9 +202,11 @@ class Comparison:
             for pair in pairs
         ]
         if any(failing):
-            return min(filter(None, failing))
+            return f"about {min(filter(None, failing))} seeds in all on {self.on} to refute it"
         holding = [seeds_to_decide(pair.sample, partial(self.holds, margin=pair.margin)) for pair in pairs]
-        return None if None in holding else max(holding)
+        if None in holding:
+            return f"more than 100 seeds in all on {self.on}"
+        return f"about {max(holding)} seeds in all on {self.on} to confirm it"
 
     @property
     def _subject(self) -> str:

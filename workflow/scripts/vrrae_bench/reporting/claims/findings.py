@@ -96,13 +96,13 @@ def printed_value(
 ) -> float | None:
     """What the first of some tables that has this number prints for the beta with which the variant was trained.
 
-    Without a run, what it prints for the paper's own beta.
+    Without a run, what it prints for the paper's own beta, which is that of Table 2.
     """
     runs, rows = evidence.of(dataset, variant), paper_values()
+    headline = rows[(rows.table == "table_2") & (rows.dataset == dataset) & (rows.method == variant.method)]
+    betas = [variant.beta] if variant.beta is not None else (runs if len(runs) else headline).beta.unique()
     for table in tables:
-        printed = rows[(rows.table == table) & (rows.dataset == dataset) & (rows.method == variant.method)]
-        betas = [variant.beta] if variant.beta is not None else (runs if len(runs) else printed).beta.unique()
-        for beta in betas:
+        for beta in betas if len(betas) else [""]:
             value, _ = paper_value(table, dataset, variant.method, beta, metric)
             if value is not None:
                 return value

@@ -71,7 +71,7 @@ class Below:
             return Finding(outcome, (line,))
         needed = seeds_to_decide(values, lambda low, high: high < self.limit or low > self.limit)
         count = "more than 100" if needed is None else f"about {needed}"
-        return Finding(outcome, (line,), (f"{count} seeds of {self.variant} if mean and spread stay as they are",))
+        return Finding(outcome, (line,), (f"{count} seeds of {self.variant}, if mean and spread stay as they are",))
 
 
 @dataclass(frozen=True)
