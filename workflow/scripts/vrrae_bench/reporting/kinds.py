@@ -127,7 +127,7 @@ TABLES = {
         metrics=FID_AND_ERROR,
     ),
     "table_scores": TableKind(
-        title="Scores of generated images, between those of real images and of noise",
+        title="Scores of generated images, beside those of real images and of noise",
         about="Images: FID with and without its bias, KID, precision, recall, density, coverage; floor and ceiling",
         metrics={
             "fid_random": "FID",

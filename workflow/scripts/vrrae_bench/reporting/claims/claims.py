@@ -484,8 +484,8 @@ CLAIMS = (
             "1 and 3",
             f"VRRAE has sharper {images} than VAE on {dataset_label(name)}.",
             Lower(VRRAE, than=VAE, metrics=f"log_sharpness_{what}", on=name),
-            f"{SHARPNESS} Section 3 has the SVD make generated images sharper. RRAE has the SVD too, so we compare with "
-            f"VAE. {BETAS_DIFFER[name]}",
+            f"{SHARPNESS} Section 3 has the SVD make generated images sharper. RRAE has the SVD too, so it is compared "
+            f"with VAE. {BETAS_DIFFER[name]}",
         )
         for what, images in (("random", "random images"), ("interpolation", "interpolated images"))
         for name in IMAGES

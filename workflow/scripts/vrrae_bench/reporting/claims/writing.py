@@ -19,10 +19,11 @@ from vrrae_bench.reporting.labels import dataset_label
 
 COLUMNS = ["id", "section", "statement", "verdict", "evidence"]
 CORRECTION = (
-    "By the rule that stands with it, never by eye. Tests are at 2.5 % on either side: of each comparison where all of "
-    "a claim have to hold, corrected for their number where one is enough to refute it. Nothing is corrected for the "
-    "number of claims: of fifty that are decided, one or two may be wrongly, by chance. Intervals are over seeds: the "
-    "claims of a data set share its images and one Inception-v3, whose choice no interval contains."
+    "By the rule that stands with it, never by eye. Each test has 2.5 % on either side. Where all comparisons of a "
+    "claim have to hold, none is corrected; where one is enough to refute it, they are, for their number. Nothing is "
+    "corrected for the number of claims: of fifty that are decided, one or two may be wrongly, by chance. Intervals "
+    "are over seeds: the claims of a data set share its images and one Inception-v3, whose choice no interval "
+    "contains."
 )
 CONDITIONS = (
     "Claims about FID are decided by the paper's kind of it, in an Inception-v3 that was tuned on the data set from "
