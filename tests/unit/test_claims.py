@@ -391,6 +391,20 @@ def test_below_a_limit(bends, verdict):
     assert rule.decide(table(("synthetic", VRRAE, {"diagonal_bend": bends}))).verdict == verdict
 
 
+def test_of_several_parts_one_that_refutes_is_tested_more_strictly():
+    """One is enough to refute, and of two that are at their limits one in twenty would, each at 2.5 %."""
+    rule = Below(VRRAE, metric="diagonal_bend", on="synthetic", limit=0.1, because="an arc")
+    other = replace(rule, metric="diagonal_backtracking")
+    for level in (0.02, 0.01):  # p-values of the mean being above the limit
+        spread = np.array([-1.0, 0.5, 0.5, -1.0, 1.0])
+        spread = spread - spread.mean()
+        bends = 0.1 + spread / stats.sem(spread) * 0.01 + stats.t.isf(level, 4) * 0.01
+        evidence = table(("synthetic", VRRAE, {"diagonal_bend": bends, "diagonal_backtracking": 0 * bends}))
+        assert rule.decide(evidence).verdict == "not_reproduced"
+        finding = All((rule, other, Never(VRRAE, "collapsed_dimensions", "synthetic"))).decide(evidence)
+        assert finding.verdict == ("undecided" if level > 0.025 / 2 else "not_reproduced")
+
+
 def test_the_limit_of_the_bend_is_that_of_the_arc_it_names():
     bend, backtracking, _ = rule_of("diagonal_stays_straight_synthetic").rules
     angle = np.linspace(-0.5, 0.5, 10_001) * np.radians(44)

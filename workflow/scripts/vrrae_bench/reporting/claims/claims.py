@@ -2,9 +2,10 @@
 
 from dataclasses import dataclass
 
+from vrrae_bench.config import PAPER_DATASETS
 from vrrae_bench.reporting.claims.comparisons import Equivalent, Lower, NotLower
 from vrrae_bench.reporting.claims.counts import Always, MoreOften, Never, Occurs, WithinLimitsInSomeSeed
-from vrrae_bench.reporting.claims.evidence import PAPER_DATASETS, Variant
+from vrrae_bench.reporting.claims.evidence import Variant
 from vrrae_bench.reporting.claims.findings import Rule
 from vrrae_bench.reporting.claims.measures import (
     All,

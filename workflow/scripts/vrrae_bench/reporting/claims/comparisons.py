@@ -14,6 +14,7 @@ from vrrae_bench.reporting.claims.findings import (
     METRICS,
     VERDICTS,
     Finding,
+    Tested,
     Verdict,
     listing,
     missing,
@@ -25,7 +26,6 @@ from vrrae_bench.reporting.claims.findings import (
     verdict,
 )
 from vrrae_bench.reporting.claims.statistics import (
-    LEVEL,
     Sample,
     corrected_bounds,
     lower_bound,
@@ -75,7 +75,7 @@ class _Pair:
 
 
 @dataclass(frozen=True)
-class Comparison:
+class Comparison(Tested):
     """Each of the first variants against each of the others, under each metric, on one data set.
 
     Attributes:
@@ -198,7 +198,7 @@ class Comparison:
         the last of them holds.
         """
         failing = [
-            seeds_to_decide(pair.sample, partial(self.fails, margin=pair.margin), LEVEL / n_comparisons)
+            seeds_to_decide(pair.sample, partial(self.fails, margin=pair.margin), self.refuting_level / n_comparisons)
             for pair in pairs
         ]
         if any(failing):
@@ -234,7 +234,8 @@ class Lower(Comparison):
         return f"{self._subject}: {first} lower than {others} by more than {percent(self.share)}."
 
     def bounds(self, samples: Sequence[Sample], margins: Bounds) -> tuple[Bounds, Bounds]:
-        return corrected_bounds(samples, [-margin for margin in margins], "above"), list(map(upper_bound, samples))
+        lows = corrected_bounds(samples, [-margin for margin in margins], "above", self.refuting_level)
+        return lows, list(map(upper_bound, samples))
 
     def holds(self, low: float, high: float, margin: float) -> bool:
         return high < -margin
@@ -258,7 +259,8 @@ class NotLower(Lower):
         return f"{self._subject}: none of {first} lower than {others} by more than {percent(self.share)}."
 
     def bounds(self, samples: Sequence[Sample], margins: Bounds) -> tuple[Bounds, Bounds]:
-        return list(map(lower_bound, samples)), corrected_bounds(samples, [-margin for margin in margins], "below")
+        highs = corrected_bounds(samples, [-margin for margin in margins], "below", self.refuting_level)
+        return list(map(lower_bound, samples)), highs
 
     def holds(self, low: float, high: float, margin: float) -> bool:
         return super().fails(low, high, margin)
@@ -287,8 +289,8 @@ class Equivalent(Comparison):
         return list(map(lower_bound, samples)), list(map(upper_bound, samples))
 
     def refuting_bounds(self, samples: Sequence[Sample], margins: Bounds) -> tuple[Bounds, Bounds]:
-        lows = corrected_bounds(samples, margins, "above")
-        return lows, corrected_bounds(samples, [-margin for margin in margins], "below")
+        lows = corrected_bounds(samples, margins, "above", self.refuting_level)
+        return lows, corrected_bounds(samples, [-margin for margin in margins], "below", self.refuting_level)
 
     def holds(self, low: float, high: float, margin: float) -> bool:
         return -margin < low and high < margin

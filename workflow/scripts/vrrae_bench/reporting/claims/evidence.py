@@ -11,7 +11,7 @@ import pandas as pd
 from jaxtyping import Float
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from vrrae_bench.config import DatasetSettings, Study
+from vrrae_bench.config import PAPER_DATASETS, DatasetSettings, Study
 from vrrae_bench.errors import UserError
 from vrrae_bench.files import read_json
 from vrrae_bench.reporting.claims.conditions import fid_conditions, lacking_network
@@ -19,8 +19,6 @@ from vrrae_bench.reporting.labels import method_label
 from vrrae_bench.reporting.long_tables import COLUMNS, long_table
 from vrrae_bench.reporting.records import run_record
 from vrrae_bench.runs import RunSpec
-
-PAPER_DATASETS = ("synthetic", "mnist", "cifar10", "celeba")
 
 
 @dataclass(frozen=True)

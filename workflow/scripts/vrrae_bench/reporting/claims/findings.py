@@ -1,12 +1,13 @@
 """What a rule is, what it finds, and the words and numbers that it is told in."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import ClassVar, Literal, Protocol
 
 import numpy as np
 
 from vrrae_bench.reporting.claims.evidence import Evidence, Variant
+from vrrae_bench.reporting.claims.statistics import LEVEL
 from vrrae_bench.reporting.paper import paper_value, paper_values
 
 Verdict = Literal["reproduced", "not_reproduced", "undecided"]
@@ -65,6 +66,17 @@ class Rule(Protocol):
     def words(self) -> str: ...
 
     def decide(self, evidence: Evidence) -> Finding: ...
+
+
+@dataclass(frozen=True)
+class Tested:
+    """What rules have in common whose verdict is that of statistical tests.
+
+    Attributes:
+        refuting_level: Of the tests that speak against a claim: of one side, corrected for the parts of the claim.
+    """
+
+    refuting_level: float = field(default=LEVEL, kw_only=True)
 
 
 def verdict(holds: Iterable[bool], fails: Iterable[bool]) -> Verdict:

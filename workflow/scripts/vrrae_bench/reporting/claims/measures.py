@@ -1,6 +1,6 @@
 """Rules about one variant by itself, about spreads, trends and times."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar
 
 import numpy as np
@@ -13,6 +13,7 @@ from vrrae_bench.reporting.claims.findings import (
     METRICS,
     Finding,
     Rule,
+    Tested,
     Verdict,
     listing,
     missing,
@@ -25,6 +26,7 @@ from vrrae_bench.reporting.claims.findings import (
 )
 from vrrae_bench.reporting.claims.statistics import (
     LEVEL,
+    Sample,
     holm_levels,
     lower_bound,
     median_interval,
@@ -40,7 +42,7 @@ SEEDS_OF_A_SPREAD = 5  # as many as the paper's
 
 
 @dataclass(frozen=True)
-class Below:
+class Below(Tested):
     """The mean over seeds is below a limit."""
 
     variant: Variant
@@ -64,14 +66,20 @@ class Below:
         lacking = too_few(evidence, self.on, self.variant, self.metric)
         if lacking:
             return Finding("undecided", (line,), tuple(lacking))
-        low, high = lower_bound(values), upper_bound(values)
+        low, high = lower_bound(values, self.refuting_level), upper_bound(values)
         line += f", mean in [{number(low)}, {number(high)}]"
         outcome = verdict([high < self.limit], [low > self.limit])
         if outcome != "undecided":
             return Finding(outcome, (line,))
-        needed = seeds_to_decide(values, lambda low, high: high < self.limit or low > self.limit)
-        count = "more than 100" if needed is None else f"about {needed}"
-        return Finding(outcome, (line,), (f"{count} seeds of {self.variant}, if mean and spread stay as they are",))
+        lacking = f"{self._seeds_to_decide(values)}, if mean and spread stay as they are"
+        return Finding(outcome, (line,), (lacking,))
+
+    def _seeds_to_decide(self, values: Sample) -> str:
+        if needed := seeds_to_decide(values, lambda low, _: low > self.limit, self.refuting_level):
+            return f"about {needed} seeds of {self.variant} to refute it by the {METRICS[self.metric]}"
+        if needed := seeds_to_decide(values, lambda _, high: high < self.limit):
+            return f"about {needed} seeds of {self.variant} to confirm it for the {METRICS[self.metric]}"
+        return f"more than 100 seeds of {self.variant} for the {METRICS[self.metric]}"
 
 
 @dataclass(frozen=True)
@@ -249,7 +257,8 @@ class All:
 
     rules: tuple[Rule, ...]
     how: ClassVar[str] = (
-        "Reproduced: every part is. Not reproduced: one of them is not reproduced. Undecided: anything else."
+        "Reproduced: every part is. Not reproduced: one of them is not reproduced; since one is enough, the tests of "
+        "each are at 2.5 % divided by the number of parts that are tests (Bonferroni). Undecided: anything else."
     )
 
     @property
@@ -257,7 +266,9 @@ class All:
         return " ".join(rule.words for rule in self.rules)
 
     def decide(self, evidence: Evidence) -> Finding:
-        parts = [rule.decide(evidence) for rule in self.rules]
+        level = LEVEL / max(1, sum(isinstance(rule, Tested) for rule in self.rules))
+        rules = [replace(rule, refuting_level=level) if isinstance(rule, Tested) else rule for rule in self.rules]
+        parts = [rule.decide(evidence) for rule in rules]
         outcome = verdict(
             [part.verdict == "reproduced" for part in parts], [part.verdict == "not_reproduced" for part in parts]
         )
