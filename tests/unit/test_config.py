@@ -7,6 +7,7 @@ import pytest
 import yaml
 from snakemake.utils import update_config
 
+from vrrae_bench.config import least_images
 from vrrae_bench.config_reading import check_settings, json_schema, load_settings, merge
 from vrrae_bench.errors import UserError
 from vrrae_bench.experiment import SELECTIONS, all_runs, is_made, runs_needed, runs_of, sweep_of
@@ -105,6 +106,35 @@ def test_a_batch_that_can_not_have_the_rank_is_explained(values):
         ("datasets.mnist.files", {"path": "a", "labels": "{x}.csv"}, "files.labels: '{x}.csv' has a brace"),
         ("results", "results/{x}", "results: 'results/{x}' has a brace, with which Snakemake marks a wildcard"),
         ("weights", "}", "weights: '}' has a brace"),
+        ("results", "~/vrrae", "results: '~/vrrae' is taken as it stands: no shell replaces `~`"),
+        ("mirror", "$SCRATCH/mirror", "mirror: '$SCRATCH/mirror' is taken as it stands"),
+        (
+            "datasets.mnist.source",
+            "fashion_mnist",
+            "datasets.mnist.source: `mnist` is the name of the paper's data set",
+        ),
+        (
+            "datasets.mnist.batch_size",
+            70_000,
+            "datasets.mnist.batch_size: 70000 is more than the 60000 training images",
+        ),
+        (
+            "datasets.synthetic.sampling.gmm_components",
+            200,
+            "datasets.synthetic.sampling.gmm_components: 200 is more than the 100 training images",
+        ),
+        ("datasets.mnist.sampling.gmm_subsample", 5, "5 means are fewer than the 10 Gaussians to fit to them"),
+        (
+            "datasets.mnist.sampling",
+            {
+                "gmm_components": 10,
+                "random_images": 2,
+                "random_draws": 2,
+                "interpolation_pairs": 1,
+                "interpolation_points": 1,
+            },
+            "datasets.mnist.sampling.interpolation_pairs: 1 image has no FID",
+        ),
         (
             "experiment.methods",
             [True],
@@ -133,6 +163,16 @@ def test_a_name_that_yaml_reads_as_a_number_is_to_be_quoted(values):
     assert "experiment.datasets.0: 2024 is not text.\n    Put it in quotes, as it is meant: '2024'." in told
 
 
+def test_an_unknown_name_beside_a_numeric_one_is_told_too(values):
+    values["datasets"][2024] = values["datasets"]["mnist"]
+    values["experiment"]["datasets"] = ["2024"]
+    assert "datasets.2024: 2024 is not text.\n    Put it in quotes, as it is" in problems_of(values)
+
+
+def test_a_folder_of_results_is_named_the_same_however_it_is_written(values):
+    assert check_settings(values | {"results": "./results//mine/"}).results == "results/mine"
+
+
 def test_arrays_of_ones_own_are_taken_as_they_are(values):
     own = values["datasets"]["mnist"] | {"source": "npz", "files": {"path": "a.npz", "image_size": 32}}
     told = problems_of(values | {"datasets": {"own": own}, "experiment": {"datasets": ["own"], "methods": ["ae"]}})
@@ -142,11 +182,11 @@ def test_arrays_of_ones_own_are_taken_as_they_are(values):
 def test_what_a_data_set_asks_of_its_training_images(values):
     """A batch, a rank and a mixture can not be had of fewer."""
     values["datasets"]["mnist"] |= {"batch_size": 64, "batch_sizes": [500, 16]}
-    least = check_settings(values).datasets["mnist"].least_images
+    least = least_images(check_settings(values).datasets["mnist"])
     assert least == {"bottleneck": 16, "batch_size": 64, "batch_sizes": 500, "sampling.gmm_components": 10}
     values["datasets"]["mnist"] |= {"batch_sizes": []}
     values["datasets"]["mnist"]["sampling"] |= {"gmm_components": None}
-    least = check_settings(values).datasets["mnist"].least_images
+    least = least_images(check_settings(values).datasets["mnist"])
     assert least["batch_sizes"] == least["sampling.gmm_components"] == 1
 
 

@@ -10,6 +10,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from vrrae_bench.errors import UserError
+from vrrae_bench.scoring.devices import configure_torch
+
 
 @pytest.fixture(scope="module")
 def differences() -> dict[str, dict[str, float]]:
@@ -91,3 +94,28 @@ def test_a_job_computes_with_as_many_threads_as_it_was_given(threads):
     root = Path(__file__).parents[2]
     printed = subprocess.run([sys.executable, "-c", script], capture_output=True, check=True, cwd=root, text=True)
     assert printed.stdout == f"{threads}\n"
+
+
+@pytest.mark.skipif(bool(list(Path("/dev").glob("nvidia[0-9]*"))), reason="there is such a device")
+@pytest.mark.parametrize("accelerator", ["cuda", "tpu"])
+def test_a_device_that_is_not_there_is_not_replaced_by_the_cpu(accelerator):
+    """JAX would take the CPU without a word."""
+    script = (
+        "import sys; sys.path.insert(0, 'workflow/scripts')\n"
+        "from vrrae_bench.errors import UserError\n"
+        "from vrrae_bench.training.devices import configure_jax, device_name\n"
+        f"configure_jax('{accelerator}', 1)\n"
+        "try:\n"
+        f"    print(device_name('{accelerator}'))\n"
+        "except UserError as error:\n"
+        "    print(error)\n"
+    )
+    root = Path(__file__).parents[2]
+    printed = subprocess.run([sys.executable, "-c", script], capture_output=True, check=True, cwd=root, text=True)
+    assert printed.stdout.startswith(f"accelerator: {accelerator}: JAX finds no such device here")
+
+
+@pytest.mark.skipif(bool(list(Path("/dev").glob("nvidia[0-9]*"))), reason="there is such a device")
+def test_torch_too_says_that_there_is_no_gpu():
+    with pytest.raises(UserError, match="accelerator: cuda: torch finds no such device here"):
+        configure_torch("cuda", 1)

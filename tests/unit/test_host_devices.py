@@ -65,6 +65,11 @@ def test_what_an_executor_has_assigned_is_kept():
     assert devices_of_host("cuda", {"CUDA_VISIBLE_DEVICES": "3, 1"}) == ["3", "1"]
 
 
+def test_an_empty_list_of_devices_hides_them_all():
+    with pytest.raises(UserError, match="CUDA_VISIBLE_DEVICES is empty, which hides every cuda device"):
+        devices_of_host("cuda", {"CUDA_VISIBLE_DEVICES": ""})
+
+
 def test_devices_are_counted_by_their_files(tmp_path):
     for name in ("nvidia0", "nvidia1", "nvidiactl", "nvidia-uvm", "accel0"):
         (tmp_path / name).touch()

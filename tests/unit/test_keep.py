@@ -4,6 +4,10 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
+from vrrae_bench.config_reading import load_settings
+
 COMMAND = Path(__file__).parents[2] / "workflow/scripts/keep.py"
 RUN = "runs/mnist/vrrae/beta=1e-6,batch=576/seed=0"
 
@@ -12,22 +16,53 @@ def keep(*folders):
     return subprocess.run([sys.executable, COMMAND, *map(str, folders)], capture_output=True, text=True)
 
 
-def test_scores_and_pages_are_kept_and_data_models_and_images_are_not(tmp_path):
-    kept = {"report.html", "settings.json", "claims.csv", "claims.md", "timings/mnist.json"}
+@pytest.fixture
+def results(tmp_path):
+    """A folder of results with a configuration, and nothing else."""
+    study = load_settings(Path(__file__).parents[2] / "config.yaml").study
+    path = tmp_path / "results/settings.json"
+    path.parent.mkdir()
+    path.write_text(study.model_dump_json())
+    return path.parent
+
+
+def kept_of(results, names):
+    """What is kept of such files, and what is printed."""
+    for name in names:
+        (results / name).parent.mkdir(parents=True, exist_ok=True)
+        (results / name).write_text(name)
+    folder = results.with_name("kept")
+    outcome = keep(results, folder)
+    assert outcome.returncode == 0, outcome.stderr
+    assert all((folder / name).read_text() == name for name in names if (folder / name).exists())
+    return {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()}, outcome.stdout
+
+
+def test_scores_and_pages_are_kept_and_data_models_and_images_are_not(results):
+    kept = {"report.html", "claims.csv", "claims.md", "timings/mnist.json"}
     kept |= {"tables/table_2.md", "tables/table_2.csv", "figures/figure_5.png", "figures/figure_5.txt"}
     kept |= {f"{RUN}/{name}" for name in ("scores.json", "scores_2015.json", "run.json", "history.csv")}
     kept |= {f"{RUN}/extractor_seed=1/scores.json", "extractor/mnist/floor.json"}
     left = {f"{RUN}/model.eqx", f"{RUN}/random.npy", "data/mnist/train.npy", "extractor/mnist/inception.pt"}
     left |= {"figures/figure_5.pdf", "logs/train/mnist.log"}
-    for name in kept | left:
-        (tmp_path / "results" / name).parent.mkdir(parents=True, exist_ok=True)
-        (tmp_path / "results" / name).write_text(name)
-    assert keep(tmp_path / "results", tmp_path / "kept").returncode == 0
-    found = {
-        path.relative_to(tmp_path / "kept").as_posix() for path in (tmp_path / "kept").rglob("*") if path.is_file()
-    }
-    assert found == kept
-    assert all((tmp_path / "kept" / name).read_text() == name for name in kept)
+    found, printed = kept_of(results, kept | left)
+    assert found == kept | {"settings.json"} and "earlier configuration" not in printed
+
+
+def test_what_an_earlier_configuration_left_is_not_kept(results):
+    """config.yaml has no Fashion-MNIST, nor that seed, and so neither has its report."""
+    others = {"tables/table_9.md", "extractor/fashion_mnist/floor.json", "timings/fashion_mnist.json"}
+    others |= {RUN.replace("seed=0", "seed=77") + "/scores.json", RUN.replace("mnist", "fashion_mnist") + "/run.json"}
+    found, printed = kept_of(results, others | {f"{RUN}/scores.json"})
+    assert found == {"settings.json", f"{RUN}/scores.json"}
+    assert "5 files of an earlier configuration were left out" in printed
+
+
+def test_results_that_do_not_tell_their_configuration_are_not_kept(results):
+    (results / "settings.json").rename(results / "report.html")
+    outcome = keep(results, results.with_name("kept"))
+    assert outcome.returncode == 1 and "settings.json: is missing" in outcome.stderr
+    assert not results.with_name("kept").exists()
 
 
 def test_a_folder_without_results_is_told(tmp_path):

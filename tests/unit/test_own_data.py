@@ -16,6 +16,7 @@ import pytest
 from PIL import Image
 
 from vrrae_bench.datasets import images as image_files
+from vrrae_bench.datasets.images import open_image
 from vrrae_bench.datasets.settings import FileSettings
 from vrrae_bench.datasets.sources import make_dataset
 from vrrae_bench.datasets.store import DataSet
@@ -66,6 +67,19 @@ def deep_picture(path):
     header = struct.pack(">IIBBBBB", 16, 16, 16, 2, 0, 0, 0)
     parts = [chunk(b"IHDR", header), chunk(b"IDAT", zlib.compress(rows)), chunk(b"IEND", b"")]
     path.write_bytes(b"\x89PNG\r\n\x1a\n" + b"".join(parts))
+
+
+@pytest.mark.parametrize(
+    ("suffix", "mode"), [("bmp", "RGB"), ("bmp", "L"), ("png", "RGB"), ("tif", "RGB"), ("tif", "L")]
+)
+def test_pictures_of_8_bits_are_taken_whatever_their_size(suffix, mode, tmp_path, rng):
+    """Decoders are told strides and offsets too, in which a 16 means nothing."""
+    for width in (4, 16, 53, 54, 157, 160, 216):
+        values = rng.integers(256, size=(7, width, 3) if mode == "RGB" else (7, width), dtype=np.uint8)
+        path = tmp_path / f"{width}.{suffix}"
+        Image.fromarray(values).save(path, **({"compression": "tiff_lzw"} if suffix == "tif" else {}))
+        found = np.asarray(open_image(path, path.name, len(mode)))
+        np.testing.assert_array_equal(found, values)
 
 
 @pytest.fixture

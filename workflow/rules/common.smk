@@ -14,7 +14,7 @@ SCRIPTS = f"{WORKFLOW}/scripts"
 sys.path.insert(0, os.path.abspath(SCRIPTS))
 
 from vrrae_bench import costs
-from vrrae_bench.config import OWN_SOURCES
+from vrrae_bench.config import OWN_SOURCES, least_images
 from vrrae_bench.config_reading import check_settings
 from vrrae_bench.datasets.mirror import refuse_if_missing
 from vrrae_bench.datasets.sources import MODULES
@@ -99,16 +99,16 @@ def own_settings(wildcards):
 
 
 def own_files(wildcards):
-    """The user's folder or archive, and the CSV file in it: a change of them makes the data set again.
+    """The user's archive, or all folders of images, and the CSV file in them: a change of one makes the data set again.
 
-    If they are missing, the command tells.
+    A folder changes when a file in it comes, goes or is renamed. If they are missing, the command tells.
 
     For a published data set, this is where a run stops before its first job if a file can not be had.
     """
     if not os.path.exists(f"{RESULTS}/data/{wildcards.dataset}/manifest.json"):
         refuse_missing(dataset_of(wildcards).source)
     files = dataset_of(wildcards).files
-    paths = [files.path] if files else []
+    paths = [files.path, *sorted(folder for folder, _, _ in os.walk(files.path))[1:]] if files else []
     if files and files.labels:
         paths.append(os.path.join(files.path, files.labels))
     return [local(path) for path in paths if os.path.exists(path)]
@@ -119,7 +119,7 @@ def asked_of_own_data(wildcards):
     dataset = dataset_of(wildcards)
     if dataset.files is None:
         return ""
-    least = {f"datasets.{wildcards.dataset}.{key}": number for key, number in dataset.least_images.items()}
+    least = {f"datasets.{wildcards.dataset}.{key}": number for key, number in least_images(dataset).items()}
     return f"{option('least', json.dumps(least))} {option('labelled', dataset.extractor is not None)}"
 
 

@@ -1,15 +1,20 @@
 """Keep what a run came to, without what it was made from.
 
 Copies the report, tables, figures (PNG), claims, and the scores, histories and records behind them to another folder,
-under the same names. Left out are data, models and generated images, which `snakemake` makes again.
+under the same names. Left out are data, models and generated images, which `snakemake` makes again; and what an earlier
+configuration has left in the folder of results.
 """
 
 import argparse
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 
+from vrrae_bench.config import Study
 from vrrae_bench.errors import UserError, run_command
-from vrrae_bench.files import atomic_path
+from vrrae_bench.experiment import all_runs, is_made
+from vrrae_bench.files import atomic_path, read_json
+from vrrae_bench.reporting.kinds import FIGURES, TABLES
 
 KEPT = (
     *("report.html", "claims.csv", "claims.md", "tables/*.csv", "tables/*.md", "figures/*.png", "figures/*.txt"),
@@ -23,14 +28,43 @@ def main() -> None:
     parser.add_argument("results", type=Path, help="folder of results")
     parser.add_argument("folder", type=Path, help="folder to copy to; what is there under the same names is replaced")
     arguments = parser.parse_args()
-    files = [file for pattern in KEPT for file in sorted(arguments.results.glob(pattern))]
-    if not files:
+    found = [file for pattern in KEPT for file in sorted(arguments.results.glob(pattern))]
+    if not found:
         raise UserError(f"{arguments.results}: holds no report, tables, figures or scores. Name a folder of results.")
+    settings = arguments.results / "settings.json"
+    if not settings.exists():
+        raise UserError(
+            f"{settings}: is missing, which tells what belongs to these results. Make it: snakemake {settings}"
+        )
+    belongs = selected_by(Study.model_validate(read_json(settings)))
+    files = [file for file in found if belongs(file.relative_to(arguments.results))]
     for file in files:
         with atomic_path(arguments.folder / file.relative_to(arguments.results)) as temporary:
             shutil.copyfile(file, temporary)
     size = sum(file.stat().st_size for file in files) / 1e6
     print(f"{len(files)} files, {size:.1f} MB, in {arguments.folder}")
+    if others := len(found) - len(files):
+        print(f"{others} files of an earlier configuration were left out")
+
+
+def selected_by(study: Study) -> Callable[[Path], bool]:
+    """Whether a file, named as within the folder of results, belongs to a configuration."""
+    runs = {run.folder for run in all_runs(study)}
+    shown = {name for name in (*TABLES, *FIGURES) if is_made(study, name)}
+
+    def belongs(file: Path) -> bool:
+        match file.parts[0]:
+            case "runs":
+                return any(parent.as_posix() in runs for parent in file.parents)
+            case "tables" | "figures":
+                return file.stem in shown
+            case "extractor":
+                return file.parts[1] in study.experiment.datasets
+            case "timings":
+                return file.stem in study.experiment.datasets and bool(study.experiment.timed)
+        return True
+
+    return belongs
 
 
 if __name__ == "__main__":

@@ -34,7 +34,7 @@ def main() -> None:
     from vrrae_bench.models.serialisation import load_model
     from vrrae_bench.scoring.model_scores import model_scores
 
-    origin = provenance(device_name())
+    origin = provenance(device_name(arguments.accelerator))
     model, header = load_model(arguments.model)
     data = DataSet(arguments.data)
     samples = draw_samples(model, header, data, arguments.sampling, arguments.seed)

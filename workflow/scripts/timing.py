@@ -32,7 +32,7 @@ def main() -> None:
 
     from vrrae_bench.training.timing import step_seconds, total_steps, training_step_seconds
 
-    machine = provenance(device_name()) | {"threads": arguments.threads}
+    machine = provenance(device_name(arguments.accelerator)) | {"threads": arguments.threads}
     runs, data, timing = arguments.runs, DataSet(arguments.data), arguments.timing
     alone = step_seconds(runs, data, timing.turns, timing.steps)
     in_training = training_step_seconds(runs, data, timing.training_steps)

@@ -50,9 +50,10 @@ def main() -> None:
 
     stopwatch = Stopwatch()
     data = DataSet(arguments.data)
-    origin = provenance(device_name())
-    # A state saved by other code or other versions is another run's: never continue it.
+    origin = provenance(device_name(arguments.accelerator))
+    # A state saved by other code, versions, devices or threads is another run's: never continue it.
     identity = [arguments.run.model_dump(), data.manifest.model_dump(), code_digest(__file__), origin["versions"]]
+    identity += [origin["device"], arguments.threads, arguments.processes]
     checkpoints = Checkpoints(arguments.checkpoints, json.dumps(identity))
     with checkpoints.locked() if first else nullcontext():
         model, header, history = train(

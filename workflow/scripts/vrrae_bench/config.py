@@ -1,9 +1,10 @@
 """What a configuration holds: one source for its defaults and for the JSON schema that editors read."""
 
+import os
 from collections.abc import Callable
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from vrrae_bench.datasets.settings import BumpSettings, FileSettings
 from vrrae_bench.datasets.sources import MODULES
@@ -24,6 +25,7 @@ PER_METHOD: dict[str, tuple[str, Callable[[Method], bool]]] = {
     "linear_layers": ("linear layers of its own", lambda method: method.stacked),
 }
 OWN_SOURCES = ("folder", "npz")
+PAPER_DATASETS = ("synthetic", "mnist", "cifar10", "celeba")
 
 
 class DatasetSettings(Specification):
@@ -38,7 +40,8 @@ class DatasetSettings(Specification):
     batch_size: int = Field(ge=1, description="Images per optimiser step")
     learning_rate: LearningRate = Field(description="Constant learning rate of AdaBelief")
     other_learning_rates: tuple[LearningRate, ...] = Field(
-        default=(), description="Learning rates with which to train everything once more, for a second block of Table 1"
+        default=(),
+        description="Learning rates with which to train everything once more, for a second block of Table 1 or 2",
     )
     precision: Precision = Field(
         default="float32", description="Type in which encoder and decoder compute while training"
@@ -75,15 +78,15 @@ class DatasetSettings(Specification):
         "labels, but its weights, and at 299 pixels the features of all training images",
     )
 
-    @property
-    def least_images(self) -> dict[str, int]:
-        """How many training images these keys ask for at least."""
-        return {
-            "bottleneck": self.bottleneck,
-            "batch_size": self.batch_size,
-            "batch_sizes": max(self.batch_sizes, default=1),
-            "sampling.gmm_components": self.sampling.gmm_components or 1,
-        }
+
+def least_images(dataset: DatasetSettings) -> dict[str, int]:
+    """How many training images each of these keys asks for at least."""
+    return {
+        "bottleneck": dataset.bottleneck,
+        "batch_size": dataset.batch_size,
+        "batch_sizes": max(dataset.batch_sizes, default=1),
+        "sampling.gmm_components": dataset.sampling.gmm_components or 1,
+    }
 
 
 class ExperimentSettings(Specification):
@@ -145,7 +148,9 @@ class Study(Specification):
 class Settings(Study):
     """The whole configuration."""
 
-    results: str = Field(min_length=1, description="Folder of everything that is made")
+    results: Annotated[str, AfterValidator(os.path.normpath)] = Field(
+        min_length=1, description="Folder of everything that is made"
+    )
     banner: str | None = Field(description="A sentence above every table and report")
     reduced: str | None = Field(
         default=None, description="How trainings are smaller than the paper's, if they are: no claim is then decided"

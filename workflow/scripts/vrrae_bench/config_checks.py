@@ -9,7 +9,15 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
-from vrrae_bench.config import OWN_SOURCES, PER_METHOD, DatasetSettings, ExperimentSettings
+from vrrae_bench.config import (
+    OWN_SOURCES,
+    PAPER_DATASETS,
+    PER_METHOD,
+    DatasetSettings,
+    ExperimentSettings,
+    least_images,
+)
+from vrrae_bench.costs import images_of
 from vrrae_bench.datasets.published import is_url
 from vrrae_bench.models.registry import METHODS
 
@@ -41,8 +49,8 @@ def contradictions(values: Mapping[str, Any]) -> Iterator[Problem]:
     if not isinstance(values, Mapping):
         return  # told already, and nothing else can be judged
     yield from _check_mirror(values.get("mirror"))
-    for name in ("results", "weights"):
-        yield from _check_braces(name, values.get(name))
+    for name in ("results", "weights", "mirror"):
+        yield from _check_path(name, values.get(name))
     given = values.get("datasets")
     if not isinstance(given, Mapping):
         return
@@ -79,9 +87,17 @@ def _check_mirror(mirror: Any) -> Iterator[Problem]:
         )
 
 
-def _check_braces(key: str, path: Any) -> Iterator[Problem]:
-    if isinstance(path, str) and set(path) & set("{}"):
+def _check_path(key: str, path: Any) -> Iterator[Problem]:
+    if not isinstance(path, str):
+        return
+    if set(path) & set("{}"):
         yield Problem(key, f"'{path}' has a brace, with which Snakemake marks a wildcard.", "Name it without braces.")
+    if path.startswith("~") or "$" in path:
+        yield Problem(
+            key,
+            f"'{path}' is taken as it stands: no shell replaces `~` or a variable in it.",
+            "Write the path in full.",
+        )
 
 
 def _check_sizes(key: str, dataset: SimpleNamespace) -> Iterator[Problem]:
@@ -140,7 +156,7 @@ def _check_learning_rates(key: str, dataset: SimpleNamespace) -> Iterator[Proble
 
 
 def _check_bumps(key: str, dataset: SimpleNamespace) -> Iterator[Problem]:
-    if (dataset.source == "synthetic") != (key == "datasets.synthetic"):
+    if dataset.source == "synthetic" and key != "datasets.synthetic":
         yield Problem(f"{key}.source", "`synthetic` is the name of the synthetic source's data set.", "Rename one.")
     if (dataset.source == "synthetic") != (dataset.bumps is not None):
         yield Problem(
@@ -148,13 +164,39 @@ def _check_bumps(key: str, dataset: SimpleNamespace) -> Iterator[Problem]:
             "belongs to the synthetic source, and to no other.",
             "Add `bumps:` as in config.yaml, or remove it.",
         )
-    largest = max((dataset.batch_size, *dataset.batch_sizes))
-    if dataset.bumps and dataset.bumps.grid**2 < largest:
+
+
+def _check_name(key: str, dataset: SimpleNamespace) -> Iterator[Problem]:
+    name = key.removeprefix("datasets.")
+    if name in PAPER_DATASETS and dataset.source != name:
         yield Problem(
-            f"{key}.{'batch_size' if largest == dataset.batch_size else 'batch_sizes'}",
-            f"{largest} is more than the {dataset.bumps.grid**2} training images of the grid.",
-            "Use a smaller batch, or a finer `bumps.grid`.",
+            f"{key}.source",
+            f"`{name}` is the name of the paper's data set, whose numbers stand beside it.",
+            "Name yours otherwise.",
         )
+
+
+def _check_images(key: str, dataset: SimpleNamespace) -> Iterator[Problem]:
+    """Those of one's own are counted when they are read."""
+    images = images_of(dataset)
+    for name, least in least_images(dataset).items() if images else ():
+        if least > images.n_train:
+            finer = ", or a finer `bumps.grid`" if dataset.bumps else ""
+            yield Problem(
+                f"{key}.{name}", f"{least} is more than the {images.n_train} training images.", f"Use less{finer}."
+            )
+
+
+def _check_sampling(key: str, dataset: SimpleNamespace) -> Iterator[Problem]:
+    sampling = dataset.sampling
+    if (sampling.gmm_subsample or sampling.gmm_components or 1) < (sampling.gmm_components or 1):
+        yield Problem(
+            f"{key}.sampling.gmm_subsample",
+            f"{sampling.gmm_subsample} means are fewer than the {sampling.gmm_components} Gaussians to fit to them.",
+            "Use more means, or fewer Gaussians.",
+        )
+    if dataset.extractor is not None and sampling.interpolation_pairs * sampling.interpolation_points < 2:
+        yield Problem(f"{key}.sampling.interpolation_pairs", "1 image has no FID.", "Interpolate between more pairs.")
 
 
 def _check_files(key: str, dataset: SimpleNamespace) -> Iterator[Problem]:
@@ -163,8 +205,8 @@ def _check_files(key: str, dataset: SimpleNamespace) -> Iterator[Problem]:
     if dataset.source not in OWN_SOURCES and dataset.files is not None:
         yield Problem(f"{key}.files", "belongs to the sources `folder` and `npz`, and to no other.", "Remove it.")
     if dataset.files:
-        yield from _check_braces(f"{key}.files.path", dataset.files.path)
-        yield from _check_braces(f"{key}.files.labels", dataset.files.labels)
+        yield from _check_path(f"{key}.files.path", dataset.files.path)
+        yield from _check_path(f"{key}.files.labels", dataset.files.labels)
     if dataset.source == "npz" and dataset.files:
         for name in dataset.files.model_fields_set - {"path"}:
             yield Problem(f"{key}.files.{name}", "arrays are taken as they are; only `path` counts.", "Remove it.")
@@ -194,6 +236,9 @@ _DATASET_CHECKS = (
     _check_sweeps,
     _check_learning_rates,
     _check_bumps,
+    _check_name,
+    _check_images,
+    _check_sampling,
     _check_files,
     _check_extractor,
 )
@@ -204,7 +249,9 @@ def _experiment_contradictions(
 ) -> Iterator[Problem]:
     for name in experiment.datasets:
         if name not in datasets:
-            yield Problem("experiment.datasets", f"unknown data set '{name}'.", suggestion(name, sorted(datasets)))
+            yield Problem(
+                "experiment.datasets", f"unknown data set '{name}'.", suggestion(name, sorted(map(str, datasets)))
+            )
     lists = {name: getattr(experiment, name) for name in ("methods", "ablations", "baselines", "timed")}
     for kind, names in lists.items():
         for name in names:

@@ -119,6 +119,7 @@ class Selection:
         comparison: Which runs of each; none if it is made from no run.
         methods: Which methods; none means all that are compared.
         every_seed: Whether all seeds, or only the first of each data set.
+        every_dataset: Whether all of these data sets, or only the first one that is selected.
         best_beta: Whether the best of several betas stands beside the configured one, where some were trained and there
             is a FID to choose by.
     """
@@ -127,6 +128,7 @@ class Selection:
     comparison: Callable[[Study, str], list[RunSpec]] | None
     methods: tuple[str, ...] | None = None
     every_seed: bool = True
+    every_dataset: bool = True
     best_beta: bool = False
 
 
@@ -144,7 +146,7 @@ SELECTIONS = {
     "table_extractors": Selection(several_extractors, headline, every_seed=False),
     "table_fid_2015": Selection(by_inception_2015, headline),
     "table_collapse": Selection(anything, headline, ("vae", "vrrae")),
-    "figure_1": Selection(images, headline, ("vae", "rrae", "vrrae"), every_seed=False),
+    "figure_1": Selection(images, headline, ("vae", "rrae", "vrrae"), every_seed=False, every_dataset=False),
     "figure_2": Selection(synthetic, headline, ("vae", "vrrae")),
     "figure_3": Selection(synthetic, headline, every_seed=False),
     "figure_4": Selection(only("celeba"), headline, every_seed=False),
@@ -190,7 +192,9 @@ def runs_needed(study: Study, name: str) -> list[RunSpec]:
 
 def datasets_of(study: Study, name: str) -> list[str]:
     """The selected data sets that a table or figure shows."""
-    return [dataset for dataset in study.experiment.datasets if SELECTIONS[name].datasets(study.datasets[dataset])]
+    selection = SELECTIONS[name]
+    found = [dataset for dataset in study.experiment.datasets if selection.datasets(study.datasets[dataset])]
+    return found if selection.every_dataset else found[:1]
 
 
 def is_made(study: Study, name: str) -> bool:

@@ -31,8 +31,11 @@ def devices_of_host(kind: Kind, environment: Mapping[str, str], folder: Path = P
         UserError: There are none.
     """
     for name in CHOSEN[kind]:
-        if chosen := environment.get(name):
-            return [device.strip() for device in chosen.split(",")]
+        if name in environment:
+            chosen = [device.strip() for device in environment[name].split(",") if device.strip()]
+            if not chosen:
+                raise UserError(f"{name} is empty, which hides every {kind} device. Unset it, or name one there")
+            return chosen
     files = [path for pattern in DEVICE_FILES[kind] for path in folder.glob(pattern)]
     if not files:
         raise UserError(

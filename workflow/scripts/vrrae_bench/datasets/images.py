@@ -2,7 +2,7 @@
 
 from pathlib import Path
 from struct import error as StructError
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 import numpy as np
 from jaxtyping import UInt8
@@ -48,10 +48,19 @@ def pixels(image: Image.Image, image_size: int | None = None) -> UInt8[np.ndarra
 def _refuse_what_is_lost(image: Image.Image, name: str) -> None:
     """Refuse what 8 bits of grey or colour can not hold."""
     # Pillow opens colour of 16 bits as colour of 8; what the file holds stands with its decoder.
-    if image.mode.startswith(("I", "F")) or any("16" in str(tile.args) for tile in getattr(image, "tile", ())):
+    if image.mode.startswith(("I", "F")) or any(map(_is_deep, getattr(image, "tile", ()))):
         raise UserError(
             f"{name}: has more than 8 bits per value (mode {image.mode}), and images are stored as uint8. "
             "Convert it to 8 bits, scaled as you want it."
         )
     if image.has_transparency_data and image.convert("RGBA").getchannel("A").getextrema()[0] < 255:
         raise UserError(f"{name}: is partly transparent. Put it on a background and save it without transparency.")
+
+
+def _is_deep(tile: Any) -> bool:
+    """Whether a decoder reads 16 bits for each value: its first argument is a mode such as `RGB;16B`.
+
+    Other arguments are numbers; and `BGR;16` has its 16 bits for three values.
+    """
+    mode = tile.args if isinstance(tile.args, str) else next(iter(tile.args or ()), "")
+    return str(mode).endswith((";16B", ";16L", ";16N"))

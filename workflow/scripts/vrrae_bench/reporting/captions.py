@@ -44,36 +44,45 @@ def scores_context(scores: Sequence[str | Path]) -> dict[str, Any]:
     Args:
         scores: Files of scores in the folders of their runs, where run.json tells of the data; floors and ceilings.
     """
-    datasets: dict[str, dict[str, Any]] = {}
-    betas: dict[str, dict[str, set[float]]] = {}
-    for path in scores:
+    found: dict[str, list[tuple[Path, dict[str, Any]]]] = {}
+    for path in map(Path, scores):
         details = read_json(path)["details"]
-        if "run" not in details:
-            continue  # a floor or ceiling, of the same images and extractor
-        run = details["run"]
-        empty = {"seeds": set(), "components": set(), "learning_rates": {}, "unconverged": 0, "extractors": {}}
-        entry = datasets.setdefault(run["dataset"], empty)
-        entry["seeds"].add(run["seed"])
-        entry["learning_rates"][format_beta(run["learning_rate"])] = None  # in their order
+        if "run" in details:  # else a floor or ceiling, of the same images and extractor
+            found.setdefault(details["run"]["dataset"], []).append((_folder_of_run(path), details))
+    return {"datasets": {dataset_label(name): _of_dataset(scored) for name, scored in found.items()}}
+
+
+def _of_dataset(scored: Sequence[tuple[Path, dict[str, Any]]]) -> dict[str, Any]:
+    """The same for one data set, from the folder of each run and the details of its scores."""
+    folder, last = scored[-1]
+    runs = [details["run"] for _, details in scored]
+    extractors = [details["extractor"] for _, details in scored if details.get("extractor")]
+    unconverged = {folder for folder, details in scored if not details["sampling"].get("gmm_converged", True)}
+    data = read_json(folder / "run.json")["data"]
+    return {
+        "seeds": sorted({run["seed"] for run in runs}),
+        "epochs": last["run"]["epochs"],
+        "betas": _betas(runs),
+        "learning_rates": list(dict.fromkeys(format_beta(run["learning_rate"]) for run in runs)),
+        "sampling": last["sampling"],
+        "components": sorted({details["sampling"]["gmm_components"] for _, details in scored}),
+        "unconverged": len(unconverged),
+        "extractor": last.get("extractor"),
+        "extractors": {extractor["sha256"]: extractor for extractor in extractors},
+        "counts": last.get("counts"),
+        "neighbours": last.get("neighbours"),
+        "n_train": data["n_train"],
+        "n_test": data["n_test"],
+    }
+
+
+def _betas(runs: Sequence[dict[str, Any]]) -> dict[str, str]:
+    """The betas of each method that has one, by its label."""
+    found: dict[str, set[float]] = {}
+    for run in runs:
         if run["beta"] is not None:
-            of_method = betas.setdefault(run["dataset"], {}).setdefault(method_label(run["method"]), set())
-            of_method.add(run["beta"])
-        entry["components"].add(details["sampling"]["gmm_components"])
-        entry["unconverged"] += not details["sampling"].get("gmm_converged", True)
-        entry |= {"epochs": run["epochs"], "sampling": details["sampling"]}
-        entry |= {"extractor": details.get("extractor"), "counts": details.get("counts")}
-        if entry["extractor"]:
-            entry["extractors"][entry["extractor"]["sha256"]] = entry["extractor"]
-        entry["neighbours"] = details.get("neighbours")
-        data = read_json(_folder_of_run(Path(path)) / "run.json")["data"]
-        entry |= {"n_train": data["n_train"], "n_test": data["n_test"]}
-    for name, entry in datasets.items():
-        entry["seeds"] = sorted(entry["seeds"])
-        entry["components"] = sorted(entry["components"])
-        entry["learning_rates"] = list(entry["learning_rates"])
-        found = betas.get(name, {})
-        entry["betas"] = {method: " and ".join(map(format_beta, sorted(found[method]))) for method in found}
-    return {"datasets": {dataset_label(name): entry for name, entry in datasets.items()}}
+            found.setdefault(method_label(run["method"]), set()).add(run["beta"])
+    return {method: " and ".join(map(format_beta, sorted(betas))) for method, betas in found.items()}
 
 
 def _folder_of_run(scores: Path) -> Path:

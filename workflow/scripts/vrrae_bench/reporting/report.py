@@ -52,7 +52,7 @@ def write_report(
         figures=[_figure(file) for file in figures],
         histories=_data_uri(_png(histories.draw([_run(file, record) for file, record in records]))),
         runs=[_run_row(file, record) for file, record in records],
-        commits=sorted({str(record["commit"]) for _, record in records}),
+        commits=sorted({record["commit"] or "not recorded (no git checkout)" for _, record in records}),
         versions=sorted({_versions(record) for _, record in records}),
         platforms=sorted({f"{record['platform']}, {record['cpus']} CPUs, {record['device']}" for _, record in records}),
     )

@@ -11,11 +11,19 @@ def configure_torch(accelerator: str, threads: int) -> str:
 
     Returns:
         The device: that of CUDA if it is the accelerator, else the CPU, since torch is not installed for TPUs.
+
+    Raises:
+        UserError: CUDA is the accelerator, and torch finds no such device.
     """
     # OpenMP's threads wait by spinning, which starves whatever else runs on the same cores.
     os.environ.setdefault("OMP_WAIT_POLICY", "passive")
     import torch
 
+    if accelerator == "cuda" and not torch.cuda.is_available():
+        raise UserError(
+            "accelerator: cuda: torch finds no such device here. Look whether the driver and torch's package for CUDA "
+            "(envs) are there, run on another host, or set accelerator to cpu"
+        )
     torch.set_num_threads(threads)
     # Features of real and generated images must not differ by the ten bits of TF32.
     torch.backends.cudnn.allow_tf32 = False

@@ -5,6 +5,8 @@ import os
 import platformdirs
 from threadpoolctl import threadpool_limits
 
+from vrrae_bench.errors import UserError
+
 
 def configure_jax(accelerator: str, threads: int) -> None:
     """Let JAX run on `accelerator` and, on a CPU, with `threads` threads. To be called before JAX is first used.
@@ -27,10 +29,24 @@ def configure_jax(accelerator: str, threads: int) -> None:
     jax.config.update("jax_default_matmul_precision", "highest")
 
 
-def device_name() -> str:
-    """The device on which JAX computes, in words."""
+def device_name(accelerator: str) -> str:
+    """The device on which JAX computes, in words.
+
+    Raises:
+        UserError: It is not the accelerator that was asked for: JAX computes on the CPU where it sees no GPU.
+    """
     import jax
 
+    backend = {"cpu": "cpu", "cuda": "gpu", "tpu": "tpu"}[accelerator]
+    try:
+        found, reason = jax.default_backend(), ""
+    except RuntimeError as error:
+        found, reason = "none", f" ({error})"
+    if found != backend:
+        raise UserError(
+            f"accelerator: {accelerator}: JAX finds no such device here{reason}. Look whether its driver and JAX's "
+            f"package for it (envs) are there, run on another host, or set accelerator to cpu"
+        )
     device = jax.devices()[0]
     return f"{device.platform}: {device.device_kind} x {jax.device_count()}"
 
