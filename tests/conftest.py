@@ -109,12 +109,12 @@ def untrained():
 def train_run():
     """A factory: train a run as the command does, with checkpoints in a folder."""
 
-    def run(spec, data, folder, report=lambda line: None, checkpoint_seconds=1e9):
+    def run(spec, data, folder, report=lambda line: None, checkpoint_seconds=1e9, stopwatch=None):
         from vrrae_bench.training.checkpoints import Checkpoints
         from vrrae_bench.training.loop import train
 
         checkpoints = Checkpoints(folder, spec.model_dump_json())
-        how = {"stopwatch": Stopwatch(), "checkpoint_seconds": checkpoint_seconds, "report": report}
+        how = {"stopwatch": stopwatch or Stopwatch(), "checkpoint_seconds": checkpoint_seconds, "report": report}
         return train(spec, data, checkpoints, **how)
 
     return run

@@ -1,8 +1,8 @@
-"""Loss and gradient of every method on eight devices against one, as JSON: run by test_devices.py.
+"""Loss and gradient of methods on eight devices against one, as JSON: run by test_devices.py.
 
-Prints, for each method, the relative difference of the losses, the largest relative difference of the gradients of the
-parameters (as norms), the relative gap between the last kept and the first dropped eigenvalue of Y Y^T, and how much of
-one device's arithmetic each of the eight does.
+Of those methods whose bottleneck or penalty couples the images of a batch. Prints, for each, the relative difference of
+the losses, the largest relative difference of the gradients of the parameters (as norms), the relative gap between the
+last kept and the first dropped eigenvalue of Y Y^T, and how much of one device's arithmetic each of the eight does.
 """
 
 import json
@@ -28,6 +28,7 @@ from vrrae_bench.models.registry import METHODS
 from vrrae_bench.training.losses import kl_divergence, relative_error
 
 K, L, B = 3, 12, 16
+COUPLED = ("vrrae", "rrae_vae", "sparse_ae", "contractive_ae")
 
 
 @eqx.filter_jit
@@ -40,11 +41,6 @@ def loss_and_gradient(method, model, images, key):
     return eqx.filter_value_and_grad(loss_of)(model)
 
 
-def operations(arguments) -> float:
-    """Arithmetic operations of one device."""
-    return loss_and_gradient.lower(*arguments).compile().compiled.cost_analysis()["flops"]
-
-
 def compare(method: str) -> dict[str, float]:
     over_devices, on_each = shardings()
     model = eqx.filter_jit(lambda key: Autoencoder(method, (28, 28, 1), Sizes(L, K, 2), key=key))(jax.random.key(0))
@@ -53,17 +49,18 @@ def compare(method: str) -> dict[str, float]:
     on_one = (method, model, images[0], key)
     model_8, key_8 = eqx.filter_shard((model, key), on_each)
     on_eight = (method, model_8, jax.device_put(images, over_devices)[0], key_8)
-    loss, gradient = loss_and_gradient(*on_one)
-    loss_8, gradient_8 = loss_and_gradient(*on_eight)
+    alone, together = (loss_and_gradient.lower(*arguments).compile() for arguments in (on_one, on_eight))
+    (loss, gradient), (loss_8, gradient_8) = alone(*on_one), together(*on_eight)
     values = np.linalg.svd(np.asarray(eqx.filter_jit(model.encoder)(images[0])), compute_uv=False) ** 2
     pairs = zip(jax.tree.leaves(gradient), jax.tree.leaves(gradient_8))
     return {
         "loss": abs(float(loss_8) / float(loss) - 1),
         "gradient": max(float(np.linalg.norm(a - np.asarray(b)) / (np.linalg.norm(a) + 1e-30)) for a, b in pairs),
-        "arithmetic": operations(on_eight) / operations(on_one),
+        # Operations of one device.
+        "arithmetic": together.compiled.cost_analysis()["flops"] / alone.compiled.cost_analysis()["flops"],
         "gap": float(1 - values[K] / values[K - 1]) if METHODS[method].truncates else 1.0,
     }
 
 
 if __name__ == "__main__":
-    print(json.dumps({method: compare(method) for method in METHODS}))
+    print(json.dumps({method: compare(method) for method in COUPLED}))

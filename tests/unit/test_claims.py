@@ -965,7 +965,8 @@ def test_beside_a_claim_about_random_images_stands_what_firmer_scores_find():
     groups = [("mnist", VAE, low | dict.fromkeys(firmer, 5 + SEEDS))]
     groups += [("mnist", one, high | dict.fromkeys(firmer, 4 - SEEDS)) for one in (AE, RRAE, VRRAE)]
     evidence = table(*groups)
-    [one] = [one for one in decide(CLAIMS, evidence, None) if one.claim.id == "best_random_fid_mnist"]
+    named = {claim.id: claim for claim in CLAIMS}
+    [one] = decide([named["best_random_fid_mnist"]], evidence, None)
     assert one.finding.verdict == "reproduced"
     assert {name: found.verdict for name, found in one.by_firmer_scores.items()} == dict.fromkeys(
         firmer, "not_reproduced"
@@ -975,9 +976,9 @@ def test_beside_a_claim_about_random_images_stands_what_firmer_scores_find():
     of_kid = "    - not reproduced: KID of random images: VAE 5.01 ± 0.034 (4 seeds), AE 3.99"
     [line] = [line for line in lines if line.startswith(of_kid)]
     assert "VAE against AE: 1.02 in [" in line
-    [reduced] = [one for one in decide(CLAIMS, evidence, "one epoch") if one.claim.id == "best_random_fid_mnist"]
+    [reduced] = decide([named["best_random_fid_mnist"]], evidence, "one epoch")
     assert {found.verdict for found in reduced.by_firmer_scores.values()} == {"undecided"}
-    [other] = [one for one in decide(CLAIMS, evidence, None) if one.claim.id == "lowest_reconstruction_error_mnist"]
+    [other] = decide([named["lowest_reconstruction_error_mnist"]], evidence, None)
     assert not other.by_firmer_scores
 
 

@@ -145,8 +145,9 @@ class TestIntervals:
         assert limit[:, 0].mean() == pytest.approx(TRUTH, rel=0.03)
         assert of_draws[:, 0].mean() > 1.5 * TRUTH and of_all[:, 0].mean() > 1.05 * TRUTH
 
-    @pytest.mark.parametrize("shift", [0, 0.3], ids=["equal", "apart"])
-    @pytest.mark.parametrize("decay", [0, 1, 2], ids=["flat", "1/i", "1/i^2"])
+    @pytest.mark.parametrize(
+        ("decay", "shift"), [(0, 0), (1, 0.3), (2, 0)], ids=["flat, equal", "1/i, apart", "1/i^2, equal"]
+    )
     def test_they_hold_for_as_few_images_for_each_feature_as_in_config_yaml(self, decay, shift):
         """A draw has 1250 images for 2048 features, eight have 4.9 for each: here 20 and 160 for 32."""
         d, rng = 32, np.random.default_rng(2)

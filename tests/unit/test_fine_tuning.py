@@ -2,7 +2,7 @@
 
 import os
 import signal
-from contextlib import nullcontext, suppress
+from contextlib import nullcontext
 from pathlib import Path
 
 import numpy as np
@@ -103,23 +103,22 @@ def test_the_same_seed_gives_the_same_network_and_file_bit_for_bit(tune, tmp_pat
     assert sha256(tmp_path / "a.pt") == sha256(tmp_path / "b.pt")
 
 
-@pytest.mark.parametrize("precision", ["float32", "bfloat16"])
-def test_inception_learns_black_from_white(precision, tune):
-    tuned = tune(shades(9), shades(2), with_(precision=precision, epochs=5, batch_size=8, patience=5))
+def test_inception_learns_black_from_white(tune):
+    tuned = tune(shades(9), shades(2), with_(epochs=5, batch_size=8, patience=5))
     assert tuned.history[-1].loss < 0.5 * tuned.history[0].loss
     assert tuned.history[-1].train_accuracy == 1
 
 
-def test_a_coarse_step_is_another_one(tune, tmp_path):
-    """The test above would pass in single precision too. How near it is holds where bfloat16 is not refused."""
+def test_a_coarse_step_is_nearly_the_same(tune, tmp_path):
+    try:
+        check_precision(with_(precision="bfloat16"), "cpu")
+    except UserError as error:
+        pytest.skip(str(error))
     fine, coarse = (
         tune(shades(9), shades(2), with_(precision=precision, epochs=1), folder=tmp_path / precision).history[0].loss
         for precision in ("float32", "bfloat16")
     )
-    assert fine != coarse
-    with suppress(UserError):
-        check_precision(with_(precision="bfloat16"), "cpu")
-        assert coarse == pytest.approx(fine, rel=0.3)
+    assert fine != coarse and coarse == pytest.approx(fine, rel=0.3)
 
 
 def test_attributes_are_learned_each_by_itself(tune, small_network):
@@ -329,13 +328,6 @@ def test_only_the_same_tuning_is_ever_continued(tiny_images):
     identities = [checkpoint_identity(**same | other) for other in ({}, *others)]
     assert len(set(identities)) == len(identities)
     assert checkpoint_identity(**same | {"origin": origin | {"commit": "c1"}}) == identities[0]
-
-
-def test_checkpoints_of_another_identity_are_not_seen(tune, small_network):
-    killed(tune, SETTINGS, "step 4 ")
-    lines = []
-    tune(labelled(21), labelled(9), with_(learning_rate=2e-3), report=lines.append)
-    assert not lines[0].startswith("continuing")
 
 
 @pytest.mark.parametrize(("train", "test"), [([[0, 1], [1, 0]], [[0], [1]]), ([[0, 2], [1, 0]], [[0, 1], [1, 0]])])

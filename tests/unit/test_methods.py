@@ -11,6 +11,7 @@ import pytest
 
 from vrrae_bench.errors import UserError
 from vrrae_bench.files import sha256
+from vrrae_bench.latent.basis import global_basis
 from vrrae_bench.latent.diagnostics import singular_values
 from vrrae_bench.latent.sampling import draw_samples
 from vrrae_bench.models.autoencoder import Autoencoder
@@ -103,14 +104,14 @@ def test_images_are_drawn_as_the_data_are_stored_and_the_model_is_scored(finishe
         encodings = encode(finished.model.encoder, finished.header.normalisation, tiny_images.array("train"))
         expected = np.linalg.svd(encodings.astype(np.float64), compute_uv=False)[:3]
         np.testing.assert_allclose(singular_values(samples.latents[name]), expected, rtol=1e-4)
+        np.testing.assert_allclose(finished.model.bottleneck.basis, global_basis(encodings, 3), atol=1e-5)
 
 
-@pytest.mark.parametrize("method", ["ae", "vae", "vrrae"])
 def test_standardised_colour_images_are_trained_on_and_drawn_too(
-    method, trained, run_spec, tiny_colours, sample_spec, tmp_path
+    trained, run_spec, tiny_colours, sample_spec, tmp_path
 ):
-    """The bottlenecks, and so the other methods, never see an image."""
-    model, header, history = trained(run_spec(method), tiny_colours, tmp_path)
+    """The bottlenecks never see an image: what one method does with colours, all do."""
+    model, header, history = trained(run_spec("vrrae"), tiny_colours, tmp_path)
     assert len(history) == 2 and all(np.isfinite(list(row.values())).all() for row in history)
     samples = draw_samples(model, header, tiny_colours, sample_spec, seed=0)
     assert samples.random.shape == (30, 32, 32, 3) and samples.random.dtype == np.float32

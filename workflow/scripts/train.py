@@ -10,10 +10,11 @@ import json
 import sys
 from contextlib import nullcontext
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
-from vrrae_bench.datasets.store import DataSet
+from vrrae_bench.datasets.store import DataSet, Manifest
 from vrrae_bench.dependencies import code_digest
 from vrrae_bench.errors import run_command
 from vrrae_bench.files import atomic_path, write_json
@@ -51,10 +52,8 @@ def main() -> None:
     stopwatch = Stopwatch()
     data = DataSet(arguments.data)
     origin = provenance(device_name(arguments.accelerator))
-    # A state saved by other code, versions, devices or threads is another run's: never continue it.
-    identity = [arguments.run.model_dump(), data.manifest.model_dump(), code_digest(__file__), origin["versions"]]
-    identity += [origin["device"], arguments.threads, arguments.processes]
-    checkpoints = Checkpoints(arguments.checkpoints, json.dumps(identity))
+    how = (origin, arguments.threads, arguments.processes)
+    checkpoints = Checkpoints(arguments.checkpoints, checkpoint_identity(arguments.run, data.manifest, *how))
     with checkpoints.locked() if first else nullcontext():
         model, header, history = train(
             arguments.run,
@@ -74,6 +73,16 @@ def main() -> None:
         record |= {"threads": arguments.threads, "processes": arguments.processes}
         write_json(arguments.out.with_name("run.json"), record | origin | stopwatch.record())
         checkpoints.remove()
+
+
+def checkpoint_identity(run: RunSpec, manifest: Manifest, origin: dict[str, Any], threads: int, processes: int) -> str:
+    """A state is continued only where all of this is the same: else it is that of another training.
+
+    Args:
+        origin: What `provenance` tells.
+    """
+    parts = [run.model_dump(), manifest.model_dump(), origin["device"], origin["versions"], threads, processes]
+    return json.dumps([*parts, code_digest(__file__)])
 
 
 if __name__ == "__main__":
