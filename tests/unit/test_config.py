@@ -254,6 +254,7 @@ def test_runs_carry_readable_and_distinct_paths():
 
 def test_every_table_and_figure_of_the_paper_is_made():
     settings = load_settings(BASE)
+    assert set(paper_values().table) <= set(TABLES)
     assert set(SELECTIONS) == set(TABLES) | set(FIGURES)
     assert all(is_made(settings, name) for name in SELECTIONS)
 

@@ -185,13 +185,6 @@ def test_every_layer_starts_uniform_as_those_of_the_published_code(untrained):
                 assert values.size < 100 or np.abs(values).max() > 0.95 / math.sqrt(count)
 
 
-def test_only_a_method_that_maps_its_coefficients_has_the_rotation_of_the_basis_in_its_gradient(untrained):
-    """For VRRAE nothing but the noise depends on it, and trainings with it jump."""
-    methods = ("rrae", "vrrae", "rrae_vae")
-    built = [untrained(method, Sizes(12, 4)) for method in methods]
-    assert [model.bottleneck.with_rotation for model in built] == [False, False, True]
-
-
 @pytest.mark.parametrize("method", ["rrae", "vrrae", "rrae_vae"])
 def test_the_gradient_of_a_truncated_bottleneck_is_that_of_lapack(method, rng, untrained):
     """Without noise. RRAE + VAE maps its coefficients, and so depends on the rotation of the basis within its span."""
