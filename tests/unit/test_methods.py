@@ -214,6 +214,29 @@ def test_the_gradient_of_a_truncated_bottleneck_is_that_of_lapack(method, rng, u
     np.testing.assert_allclose(found, expected, atol=1e-3 * np.abs(expected).max())
 
 
+def test_noise_turns_no_axes_of_vrrae_within_their_span(rng, untrained):
+    """Its gradient is that of a basis which follows the span and does not turn in it: with the turns, training jumps."""
+    left, right = (np.linalg.qr(rng.normal(size=(n, 12)))[0] for n in (12, 30))
+    start = jnp.asarray((right * 1.5 ** -np.arange(12)) @ left.T, jnp.float32)
+    bottleneck = untrained("vrrae", Sizes(12, 4)).bottleneck
+
+    def ours(encoding):
+        return jnp.sum(jnp.sin(3 * bottleneck(encoding, jax.random.key(1))[0]))
+
+    def by_lapack(encoding):
+        vectors = jnp.linalg.svd(encoding.T, full_matrices=False)[0][:, :4]
+        # The projector is the same however the vectors are turned, and so is what it does to fixed ones.
+        basis = vectors @ vectors.T @ truncated_coefficients(jax.lax.stop_gradient(encoding.T), 4)[0]
+        mean = encoding @ basis
+        noise = jax.random.normal(jax.random.key(1), mean.shape) * jnp.exp(bottleneck.log_variance(mean) / 2)
+        return jnp.sum(jnp.sin(3 * (mean + noise) @ basis.T))
+
+    with jax.enable_x64(True):
+        encoding = jnp.asarray(start, jnp.float64)
+        found, expected = jax.grad(ours)(encoding), jax.grad(by_lapack)(encoding)
+    np.testing.assert_allclose(found, expected, atol=1e-3 * np.abs(expected).max())
+
+
 @pytest.mark.parametrize("method", ["vrrae", "rrae_vae"])
 def test_singular_vectors_keep_the_side_they_were_on(method, rng, untrained):
     """Or the log-variances, linear in the coefficients, would be those of other images for a whole batch."""
