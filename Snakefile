@@ -52,7 +52,8 @@ rule report:
         f"{RESULTS}/report.html",
 
 
-# `make targets` says of each what it is, and how many runs it needs.
+# `make targets` says of each what it is, and how many runs it needs. Beside each the configuration that it is made by,
+# which `make keep` goes by.
 for name in TABLES:
 
     rule:
@@ -60,6 +61,7 @@ for name in TABLES:
             name
         input:
             f"{RESULTS}/tables/{name}.csv",
+            f"{RESULTS}/settings.json",
         localrule: True
 
 
@@ -70,6 +72,7 @@ for name in FIGURES:
             name
         input:
             f"{RESULTS}/figures/{name}.pdf",
+            f"{RESULTS}/settings.json",
         localrule: True
 
 

@@ -1,5 +1,6 @@
 """What a run came to, kept without what it was made from."""
 
+import json
 import subprocess
 import sys
 from pathlib import Path
@@ -46,16 +47,35 @@ def test_scores_and_pages_are_kept_and_data_models_and_images_are_not(results):
     left = {f"{RUN}/model.eqx", f"{RUN}/random.npy", "data/mnist/train.npy", "extractor/mnist/inception.pt"}
     left |= {"figures/figure_5.pdf", "logs/train/mnist.log"}
     found, printed = kept_of(results, kept | left)
-    assert found == kept | {"settings.json"} and "earlier configuration" not in printed
+    assert found == kept | {"settings.json"} and "left out" not in printed
 
 
 def test_what_an_earlier_configuration_left_is_not_kept(results):
     """config.yaml has no Fashion-MNIST, nor that seed, and so neither has its report."""
     others = {"tables/table_9.md", "extractor/fashion_mnist/floor.json", "timings/fashion_mnist.json"}
     others |= {RUN.replace("seed=0", "seed=77") + "/scores.json", RUN.replace("mnist", "fashion_mnist") + "/run.json"}
+    others |= {f"{RUN}/extractor_seed=99/scores.json", "extractor/mnist/extractor_seed=99/floor.json"}
+    others |= {"extractor/synthetic/floor.json"}  # bumps have no FID
     found, printed = kept_of(results, others | {f"{RUN}/scores.json"})
     assert found == {"settings.json", f"{RUN}/scores.json"}
-    assert "5 files of an earlier configuration were left out" in printed
+    assert printed.endswith(f"asks for no such thing: {len(others)}\n")
+
+
+def test_the_fid_of_most_papers_is_kept_only_while_it_is_asked_for(results):
+    study = json.loads((results / "settings.json").read_text())
+    study["datasets"]["mnist"]["inception_2015"] = False
+    (results / "settings.json").write_text(json.dumps(study))
+    found, _ = kept_of(results, {f"{RUN}/scores_2015.json", "extractor/mnist/floor_2015.json", f"{RUN}/scores.json"})
+    assert found == {"settings.json", f"{RUN}/scores.json"}
+
+
+@pytest.mark.parametrize("content", ["no JSON", "{}"])
+def test_a_configuration_that_is_none_is_told(results, content):
+    (results / "report.html").touch()
+    (results / "settings.json").write_text(content)
+    outcome = keep(results, results.with_name("kept"))
+    assert outcome.returncode == 1 and outcome.stderr.startswith("error: ")
+    assert "settings.json: is no configuration of this version. Make it again" in outcome.stderr
 
 
 def test_results_that_do_not_tell_their_configuration_are_not_kept(results):

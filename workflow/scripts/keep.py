@@ -12,7 +12,7 @@ from pathlib import Path
 
 from vrrae_bench.config import Study
 from vrrae_bench.errors import UserError, run_command
-from vrrae_bench.experiment import all_runs, is_made
+from vrrae_bench.experiment import all_runs, is_made, labelled
 from vrrae_bench.files import atomic_path, read_json
 from vrrae_bench.reporting.kinds import FIGURES, TABLES
 
@@ -31,12 +31,7 @@ def main() -> None:
     found = [file for pattern in KEPT for file in sorted(arguments.results.glob(pattern))]
     if not found:
         raise UserError(f"{arguments.results}: holds no report, tables, figures or scores. Name a folder of results.")
-    settings = arguments.results / "settings.json"
-    if not settings.exists():
-        raise UserError(
-            f"{settings}: is missing, which tells what belongs to these results. Make it: snakemake {settings}"
-        )
-    belongs = selected_by(Study.model_validate(read_json(settings)))
+    belongs = selected_by(read_study(arguments.results / "settings.json"))
     files = [file for file in found if belongs(file.relative_to(arguments.results))]
     for file in files:
         with atomic_path(arguments.folder / file.relative_to(arguments.results)) as temporary:
@@ -44,22 +39,45 @@ def main() -> None:
     size = sum(file.stat().st_size for file in files) / 1e6
     print(f"{len(files)} files, {size:.1f} MB, in {arguments.folder}")
     if others := len(found) - len(files):
-        print(f"{others} files of an earlier configuration were left out")
+        print(f"left out, since settings.json asks for no such thing: {others}")
+
+
+def read_study(path: Path) -> Study:
+    """The configuration of some results.
+
+    Raises:
+        UserError: It is missing, or not one of this version.
+    """
+    remedy = "Make it again: the snakemake command that made the results, with this file as its target"
+    if not path.exists():
+        raise UserError(f"{path}: is missing, which tells what belongs to these results. {remedy}.")
+    try:
+        return Study.model_validate(read_json(path))
+    except ValueError as error:
+        raise UserError(f"{path}: is no configuration of this version. {remedy}.\n{error}") from None
 
 
 def selected_by(study: Study) -> Callable[[Path], bool]:
     """Whether a file, named as within the folder of results, belongs to a configuration."""
-    runs = {run.folder for run in all_runs(study)}
+    places = {run.folder: run.dataset for run in all_runs(study)}
+    places |= {f"extractor/{name}": name for name in study.experiment.datasets if labelled(study.datasets[name])}
+    # Beside each of these, what belongs to an extractor with another seed.
+    places |= {
+        f"{place}/extractor_seed={seed}": name
+        for place, name in places.items()
+        for seed in study.datasets[name].extractor_seeds
+    }
     shown = {name for name in (*TABLES, *FIGURES) if is_made(study, name)}
 
     def belongs(file: Path) -> bool:
         match file.parts[0]:
-            case "runs":
-                return any(parent.as_posix() in runs for parent in file.parents)
+            case "runs" | "extractor":
+                dataset = places.get(file.parent.as_posix())
+                return dataset is not None and (
+                    study.datasets[dataset].inception_2015 or not file.stem.endswith("_2015")
+                )
             case "tables" | "figures":
                 return file.stem in shown
-            case "extractor":
-                return file.parts[1] in study.experiment.datasets
             case "timings":
                 return file.stem in study.experiment.datasets and bool(study.experiment.timed)
         return True
