@@ -539,6 +539,23 @@ def test_the_worked_example_of_the_documentation_works(birds, tmp_path):
     assert "Nothing to be done" in birds(*SNAKEMAKE, "--quiet", "rules", "--", manifest)
 
 
+def test_images_that_come_and_go_make_the_data_again_and_what_is_not_read_does_not(birds, tmp_path):
+    """Linked class folders are read, hidden folders are not."""
+    folder, make = tmp_path / "images/birds", (*SNAKEMAKE, "-n", "--", "results/birds/data/birds/manifest.json")
+    (folder / "wren").rename(tmp_path / "elsewhere")
+    (folder / "wren").symlink_to(tmp_path / "elsewhere")
+    picture(folder / ".cache/0.png")
+    birds(*SNAKEMAKE, "--", "data_birds")
+    picture(folder / ".cache/1.png")
+    assert "Nothing to be done" in birds(*make)
+    picture(folder / "wren/new.png")
+    assert "Fetch and store the data set birds" in birds(*make)
+    birds(*SNAKEMAKE, "--", "data_birds")
+    assert "Nothing to be done" in birds(*make)
+    (folder / "robin/0.png").rename(folder / "robin/renamed.png")
+    assert "Fetch and store the data set birds" in birds(*make)
+
+
 def test_what_the_configuration_asks_of_images_is_told_on_the_screen_and_in_the_log(birds, tmp_path):
     (tmp_path / "more.yaml").write_text("datasets: {birds: {batch_sizes: [16, 500]}}")
     problem = "images/birds: 72 training images are too few for datasets.birds.batch_sizes: 500. Set at most 72 there"

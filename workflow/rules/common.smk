@@ -16,6 +16,7 @@ sys.path.insert(0, os.path.abspath(SCRIPTS))
 from vrrae_bench import costs
 from vrrae_bench.config import OWN_SOURCES, least_images
 from vrrae_bench.config_reading import check_settings
+from vrrae_bench.datasets.image_folders import folders_read
 from vrrae_bench.datasets.mirror import refuse_if_missing
 from vrrae_bench.datasets.sources import MODULES
 from vrrae_bench.datasets.weights import IMAGENET, INCEPTION_2015, WEIGHTS
@@ -101,14 +102,14 @@ def own_settings(wildcards):
 def own_files(wildcards):
     """The user's archive, or all folders of images, and the CSV file in them: a change of one makes the data set again.
 
-    A folder changes when a file in it comes, goes or is renamed. If they are missing, the command tells.
+    If they are missing, the command tells.
 
     For a published data set, this is where a run stops before its first job if a file can not be had.
     """
     if not os.path.exists(f"{RESULTS}/data/{wildcards.dataset}/manifest.json"):
         refuse_missing(dataset_of(wildcards).source)
     files = dataset_of(wildcards).files
-    paths = [files.path, *sorted(folder for folder, _, _ in os.walk(files.path))[1:]] if files else []
+    paths = (folders_read(Path(files.path)) or [files.path]) if files else []
     if files and files.labels:
         paths.append(os.path.join(files.path, files.labels))
     return [local(path) for path in paths if os.path.exists(path)]

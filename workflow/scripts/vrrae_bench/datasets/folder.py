@@ -5,7 +5,7 @@ import hashlib
 import os
 import sys
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,6 +14,7 @@ import PIL
 from jaxtyping import Int64, UInt8
 
 from vrrae_bench.datasets.conversion import convert_images
+from vrrae_bench.datasets.image_folders import SPLITS, class_folders, files_below, is_divided
 from vrrae_bench.datasets.images import open_image, pixels
 from vrrae_bench.datasets.own import one_sided_classes, refuse_few
 from vrrae_bench.datasets.problems import Problems
@@ -23,7 +24,6 @@ from vrrae_bench.errors import UserError
 from vrrae_bench.seeding import generator
 
 SUFFIXES = (".png", ".jpg", ".jpeg", ".bmp", ".gif", ".tif", ".tiff", ".webp")
-SPLITS = ("train", "test")
 NAMES_OF_SPLITS = (*SPLITS, "val", "valid", "validation")  # which no class has
 
 
@@ -99,7 +99,7 @@ def _as_laid_out(root: Path, table: str | None) -> dict[str | None, list[Labelle
         raise UserError(f"{root.absolute()}: there is no such folder. Set files.path to the folder of the images.")
     if table is not None:
         return _from_table(root, table)
-    if all((root / split).is_dir() for split in SPLITS):
+    if is_divided(root):
         return {split: _from_class_folders(root / split) for split in SPLITS}
     named = sorted(path.name for path in root.iterdir() if path.is_dir() and path.name.lower() in NAMES_OF_SPLITS)
     if named:
@@ -111,7 +111,7 @@ def _as_laid_out(root: Path, table: str | None) -> dict[str | None, list[Labelle
 
 
 def _from_class_folders(root: Path) -> list[LabelledFile]:
-    folders = sorted(path for path in root.iterdir() if path.is_dir() and not path.name.startswith("."))
+    folders = class_folders(root)
     if not folders:
         raise UserError(
             f"{root}: has no class folders. Put the images of each class into a folder of its own, {root}/CLASS, or "
@@ -119,7 +119,7 @@ def _from_class_folders(root: Path) -> list[LabelledFile]:
         )
     problems, listed = Problems(), []
     for folder in folders:
-        found = (path for path in _files_below(folder, _refuse) if path.suffix.lower() in SUFFIXES)
+        found = (path for path in files_below(folder, _refuse) if path.suffix.lower() in SUFFIXES)
         files = sorted(path for path in found if path.is_file())
         if not files:
             problems.add(f"{folder}: holds no images ({', '.join(SUFFIXES)}). Add some, or remove the folder.")
@@ -128,17 +128,6 @@ def _from_class_folders(root: Path) -> list[LabelledFile]:
         listed += [LabelledFile(file, label) for file in files]
     problems.refuse()
     return listed
-
-
-def _files_below(folder: Path, unreadable: Callable[[OSError], None] | None = None) -> Iterator[Path]:
-    """All that is no folder below a folder, but for what is hidden and what lies in hidden folders.
-
-    Args:
-        unreadable: What to do about a folder that can not be read; none leaves it out.
-    """
-    for place, folders, names in os.walk(folder, onerror=unreadable):
-        folders[:] = [name for name in folders if not name.startswith(".")]
-        yield from (Path(place, name) for name in names if not name.startswith("."))
 
 
 def _refuse(error: OSError) -> None:
@@ -151,7 +140,7 @@ def _tell_what_is_passed_over(settings: FileSettings, splits: Mapping[str, Seque
     known = {entry.path for entries in splits.values() for entry in entries}
     if settings.labels is not None:
         known.add(root / settings.labels)
-    others = Counter(path.suffix or "without suffix" for path in _files_below(root) if path not in known)
+    others = Counter(path.suffix or "without suffix" for path in files_below(root) if path not in known)
     if others:
         kinds = ", ".join(f"{number} {suffix}" for suffix, number in others.most_common(5))
         print(f"{root}: passed over {others.total()} other file(s) ({kinds})", file=sys.stderr)
