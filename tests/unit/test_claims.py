@@ -5,7 +5,7 @@ import re
 import subprocess
 import sys
 from dataclasses import replace
-from itertools import product
+from itertools import combinations, product
 
 import numpy as np
 import pandas as pd
@@ -123,12 +123,13 @@ def test_seeds_to_decide_are_those_of_the_t_interval():
     assert statistics.seeds_to_decide(sample - sample.mean(), excludes_zero) is None
 
 
-def test_the_test_of_spread_is_one_of_variance_of_the_logarithms(rng):
+def test_the_test_of_spread_counts_the_ways_to_share_out_the_distances(rng):
     wide, narrow = rng.normal(0, 3, size=5), rng.normal(0, 1, size=7)
-    p = statistics.spread_p_value(wide, narrow)
     # Without the zero that the median of an odd number is from itself.
-    logarithms = [np.log(distance[distance > 0]) for distance in (abs(one - np.median(one)) for one in (wide, narrow))]
-    assert min(p, 1 - p) == pytest.approx(stats.f_oneway(*logarithms).pvalue / 2)
+    far, near = (distance[distance > 0] for distance in (abs(one - np.median(one)) for one in (wide, narrow)))
+    ranks = stats.rankdata([*far, *near])
+    sums = np.array([sum(chosen) for chosen in combinations(ranks, len(far))])
+    assert statistics.spread_p_value(wide, narrow) == pytest.approx((sums >= ranks[: len(far)].sum()).mean())
 
 
 def test_the_rate_bound_is_that_of_clopper_and_pearson():
@@ -349,6 +350,20 @@ def test_something_that_never_happens(counts, verdict):
         assert finding.lacking == ("1 more seed of VRRAE on synthetic",)
 
 
+def test_what_stands_beside_a_count_is_told_and_decides_nothing():
+    small = VRRAE.with_batch_size(8)
+    rule = Never(VRRAE, metric="collapsed_dimensions", on="synthetic", beside=(small, VRRAE.with_batch_size(16)))
+    finding = rule.decide(
+        table(
+            *(("synthetic", one, {"collapsed_dimensions": counts}) for one, counts in ((VRRAE, [0] * 3), (small, [2])))
+        )
+    )
+    assert finding.verdict == "reproduced"
+    assert [line for line in finding.numbers if "beside it, without a part in it" in line] == [
+        "beside it, without a part in it: collapsed dimensions: VRRAE (batches of 8) in 1 of 1 seed (by seed: 2)"
+    ]
+
+
 @pytest.mark.parametrize(
     ("counts", "verdict"), [([3, 1, 2], "reproduced"), ([3, 0, 2], "not_reproduced"), ([3, 1], "undecided")]
 )
@@ -371,7 +386,17 @@ def test_something_that_always_happens(counts, verdict):
 def test_more_often(vae, vrrae, verdict):
     evidence = Evidence(pd.concat([collapses(vae).runs, collapses(vrrae, VRRAE).runs]), table().timings)
     rule = MoreOften(VAE, than=VRRAE, metric="collapsed_dimensions", on="synthetic")
-    assert rule.decide(evidence).verdict == verdict
+    finding = rule.decide(evidence)
+    assert finding.verdict == verdict
+    for lacking in finding.lacking:
+        assert lacking.endswith(" seeds of each, if the rates stay as they are")
+        n = int(re.search(r"\d+", lacking)[0])
+        shares = [np.mean(np.array(counts) > 0) for counts in (vae, vrrae)]
+        p_values = {
+            m: stats.fisher_exact([[round(one * m), m - round(one * m)] for one in shares], "greater").pvalue
+            for m in (n - 1, n)
+        }
+        assert p_values[n - 1] > 0.025 >= p_values[n]
 
 
 # --- measures ---
@@ -391,17 +416,31 @@ def test_below_a_limit(bends, verdict):
     assert rule.decide(table(("synthetic", VRRAE, {"diagonal_bend": bends}))).verdict == verdict
 
 
-def test_of_several_parts_one_that_refutes_is_tested_more_strictly():
+@pytest.mark.parametrize(
+    ("rule", "sign"),
+    [
+        (Below(VRRAE, metric="diagonal_bend", on="synthetic", limit=0.1, because="an arc"), 1),
+        (Lower(VRRAE, than=VAE, metrics="diagonal_bend", on="synthetic"), 1),
+        (NotLower(VRRAE, than=VAE, metrics="diagonal_bend", on="synthetic"), -1),
+        (Equivalent(VRRAE, than=VAE, metrics="diagonal_bend", on="synthetic", share=0, because="nothing"), 1),
+    ],
+    ids=lambda value: getattr(type(value), "__name__", ""),
+)
+def test_of_several_parts_one_that_refutes_is_tested_more_strictly(rule, sign):
     """One is enough to refute, and of two that are at their limits one in twenty would, each at 2.5 %."""
-    rule = Below(VRRAE, metric="diagonal_bend", on="synthetic", limit=0.1, because="an arc")
-    other = replace(rule, metric="diagonal_backtracking")
-    for level in (0.02, 0.01):  # p-values of the mean being above the limit
+    never_refuted = Below(VRRAE, metric="diagonal_backtracking", on="synthetic", limit=0.1, because="an arc")
+    for level in (0.02, 0.01):  # p-values of the test that speaks against the rule
         spread = np.array([-1.0, 0.5, 0.5, -1.0, 1.0])
         spread = spread - spread.mean()
-        bends = 0.1 + spread / stats.sem(spread) * 0.01 + stats.t.isf(level, 4) * 0.01
-        evidence = table(("synthetic", VRRAE, {"diagonal_bend": bends, "diagonal_backtracking": 0 * bends}))
+        distance = spread / stats.sem(spread) * 0.01 + sign * stats.t.isf(level, 4) * 0.01
+        # Below: beyond 0.1. The others: beyond the margin, which is 1 % of what VAE has or none.
+        margin = 0 if isinstance(rule, Below) else rule.share * 0.1
+        evidence = table(
+            ("synthetic", VRRAE, {"diagonal_bend": 0.1 - margin + distance, "diagonal_backtracking": 0 * distance}),
+            ("synthetic", VAE, {"diagonal_bend": 0.1 + 0 * distance}),
+        )
         assert rule.decide(evidence).verdict == "not_reproduced"
-        finding = All((rule, other, Never(VRRAE, "collapsed_dimensions", "synthetic"))).decide(evidence)
+        finding = All((rule, never_refuted, Never(VRRAE, "collapsed_dimensions", "synthetic"))).decide(evidence)
         assert finding.verdict == ("undecided" if level > 0.025 / 2 else "not_reproduced")
 
 
@@ -529,7 +568,7 @@ def test_an_identity_is_judged_by_its_worst_run(worst, verdict):
 
 @pytest.mark.parametrize(("scale", "verdict"), [(30.0, "reproduced"), (0.01, "not_reproduced"), (1.0, "undecided")])
 def test_a_spread_that_is_larger(scale, verdict):
-    spread = np.array([-1.0, 0.9, 0.2, -0.5, 1.3])
+    spread = np.array([-1.0, 0.9, 0.2, -0.5, 1.3, -1.1])  # as many as it takes to refute by one of three
     values = {VAE: 20 + scale * spread, AE: 25 - spread, RRAE: 22 + spread[::-1], VRRAE: 21 + spread}
     rule = SpreadsMore(VAE, than=(AE, RRAE, VRRAE), metric="reconstruction_error", on="mnist")
     assert rule.decide(errors(values)).verdict == verdict
@@ -548,19 +587,28 @@ def test_one_seed_that_stands_out_is_no_larger_spread():
 @pytest.mark.parametrize(("scale", "verdict"), [(1.0, "undecided"), (1000.0, "not_reproduced")])
 def test_a_spread_has_to_be_larger_than_that_of_each_of_the_others(scale, verdict):
     """However small those of the rest are: pooled with them, one that is as large would go unseen."""
-    spread = np.array([-1.0, 0.9, 0.2, -0.5, 1.3])
+    spread = np.array([-1.0, 0.9, 0.2, -0.5, 1.3, -1.1])
     values = {VAE: 20 + spread, AE: 25 - 1e-3 * spread, RRAE: 22 + 1e-3 * spread, VRRAE: 21 + scale * spread[::-1]}
     rule = SpreadsMore(VAE, than=(AE, RRAE, VRRAE), metric="reconstruction_error", on="mnist")
     assert rule.decide(errors(values)).verdict == verdict
 
 
-@pytest.mark.parametrize("n_seeds", [3, 4, 5])
-@pytest.mark.parametrize("draw", ["normal", "standard_exponential"])
+# The last is what trainings do: most seeds end close together, and one in five far off.
+DRAWS = {
+    "normal": lambda generator, size: generator.normal(size=size),
+    "skewed": lambda generator, size: generator.standard_exponential(size),
+    "one in five far off": lambda generator, size: (
+        0.3 * generator.normal(size=size) + 10 * (generator.random(size) < 0.2)
+    ),
+}
+
+
+@pytest.mark.parametrize("n_seeds", [5, 6, 8])
+@pytest.mark.parametrize("draw", DRAWS)
 def test_spreads_that_are_equal_are_seldom_called_larger(draw, n_seeds):
-    generator = np.random.default_rng(0)
-    samples = getattr(generator, draw)(size=(1000, 2, n_seeds))
+    samples = DRAWS[draw](np.random.default_rng(0), (1000, 2, n_seeds))
     found = sum(statistics.spread_p_value(sample, other) <= 0.025 for sample, other in samples)
-    assert found / 1000 <= 0.04  # the test is approximate: 2 % for normal numbers, 3 % for skewed ones
+    assert found / 1000 <= 0.055  # the test is approximate, as its description says
 
 
 def test_a_spread_thirty_times_that_of_each_of_three_others_is_mostly_found():
@@ -568,7 +616,7 @@ def test_a_spread_thirty_times_that_of_each_of_three_others_is_mostly_found():
     rule = SpreadsMore(VAE, than=(AE, RRAE, VRRAE), metric="reconstruction_error", on="mnist")
     draws = generator.normal(size=(50, 4, 5)) * [[30], [1], [1], [1]]
     found = [rule.decide(errors(dict(zip((VAE, AE, RRAE, VRRAE), draw)))).verdict for draw in draws]
-    assert found.count("reproduced") >= 35
+    assert found.count("reproduced") >= 30
 
 
 BETAS = ("0", "1e-6", "1e-4", "1e-3")
@@ -708,7 +756,7 @@ def test_each_rival_can_refute_a_claim_by_each_number_that_it_is_about(claims, r
 
 
 LOW, HIGH = 1 + SEEDS, 2 + SEEDS
-WIDE, NARROW = (20 + scale * np.array([-1.0, 0.9, 0.2, -0.5, 1.3]) for scale in (3, 0.1))
+WIDE, NARROW = (20 + scale * np.array([-1.0, 0.9, 0.2, -0.5, 1.3, -1.1]) for scale in (3, 0.1))
 NEVER, ONCE, ALWAYS = [0, 0, 0, 0, 0], [0, 0, 2, 0, 0], [2, 1, 1, 3, 1]
 BATCHES = [VRRAE.with_batch_size(size) for size in (8, 16, 32, 64)]
 

@@ -215,7 +215,7 @@ def test_the_gradient_of_a_truncated_bottleneck_is_that_of_lapack(method, rng, u
 
 
 def test_noise_turns_no_axes_of_vrrae_within_their_span(rng, untrained):
-    """Its gradient is that of a basis which follows the span and does not turn in it: with the turns, training jumps."""
+    """Its gradient is that of a basis which follows the span and does not turn in it. With turns, training jumps."""
     left, right = (np.linalg.qr(rng.normal(size=(n, 12)))[0] for n in (12, 30))
     start = jnp.asarray((right * 1.5 ** -np.arange(12)) @ left.T, jnp.float32)
     bottleneck = untrained("vrrae", Sizes(12, 4)).bottleneck

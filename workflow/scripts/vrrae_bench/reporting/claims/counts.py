@@ -1,5 +1,6 @@
 """Rules about how often something happens: in how many seeds a count of it is not zero."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -22,7 +23,8 @@ from vrrae_bench.reporting.labels import dataset_label
 
 # The rate of what the paper saw at least once in its five seeds.
 NOTABLE_RATE = 1 / 5
-ENOUGH_SEEDS = next(n for n in range(1, 100) if rate_bound(n) < NOTABLE_RATE)
+MOST_SEEDS = 100  # to look for
+ENOUGH_SEEDS = next(n for n in range(1, MOST_SEEDS) if rate_bound(n) < NOTABLE_RATE)
 
 
 @dataclass(frozen=True)
@@ -86,12 +88,17 @@ class WithinLimitsInSomeSeed:
 
 @dataclass(frozen=True)
 class Never:
-    """It happens in none of the seeds."""
+    """It happens in none of the seeds.
+
+    Attributes:
+        beside: Variants whose counts stand with the numbers, and decide nothing.
+    """
 
     variant: Variant
     metric: str
     on: str
     seeds: int = FEWEST_SEEDS
+    beside: tuple[Variant, ...] = ()
     how: ClassVar[str] = (
         "Reproduced: it happened in none of the seeds, which are as many as the claim asks for. That only bounds its "
         "rate, and the bound (exact, 95 %; about 3 / n) stands with the numbers. Not reproduced: it happened. "
@@ -105,7 +112,11 @@ class Never:
 
     def decide(self, evidence: Evidence) -> Finding:
         counts = evidence.values(self.on, self.variant, self.metric)
-        numbers = (_count(self.variant, self.metric, counts),)
+        others = ((variant, evidence.values(self.on, variant, self.metric)) for variant in self.beside)
+        beside = (
+            f"beside it, without a part in it: {_count(one, self.metric, found)}" for one, found in others if len(found)
+        )
+        numbers = (_count(self.variant, self.metric, counts), *beside)
         if counts.any():
             return Finding("not_reproduced", numbers)
         lacking = too_few(evidence, self.on, self.variant, self.metric, self.seeds)
@@ -165,8 +176,18 @@ class MoreOften:
         table = [[int((n > 0).sum()), int((n == 0).sum())] for n in counts]
         more, less = (stats.fisher_exact(table, alternative).pvalue for alternative in ("greater", "less"))
         outcome = verdict([more <= LEVEL], [less <= LEVEL])
-        lacking = ("more seeds of each; at the least four, if it happens in all of one and none of the other",)
-        return Finding(outcome, (*numbers, f"p = {more:.2g}"), lacking if outcome == "undecided" else ())
+        lacking = (_seeds_to_part(table),) if outcome == "undecided" else ()
+        return Finding(outcome, (*numbers, f"p = {more:.2g}"), lacking)
+
+
+def _seeds_to_part(table: Sequence[Sequence[int]]) -> str:
+    """How many seeds of each variant it takes until Fisher's test parts them, if their rates stay as they are."""
+    rates = [with_it / (with_it + without) for with_it, without in table]
+    for n in range(max(map(sum, table)) + 1, MOST_SEEDS + 1):
+        scaled = [[round(rate * n), n - round(rate * n)] for rate in rates]
+        if min(stats.fisher_exact(scaled, side).pvalue for side in ("greater", "less")) <= LEVEL:
+            return f"about {n} seeds of each, if the rates stay as they are"
+    return f"more than {MOST_SEEDS} seeds of each, if the rates stay as they are"
 
 
 def _count(variant: Variant, metric: str, counts: pd.Series) -> str:

@@ -70,7 +70,7 @@ class Rule(Protocol):
 
 @dataclass(frozen=True)
 class Tested:
-    """What rules have in common whose verdict is that of statistical tests.
+    """What rules have in common that may be parts of a claim, and whose tests against it are corrected for that.
 
     Attributes:
         refuting_level: Of the tests that speak against a claim: of one side, corrected for the parts of the claim.

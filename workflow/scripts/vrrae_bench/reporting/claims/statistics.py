@@ -92,12 +92,12 @@ def seeds_to_decide(
 def spread_p_value(sample: Sample, other: Sample) -> float:
     """P-value of the hypothesis that a sample does not spread more than another one does.
 
-    A one-sided t-test on the logarithms of the distances from each sample's median: Levene's (1960), with the median of
-    Brown and Forsythe (1974). Without the logarithm the distances of the wider sample themselves vary so much that, of
-    five seeds, it finds one spread in three that is thirty times another.
+    An exact Mann-Whitney test of the distances from each sample's median. Only their order counts: a t-test of the
+    distances, or of their logarithms, is wrong up to three times as often as it should be where one seed in five lies
+    far off, as trainings do. The distances of a sample are not independent, so that it is approximate all the same.
     """
-    logarithms = [np.log(np.maximum(_median_distances(one), np.finfo(float).tiny)) for one in (sample, other)]
-    return float(stats.ttest_ind(*logarithms, alternative="greater").pvalue)
+    distances = _median_distances(sample), _median_distances(other)
+    return float(stats.mannwhitneyu(*distances, alternative="greater", method="exact").pvalue)
 
 
 def _median_distances(sample: Sample) -> Float[np.ndarray, " n-1"]:
