@@ -28,6 +28,17 @@ def test_the_sparsity_is_the_kl_divergence_of_each_units_mean_activation(rng):
     assert float(sparsity(None, None, Posterior(jnp.asarray(activations)), None)) == pytest.approx(expected, rel=1e-5)
 
 
+def test_units_that_are_saturated_for_a_whole_batch_leave_the_sparsity_finite():
+    """A batch of zeros and ones would otherwise end the training, whose learning rate is not at fault."""
+
+    def of(encoding):
+        return sparsity(None, None, Posterior(jax.nn.sigmoid(encoding)), None)
+
+    for encoding in (-200.0, -95.0, -80.0, 17.5, 200.0):
+        value, gradient = jax.value_and_grad(of)(jnp.full((4, 3), encoding, jnp.float32))
+        assert np.isfinite(value) and np.isfinite(gradient).all()
+
+
 def test_the_nuclear_norm_is_the_sum_of_the_singular_values_of_every_layer(untrained):
     model = untrained("lorae")
     expected = sum(np.linalg.svd(weight, compute_uv=False).sum() for weight in model.bottleneck.weights)

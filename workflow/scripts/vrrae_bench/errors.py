@@ -27,7 +27,9 @@ def run_command(main: Callable[[], None]) -> None:
     """Run the `main` of a command; its message goes to stderr.
 
     The exit status is 1 after a `UserError`; after `Interrupted`, what a shell reports of a process that SIGTERM ended.
+    SIGTERM ends a command as Ctrl-C does, so that what it has begun to write is removed.
     """
+    signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))
     try:
         main()
     except UserError as error:

@@ -78,9 +78,14 @@ def claim(kind: Kind, devices: Sequence[str], folder: Path = LOCKS) -> tuple[str
 
 
 def _opened(path: Path) -> int:
-    """A file to lock. To read is enough for that, and possible with one that another user has made."""
+    """A file to lock. To read is enough for that, and possible with one that another user has made.
+
+    Made only where it is missing: Linux may refuse to "create" another user's file in a folder that all may write to.
+    """
     try:
-        lock = os.open(path, os.O_RDONLY | os.O_CREAT | os.O_NOFOLLOW, 0o644)
+        with suppress(FileExistsError):
+            os.close(os.open(path, os.O_RDONLY | os.O_CREAT | os.O_EXCL, 0o644))
+        lock = os.open(path, os.O_RDONLY | os.O_NOFOLLOW)
     except OSError as error:
         raise UserError(
             f"{path}: this lock can not be opened ({error.strerror}). All users of this host need it: have its owner "

@@ -36,6 +36,12 @@ def contraction(model, images, posterior, key) -> Float[Array, ""]:
 
 
 def sparsity(model, images, posterior, key) -> Float[Array, ""]:
-    """KL(rho || mean activation over the batch), summed over the units of a sigmoid latent (the sparse autoencoder)."""
-    target, active = SPARSE_ACTIVATION, posterior.mean.mean(axis=0)
-    return jnp.sum(target * jnp.log(target / active) + (1 - target) * jnp.log((1 - target) / (1 - active)))
+    """KL(rho || mean activation over the batch), summed over the units of a sigmoid latent (the sparse autoencoder).
+
+    A unit that rounds to 0 or 1 for a whole batch has the divergence of the number next to that, and no gradient.
+    """
+    precision = jnp.finfo(posterior.mean.dtype)
+    target = SPARSE_ACTIVATION
+    active = jnp.clip(posterior.mean.mean(axis=0), precision.tiny, 1 - precision.epsneg)
+    of_active = target * (jnp.log(target) - jnp.log(active))
+    return jnp.sum(of_active + (1 - target) * (jnp.log1p(-target) - jnp.log1p(-active)))

@@ -1,18 +1,23 @@
 """The devices of JAX: which, how many cores of a CPU, and how a batch is spread over several."""
 
 import os
+from typing import TYPE_CHECKING
 
 import platformdirs
 from threadpoolctl import threadpool_limits
 
 from vrrae_bench.errors import UserError
 
+if TYPE_CHECKING:  # before JAX is imported its environment has to be set
+    from jax.sharding import NamedSharding
+
 
 def configure_jax(accelerator: str, threads: int) -> None:
     """Let JAX run on `accelerator` and, on a CPU, with `threads` threads. To be called before JAX is first used.
 
     XLA sizes its thread pool by the environment variable NPROC and would otherwise take every core of the machine,
-    whatever the workflow manager has reserved. Compiled programs are kept from one process to the next.
+    whatever the workflow manager has reserved. Compiled programs are kept from one process to the next, in the user's
+    cache or where JAX_COMPILATION_CACHE_DIR says.
     """
     os.environ["NPROC"] = str(threads)
     # LAPACK's own threads spin for some 20 ms after each small eigenproblem, on cores that XLA needs meanwhile.
@@ -20,11 +25,11 @@ def configure_jax(accelerator: str, threads: int) -> None:
     # The environment speaks to libraries that are loaded later, the call to those that numpy has loaded.
     threadpool_limits(1, user_api="blas")
     os.environ["JAX_PLATFORMS"] = {"cpu": "cpu", "cuda": "cuda,cpu", "tpu": "tpu,cpu"}[accelerator]
+    os.environ.setdefault("JAX_COMPILATION_CACHE_DIR", platformdirs.user_cache_dir("vrrae-bench"))
+    os.environ.setdefault("JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS", "0.5")
 
     import jax
 
-    jax.config.update("jax_compilation_cache_dir", platformdirs.user_cache_dir("vrrae-bench"))
-    jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.5)
     # float32 means float32 on every device: no TF32 on a GPU, no bfloat16 passes on a TPU.
     jax.config.update("jax_default_matmul_precision", "highest")
 
@@ -63,7 +68,7 @@ def join_processes(coordinator: str, n_processes: int, process: int) -> None:
     jax.distributed.initialize(coordinator, n_processes, process)
 
 
-def shardings():
+def shardings() -> tuple["NamedSharding", "NamedSharding"]:
     """How stretches of batches are spread over all devices of all processes, and how all else is copied to each.
 
     The program stays the same: sums over the batch, and with them the truncation, are those of the whole batch.

@@ -1,0 +1,52 @@
+"""Files are there as a whole or not at all, whatever happens while they are written."""
+
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from vrrae_bench.files import atomic_path, write_text
+
+SCRIPTS = Path(__file__).parents[2] / "workflow/scripts"
+WRITE_AND_WAIT = """
+import sys, time
+from vrrae_bench.errors import run_command
+from vrrae_bench.files import atomic_path
+
+def main():
+    with atomic_path("scores.json") as temporary:
+        temporary.write_text("half")
+        print("writing", flush=True)
+        time.sleep(60)
+
+run_command(main)
+"""
+
+
+def test_a_command_that_is_ended_while_it_writes_leaves_the_old_file_and_nothing_else(tmp_path):
+    write_text(tmp_path / "scores.json", "old")
+    how = {"cwd": tmp_path, "env": {"PYTHONPATH": str(SCRIPTS)}, "stdout": subprocess.PIPE, "text": True}
+    command = subprocess.Popen([sys.executable, "-c", WRITE_AND_WAIT], **how)
+    assert command.stdout.readline() == "writing\n"
+    command.send_signal(signal.SIGTERM)
+    command.communicate()
+    assert command.returncode == 128 + signal.SIGTERM
+    assert [path.name for path in tmp_path.iterdir()] == ["scores.json"]
+    assert (tmp_path / "scores.json").read_text() == "old"
+
+
+def test_an_error_leaves_the_old_file_and_nothing_else(tmp_path):
+    write_text(tmp_path / "scores.json", "old")
+    with pytest.raises(OSError, match="full"), atomic_path(tmp_path / "scores.json") as temporary:
+        temporary.write_text("half")
+        raise OSError("full")
+    assert [path.read_text() for path in tmp_path.iterdir()] == ["old"]
+
+
+def test_others_may_read_what_the_umask_lets_them(tmp_path):
+    """Results are shared: a temporary file that only its owner can read must not become one."""
+    write_text(tmp_path / "new/scores.json", "text")
+    (tmp_path / "plain").touch()
+    assert (tmp_path / "new/scores.json").stat().st_mode == (tmp_path / "plain").stat().st_mode
