@@ -1,6 +1,6 @@
 """Loss and gradient of methods on eight devices against one, as JSON: run by test_devices.py.
 
-Of those methods whose bottleneck or penalty couples the images of a batch. Prints, for each, the relative difference of
+Of methods whose bottleneck or penalty is of a whole batch. Prints, for each, the relative difference of
 the losses, the largest relative difference of the gradients of the parameters (as norms), the relative gap between the
 last kept and the first dropped eigenvalue of Y Y^T, and how much of one device's arithmetic each of the eight does.
 """
@@ -28,7 +28,7 @@ from vrrae_bench.models.registry import METHODS
 from vrrae_bench.training.losses import kl_divergence, relative_error
 
 K, L, B = 3, 12, 16
-COUPLED = ("vrrae", "rrae_vae", "sparse_ae", "contractive_ae")
+OF_A_BATCH = ("rrae", "vrrae", "rrae_vae", "sparse_ae", "contractive_ae")
 
 
 @eqx.filter_jit
@@ -63,4 +63,4 @@ def compare(method: str) -> dict[str, float]:
 
 
 if __name__ == "__main__":
-    print(json.dumps({method: compare(method) for method in COUPLED}))
+    print(json.dumps({method: compare(method) for method in OF_A_BATCH}))

@@ -296,6 +296,11 @@ def test_figures_of_images_and_betas_show_the_first_seed_of_each_data_set(values
     assert {run.seed for run in runs_of(settings, "figure_2")} == {0, 1, 2, 3, 4}
 
 
+def test_figure_1_shows_the_network_of_one_data_set(values):
+    study = check_settings(values).study
+    assert {run.dataset for run in runs_of(study, "figure_1")} == {"mnist"}
+
+
 def test_table_2_is_made_from_the_sweep_of_betas_too_where_there_is_one(values):
     values["datasets"]["mnist"]["sweep_seeds"] = [0, 1]
     values["datasets"]["cifar10"]["betas"] = []

@@ -316,9 +316,10 @@ def test_only_the_same_tuning_is_ever_continued(tiny_images):
     """Whose checkpoints those are: another number of threads, as of most other things, makes another network."""
     origin = {"device": "cpu", "versions": {"torch": "2"}, "commit": "c0"}
     same = {"out": Path("a/extractor.json"), "settings": SETTINGS, "manifest": tiny_images.manifest}
-    same |= {"threads": 1, "origin": origin}
+    same |= {"weights_sha256": None, "threads": 1, "origin": origin}
     others = [
         {"out": Path("b/extractor.json")},
+        {"weights_sha256": "0cc3c7bd"},
         {"settings": with_(learning_rate=2e-3)},
         {"manifest": tiny_images.manifest.model_copy(update={"arrays": {}})},
         {"threads": 2},

@@ -109,11 +109,12 @@ def test_images_are_drawn_as_the_data_are_stored_and_the_model_is_scored(finishe
         np.testing.assert_allclose(basis * sides(basis, expected), expected, atol=1e-5)
 
 
+@pytest.mark.parametrize("method", ["vae", "vrrae", "contractive_ae"])
 def test_standardised_colour_images_are_trained_on_and_drawn_too(
-    trained, run_spec, tiny_colours, sample_spec, tmp_path
+    method, trained, run_spec, tiny_colours, sample_spec, tmp_path
 ):
-    """The bottlenecks never see an image: what one method does with colours, all do."""
-    model, header, history = trained(run_spec("vrrae"), tiny_colours, tmp_path)
+    """With and without a truncation, and with a penalty that sees the images; no other method's bottleneck does."""
+    model, header, history = trained(run_spec(method), tiny_colours, tmp_path)
     assert len(history) == 2 and all(np.isfinite(list(row.values())).all() for row in history)
     samples = draw_samples(model, header, tiny_colours, sample_spec, seed=0)
     assert samples.random.shape == (30, 32, 32, 3) and samples.random.dtype == np.float32

@@ -26,8 +26,10 @@ def read(name):
 
 @pytest.mark.parametrize("name", PROFILES)
 def test_a_profile_is_documented(name):
-    pages = [(ROOT / page).read_text() for page in ("README.md", "docs/clusters.md")]
-    assert any(re.search(rf"\b{name}\b", page) for page in pages)
+    """Among the profiles of the README's list, or by its path."""
+    readme, clusters = ((ROOT / page).read_text() for page in ("README.md", "docs/clusters.md"))
+    [listed] = re.findall(r"^ +workflow/profiles/ .*\n(?: {30,}.*\n)*", readme, re.MULTILINE)
+    assert re.search(rf"\b{name}\b", listed) or f"workflow/profiles/{name}" in readme + clusters
 
 
 @pytest.mark.parametrize("name", PROFILES)

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 WORKFLOW = Path(__file__).parents[2] / "workflow"
+COMMON = (WORKFLOW / "rules/common.smk").read_text()
 CALLS = {
     name: body
     for path in WORKFLOW.glob("rules/*.smk")
@@ -14,10 +15,26 @@ CALLS = {
 }
 
 
+OPTION = re.compile(r"""option\(['"](\w+)['"]""")
+# Options that a rule is handed as a whole, by what it calls them; made where all helper functions are.
+SHARED = {
+    "WHERE_TO_FETCH": OPTION.findall(re.search(r"^WHERE_TO_FETCH = .*", COMMON, re.MULTILINE)[0]),
+    "asked_of_own_data": OPTION.findall(re.search(r"^def asked_of_own_data(.|\n)*?\n\n\n", COMMON, re.MULTILINE)[0]),
+}
+
+
 @pytest.mark.parametrize("rule", CALLS)
-def test_a_rule_gives_its_command_no_option_that_it_does_not_know(rule):
+def test_a_rule_gives_its_command_the_options_that_it_knows_and_all_that_it_needs(rule):
     body = CALLS[rule]
     [script] = re.findall(r"\{SCRIPTS\}/(\w+\.py)", body)
-    known = set(re.findall(r'"--([a-z0-9-]+)"', (WORKFLOW / "scripts" / script).read_text()))
-    given = set(re.findall(r" --([a-z0-9-]+)", body.partition("shell:")[2])) | set(re.findall(r'option\("(\w+)"', body))
-    assert given and given <= known
+    source = (WORKFLOW / "scripts" / script).read_text()
+    known = set(re.findall(r'"--([a-z0-9-]+)"', source))
+    needed = {
+        name
+        for name, rest in re.findall(r'"--([a-z0-9-]+)"((?:[^()]|\([^()]*\))*)\)', source)
+        if "required=True" in rest
+    }
+    given = {*re.findall(r" --([a-z0-9-]+)", body.partition("shell:")[2]), *OPTION.findall(body)}
+    given.update(*(options for name, options in SHARED.items() if name in body))
+    assert needed and needed <= given <= known
+    assert all(SHARED.values())

@@ -11,7 +11,8 @@ from snakemake.exceptions import WorkflowError
 # Relative to the working directory: a project that is moved with its results has nothing to do again.
 WORKFLOW = os.path.relpath(f"{workflow.basedir}/workflow")
 SCRIPTS = f"{WORKFLOW}/scripts"
-sys.path.insert(0, os.path.abspath(SCRIPTS))
+# Last, since commands lie there too, one of which is called `config`.
+sys.path.append(os.path.abspath(SCRIPTS))
 
 from vrrae_bench import costs
 from vrrae_bench.config import OWN_SOURCES, least_images

@@ -10,12 +10,10 @@ from pathlib import Path
 
 import yaml
 
-from vrrae_bench.config_reading import json_schema, load_settings
+from vrrae_bench.config_reading import BASE, json_schema, load_settings
 from vrrae_bench.errors import run_command
 from vrrae_bench.experiment import all_runs
 from vrrae_bench.files import write_text
-
-BASE = Path(__file__).parents[2] / "config.yaml"
 
 
 def main() -> None:

@@ -41,14 +41,15 @@ def main() -> None:
 
     stopwatch = Stopwatch()
     origin = provenance(device)
-    if arguments.weights:
-        check_weights(arguments.weights)
+    weights_sha256 = check_weights(arguments.weights) if arguments.weights else None
     data = DataSet(arguments.data)
     train, test = (
         LabelledImages(data.array(name), np.asarray(data.array(f"{name}_labels"))) for name in ("train", "test")
     )
-    identity = checkpoint_identity(arguments.out, arguments.settings, data.manifest, arguments.threads, origin)
-    checkpoints = Checkpoints(arguments.checkpoints, identity)
+    how = (weights_sha256, arguments.threads, origin)
+    checkpoints = Checkpoints(
+        arguments.checkpoints, checkpoint_identity(arguments.out, arguments.settings, data.manifest, *how)
+    )
     with checkpoints.locked():
         tuned = fine_tune(
             train,
@@ -65,13 +66,18 @@ def main() -> None:
         model_file = arguments.out.with_name("inception.pt")
         save_extractor(tuned.network, arguments.settings, model_file)
         record = {"settings": arguments.settings.model_dump(), "sha256": sha256(model_file)} | tuned.record()
-        record |= {"n_reference": len(train.images), "threads": arguments.threads}
+        record |= {"weights_sha256": weights_sha256, "n_reference": len(train.images), "threads": arguments.threads}
         write_json(arguments.out, record | origin | stopwatch.record())
         checkpoints.remove()
 
 
 def checkpoint_identity(
-    out: Path, settings: ExtractorSettings, manifest: Manifest, threads: int, origin: dict[str, Any]
+    out: Path,
+    settings: ExtractorSettings,
+    manifest: Manifest,
+    weights_sha256: str | None,
+    threads: int,
+    origin: dict[str, Any],
 ) -> str:
     """A state is continued only where all of this is the same: else it is that of another network.
 
@@ -80,8 +86,8 @@ def checkpoint_identity(
     Args:
         origin: What `provenance` tells.
     """
-    parts = [str(out), settings.model_dump(), manifest.model_dump(), threads, origin["device"], origin["versions"]]
-    return json.dumps([*parts, code_digest(__file__)])
+    parts = [str(out), settings.model_dump(), manifest.model_dump(), weights_sha256, threads]
+    return json.dumps([*parts, origin["device"], origin["versions"], code_digest(__file__)])
 
 
 if __name__ == "__main__":

@@ -7,8 +7,7 @@ Reads config.yaml and the overlays that are named, the later over the earlier, t
 import argparse
 from pathlib import Path
 
-from config import BASE
-from vrrae_bench.config_reading import load_settings
+from vrrae_bench.config_reading import BASE, load_settings
 from vrrae_bench.datasets.mirror import CHECKSUMS, fill_mirror, needed_sources
 from vrrae_bench.errors import run_command
 

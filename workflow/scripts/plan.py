@@ -17,10 +17,9 @@ from pathlib import Path
 import yaml
 from tabulate import tabulate
 
-from config import BASE
 from vrrae_bench import costs
 from vrrae_bench.config import Settings
-from vrrae_bench.config_reading import load_settings
+from vrrae_bench.config_reading import BASE, load_settings
 from vrrae_bench.errors import UserError, run_command
 from vrrae_bench.experiment import all_runs
 from vrrae_bench.reporting.kinds import FIGURES, TABLES

@@ -6,9 +6,8 @@ Reads config.yaml and the overlays that are named, the later over the earlier.
 import argparse
 from pathlib import Path
 
-from config import BASE
 from vrrae_bench.config import Settings
-from vrrae_bench.config_reading import load_settings
+from vrrae_bench.config_reading import BASE, load_settings
 from vrrae_bench.errors import run_command
 from vrrae_bench.experiment import all_runs, is_made, runs_needed
 from vrrae_bench.reporting.kinds import FIGURES, TABLES

@@ -90,14 +90,14 @@ def _check_mirror(mirror: Any) -> Iterator[Problem]:
 def _check_path(key: str, path: Any) -> Iterator[Problem]:
     if not isinstance(path, str):
         return
-    if set(path) & set("{}"):
-        yield Problem(key, f"'{path}' has a brace, with which Snakemake marks a wildcard.", "Name it without braces.")
     if path.startswith("~") or "$" in path:
         yield Problem(
             key,
             f"'{path}' is taken as it stands: no shell replaces `~` or a variable in it.",
             "Write the path in full.",
         )
+    elif set(path) & set("{}"):
+        yield Problem(key, f"'{path}' has a brace, with which Snakemake marks a wildcard.", "Name it without braces.")
 
 
 def _check_sizes(key: str, dataset: SimpleNamespace) -> Iterator[Problem]:
@@ -171,8 +171,8 @@ def _check_name(key: str, dataset: SimpleNamespace) -> Iterator[Problem]:
     if name in PAPER_DATASETS and dataset.source != name:
         yield Problem(
             f"{key}.source",
-            f"`{name}` is the name of the paper's data set, whose numbers stand beside it.",
-            "Name yours otherwise.",
+            f"`{name}` is the name of the paper's data set, whose numbers and claims are for it alone.",
+            "Give your data set another name.",
         )
 
 
@@ -181,9 +181,11 @@ def _check_images(key: str, dataset: SimpleNamespace) -> Iterator[Problem]:
     images = images_of(dataset)
     for name, least in least_images(dataset).items() if images else ():
         if least > images.n_train:
-            finer = ", or a finer `bumps.grid`" if dataset.bumps else ""
+            finer = ", or use a finer `bumps.grid`" if dataset.bumps else ""
             yield Problem(
-                f"{key}.{name}", f"{least} is more than the {images.n_train} training images.", f"Use less{finer}."
+                f"{key}.{name}",
+                f"{least} is more than the {images.n_train} training images.",
+                f"Set it to at most {images.n_train}{finer}.",
             )
 
 

@@ -16,6 +16,8 @@ from vrrae_bench.config import Settings
 from vrrae_bench.config_checks import Problem, contradictions, suggestion
 from vrrae_bench.errors import UserError, numbered
 
+BASE = Path(__file__).parents[3] / "config.yaml"
+
 
 def load_settings(*files: str | Path) -> Settings:
     """Read YAML files, the later over the earlier, and check the outcome.

@@ -58,8 +58,8 @@ class ExtractorSettings(Specification):
         return self.image_size == IMAGE_WITH_AUXILIARY_HEAD
 
 
-def check_weights(path: Path) -> None:
-    """Refuse a file that is not the published one.
+def check_weights(path: Path) -> str:
+    """The SHA-256 of a file of weights, in full; one that is not the published file is refused.
 
     Raises:
         UserError: The file can not be read, or has another checksum.
@@ -73,3 +73,4 @@ def check_weights(path: Path) -> None:
             f"{path}: not the published {IMAGENET_WEIGHTS}: its SHA-256 begins {found[:8]}, not "
             f"{IMAGENET_WEIGHTS_SHA256}. Fetch it again, or set `weights: null` to have it fetched."
         )
+    return found
