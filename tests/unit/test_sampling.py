@@ -41,11 +41,14 @@ def start(run_spec):
     return make
 
 
+def decoded(model, header, points):
+    return np.concatenate(list(decode(model, header.normalisation, points)))
+
+
 @pytest.fixture
 def small_chunks(monkeypatch):
     """Sets of few images in several chunks, the last of them not full."""
-    for module in ("models.inference", "latent.sampling", "scoring.model_scores"):
-        monkeypatch.setattr(f"vrrae_bench.{module}.CHUNK", 5)
+    monkeypatch.setattr("vrrae_bench.models.inference.CHUNK", 5)
     jax.clear_caches()  # or programs compiled for other chunks would be found
     yield
     jax.clear_caches()
@@ -105,7 +108,7 @@ def test_the_first_draw_is_that_of_the_seed_and_the_others_are_independent_of_it
     points = fit_mixture(means, 2, derived_seed(5, "gmm")).sample(10, derived_seed(5, "random_images"))
     fewer = sample_spec.model_copy(update={"random_draws": 2})
     draws, of_fewer = (draw_samples(model, header, tiny_colours, spec, seed=5).random for spec in (sample_spec, fewer))
-    np.testing.assert_array_equal(draws[:10], decode(model, header.normalisation, points))
+    np.testing.assert_array_equal(draws[:10], decoded(model, header, points))
     np.testing.assert_array_equal(draws[:20], of_fewer)
     assert len(np.unique(draws.reshape(30, -1), axis=0)) == 30
 
@@ -116,9 +119,9 @@ def test_beside_the_mixture_stand_one_gaussian_and_the_prior(start, tiny_colours
     seed = derived_seed(5, "random_images")
     samples = draw_samples(model, header, tiny_colours, sample_spec, seed=5)
     gaussian = fit_mixture(means, 1, derived_seed(5, "gmm")).sample(10, seed)
-    np.testing.assert_array_equal(samples.random_gaussian, decode(model, header.normalisation, gaussian))
+    np.testing.assert_array_equal(samples.random_gaussian, decoded(model, header, gaussian))
     prior = np.random.default_rng(seed).normal(size=(10, 3))
-    np.testing.assert_allclose(samples.random_prior, decode(model, header.normalisation, prior), atol=1e-6)
+    np.testing.assert_allclose(samples.random_prior, decoded(model, header, prior), atol=1e-6)
 
 
 def test_no_draw_of_one_run_is_a_draw_of_another():
@@ -143,7 +146,7 @@ def test_the_sharpness_of_reconstructions_is_relative_to_the_same_images(start, 
     model, header = start("ae", tiny_images)
     images = np.asarray(tiny_images.array("test"))[:5]
     means = posteriors(model, header.normalisation, images).mean
-    reconstructed = as_stored(decode(model, header.normalisation, means), tiny_images)
+    reconstructed = as_stored(decoded(model, header, means), tiny_images)
     monkeypatch.setattr("vrrae_bench.scoring.model_scores.N_SHARPNESS", 5)
     score = reconstruction_sharpness(model, header, tiny_images)["sharpness_reconstruction"]
     assert score == pytest.approx(sharpness(reconstructed) / sharpness(images), rel=1e-9)

@@ -14,7 +14,7 @@ class Specification(BaseModel):
 
 
 class RunSpec(Specification):
-    """All that decides the outcome of one training, apart from the images themselves."""
+    """What is asked of one training; images, device, threads, versions and code decide its outcome too."""
 
     dataset: str
     method: str

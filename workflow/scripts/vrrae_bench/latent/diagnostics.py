@@ -108,7 +108,10 @@ def mutual_information(
 def _log_density(
     points: Float[np.ndarray, "*batch k"], means: Means, log_variances: LogVariances
 ) -> Float[np.ndarray, "*batch"]:
-    """Log-densities of normal posteriors, but for the constant k/2 log(2 pi), which all of them share."""
+    """Log-densities of normal posteriors, but for the constant k/2 log(2 pi), which all of them share.
+
+    Not by matrix products, though quicker: where posteriors are narrow, their terms are large and cancel.
+    """
     log_variances = log_variances.astype(np.float64)
     scaled = (points - means) * np.exp(-log_variances / 2)
     return -(np.einsum("...k,...k->...", scaled, scaled) + log_variances.sum(axis=-1)) / 2

@@ -1,16 +1,16 @@
 """All that is drawn from a trained model."""
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
-from jaxtyping import Float, Num
+from jaxtyping import Float, Int, Num
 
 from vrrae_bench.datasets.store import DataSet
 from vrrae_bench.latent.interpolation import inner_points, random_pairs
 from vrrae_bench.latent.mixture import fit_mixture, sample_prior
 from vrrae_bench.latent.settings import SampleSpec
 from vrrae_bench.models.autoencoder import Autoencoder
-from vrrae_bench.models.inference import CHUNK, decode, encode, posteriors
+from vrrae_bench.models.inference import decode, encode, posteriors
 from vrrae_bench.models.registry import METHODS
 from vrrae_bench.models.serialisation import ModelHeader
 from vrrae_bench.seeding import derived_seed, generator
@@ -27,7 +27,8 @@ class Samples(NamedTuple):
         random_gaussian: As many as in a draw, generated from one Gaussian over the posterior means.
         random_prior: As many, generated from N(0, I).
         interpolation: Images between pairs of training images, pair by pair.
-        latents: Posterior means and log-variances, by data array.
+        latents: Posterior means and log-variances by data array, the coefficients of training images where they are not
+            their means, and the pairs of images that are interpolated, by their numbers.
         sampling: How the images were drawn.
     """
 
@@ -35,8 +36,8 @@ class Samples(NamedTuple):
     random_gaussian: Num[np.ndarray, "D H W C"]
     random_prior: Num[np.ndarray, "D H W C"]
     interpolation: Num[np.ndarray, "M H W C"]
-    latents: dict[str, Float[np.ndarray, "N k"]]
-    sampling: dict[str, float | int | bool | str | None]
+    latents: dict[str, Float[np.ndarray, "N k"] | Int[np.ndarray, "P 2"]]
+    sampling: dict[str, Any]
 
 
 def draw_samples(model: Autoencoder, header: ModelHeader, data: DataSet, spec: SampleSpec, seed: int) -> Samples:
@@ -90,8 +91,7 @@ def images_of(
     model: Autoencoder, header: ModelHeader, data: DataSet, points: Float[np.ndarray, "N k"]
 ) -> Num[np.ndarray, "N H W C"]:
     """Images for points of the bottleneck as they are stored; few of them are floats at a time."""
-    parts = (points[start : start + CHUNK] for start in range(0, len(points), CHUNK))
-    return np.concatenate([as_stored(decode(model, header.normalisation, part), data) for part in parts])
+    return np.concatenate([as_stored(images, data) for images in decode(model, header.normalisation, points)])
 
 
 def _latents(model: Autoencoder, header: ModelHeader, data: DataSet) -> dict[str, Float[np.ndarray, "N k"]]:

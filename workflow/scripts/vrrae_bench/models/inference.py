@@ -29,16 +29,16 @@ def posteriors(model: Autoencoder, normalisation: Normalisation, images: Num[np.
 
 def reconstructions(
     model: Autoencoder, normalisation: Normalisation, images: Num[np.ndarray, "N H W C"]
-) -> Iterator[Float[np.ndarray, "B H W C"]]:
-    """Reconstructions from the posterior means, in the models' units, chunk by chunk in order."""
+) -> Iterator[tuple[Float[np.ndarray, "B H W C"], Float[np.ndarray, "B H W C"]]]:
+    """Images and their reconstructions from the posterior means, in the model's units, chunk by chunk in order."""
     return _in_chunks(_reconstruct, (model, normalisation), images)
 
 
 def decode(
     model: Autoencoder, normalisation: Normalisation, points: Float[np.ndarray, "N k"]
-) -> Float[np.ndarray, "N H W C"]:
-    """Images for points of the bottleneck, in the units of the stored images."""
-    return np.concatenate(list(_in_chunks(_decode, (model, normalisation), points.astype(np.float32))))
+) -> Iterator[Float[np.ndarray, "B H W C"]]:
+    """Images for points of the bottleneck, in the units of the stored images, chunk by chunk in order."""
+    return _in_chunks(_decode, (model, normalisation), points.astype(np.float32))
 
 
 def _in_chunks(function, arguments, rows) -> Iterator:
@@ -66,7 +66,8 @@ def _posterior(model, normalisation, images):
 
 @eqx.filter_jit
 def _reconstruct(model, normalisation, images):
-    return model.decode(model.posterior(normalisation.apply(images)).mean)
+    seen = normalisation.apply(images)
+    return seen, model.decode(model.posterior(seen).mean)
 
 
 @eqx.filter_jit

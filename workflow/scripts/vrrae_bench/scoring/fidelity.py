@@ -21,12 +21,13 @@ from vrrae_bench.scoring.reference import MOST_IMAGES, Reference
 
 # The limit for infinitely many images is extrapolated from no fewer (Chong and Forsyth 2020).
 FEWEST_FOR_LIMIT = 5000
-# Into so many independent parts images are divided for the jackknife: as many as there are draws in config.yaml.
+# Number of independent parts for the jackknife: the number of draws in config.yaml.
 PARTS = 8
 OF_NEIGHBOURS = tuple(f"{name}_random" for name in Neighbourhoods._fields)
 
 Features = Float32[np.ndarray, "N D"]
 Images = Num[np.ndarray, "N ..."]
+Counts = Mapping[str, Mapping[str, int]]
 
 
 class Scores(NamedTuple):
@@ -58,39 +59,52 @@ def random_scores(reference: Reference, draws: Sequence[Features]) -> Scores:
     mean over all, with the interval of what a single draw has on average. All else is of all draws together, or of the
     first images of them. A score that needs more images is left out; `omitted` says why.
     """
-    n, images = len(draws[0]), np.concatenate(draws)
-    distance = partial(frechet_distance, reference.moments)
-    of_draws = [distance(draw) for draw in draws]
-    numbers = {"fid_random": of_draws[0]}
-    intervals, omitted = {}, {}
+    images, counts = np.concatenate(draws), random_counts(reference, len(draws[0]), len(draws))
+    return combined(
+        [
+            _of_single_draws(reference, draws, counts),
+            _of_all_draws(reference, images, counts),
+            _of_neighbours(reference, images[:MOST_IMAGES], len(images), counts),
+        ]
+    )
+
+
+def _of_single_draws(reference: Reference, draws: Sequence[Features], counts: Counts) -> Scores:
+    found = [frechet_distance(reference.moments, draw) for draw in draws]
+    numbers, intervals = {"fid_random": found[0]}, {}
     if len(draws) > 1:
-        numbers["fid_random_other_draw"] = of_draws[1]
-        intervals["fid_random_mean"] = mean_estimate(of_draws)
-        numbers["fid_random_mean"] = intervals["fid_random_mean"].value
+        intervals["fid_random_mean"] = mean_estimate(found)
+        numbers |= {"fid_random_other_draw": found[1], "fid_random_mean": intervals["fid_random_mean"].value}
+    return Scores(numbers, {"fid_random_draws": found} | _record(numbers, intervals, counts, {}))
+
+
+def _of_all_draws(reference: Reference, images: Features, counts: Counts) -> Scores:
+    distance, intervals, omitted = partial(frechet_distance, reference.moments), {}, {}
     if len(images) >= 2 * PARTS:
         of_all = jackknife(distance, np.array_split(images, PARTS))
-        numbers["fid_random_all_draws"] = of_all.whole.value
-        intervals["fid_random_all_draws"] = of_all.whole
-    else:
-        numbers["fid_random_all_draws"] = distance(images)
-    if len(images) * (PARTS - 1) // PARTS >= FEWEST_FOR_LIMIT:
-        numbers["fid_random_infinity"] = of_all.limit.value
-        intervals["fid_random_infinity"] = of_all.limit
-    else:
+        intervals = {"fid_random_all_draws": of_all.whole, "fid_random_infinity": of_all.limit}
+    if len(images) * (PARTS - 1) // PARTS < FEWEST_FOR_LIMIT:
+        intervals.pop("fid_random_infinity", None)
         omitted["fid_random_infinity"] = (
             f"{len(images)} images: without one of {PARTS} parts, at least {FEWEST_FOR_LIMIT} have to remain"
         )
-    if len(images) > NEIGHBOURS:
-        some = images[:MOST_IMAGES]
-        numbers |= zip(OF_NEIGHBOURS, neighbourhoods(some, reference.sample, reference.radii))
-        intervals["kid_random"] = kernel_distance(some, reference.sample, reference.kernel_sums)
-        numbers["kid_random"] = intervals["kid_random"].value
-    else:
-        omitted |= dict.fromkeys(
-            ("kid_random", *OF_NEIGHBOURS), f"{len(images)} images: more than {NEIGHBOURS} are needed"
-        )
-    details = {"fid_random_draws": of_draws, "neighbours": NEIGHBOURS}
-    return Scores(numbers, details | _record(numbers, intervals, random_counts(reference, n, len(draws)), omitted))
+    numbers = {name: estimate.value for name, estimate in intervals.items()}
+    if not numbers:
+        numbers["fid_random_all_draws"] = distance(images)
+    return Scores(numbers, _record(numbers, intervals, counts, omitted))
+
+
+def _of_neighbours(reference: Reference, images: Features, available: int, counts: Counts) -> Scores:
+    """Scores that compare all pairs of images, and so are of some of those available."""
+    names = ("kid_random", *OF_NEIGHBOURS)
+    details = {"neighbours": NEIGHBOURS}
+    if available <= NEIGHBOURS:
+        omitted = dict.fromkeys(names, f"{available} images: more than {NEIGHBOURS} are needed")
+        return Scores({}, details | _record({}, {}, counts, omitted))
+    kernel = kernel_distance(images, reference.sample, reference.kernel_sums)
+    values = (kernel.value, *neighbourhoods(images, reference.sample, reference.radii))
+    numbers = dict(zip(names, values, strict=True))
+    return Scores(numbers, details | _record(numbers, {"kid_random": kernel}, counts, {}))
 
 
 def fid_scores(moments: Moments, sets: Mapping[str, Sequence[Features]]) -> Scores:
@@ -134,7 +148,7 @@ def random_counts(reference: Reference, n_images: int, n_draws: int) -> dict[str
 def _record(
     numbers: dict[str, float],
     intervals: dict[str, Estimate],
-    counts: dict[str, dict[str, int]],
+    counts: Counts,
     omitted: dict[str, str],
 ) -> dict[str, Any]:
     return {

@@ -17,7 +17,7 @@ LEVEL = 0.95
 
 
 class Estimate(NamedTuple):
-    """A value, its standard error, and the interval that contains the truth in 95 % of all repetitions."""
+    """A value, its standard error, and an interval of nominally 95 %; tests and captions tell what it contains."""
 
     value: float
     standard_error: float

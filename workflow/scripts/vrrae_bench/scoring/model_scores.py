@@ -7,7 +7,7 @@ from vrrae_bench.datasets.store import DataSet
 from vrrae_bench.latent.diagnostics import energy_error, orthonormality_error
 from vrrae_bench.latent.sampling import images_of
 from vrrae_bench.models.autoencoder import Autoencoder
-from vrrae_bench.models.inference import CHUNK, encode, posteriors, reconstructions
+from vrrae_bench.models.inference import encode, posteriors, reconstructions
 from vrrae_bench.models.registry import METHODS
 from vrrae_bench.models.serialisation import ModelHeader
 from vrrae_bench.models.truncation import truncated_coefficients
@@ -15,7 +15,7 @@ from vrrae_bench.scoring.reconstruction import RelativeError
 from vrrae_bench.scoring.sharpness import sharpness_scores
 from vrrae_bench.training.batches import BatchStream
 
-# Of so many test images, the reconstructions' sharpness is measured.
+# Number of test images whose reconstructions are measured for sharpness.
 N_SHARPNESS = 1000
 
 
@@ -35,9 +35,7 @@ def reconstruction_errors(model: Autoencoder, header: ModelHeader, data: DataSet
     The two differ only where images are standardised with a mean other than zero.
     """
     seen, stored = RelativeError(), RelativeError()
-    images = data.array("test")
-    for number, predictions in enumerate(reconstructions(model, header.normalisation, images)):
-        targets = header.normalisation.apply(np.asarray(images[number * CHUNK : (number + 1) * CHUNK]))
+    for targets, predictions in reconstructions(model, header.normalisation, data.array("test")):
         seen.update(predictions, targets)
         stored.update(header.normalisation.undo(predictions), header.normalisation.undo(targets))
     errors = {"reconstruction_error": seen.percent}
