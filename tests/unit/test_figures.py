@@ -21,6 +21,7 @@ from vrrae_bench.reporting.architecture import Layer, architecture
 from vrrae_bench.reporting.captions import render_caption, scores_context
 from vrrae_bench.reporting.figures import (
     figure_1,
+    figure_2,
     figure_a2_1,
     figure_a2_2,
     figure_collapse,
@@ -254,6 +255,14 @@ def test_the_second_mean_stands_against_the_first_with_one_scale_for_all_betas(b
         assert bottom < points[:, 1].min() and points[:, 1].max() < top
 
 
+def test_the_spread_of_each_cloud_can_be_read_even_where_it_is_a_dot(betas):
+    """It is that of all training images, also of those that are not drawn."""
+    for axis, run in zip(figure_a2_2.draw(betas).axes, betas[::-1], strict=True):
+        first, second = np.load(run.folder / "latents.npz")["train_mean"].std(axis=0)[:2]
+        assert axis.get_xlabel() == f"first mean (spread {first:.3g})"
+        assert axis.get_ylabel() == f"second mean (spread {second:.3g})"
+
+
 # Collapse
 
 
@@ -284,6 +293,21 @@ def test_an_axis_of_less_than_a_decade_can_be_read(make_run):
     low, high = figure.axes[0].get_ylim()
     ticks = figure.axes[0].yaxis.get_major_ticks() + figure.axes[0].yaxis.get_minor_ticks()
     assert sum(low <= tick.get_loc() <= high and tick.label1.get_text() != "" for tick in ticks) >= 2
+
+
+# Grids
+
+
+def test_no_grid_line_hides_what_is_drawn(betas, make_run):
+    run = make_run(method="vae", kl_per_dimension=[3.0, 0.1], signal_to_noise=[9.0, 2.0])
+    np.savez(run.folder / "latents.npz", train_mean=np.eye(2), diagonal_mean=np.eye(2))
+    (run.folder / "history.csv").write_text("step,reconstruction_error\n10,50\n20,40\n")
+    figures = [figure_2.draw([run]), figure_a2_1.draw(betas), figure_a2_2.draw(betas)]
+    figures += [figure_collapse.draw([run]), histories.draw([run])]
+    for axis in (axis for figure in figures for axis in figure.axes):
+        assert axis.xaxis.get_gridlines()[0].get_visible()
+        drawn = [*axis.lines, *axis.collections]
+        assert drawn and max(axis.xaxis.zorder, axis.yaxis.zorder) < min(artist.zorder for artist in drawn)
 
 
 # Training histories

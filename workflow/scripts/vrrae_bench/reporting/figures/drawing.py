@@ -9,6 +9,7 @@ import matplotlib
 
 matplotlib.use("Agg")
 import matplotlib.pyplot as plt
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from vrrae_bench.datasets.store import MANIFEST, DataSet
@@ -79,6 +80,12 @@ def line_styles(labels: Iterable[str]) -> dict[str, dict[str, str]]:
         label: {"color": colour, "linestyle": line}
         for label, colour, line in zip(distinct, cycle(COLOURS), cycle(LINES))
     }
+
+
+def grid(axis: Axes) -> None:
+    """Grey lines behind all that is drawn."""
+    axis.grid(color=GREY, alpha=0.3)
+    axis.set_axisbelow(True)
 
 
 def save_figure(folder: Path, name: str, figure: Figure) -> None:

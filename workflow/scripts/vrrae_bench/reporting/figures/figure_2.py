@@ -7,7 +7,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from vrrae_bench.latent.diagnostics import spread_ratio
-from vrrae_bench.reporting.figures.drawing import BLUE, GREY, ORANGE, Run
+from vrrae_bench.reporting.figures.drawing import BLUE, ORANGE, Run, grid
 from vrrae_bench.reporting.labels import method_label
 
 
@@ -28,7 +28,7 @@ def draw(runs: Sequence[Run]) -> Figure:
         axis.set(title=f"{method_label(run.spec.method)}, seed {seed}", xlabel="first mean", ylabel="second mean")
         # One scale for both axes, so that a collapsed dimension looks collapsed.
         axis.set_aspect("equal", adjustable="datalim")
-        axis.grid(color=GREY, alpha=0.3)
+        grid(axis)
     axes[0, 0].legend(fontsize="small")
     return figure
 

@@ -11,7 +11,7 @@ from matplotlib.ticker import MaxNLocator
 
 from vrrae_bench.errors import UserError
 from vrrae_bench.files import read_json
-from vrrae_bench.reporting.figures.drawing import GREY, Run, by_beta, by_dataset, plt
+from vrrae_bench.reporting.figures.drawing import Run, by_beta, by_dataset, grid, plt
 from vrrae_bench.reporting.labels import dataset_label
 from vrrae_bench.runs import format_beta
 
@@ -35,7 +35,7 @@ def draw(runs: Sequence[Run]) -> Figure:
         axis.set(title=dataset_label(dataset), xlabel="number of the mode", ylabel="singular value", yscale="log")
         axis.xaxis.set_major_locator(MaxNLocator(integer=True))
         axis.legend(title="beta", fontsize="small", loc="center left", bbox_to_anchor=(1, 0.5))
-        axis.grid(color=GREY, alpha=0.3)
+        grid(axis)
     return figure
 
 

@@ -8,30 +8,42 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from vrrae_bench.reporting.figures.blocks import blocks
-from vrrae_bench.reporting.figures.drawing import BLUE, GREY, Run, by_beta, by_dataset
+from vrrae_bench.reporting.figures.drawing import BLUE, Run, by_beta, by_dataset, grid
 
 MOST_POINTS = 3000
 
 
 def draw(runs: Sequence[Run]) -> Figure:
-    """A panel for each beta; all panels of a data set have the same limits."""
-    groups = by_dataset(runs)
-    limits = {name: _limits(np.concatenate([first_means(run) for run in group])) for name, group in groups.items()}
+    """A panel for each beta; all panels of a data set have the same limits.
+
+    The spread of both means stands beside the axes, since a collapsed cloud is a dot.
+    """
+    means = {run: first_means(run) for run in runs}
+    limits = {
+        dataset: _limits(np.concatenate([_shown(means[run]) for run in group]))
+        for dataset, group in by_dataset(runs).items()
+    }
 
     def draw_panel(axis: Axes, run: Run) -> None:
-        axis.scatter(*first_means(run).T, s=3, color=BLUE, linewidths=0)
+        axis.scatter(*_shown(means[run]).T, s=3, color=BLUE, linewidths=0)
         (left, right), (bottom, top) = limits[run.spec.dataset]
-        axis.set(xlim=(left, right), ylim=(bottom, top), aspect="equal", xlabel="first mean", ylabel="second mean")
-        axis.grid(color=GREY, alpha=0.3)
+        first, second = (f"{spread:.3g}" for spread in means[run].std(axis=0))
+        axis.set(xlabel=f"first mean (spread {first})", ylabel=f"second mean (spread {second})")
+        axis.set(xlim=(left, right), ylim=(bottom, top), aspect="equal")
+        grid(axis)
 
     return blocks(by_beta(runs), draw_panel, side_by_side=3, size=(2.9, 2.9))
 
 
 def first_means(run: Run) -> Float[np.ndarray, "N 2"]:
-    """The first two means of evenly spaced training images, at most `MOST_POINTS` of them."""
+    """The first two means of all training images."""
     with np.load(run.folder / "latents.npz") as latents:
-        means = latents["train_mean"]
-    return means[:: -(-len(means) // MOST_POINTS), :2]
+        return latents["train_mean"][:, :2]
+
+
+def _shown(means: Float[np.ndarray, "N 2"]) -> Float[np.ndarray, "P 2"]:
+    """Those of evenly spaced images, at most `MOST_POINTS` of them."""
+    return means[:: -(-len(means) // MOST_POINTS)]
 
 
 def _limits(points: Float[np.ndarray, "N 2"]) -> Float[np.ndarray, "2 2"]:

@@ -9,7 +9,7 @@ from matplotlib.ticker import LogFormatterSciNotation, MaxNLocator
 
 from vrrae_bench.files import read_json
 from vrrae_bench.latent.diagnostics import COLLAPSED_SIGNAL_TO_NOISE
-from vrrae_bench.reporting.figures.drawing import BLUE, GREY, ORANGE, Run, by_dataset, plt
+from vrrae_bench.reporting.figures.drawing import BLUE, GREY, ORANGE, Run, by_dataset, grid, plt
 from vrrae_bench.reporting.labels import dataset_label, method_label
 
 COLOURS = {"vae": BLUE, "vrrae": ORANGE}
@@ -34,7 +34,7 @@ def draw(runs: Sequence[Run]) -> Figure:
             axis.xaxis.set_major_locator(MaxNLocator(integer=True))
             # An axis of less than a decade has one power of ten, or none: more than that is labelled.
             axis.yaxis.set_minor_formatter(LogFormatterSciNotation(minor_thresholds=(1, 0.7)))
-            axis.grid(color=GREY, alpha=0.3)
+            grid(axis)
             # One entry for all seeds of a method.
             handles = {line.get_label(): line for line in axis.lines}
             axis.legend(handles.values(), handles.keys(), fontsize="small")

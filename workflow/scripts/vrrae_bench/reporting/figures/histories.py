@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import pandas as pd
 from matplotlib.figure import Figure
 
-from vrrae_bench.reporting.figures.drawing import GREY, Run, by_dataset, line_styles, plt, titles
+from vrrae_bench.reporting.figures.drawing import Run, by_dataset, grid, line_styles, plt, titles
 from vrrae_bench.reporting.labels import dataset_label
 
 
@@ -20,7 +20,7 @@ def draw(runs: Sequence[Run]) -> Figure:
             history = pd.read_csv(run.folder / "history.csv")
             axis.plot(history.step, history.reconstruction_error, label=label, linewidth=1.2, **styles[label])
         axis.set(title=dataset_label(dataset), xlabel="step", ylabel="training error, %", yscale="log")
-        axis.grid(color=GREY, alpha=0.3)
+        grid(axis)
         handles = {line.get_label(): line for line in axis.lines}
         axis.legend(handles.values(), handles.keys(), fontsize="small", loc="center left", bbox_to_anchor=(1, 0.5))
     return figure
