@@ -284,15 +284,18 @@ def test_collapse_is_a_sorted_line_for_each_seed(make_run):
     assert set(threshold.get_ydata()) == {0.01} and noise.get_yscale() == divergence.get_yscale() == "log"
 
 
-def test_an_axis_of_less_than_a_decade_can_be_read(make_run):
-    """One power of ten lies on it, from which no scale can be told."""
-    figure = figure_collapse.draw(
-        [make_run(method="vae", kl_per_dimension=[18.0, 7.5], signal_to_noise=[900.0, 500.0])]
-    )
+@pytest.mark.parametrize("values", [(18, 7.5), (0.19, 0.12), (5, 5), (95, 9), (200, 12), (900, 3), (80, 1e-4)])
+def test_an_axis_can_be_read_at_both_ends_whatever_it_spans(values, make_run):
+    """Powers of ten alone would leave one that spans few decades with a label or two, both at one end."""
+    figure = figure_collapse.draw([make_run(method="vae", kl_per_dimension=values, signal_to_noise=[900.0, 500.0])])
     figure.canvas.draw()
-    low, high = figure.axes[0].get_ylim()
-    ticks = figure.axes[0].yaxis.get_major_ticks() + figure.axes[0].yaxis.get_minor_ticks()
-    assert sum(low <= tick.get_loc() <= high and tick.label1.get_text() != "" for tick in ticks) >= 2
+    axis = figure.axes[0]
+    ticks = axis.yaxis.get_major_ticks() + axis.yaxis.get_minor_ticks()
+    labelled = [tick.get_loc() for tick in ticks if tick.label1.get_text()]
+    heights = [axis.transAxes.inverted().transform(axis.transData.transform((1, value)))[1] for value in labelled]
+    heights = [height for height in heights if 0 <= height <= 1]
+    assert min(heights) < 1 / 3 and max(heights) > 2 / 3
+    assert len({round(height, 9) for height in heights}) == len(heights) <= 12  # none over another one
 
 
 # Grids

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import LogFormatterSciNotation, MaxNLocator
+from matplotlib.ticker import LogFormatterSciNotation, LogLocator, MaxNLocator
 
 from vrrae_bench.files import read_json
 from vrrae_bench.latent.diagnostics import COLLAPSED_SIGNAL_TO_NOISE
@@ -30,16 +30,30 @@ def draw(runs: Sequence[Run]) -> Figure:
         for (name, label), axis in zip(SHOWN.items(), row):
             for run, of_run in zip(group, details):
                 _line(axis, run, of_run[name])
-            axis.set(title=dataset_label(dataset), xlabel="dimension, by size", ylabel=label, yscale="log")
+            axis.set(title=dataset_label(dataset), xlabel="dimension, by size", ylabel=label)
             axis.xaxis.set_major_locator(MaxNLocator(integer=True))
-            # An axis of less than a decade has one power of ten, or none: more than that is labelled.
-            axis.yaxis.set_minor_formatter(LogFormatterSciNotation(minor_thresholds=(1, 0.7)))
             grid(axis)
             # One entry for all seeds of a method.
             handles = {line.get_label(): line for line in axis.lines}
             axis.legend(handles.values(), handles.keys(), fontsize="small")
         row[1].axhline(COLLAPSED_SIGNAL_TO_NOISE, color=GREY, linestyle="--", linewidth=1)
+        for axis in row:
+            _scale(axis)
     return figure
+
+
+def _scale(axis: Axes) -> None:
+    """Logarithmic, unless all that is drawn lies within a decade, which has one power of ten or none to read it by.
+
+    Where there are few powers of ten, twice and five times each is labelled too.
+    """
+    decades = np.log10(np.divide(*axis.dataLim.intervaly[::-1]))
+    if decades < 1:
+        return
+    axis.set_yscale("log")
+    if decades < 3:
+        axis.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+        axis.yaxis.set_major_formatter(LogFormatterSciNotation(minor_thresholds=(np.inf, np.inf)))
 
 
 def _line(axis: Axes, run: Run, values: Sequence[float]) -> None:
