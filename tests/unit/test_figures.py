@@ -22,6 +22,7 @@ from vrrae_bench.reporting.captions import render_caption, scores_context
 from vrrae_bench.reporting.figures import (
     figure_1,
     figure_2,
+    figure_3,
     figure_a2_1,
     figure_a2_2,
     figure_collapse,
@@ -157,6 +158,23 @@ def test_floats_beyond_the_range_of_images_are_cut(make_run, rng, caplog):
     (axis,) = gallery([make_run("celeba", random=random)], first=0).axes
     np.testing.assert_allclose(picture(axis)[:8, :8], random[0].clip(0, 1))
     assert not caplog.records  # matplotlib would complain
+
+
+def test_lines_between_coloured_images_are_white_and_a_bar_tells_what_the_colours_mean(make_run):
+    random = np.linspace(-0.5, 1.5, 24, dtype=np.float32)[:, None, None, None] * np.ones((8, 8, 1), np.float32)
+    run = make_run("synthetic", random=random)
+    figure = figure_3.draw([run], first=0)
+    figure.canvas.draw()
+    axis, bar = figure.axes
+    shown = picture(axis)
+    assert (shown[8::9] == 1).all() and (shown[:, 8::9] == 1).all()
+    colour_of = bar.collections[-1].cmap
+    assert bar.get_ylim() == (0, 1) and bar.get_ylabel() == "value of a pixel"
+    for number, value in enumerate(random[:, 0, 0, 0].clip(0, 1)):
+        row, column = divmod(number, N_COLUMNS)
+        np.testing.assert_allclose(shown[9 * (N_ROWS - 1 - row), 9 * column], colour_of(value)[:3])  # y upwards
+    assert "from 0, dark, to 1, bright" in (CAPTIONS / "figure_3.txt").read_text()
+    assert sum(colour_of(0.0)[:3]) < sum(colour_of(1.0)[:3]) < 3
 
 
 def test_each_data_set_of_a_gallery_starts_a_row(make_run):

@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from matplotlib import colormaps
 
 from vrrae_bench.config_reading import load_settings
 from vrrae_bench.errors import UserError
@@ -424,7 +425,7 @@ def test_a_gallery_shows_one_block_per_method(synthetic_runs):
     images = np.load(synthetic_runs[0].folder / "random.npy")
     shown = np.asarray(figure.axes[0].get_images()[0].get_array())
     # y upwards: the first image stands at the upper left, which is the last rows of the array.
-    np.testing.assert_array_equal(shown[-65:-1, :64], images[0, ..., 0])
+    np.testing.assert_array_equal(shown[-65:-1, :64], colormaps["viridis"](images[0, ..., 0])[..., :3])
 
 
 def test_a_gallery_of_two_data_sets_names_both(synthetic_runs, run_spec):

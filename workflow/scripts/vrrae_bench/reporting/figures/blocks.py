@@ -41,7 +41,7 @@ def blocks(
 
 
 def mosaic(images: Num[np.ndarray, "N H W C"], columns: int, upwards: bool = False) -> Num[np.ndarray, "P Q C"]:
-    """Images row by row, white below and to the right of each; empty places are white.
+    """Images row by row, white after each row and to the right of each image; empty places are white.
 
     Args:
         upwards: Whether the first row of the result is the lowest one, for images whose y points upwards.
@@ -66,16 +66,15 @@ def part(first: int, n: int, available: int) -> slice:
     return slice(start, min(start + n, available))
 
 
-def show(axis: Axes, picture: Num[np.ndarray, "P Q C"], *, origin: str = "upper", cmap: str = "gray") -> None:
+def show(axis: Axes, picture: Num[np.ndarray, "P Q C"], *, origin: str = "upper") -> None:
     """Draw a mosaic; values beyond the range of stored images are cut.
 
     Args:
         origin: Where the first row belongs: `upper` or `lower`.
-        cmap: Matplotlib's name of the colours of a grey image.
     """
     high = brightest(picture)
     picture = picture[..., 0] if picture.shape[-1] == 1 else picture
-    axis.imshow(np.clip(picture, 0, high), vmin=0, vmax=high, origin=origin, cmap=cmap)
+    axis.imshow(np.clip(picture, 0, high), vmin=0, vmax=high, origin=origin, cmap="gray")
     axis.set(xticks=[], yticks=[])
     axis.spines[:].set_visible(False)
 
