@@ -30,7 +30,7 @@ from vrrae_bench.reporting.figures import (
     interpolations,
 )
 from vrrae_bench.reporting.figures.blocks import mosaic
-from vrrae_bench.reporting.figures.drawing import Run, line_styles, titles
+from vrrae_bench.reporting.figures.drawing import Run, line_styles, plt, titles
 from vrrae_bench.reporting.figures.gallery import N_COLUMNS, N_ROWS, gallery
 from vrrae_bench.reporting.figures.interpolations import transitions
 from vrrae_bench.reporting.kinds import FIGURES
@@ -83,6 +83,12 @@ def make_run(tmp_path, run_spec, rng):
         return Run(spec, folder)
 
     return make
+
+
+@pytest.fixture(autouse=True)
+def no_figure_stays_open():
+    yield
+    plt.close("all")
 
 
 def picture(axis):
@@ -430,6 +436,16 @@ def test_every_text_of_figure_1_fits_into_its_box(figure_of_shapes):
                        for box in boxes), text.get_text()  # fmt: skip
 
 
+# Figure 2
+
+
+def test_figure_2_tells_how_many_images_are_trained_on_and_how_many_move(make_run):
+    run = make_run("synthetic", "vae")
+    np.savez(run.folder / "latents.npz", train_mean=np.eye(9)[:, :2], diagonal_mean=np.zeros((7, 2)))
+    (legend,) = figure_2.draw([run]).legends
+    assert [text.get_text() for text in legend.get_texts()] == ["9 training images", "diagonal motion, 7 images"]
+
+
 # All of them
 
 
@@ -452,6 +468,17 @@ def test_every_figure_has_a_module_and_a_caption_that_tells_whose_number_it_bear
         images = "25 to 48" if name == "figure_a5_7" else "1 to 24"
         assert f"images {images} of 10000, not chosen, drawn from a Gaussian mixture of K = 10 components" in caption
         assert "60000 training images" in caption and "Seed 0, 2 epochs, beta VAE 1e-3, VRRAE 1e-3." in caption
+
+
+@pytest.mark.parametrize("name", ["figure_2", "figure_3", "figure_collapse", "table_collapse"])
+def test_captions_tell_where_the_training_on_bumps_departs_from_the_paper(name, make_run):
+    runs = [make_run(dataset, method) for dataset in ("synthetic", "mnist") for method in ("vae", "vrrae")]
+    context = scores_context([run.folder / "scores.json" for run in runs]) | {"first": 0}
+    caption = render_caption(CAPTIONS / f"{name}.txt", context)
+    rate = format_beta(runs[0].spec.learning_rate)
+    told = f"learning rate {rate} (the published code: beta 1e-3, learning rate 1e-3; the paper:"
+    assert caption.count(f"beta VAE 1e-3, VRRAE 1e-3, {told}") == caption.count("(the published code") == 1  # of bumps
+    assert "a learning rate of 1e-4 in Table A.3-3" in caption and "no beta" in caption
 
 
 def test_a_figure_of_nothing_is_told_as_a_table_is(tmp_path, monkeypatch):

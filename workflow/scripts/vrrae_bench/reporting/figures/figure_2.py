@@ -19,17 +19,19 @@ def draw(runs: Sequence[Run]) -> Figure:
     """
     seed = _most_collapsed_seed(runs)
     shown = [run for run in runs if run.spec.seed == seed]
-    figure, axes = plt.subplots(1, len(shown), figsize=(3.6 * len(shown), 3.4), layout="constrained", squeeze=False)
+    figure, axes = plt.subplots(1, len(shown), figsize=(3.6 * len(shown), 3.7), layout="constrained", squeeze=False)
     for axis, run in zip(axes[0], shown):
         with np.load(run.folder / "latents.npz") as latents:
             train, diagonal = latents["train_mean"], latents["diagonal_mean"]
-        axis.scatter(*train[:, :2].T, s=16, color=BLUE, label="training images")
-        axis.plot(*diagonal[:, :2].T, color=ORANGE, linewidth=2, marker=".", label="diagonal motion")
+        axis.scatter(*train[:, :2].T, s=16, color=BLUE, label=f"{len(train)} training images")
+        motion = f"diagonal motion, {len(diagonal)} images"
+        axis.plot(*diagonal[:, :2].T, color=ORANGE, linewidth=2, marker=".", label=motion)
         axis.set(title=f"{method_label(run.spec.method)}, seed {seed}", xlabel="first mean", ylabel="second mean")
         # One scale for both axes, so that a collapsed dimension looks collapsed.
         axis.set_aspect("equal", adjustable="datalim")
         grid(axis)
-    axes[0, 0].legend(fontsize="small")
+    # Below the panels, where it hides no point.
+    figure.legend(*axes[0, 0].get_legend_handles_labels(), loc="outside lower center", ncols=2, fontsize="small")
     return figure
 
 
