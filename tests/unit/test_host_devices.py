@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from vrrae_bench.errors import UserError
-from vrrae_bench.host_devices import claim, devices_of_host, variables_of
+from vrrae_bench.host_devices import claim, devices_of_host, one_at_a_time, variables_of
 
 SCRIPTS = Path(__file__).parents[2] / "workflow/scripts"
 SAY_AND_WAIT = "echo $CUDA_VISIBLE_DEVICES$TPU_VISIBLE_CHIPS; read line"
@@ -54,11 +54,30 @@ def test_a_link_in_place_of_the_locks_is_refused_and_what_it_points_to_left_alon
     assert victim.stat().st_mode & 0o777 == 0o700
 
 
+def test_work_of_which_a_host_does_one_at_a_time_waits_for_another_process_and_says_so(tmp_path):
+    code = "import pathlib, sys; from vrrae_bench.host_devices import one_at_a_time\n"
+    code += "with one_at_a_time('timing', pathlib.Path(sys.argv[1])): print('begun', flush=True); input()"
+    how = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
+    how |= {"env": os.environ | {"PYTHONPATH": str(SCRIPTS)}}
+    first = subprocess.Popen([sys.executable, "-c", code, tmp_path], **how)
+    assert first.stdout.readline() == "begun\n"
+    second = subprocess.Popen([sys.executable, "-c", code, tmp_path], **how)
+    assert second.stderr.readline() == "waiting: another process of this machine is at its timing\n"
+    assert second.poll() is None
+    first.kill()
+    first.communicate()
+    assert second.stdout.readline() == "begun\n"
+    second.communicate("\n")
+    assert second.returncode == 0
+
+
 @pytest.mark.parametrize("put", [Path.touch, lambda path: path.symlink_to(path.with_name("nowhere"))])
 def test_what_is_no_folder_in_place_of_the_locks_is_told(tmp_path, put):
     put(tmp_path / "locks")
     with pytest.raises(UserError, match="locks: can not be made"):
         claim("tpu", ["5"], tmp_path / "locks")
+    with pytest.raises(UserError, match="locks: can not be made"), one_at_a_time("timing", tmp_path / "locks"):
+        pass
 
 
 def test_what_an_executor_has_assigned_is_kept():

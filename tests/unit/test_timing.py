@@ -1,10 +1,17 @@
 """How training is timed: in which order, and over which steps."""
 
 import itertools
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 
+from vrrae_bench.host_devices import one_at_a_time
 from vrrae_bench.training import timing
+from vrrae_bench.training.settings import TimingSettings
+
+SCRIPT = Path(__file__).parents[2] / "workflow/scripts/timing.py"
 
 
 def test_no_method_is_always_the_first():
@@ -53,3 +60,15 @@ def test_a_step_of_a_training_is_timed_after_its_first_stretch_and_across_the_en
     # The first stretch does not count; two make up four steps at least, while the one after them is read.
     assert steps_taken == [(0, 3), (3, 6), (6, 9)] * 2
     assert seconds == {"ae": [1 / 6] * 2}
+
+
+def test_a_second_timing_waits_for_the_first_and_says_so(tmp_path, run_spec):
+    options = {"runs": run_spec("ae"), "timing": TimingSettings()}
+    options = {name: value.model_dump_json() for name, value in options.items()}
+    options |= {"data": "none.json", "out": tmp_path / "timings.json", "locks": tmp_path / "locks"}
+    command = [sys.executable, SCRIPT, *(word for name, value in options.items() for word in (f"--{name}", value))]
+    with one_at_a_time("timing", tmp_path / "locks"):
+        with subprocess.Popen(list(map(str, command)), stderr=subprocess.PIPE, text=True) as second:
+            told = second.stderr.readline()
+            second.kill()
+    assert told == "waiting: another process of this machine is at its timing\n"

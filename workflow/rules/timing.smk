@@ -1,4 +1,4 @@
-# How long a training and its steps take: alone on the machine, because two timings at once would time each other.
+# How long a training and its steps take. Two timings at once would time each other: a second one on the machine waits.
 
 
 rule time_steps:
@@ -15,7 +15,8 @@ rule time_steps:
         f"{RESULTS}/benchmarks/timing/{{dataset}}.tsv"
     conda:
         f"../../envs/train-{settings.accelerator}.yaml"
-    # All cores of the machine, so that no other job runs beside it; a cluster profile has to ask for a whole node.
+    # All cores of the machine, so that no other job of this Snakemake runs beside it; a cluster
+    # profile has to ask for a whole node.
     threads: workflow.resource_settings.cores or 4
     resources:
         mem_mb=memory(8000, 16000),

@@ -1,7 +1,7 @@
 """Time the training of several methods, in turn, on one data set.
 
 Reads a data set. Writes a JSON file: seconds per step of each method and turn, by itself and within a training, and on
-what machine. Nothing else may run meanwhile.
+what machine. Nothing else may run meanwhile; waits until no other timing runs on this machine.
 """
 
 import argparse
@@ -11,6 +11,7 @@ from pathlib import Path
 from vrrae_bench.datasets.store import DataSet
 from vrrae_bench.errors import run_command
 from vrrae_bench.files import write_json
+from vrrae_bench.host_devices import LOCKS, one_at_a_time
 from vrrae_bench.provenance import provenance
 from vrrae_bench.runs import RunSpec
 from vrrae_bench.training.devices import configure_jax, device_name
@@ -27,7 +28,15 @@ def main() -> None:
     parser.add_argument("--out", type=Path, required=True, help="JSON file to write")
     parser.add_argument("--accelerator", choices=["cpu", "cuda", "tpu"], default="cpu")
     parser.add_argument("--threads", type=int, default=os.cpu_count(), help="CPU threads (default: all)")
+    parser.add_argument("--locks", type=Path, default=LOCKS, help=f"default: {LOCKS}")
     arguments = parser.parse_args()
+    # Before JAX starts: that takes cores too.
+    with one_at_a_time("timing", arguments.locks):
+        write_timings(arguments)
+
+
+def write_timings(arguments: argparse.Namespace) -> None:
+    """Time the steps, and write how long they took."""
     configure_jax(arguments.accelerator, arguments.threads)
 
     from vrrae_bench.training.timing import step_seconds, total_steps, training_step_seconds

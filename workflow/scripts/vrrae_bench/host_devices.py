@@ -1,4 +1,4 @@
-"""The accelerators of one host: each job takes one that no other job has.
+"""The accelerators of one host: each job takes one that no other job has; and work of which a host does one at a time.
 
 Snakemake's local executor counts devices and assigns none. So a job locks a file per device before JAX or torch start,
 and they are told to see that device alone. The lock is the kernel's: it is gone when the job is, however it ends.
@@ -6,9 +6,10 @@ and they are told to see that device alone. The lock is the kernel's: it is gone
 
 import fcntl
 import os
+import sys
 import time
-from collections.abc import Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Literal
 
@@ -55,15 +56,7 @@ def claim(kind: Kind, devices: Sequence[str], folder: Path = LOCKS) -> tuple[str
         The device, and the open file that holds the lock; programs that this process becomes or starts inherit it, and
         the lock lasts until the last of them is gone.
     """
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise UserError(f"{folder}: can not be made, for locks ({error.strerror}). Remove what is there.") from None
-    if folder.is_symlink():
-        raise UserError(f"{folder}: is a link, which anyone might have put there. Remove it.")
-    with suppress(PermissionError):  # another user's, who has opened it to all
-        # Everyone may lock, and none may remove another's lock.
-        folder.chmod(0o1777)
+    _open_to_all(folder)
     while True:
         for device in devices:
             lock = _opened(folder / f"{kind}-{device.replace('/', '_')}")
@@ -75,6 +68,35 @@ def claim(kind: Kind, devices: Sequence[str], folder: Path = LOCKS) -> tuple[str
             os.set_inheritable(lock, True)
             return device, lock
         time.sleep(SECONDS_BETWEEN_LOOKS)
+
+
+@contextmanager
+def one_at_a_time(work: str, folder: Path = LOCKS) -> Iterator[None]:
+    """Do some work while no other process of this host is at the same; who has to wait for that says so on stderr.
+
+    Raises:
+        UserError: The lock can not be opened, or the folder of locks can not be made or is a link.
+    """
+    _open_to_all(folder)
+    with os.fdopen(_opened(folder / work)) as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            print(f"waiting: another process of this machine is at its {work}", file=sys.stderr, flush=True)
+            fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+def _open_to_all(folder: Path) -> None:
+    """Make a folder in which everyone may lock, and none may remove another's lock."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise UserError(f"{folder}: can not be made, for locks ({error.strerror}). Remove what is there.") from None
+    if folder.is_symlink():
+        raise UserError(f"{folder}: is a link, which anyone might have put there. Remove it.")
+    with suppress(PermissionError):  # another user's, who has opened it to all
+        folder.chmod(0o1777)
 
 
 def _opened(path: Path) -> int:
