@@ -86,13 +86,14 @@ def epochs_against_steps(data: DataSet, folder: Path) -> None:
     configure_jax("cpu", THREADS)
     from vrrae_bench.training.checkpoints import Checkpoints
     from vrrae_bench.training.loop import train
+    from vrrae_bench.training.other_work import OtherWork
     from vrrae_bench.training.timing import step_seconds
 
     spec, ratios = specification(2), []
     for turn in range(TURNS):
         marks, checkpoints = Marks(), Checkpoints(folder / "checkpoints", f"turn {turn}")
         train(spec, data, checkpoints, stopwatch=Stopwatch(), checkpoint_seconds=60, report=marks.add)
-        (alone,) = step_seconds([spec], data, turns=5, steps=20).values()
+        (alone,) = step_seconds([spec], data, turns=5, steps=20, others=OtherWork()).values()
         ratios.append(marks.seconds_per_step() / float(np.median(alone)))
         measured = {"seconds per step in epochs": marks.seconds_per_step(), "alone": alone, "ratio": ratios[-1]}
         print(json.dumps(measured), flush=True)

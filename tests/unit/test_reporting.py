@@ -206,6 +206,22 @@ def test_times_are_medians_over_turns_and_the_ratio_is_that_of_each_turn(timings
     assert readable.loc["VRRAE", "MNIST Ratio of steps"].startswith("1.050 ± ")
 
 
+@pytest.mark.parametrize(
+    ("recorded", "told"),
+    [
+        ({"other_work_cores": 0.021, "cpus": 2}, "while other work took 0.02 of 2 cores."),
+        ({}, "while what other work took was not recorded."),  # timings of before it was
+    ],
+)
+def test_the_caption_of_times_says_what_other_work_took_and_that_no_whole_training_was_timed(
+    timings_file, recorded, told
+):
+    timings_file.write_text(json.dumps(json.loads(timings_file.read_text()) | recorded))
+    caption = render_caption(CAPTIONS / "table_a4_1.txt", caption_context("timings", [timings_file]))
+    assert f"two of at least 50 within a training of 2083, {told} Median" in caption
+    assert "No whole training was timed. Its time is an estimate from those two turns" in caption
+
+
 @pytest.mark.parametrize("name", [name for name in TABLES if name != "table_fid_2015"])
 def test_every_table_has_a_caption_that_can_be_filled(name, write_scores, settings_file, timings_file):
     numbers = dict(fid_interpolation=5.5, fid_random=38.0, reconstruction_error=25.5)

@@ -15,8 +15,8 @@ rule time_steps:
         f"{RESULTS}/benchmarks/timing/{{dataset}}.tsv"
     conda:
         f"../../envs/train-{settings.accelerator}.yaml"
-    # All cores of the machine, so that no other job of this Snakemake runs beside it; a cluster
-    # profile has to ask for a whole node.
+    # All cores of the machine, so that no other job of this Snakemake runs beside it; what else runs is measured. A
+    # cluster profile has to ask for a whole node.
     threads: workflow.resource_settings.cores or 4
     resources:
         mem_mb=memory(8000, 16000),

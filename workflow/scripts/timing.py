@@ -1,7 +1,7 @@
 """Time the training of several methods, in turn, on one data set.
 
 Reads a data set. Writes a JSON file: seconds per step of each method and turn, by itself and within a training, and on
-what machine. Nothing else may run meanwhile; waits until no other timing runs on this machine.
+what machine, and how many cores other work took meanwhile. Waits until no other timing runs on this machine.
 """
 
 import argparse
@@ -39,12 +39,14 @@ def write_timings(arguments: argparse.Namespace) -> None:
     """Time the steps, and write how long they took."""
     configure_jax(arguments.accelerator, arguments.threads)
 
+    from vrrae_bench.training.other_work import OtherWork, warn_of_other_work
     from vrrae_bench.training.timing import step_seconds, total_steps, training_step_seconds
 
     machine = provenance(device_name(arguments.accelerator)) | {"threads": arguments.threads}
     runs, data, timing = arguments.runs, DataSet(arguments.data), arguments.timing
-    alone = step_seconds(runs, data, timing.turns, timing.steps)
-    in_training = training_step_seconds(runs, data, timing.training_steps)
+    others = OtherWork()
+    alone = step_seconds(runs, data, timing.turns, timing.steps, others)
+    in_training = training_step_seconds(runs, data, timing.training_steps, others)
     methods = {
         run.method: {
             "step_seconds": alone[run.method],
@@ -54,7 +56,9 @@ def write_timings(arguments: argparse.Namespace) -> None:
         for run in runs
     }
     what = {"dataset": runs[0].dataset, "batch_size": runs[0].batch_size, "timing": timing.model_dump()}
-    write_json(arguments.out, what | {"methods": methods} | machine)
+    other_cores = round(others.cores(), 3)
+    write_json(arguments.out, what | {"methods": methods} | machine | {"other_work_cores": other_cores})
+    warn_of_other_work(other_cores, arguments.out)
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
 """The time of a training step, and of one with all around it, of several methods in turn (VRRAE, appendix A.4).
 
-Whoever calls sees to it that nothing else runs.
+Whoever calls sees to it that nothing else runs; what does is measured.
 """
 
 import time
@@ -20,12 +20,15 @@ from vrrae_bench.runs import RunSpec
 from vrrae_bench.training.batches import BatchFeed, BatchStream, epoch_ends
 from vrrae_bench.training.devices import shardings
 from vrrae_bench.training.loop import loss_weights, run_steps, start_state
+from vrrae_bench.training.other_work import OtherWork
 
 WARM_UP = 2  # the first compiles, the second still allocates
 TRAINING_TURNS = 2  # so that each method is once the first
 
 
-def step_seconds(specs: Sequence[RunSpec], data: DataSet, turns: int, steps: int) -> dict[str, list[float]]:
+def step_seconds(
+    specs: Sequence[RunSpec], data: DataSet, turns: int, steps: int, others: OtherWork
+) -> dict[str, list[float]]:
     """Seconds per step of each method, a number per turn; the i-th of all methods were measured one after the other.
 
     A turn is some steps in one compiled program, on batches that lie on the device: forward pass, backward pass and
@@ -34,13 +37,17 @@ def step_seconds(specs: Sequence[RunSpec], data: DataSet, turns: int, steps: int
     Args:
         specs: A run per method, on the same data with the same batch size.
         steps: Steps per turn.
+        others: Watches the turns.
     """
     contenders = {spec.method: partial(_Timed(spec, data).on_device, steps) for spec in specs}
     alternately(contenders, WARM_UP)
-    return alternately(contenders, turns)
+    with others.watched():
+        return alternately(contenders, turns)
 
 
-def training_step_seconds(specs: Sequence[RunSpec], data: DataSet, steps: int) -> dict[str, list[float]]:
+def training_step_seconds(
+    specs: Sequence[RunSpec], data: DataSet, steps: int, others: OtherWork
+) -> dict[str, list[float]]:
     """Seconds per step of each method within a training, a number per turn.
 
     A turn is a training that reads its batches from the disk and looks at its losses now and then, after its first
@@ -49,9 +56,11 @@ def training_step_seconds(specs: Sequence[RunSpec], data: DataSet, steps: int) -
     Args:
         specs: A run per method, on the same data with the same batch size.
         steps: Least number of steps per turn.
+        others: Watches the turns.
     """
     contenders = {spec.method: partial(_Timed(spec, data).in_training, steps) for spec in specs}
-    return alternately(contenders, TRAINING_TURNS)
+    with others.watched():
+        return alternately(contenders, TRAINING_TURNS)
 
 
 def alternately(contenders: Mapping[str, Callable[[], float]], turns: int) -> dict[str, list[float]]:

@@ -214,7 +214,8 @@ class OverheadBelow:
     how: ClassVar[str] = (
         "Steps of both methods, timed in turn. The median over pairs of their ratio less 1, and its 95 % interval by "
         "order statistics, which takes pairs as independent. Reproduced: it lies below the limit. Not reproduced: it "
-        "lies above. Undecided: anything else."
+        "lies above. Undecided: anything else. How busy other work kept the machine meanwhile, the caption of Table "
+        "A.4-1 says; no verdict takes it into account."
     )
 
     @property

@@ -177,7 +177,8 @@ def _here(reading: Reading, evidence: Evidence) -> str:
         return f"{getattr(evidence.configured[reading.dataset], reading.metric):g} (configured)"
     rows = evidence.table_a4_1
     found = rows[(rows.dataset == reading.dataset) & (rows.method == reading.method)].set_index("metric")["mean"]
-    return f"{number(found[reading.metric])} (median)" if reading.metric in found else "–"
+    how = "median, extrapolated" if reading.metric == "total_minutes" else "median"
+    return f"{number(found[reading.metric])} ({how})" if reading.metric in found else "–"
 
 
 def _over_seeds(values: pd.Series) -> str:
