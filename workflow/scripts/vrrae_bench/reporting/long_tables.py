@@ -13,8 +13,9 @@ from vrrae_bench.reporting.paper import paper_value
 from vrrae_bench.reporting.records import run_record
 from vrrae_bench.runs import format_beta
 
+# Others read them in this order, so a new one goes to the end.
 COLUMNS = ["table", "dataset", "method", "beta", "batch_size", "metric"]
-COLUMNS += ["mean", "std", "n_seeds", "low", "high", "paper_value", "note"]
+COLUMNS += ["mean", "std", "n_seeds", "paper_value", "note", "low", "high"]
 # Ends the metrics of the beta whose FID, of another draw of as many images, is the smallest: chosen and reported on
 # different images, though of the same trainings.
 OF_BEST_BETA = "_of_best_beta"
