@@ -387,6 +387,12 @@ def test_captions_tell_what_the_numbers_depend_on(table_2):
         assert part in caption
 
 
+def test_a_deviation_is_spoken_of_only_where_there_are_several_seeds(table_2):
+    caption = render_caption(CAPTIONS / "table_2.txt", caption_context("scores", table_2))
+    assert "MNIST: mean ± standard deviation over 2 training seeds, 2 epochs" in caption
+    assert "Digits: one training seed, so without a deviation, 2 epochs" in caption
+
+
 def test_captions_mark_what_is_not_the_papers(table_2, write_scores):
     """What decides a number and is ours, or other than what the paper has, is told beside it."""
     for name in ("table_2", "table_3", "table_a3_2", "table_a4_3"):
