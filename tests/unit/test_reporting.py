@@ -393,6 +393,21 @@ def test_a_deviation_is_spoken_of_only_where_there_are_several_seeds(table_2):
     assert "Digits: one training seed, so without a deviation, 2 epochs" in caption
 
 
+def test_a_caption_has_a_paragraph_for_each_data_set_and_each_matter(table_2):
+    caption = render_caption(CAPTIONS / "table_2.txt", caption_context("scores", table_2))
+    paragraphs = caption.split("\n\n")
+    starts = (
+        "MNIST: ",
+        "Digits: ",
+        "The numbers of the paper",
+        "Rand. ",
+        "Methods with a truncated SVD",
+        "FID depends on",
+    )
+    assert len(paragraphs) == len(starts) and all(map(str.startswith, paragraphs, starts))
+    assert not any("\n" in paragraph or "  " in paragraph for paragraph in paragraphs)
+
+
 def test_captions_mark_what_is_not_the_papers(table_2, write_scores):
     """What decides a number and is ours, or other than what the paper has, is told beside it."""
     for name in ("table_2", "table_3", "table_a3_2", "table_a4_3"):

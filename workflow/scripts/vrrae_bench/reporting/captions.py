@@ -1,5 +1,6 @@
 """Captions: templates of plain sentences, filled with what the runs themselves record."""
 
+import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,7 @@ from vrrae_bench.runs import format_beta
 
 
 def render_caption(template: str | Path, context: dict[str, Any]) -> str:
-    """The caption as one paragraph.
+    """The caption: paragraphs, parted by the empty lines of the filled template, those that tags leave among them.
 
     Raises:
         UserError: The template is missing or refers to something unknown.
@@ -21,10 +22,13 @@ def render_caption(template: str | Path, context: dict[str, Any]) -> str:
     template = Path(template)
     # Captions may import from one another's folder.
     environment = jinja2.Environment(loader=jinja2.FileSystemLoader(template.parent), undefined=jinja2.StrictUndefined)
+    environment.filters["dataset_label"] = dataset_label
     try:
-        return " ".join(environment.get_template(template.name).render(context).split())
+        text = environment.get_template(template.name).render(context)
     except (OSError, jinja2.TemplateError) as error:
         raise UserError(f"{template}: the caption can not be made: {error}") from None
+    paragraphs = (" ".join(part.split()) for part in re.split(r"\n\s*\n", text))
+    return "\n\n".join(filter(None, paragraphs))
 
 
 def caption_context(origin: str, files: Sequence[str | Path], sweep: Sequence[str | Path] = ()) -> dict[str, Any]:

@@ -81,7 +81,7 @@ def _figure(file: Path) -> dict[str, str]:
         "name": file.stem,
         "title": FIGURES[file.stem].title,
         "image": _data_uri(file.read_bytes()),
-        "caption": file.with_suffix(".txt").read_text(encoding="utf-8"),
+        "caption": file.with_suffix(".txt").read_text(encoding="utf-8").split("\n\n"),
     }
 
 
