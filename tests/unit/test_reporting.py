@@ -1,6 +1,7 @@
 """Tables, captions and figures, from scores with known numbers."""
 
 import json
+import re
 from pathlib import Path
 
 import numpy as np
@@ -12,11 +13,13 @@ from vrrae_bench.config_reading import load_settings
 from vrrae_bench.errors import UserError
 from vrrae_bench.models.registry import METHODS
 from vrrae_bench.reporting.captions import caption_context, render_caption, scores_context
+from vrrae_bench.reporting.claims.headings import CONTRADICTORY, HOW
 from vrrae_bench.reporting.figures import figure_2, gallery
 from vrrae_bench.reporting.figures.drawing import Run, save_figure
 from vrrae_bench.reporting.kinds import TABLES
 from vrrae_bench.reporting.long_tables import long_table
-from vrrae_bench.reporting.tables import readable_table, write_table
+from vrrae_bench.reporting.report import write_report
+from vrrae_bench.reporting.tables import readable_tables, write_table
 
 ROOT = Path(__file__).parents[2]
 CAPTIONS = ROOT / "workflow/report"
@@ -83,13 +86,24 @@ def test_the_long_table_has_the_columns_and_numbers_that_others_rely_on(table_2)
     assert long[long.dataset == "digits"].paper_value.isna().all()
 
 
-def test_the_readable_table_says_na_where_the_paper_has_nothing(table_2):
-    readable = readable_table("table_2", long_table("table_2", table_2))
-    assert readable.loc["AE", "MNIST Rand."] == "42.00 ± 2.83"
-    assert readable.loc["AE", "MNIST Rand. (paper)"] == "40.12"
-    assert readable.loc["VRRAE", "MNIST Rec."] == "25.50"
-    assert readable.loc["AE", "Digits Rec. (paper)"] == "n/a"
-    assert readable.loc["VRRAE", "Digits Rec."] == "–"  # not run, which is not the same
+def test_each_data_set_has_a_table_of_what_was_run_and_the_paper_printed(table_2):
+    tables = readable_tables("table_2", long_table("table_2", table_2))
+    assert list(tables) == ["mnist", "digits"]
+    mnist, digits = tables.values()
+    assert list(mnist) == ["Inter.", "Inter. (paper)", "Rand.", "Rand. (paper)", "Rec.", "Rec. (paper)"]
+    assert mnist.loc["AE", ["Rand.", "Rand. (paper)"]].tolist() == ["42.00 ± 2.83", "40.12"]
+    assert mnist.loc["VRRAE", "Rec."] == "25.50"
+    assert digits.loc["AE", "Rec. (paper)"] == "n/a"
+    assert list(mnist.index) == ["AE", "VRRAE"] and list(digits.index) == ["AE"]  # where VRRAE was not run
+
+
+def test_a_number_that_is_not_there_is_told_from_one_that_the_paper_does_not_print(write_scores):
+    paths = [
+        write_scores("digits", "ae", 0, fid_random=2.0),
+        write_scores("digits", "vae", 0, reconstruction_error=9.0),
+    ]
+    [digits] = readable_tables("table_2", long_table("table_2", paths)).values()
+    assert digits.loc["AE", ["Rec.", "Rand. (paper)"]].tolist() == ["–", "n/a"]
 
 
 def test_a_sweep_of_beta_shows_each_with_its_own_printed_value(write_scores):
@@ -98,7 +112,7 @@ def test_a_sweep_of_beta_shows_each_with_its_own_printed_value(write_scores):
         write_scores("mnist", "vrrae", 0, beta=beta, fid_random=fid, fid_random_other_draw=other)
         for beta, (fid, other) in numbers.items()
     ]
-    row = readable_table("table_a3_2", long_table("table_a3_2", paths, paths)).loc["MNIST, VRRAE"]
+    row = readable_tables("table_a3_2", long_table("table_a3_2", paths, paths))["mnist"].loc["VRRAE"]
     assert (row["beta = 1e-6"], row["beta = 1e-6 (paper)"]) == ("38.00", "38.77")
     assert (row["beta = 2e-4"], row["beta = 2e-4 (paper)"]) == ("35.00", "n/a")
     # Best by its own images would be 2e-4; the other draw prefers 1e-4, whose number is no longer the smallest.
@@ -106,15 +120,17 @@ def test_a_sweep_of_beta_shows_each_with_its_own_printed_value(write_scores):
     assert "best beta (paper)" not in row
 
 
-def test_columns_of_betas_stand_in_numerical_order_whichever_data_set_has_them(write_scores):
-    betas = {"mnist": (0, 1e-6, 1e-4), "cifar10": (1e-5, 1e-4), "celeba": (1e-3, 0)}
+def test_columns_of_betas_stand_in_numerical_order_whichever_method_has_them(write_scores):
+    betas = {"vae": (1e-5, 1e-3, 0), "vrrae": (1e-6, 1e-5, 1e-4)}
     numbers = dict(fid_random=38.0, fid_random_other_draw=38.0)
-    paths = [write_scores(name, "vae", 0, beta=beta, **numbers) for name, found in betas.items() for beta in found]
-    readable = readable_table("table_a3_2", long_table("table_a3_2", paths, paths))
-    ours = [column for column in readable if "(paper)" not in column]
-    assert ours == [*(f"beta = {beta}" for beta in ("0", "1e-6", "1e-5", "1e-4", "1e-3")), "best beta"]
-    assert list(readable)[:3] == ["beta = 0", "beta = 0 (paper)", "beta = 1e-6"]
-    assert list(readable.index) == ["MNIST, VAE", "CIFAR-10, VAE", "CelebA, VAE"]
+    paths = [write_scores("mnist", name, 0, beta=beta, **numbers) for name, found in betas.items() for beta in found]
+    paths.append(write_scores("celeba", "vae", 0, beta=1e-2, **numbers))
+    tables = readable_tables("table_a3_2", long_table("table_a3_2", paths, paths))
+    ours = {name: [column for column in table if "(paper)" not in column] for name, table in tables.items()}
+    assert ours["mnist"] == [*(f"beta = {beta}" for beta in ("0", "1e-6", "1e-5", "1e-4", "1e-3")), "best beta"]
+    assert ours["celeba"] == ["beta = 1e-2", "best beta"]
+    assert list(tables["mnist"])[:3] == ["beta = 0", "beta = 0 (paper)", "beta = 1e-6"]
+    assert list(tables["mnist"].index) == ["VAE", "VRRAE"]
 
 
 def test_table_2_shows_the_best_beta_of_each_data_set_below_the_configured_one(write_scores):
@@ -132,13 +148,14 @@ def test_table_2_shows_the_best_beta_of_each_data_set_below_the_configured_one(w
     }  # fmt: skip
     shown = [sweep["mnist", 1e-6], sweep["cifar10", 0], write_scores("mnist", "ae", 0, fid_random=40.0)]
     long = long_table("table_2", shown, [*sweep.values()])
-    readable = readable_table("table_2", long)
-    assert list(readable.index) == ["VRRAE", "AE", "VRRAE, best beta"]
-    row = readable.loc["VRRAE, best beta"]
-    assert row["MNIST Rand."] == "33.00 (beta = 1e-3)" and row["CIFAR-10 Rand."] == "130.00 (beta = 0)"
-    assert row["MNIST Inter."] == "16.50" and row["MNIST Rec."] == "8.25"
-    assert set(row[[name for name in readable if "(paper)" in name]]) == {"n/a"}
-    assert readable.loc["VRRAE", "MNIST Rand."] == "38.00" and readable.loc["VRRAE", "MNIST Rand. (paper)"] == "38.77"
+    mnist, cifar10 = readable_tables("table_2", long).values()
+    assert list(mnist.index) == ["VRRAE", "AE", "VRRAE, best beta"] and "AE" not in cifar10.index
+    row = mnist.loc["VRRAE, best beta"]
+    assert row["Rand."] == "33.00 (beta = 1e-3)"
+    assert cifar10.loc["VRRAE, best beta", "Rand."] == "130.00 (beta = 0)"
+    assert row["Inter."] == "16.50" and row["Rec."] == "8.25"
+    assert set(row[[name for name in mnist if "(paper)" in name]]) == {"n/a"}
+    assert mnist.loc["VRRAE", ["Rand.", "Rand. (paper)"]].tolist() == ["38.00", "38.77"]
     assert not long.duplicated(["dataset", "method", "beta", "metric"]).any()
     context = caption_context("scores", shown, [*sweep.values()])
     caption = render_caption(CAPTIONS / "table_2.txt", context)
@@ -147,7 +164,8 @@ def test_table_2_shows_the_best_beta_of_each_data_set_below_the_configured_one(w
 
 
 def test_without_a_sweep_nothing_is_said_of_best_betas(table_2):
-    assert not any("best beta" in row for row in readable_table("table_2", long_table("table_2", table_2)).index)
+    tables = readable_tables("table_2", long_table("table_2", table_2))
+    assert not any("best beta" in row for table in tables.values() for row in table.index)
     assert "est beta" not in render_caption(CAPTIONS / "table_2.txt", caption_context("scores", table_2))
 
 
@@ -159,11 +177,10 @@ def test_vrrae_without_kl_term_and_vrrae_are_two_rows_even_where_they_are_one_ru
         write_scores("mnist", "vrrae", 0, beta=1e-6, **(numbers | {"fid_random": 37.0})),
         write_scores("cifar10", "vrrae", 0, beta=0, **(numbers | {"fid_random": 130.0})),
     ]
-    readable = readable_table("table_3", long_table("table_3", paths))
-    assert list(readable.index) == ["RRAE + VAE", "VRRAE (beta = 0)", "VRRAE"]
-    assert list(readable["MNIST Rand."]) == ["38.00", "38.00", "37.00"]
-    assert list(readable["CIFAR-10 Rand."]) == ["–", "130.00", "130.00"]
-    assert list(readable["MNIST Inter. (paper)"]) == ["20.07", "5.37", "4.89"]
+    mnist, cifar10 = readable_tables("table_3", long_table("table_3", paths)).values()
+    assert list(mnist["Rand."].items()) == [("RRAE + VAE", "38.00"), ("VRRAE (beta = 0)", "38.00"), ("VRRAE", "37.00")]
+    assert list(cifar10["Rand."].items()) == [("VRRAE (beta = 0)", "130.00"), ("VRRAE", "130.00")]
+    assert list(mnist["Inter. (paper)"]) == ["20.07", "5.37", "4.89"]
 
 
 def test_batch_sizes_stand_side_by_side(write_scores):
@@ -172,9 +189,10 @@ def test_batch_sizes_stand_side_by_side(write_scores):
         for batch in (8, 64)
         for seed in (0, 2)
     ]
-    (row,) = readable_table("table_a4_2", long_table("table_a4_2", paths)).to_dict("records")
-    assert row["Synthetic batch 8"] == row["Synthetic batch 64"] == "6.00 ± 1.41"
-    assert row["Synthetic batch 8 (paper)"] == "n/a"
+    [table] = readable_tables("table_a4_2", long_table("table_a4_2", paths)).values()
+    assert table.loc["VRRAE"].to_dict() == {
+        "batch 8": "6.00 ± 1.41", "batch 8 (paper)": "n/a", "batch 64": "6.00 ± 1.41", "batch 64 (paper)": "n/a"
+    }  # fmt: skip
 
 
 @pytest.fixture
@@ -185,10 +203,10 @@ def settings_file(tmp_path):
 
 
 def test_sizes_and_budgets_are_those_of_the_configuration_beside_the_papers(settings_file):
-    sizes = readable_table("table_a3_1", long_table("table_a3_1", [settings_file]))
+    [sizes] = readable_tables("table_a3_1", long_table("table_a3_1", [settings_file])).values()
     assert sizes.loc["CelebA"].tolist() == ["186", "186", "512", "512"]
     long = long_table("table_a3_3", [settings_file])
-    budgets = readable_table("table_a3_3", long)
+    [budgets] = readable_tables("table_a3_3", long).values()
     assert budgets.loc["Synthetic", ["Learning rate", "Learning rate (paper)"]].tolist() == ["1e-3", "1e-4"]
     assert budgets.loc["MNIST", ["Epochs", "Batch size"]].tolist() == ["20", "576"]
     differing = long[long.note.str.contains("differs from the paper")]
@@ -211,14 +229,14 @@ def timings_file(tmp_path):
 
 def test_times_are_medians_over_turns_and_the_ratio_is_that_of_each_turn(timings_file):
     long = long_table("table_a4_1", [timings_file])
-    readable = readable_table("table_a4_1", long)
-    assert readable.loc["VRRAE", "MNIST Step, s"] == "0.420 ± 0.090"
-    assert readable.loc["VRRAE", "MNIST Step, s (paper)"] == "2.790"
+    readable = readable_tables("table_a4_1", long)["mnist"]
+    assert readable.loc["VRRAE", "Step, s"] == "0.420 ± 0.090"
+    assert readable.loc["VRRAE", "Step, s (paper)"] == "2.790"
     # Not the steps alone, times their number: those within a training, and said to be extrapolated.
-    assert readable.loc["VAE", "MNIST Training (extrapolated), min"].startswith(f"{0.7 * 2083 / 60:.1f} ± ")
+    assert readable.loc["VAE", "Training (extrapolated), min"].startswith(f"{0.7 * 2083 / 60:.1f} ± ")
     assert long[long.metric == "total_minutes"].note.str.startswith("extrapolated from some steps; median of 2").all()
     # 1.10, 1.05, 1.02, not the ratio of two medians of turns that other work slowed down.
-    assert readable.loc["VRRAE", "MNIST Ratio of steps"].startswith("1.050 ± ")
+    assert readable.loc["VRRAE", "Ratio of steps"].startswith("1.050 ± ")
 
 
 @pytest.mark.parametrize(
@@ -258,7 +276,7 @@ def test_the_fid_of_most_papers_has_a_table_of_its_own_above_that_of_test_images
     for name, content in (files | {"run": {"data": {"n_train": 60_000, "n_test": 10_000}}}).items():
         (tmp_path / f"{name}.json").write_text(json.dumps(content))
     paths = [tmp_path / f"{name}.json" for name in files]
-    readable = readable_table("table_fid_2015", long_table("table_fid_2015", paths))
+    readable = readable_tables("table_fid_2015", long_table("table_fid_2015", paths))["mnist"]
     assert [*readable["Rand."]] == ["20.00", "1.50"] and readable["Inter."].iloc[0] == "30.00"
     caption = render_caption(CAPTIONS / "table_fid_2015.txt", caption_context("scores", paths))
     for part in ("FID of 10000 random images", "from 60000 training images", "abababababab", "torch-fidelity 0.4.0"):
@@ -283,13 +301,13 @@ def test_scores_stand_between_those_of_test_images_and_of_noise_of_the_same_data
         *(write_scores("mnist", "vae", seed, fid_random=40.0 + seed, kid_random=0.01) for seed in (0, 2)),
         write_scores("cifar10", "vae", 0, fid_random=80.0, recall_random=0.5),
     ]
-    readable = readable_table("table_scores", long_table("table_scores", [*scores, *bounds]))
-    rows = ["MNIST, VAE", "MNIST, test images", "MNIST, training images", "MNIST, noise", "CIFAR-10, VAE"]
-    assert list(readable.index) == rows
-    assert list(readable["FID"]) == ["41.00 ± 1.41", "3.00", "2.00", "900.00", "80.00"]
-    assert readable.loc["MNIST, test images", "KID"] == "1.5e-05 [-1e-06, 3.1e-05]"
-    assert list(readable["Recall"]) == ["–", "–", "–", "–", "0.50"]
-    assert not any("paper" in column for column in readable)
+    mnist, cifar10 = readable_tables("table_scores", long_table("table_scores", [*scores, *bounds])).values()
+    fids = {"VAE": "41.00 ± 1.41", "test images": "3.00", "training images": "2.00", "noise": "900.00"}
+    assert list(mnist["FID"].items()) == list(fids.items())
+    assert mnist.loc["test images", "KID"] == "1.5e-05 [-1e-06, 3.1e-05]"
+    # Nothing of what the other data set has, nor of the paper, which has no such table.
+    assert list(mnist) == ["FID", "KID"] and cifar10.loc["VAE"].to_dict() == {"FID": "80.00", "Recall": "0.50"}
+    assert list(cifar10.index) == ["VAE"]
     assert len(render_caption(CAPTIONS / "table_scores.txt", caption_context("scores", [*scores, *bounds]))) > 100
 
 
@@ -302,7 +320,8 @@ def test_the_interval_of_a_run_stands_beside_its_score_averaged_over_seeds(tmp_p
         paths[-1].write_text(json.dumps({"fid_random_mean": 40.0 + seed, "details": details}))
     long = long_table("table_scores", paths)
     assert long[["low", "high"]].values.tolist() == [[38.5, 43.5]]
-    assert readable_table("table_scores", long)["FID, mean of draws"].tolist() == ["40.50 ± 0.71 [38.50, 43.50]"]
+    readable = readable_tables("table_scores", long)["mnist"]
+    assert readable["FID, mean of draws"].tolist() == ["40.50 ± 0.71 [38.50, 43.50]"]
 
 
 def test_extractors_are_averaged_and_each_is_shown_of_models_and_of_test_images(tmp_path, run_spec):
@@ -312,7 +331,7 @@ def test_extractors_are_averaged_and_each_is_shown_of_models_and_of_test_images(
     for number, (details, fid) in enumerate(zip(of_files, (40.0, 43.0, 46.0, 9.0, 10.0, 14.0))):
         paths.append(tmp_path / f"{number}.json")
         paths[-1].write_text(json.dumps({"fid_random": fid, "details": details}))
-    readable = readable_table("table_extractors", long_table("table_extractors", paths))
+    readable = readable_tables("table_extractors", long_table("table_extractors", paths))["mnist"]
     assert readable["FID"].tolist() == ["43.00 ± 3.00 (40, 43, 46)", "11.00 ± 2.65 (9, 10, 14)"]
 
 
@@ -347,9 +366,9 @@ def test_collapse_is_shown_by_seed_and_collapsed_runs_are_counted(write_scores):
         for seed, n in enumerate(counts)
     ]
     long = long_table("table_collapse", scores)
-    readable = readable_table("table_collapse", long)
-    assert readable.loc["Synthetic, VAE", "Collapsed dimensions"] == "0.67 ± 0.58 (0, 1, 1)"
-    assert readable.loc["Synthetic, VAE", "Active units"] == "1.33 ± 0.58 (2, 1, 1)"
+    readable = readable_tables("table_collapse", long)["synthetic"]
+    assert readable.loc["VAE", "Collapsed dimensions"] == "0.67 ± 0.58 (0, 1, 1)"
+    assert readable.loc["VAE", "Active units"] == "1.33 ± 0.58 (2, 1, 1)"
     assert list(readable["Collapsed runs"]) == ["2 of 3", "0 of 3"]
     assert list(readable["KL, nats"]) == ["3.00 ± 0.00"] * 2
 
@@ -365,17 +384,64 @@ def test_another_learning_rate_is_a_block_of_its_own(write_scores):
     paths.append(write_scores("synthetic", "ae", 0, 1e-4, **(numbers | {"reconstruction_error": 38.0})))
     long = long_table("table_1", paths)
     assert sorted(long[long.metric == "reconstruction_error"]["mean"]) == [5.0, 38.0]
-    readable = readable_table("table_1", long)
+    readable = readable_tables("table_1", long)["synthetic"]
     assert list(readable.index) == ["AE", "AE, learning rate 1e-4"]
-    assert readable.loc["AE", "Synthetic Test error (paper)"] == "n/a"
+    assert readable.loc["AE", "Test error (paper)"] == "n/a"
 
 
 def test_all_three_forms_are_written_with_banner_and_caption(table_2, tmp_path):
-    write_table(tmp_path, "table_2", long_table("table_2", table_2), "100 % of N_1 images.", "A quick run.")
-    markdown, latex = (tmp_path / f"table_2{suffix}" for suffix in (".md", ".tex"))
-    assert "**A quick run.**" in markdown.read_text() and "100 % of N_1 images." in markdown.read_text()
-    assert r"100 \% of N\_1 images." in latex.read_text() and r"\begin{tabular}" in latex.read_text()
+    write_table(tmp_path, "table_2", long_table("table_2", table_2), "100 % of N_1 images.\n\n||a||^2", "A quick run.")
+    markdown, latex = ((tmp_path / f"table_2{suffix}").read_text() for suffix in (".md", ".tex"))
+    assert "**A quick run.**" in markdown and "100 % of N_1 images.\n\n||a||^2" in markdown
+    assert (
+        r"100 \% of N\_1 images." in latex and r"\textbar{}\textbar{}a\textbar{}\textbar{}\textasciicircum{}2}" in latex
+    )
     assert len(pd.read_csv(tmp_path / "table_2.csv")) == 9
+
+
+def test_data_sets_stand_below_one_another_under_their_names_and_a_single_one_needs_none(table_2, tmp_path):
+    for files, names in ((table_2, ["MNIST", "Digits"]), (table_2[:3], [])):
+        write_table(tmp_path, "table_2", long_table("table_2", files), "The caption.", None)
+        markdown, latex = ((tmp_path / f"table_2{suffix}").read_text() for suffix in (".md", ".tex"))
+        # The caption is of all tables, so it does not stand under the name of the last.
+        assert re.findall("^## (.*)$", markdown, re.MULTILINE) == [*names, *["Notes"][: len(names)]]
+        assert markdown.endswith("## Notes\n\nThe caption.\n") == bool(names)
+        assert markdown.count("| Model ") == latex.count(r"\begin{tabular}") == max(len(names), 1)
+        assert re.findall(r"\\textbf{(.*)}", latex) == names and latex.count(r"\label{tab:table_2}") == 1
+        assert "±" not in latex and not re.search(r"MNIST (Inter|Rand|Rec)", markdown)
+
+
+def test_a_table_of_data_sets_has_no_headings(settings_file, tmp_path):
+    write_table(tmp_path, "table_a3_1", long_table("table_a3_1", [settings_file]), "The caption.", None)
+    markdown = (tmp_path / "table_a3_1.md").read_text()
+    assert "\n| MNIST " in markdown and "\n| CelebA " in markdown and "##" not in markdown
+
+
+def test_the_page_shows_tables_of_several_data_sets_and_the_paragraphs_of_captions(table_2, tmp_path, run_spec):
+    for name in ("table_2", "table_a4_3"):
+        write_table(tmp_path, name, long_table(name, table_2), "First.\n\nSecond.", "A quick run.")
+    (tmp_path / "claims.md").write_text(f"# Claims\n\n{HOW}\n\n### lowest_error\n\n{CONTRADICTORY}\n")
+    (tmp_path / "figure_5.png").touch()
+    (tmp_path / "figure_5.txt").write_text("Third.\n\nFourth.\n")
+    record = {"run": run_spec("vae").model_dump(), "commit": None, "versions": {"jax": "0.7"}, "platform": "Linux"}
+    record |= {"cpus": 2, "device": "cpu", "wall_seconds": 1.0, "peak_memory_mib": 100}
+    (tmp_path / "run.json").write_text(json.dumps(record))
+    (tmp_path / "history.csv").write_text("step,reconstruction_error\n1,50.0\n2,40.0\n")
+    write_report(
+        tmp_path / "report.html",
+        template=CAPTIONS / "report.html.j2",
+        tables=[tmp_path / "table_2.md", tmp_path / "table_a4_3.md"],
+        claims=tmp_path / "claims.md",
+        figures=[tmp_path / "figure_5.png"],
+        runs=[tmp_path / "run.json"],
+        banner="A quick run.",
+    )
+    page = (tmp_path / "report.html").read_text()
+    assert page.count("<h2>MNIST</h2>") == page.count("<h2>Digits</h2>") == 2 and page.count("<thead>") == 4
+    for first, second in (("First.", "Second."), ("Third.", "Fourth.")):
+        assert re.search(rf"<p>{first}</p>\s*<p>{second}\s*</p>", page)
+    places = re.findall(r'id="([^"]+)"', page)
+    assert len(places) == len(set(places)) and {"table_2", "table_a4_3", "figure_5", "lowest_error"} <= set(places)
 
 
 def test_captions_tell_what_the_numbers_depend_on(table_2):

@@ -15,8 +15,8 @@ class TableKind:
         about: What it shows, in a line.
         metrics: Its numbers, by their keys in the files it is made from, and the headings the paper prints them under.
         origin: What it is made from: scores of runs, the configuration, or timings of steps.
-        rows: The columns of the long form that tell its rows apart.
-        columns: Those that tell its columns apart.
+        rows: What its rows are: methods, in a table for each data set, or the data sets themselves, in one.
+        columns: The column of the long form that tells its columns apart.
         file: The file of a run that it reads, if it is made from scores.
         bounds: The files with scores of real images or noise, to stand below those of the runs of each data set.
         every_extractor: Whether it shows scores by every extractor of a data set, rather than by the one.
@@ -28,8 +28,8 @@ class TableKind:
     about: str
     metrics: dict[str, str]
     origin: Literal["scores", "settings", "timings"] = "scores"
-    rows: tuple[str, ...] = ("method",)
-    columns: tuple[str, ...] = ("dataset", "metric")
+    rows: Literal["method", "dataset"] = "method"
+    columns: Literal["metric", "beta", "batch_size"] = "metric"
     file: str = "scores.json"
     bounds: tuple[str, ...] = ()
     every_extractor: bool = False
@@ -87,23 +87,20 @@ TABLES = {
         about="Sizes of bottleneck and latent space, from the configuration",
         metrics={"bottleneck": "k", "latent_size": "L"},
         origin="settings",
-        rows=("dataset",),
-        columns=("metric",),
+        rows="dataset",
     ),
     "table_a3_2": TableKind(
         title="Table A.3-2: FID of random generation for each beta",
         about="Images: FID of random generation of VAE and VRRAE for each beta",
         metrics={"fid_random": "Rand."},
-        rows=("dataset", "method"),
-        columns=("beta",),
+        columns="beta",
     ),
     "table_a3_3": TableKind(
         title="Table A.3-3: epochs, batch size and learning rate",
         about="Epochs, batch size and learning rate, from the configuration",
         metrics={"epochs": "Epochs", "batch_size": "Batch size", "learning_rate": "Learning rate"},
         origin="settings",
-        rows=("dataset",),
-        columns=("metric",),
+        rows="dataset",
     ),
     "table_a4_1": TableKind(
         title="Table A.4-1: time of a training step, and of all",
@@ -119,7 +116,7 @@ TABLES = {
         title="Table A.4-2: test error of VRRAE for each batch size, in percent",
         about="Test error of VRRAE for each batch size, equal epochs",
         metrics={"reconstruction_error": "Test error"},
-        columns=("dataset", "batch_size"),
+        columns="batch_size",
     ),
     "table_a4_3": TableKind(
         title="Table A.4-3: other autoencoders; FID of interpolation and generation, reconstruction error in percent",
@@ -144,8 +141,6 @@ TABLES = {
             "coverage_random": "Coverage",
             "sharpness_random": "Sharpness",
         },
-        rows=("dataset", "method"),
-        columns=("metric",),
         bounds=("floor", "copies", "ceiling"),
         in_paper=False,
     ),
@@ -158,8 +153,6 @@ TABLES = {
             "kid_random": "KID",
             "fid_interpolation": "FID, interpolation",
         },
-        rows=("dataset", "method"),
-        columns=("metric",),
         bounds=("floor",),
         every_extractor=True,
         each_value=("fid_random", "fid_random_infinity", "kid_random", "fid_interpolation"),
@@ -169,8 +162,6 @@ TABLES = {
         title="FID as most papers give it, by the Inception of 2015",
         about="Images: FID of random generation and of interpolation by the Inception of 2015",
         metrics={"fid_2015_random": "Rand.", "fid_2015_interpolation": "Inter."},
-        rows=("dataset", "method"),
-        columns=("metric",),
         file="scores_2015.json",
         bounds=("floor_2015",),
         in_paper=False,
@@ -185,8 +176,6 @@ TABLES = {
             "kl_divergence": "KL, nats",
             "mutual_information": "Mutual information, nats",
         },
-        rows=("dataset", "method"),
-        columns=("metric",),
         each_value=("active_units", "collapsed_dimensions"),
         in_paper=False,
     ),

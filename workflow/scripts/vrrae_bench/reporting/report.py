@@ -34,7 +34,7 @@ def write_report(
     """Fill the template; images are embedded, so the page can be sent as it is.
 
     Args:
-        tables: Markdown files, each with a heading, a table and a caption.
+        tables: Markdown files, each with a heading, tables and a caption.
         claims: A Markdown file; the reasons of the verdicts are folded, what comes before and after them stands open.
         figures: PNG files, each with its caption in a text file beside it.
         runs: run.json of every run; its history.csv lies beside it.
@@ -47,7 +47,7 @@ def write_report(
         banner=banner,
         tables=[_table(file, banner) for file in tables],
         verdicts=_html(verdicts, banner),
-        reasons=_html(how + reasons),
+        reasons=_html(how + reasons, linked=True),
         contradictions=_html(contradictory + contradictions),
         figures=[_figure(file) for file in figures],
         histories=_data_uri(_png(histories.draw([_run(file, record) for file, record in records]))),
@@ -59,14 +59,14 @@ def write_report(
     write_text(path, page)
 
 
-def _html(text: str, banner: str | None = None) -> str:
-    """Markdown as HTML; a heading of one word can be linked to."""
+def _html(text: str, banner: str | None = None, linked: bool = False) -> str:
+    """Markdown as HTML; if `linked`, a heading of one word, the name of a claim, can be linked to."""
     if banner:
         text = text.replace(f"**{banner}**\n", "")  # it stands above the whole page
     markdown = MarkdownIt("commonmark").enable("table")
     tokens = markdown.parse(text)
     for opening, content in pairwise(tokens):
-        if opening.type == "heading_open" and " " not in content.content:
+        if linked and opening.type == "heading_open" and " " not in content.content:
             opening.attrSet("id", content.content)
     return markdown.renderer.render(tokens, markdown.options, {})
 

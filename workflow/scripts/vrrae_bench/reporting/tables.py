@@ -29,77 +29,104 @@ FORMATS: dict[str, Callable[[float], str]] = {
     "step_ratio": "{:.3f}".format,
     "kid_random": "{:.3g}".format,
 }
+# Bars would be dashes in LaTeX's usual encoding of fonts.
+LATEX = str.maketrans(
+    {character: f"\\{character}" for character in "&%$#_{}"}
+    | {"\\": r"\textbackslash{}", "^": r"\textasciicircum{}", "~": r"\textasciitilde{}", "|": r"\textbar{}"}
+)
 
 
-def readable_table(name: str, long: pd.DataFrame) -> pd.DataFrame:
-    """A table in the paper's layout, with the paper's value beside each number.
+def readable_tables(name: str, long: pd.DataFrame) -> dict[str, pd.DataFrame]:
+    """A table in the paper's layout, with the paper's value beside each number: one for each data set, by its name.
+
+    A table whose rows are the data sets is one, without a name.
 
     Args:
         name: A key of `TABLES`.
         long: Its numbers, from `long_table`.
     """
-    kind = TABLES[name]
     long = long.astype({"method": object, "beta": object, "note": object}).fillna(
         {"method": "", "beta": "", "note": ""}
     )
+    if TABLES[name].rows == "dataset":
+        return {"": _readable_table(name, long)}
+    return {dataset: _readable_table(name, rows) for dataset, rows in long.groupby("dataset", sort=False)}
+
+
+def write_table(folder: str | Path, name: str, long: pd.DataFrame, caption: str, banner: str | None) -> None:
+    """Write `<name>.csv`, `.md` and `.tex`, the latter two with their caption; the LaTeX needs booktabs."""
+    folder, title = Path(folder), TABLES[name].title
+    with atomic_path(folder / f"{name}.csv") as temporary:
+        long.to_csv(temporary, index=False)
+    tables = readable_tables(name, long)
+    write_text(folder / f"{name}.md", _markdown(title, tables, caption, banner))
+    write_text(folder / f"{name}.tex", _latex(title, tables, caption, banner, label=f"tab:{name}"))
+
+
+def _markdown(title: str, tables: dict[str, pd.DataFrame], caption: str, banner: str | None) -> str:
+    parts = [f"# {title}"] + ([f"**{banner}**"] if banner else [])
+    for dataset, table in tables.items():
+        parts += [f"## {dataset_label(dataset)}"] if len(tables) > 1 else []
+        parts.append(table.to_markdown(disable_numparse=True))
+    # Else the caption of all would stand under the name of the last.
+    parts += ["## Notes"] if len(tables) > 1 else []
+    return "\n\n".join([*parts, caption]) + "\n"
+
+
+def _latex(title: str, tables: dict[str, pd.DataFrame], caption: str, banner: str | None, label: str) -> str:
+    """One float, so that it has one number. Its caption may have paragraphs, since the list of tables has the title."""
+    described = _escaped(f"{banner} {title}. {caption}" if banner else f"{title}. {caption}")
+    parts = [f"\\begin{{table}}\n\\caption[{_escaped(title)}]{{{described}}}\n\\label{{{label}}}"]
+    for dataset, table in tables.items():
+        parts += [f"\\medskip\\textbf{{{_escaped(dataset_label(dataset))}}}"] if len(tables) > 1 else []
+        parts.append(table.to_latex(escape=True).strip())
+    return "\n\n".join([*parts, "\\end{table}"]).replace("±", r"$\pm$") + "\n"
+
+
+def _readable_table(name: str, long: pd.DataFrame) -> pd.DataFrame:
+    kind = TABLES[name]
     rows: dict[str, dict[str, str]] = {}
     places: dict[str, float] = {}
     for row in long.itertuples():
-        column = " ".join(_column_parts(kind, row))
+        column = _column(kind, row)
         places[column] = places[f"{column} (paper)"] = _place(kind, row)
-        for label in _row_labels(name, kind, row, long):
+        for label in _row_labels(name, row, long):
             cells = rows.setdefault(label, {})
             cells[column] = _cell(kind, row)
             if kind.in_paper and row.metric not in OURS and column != BEST_BETA:
                 cells[f"{column} (paper)"] = _number(row.metric, row.paper_value)
     frame = pd.DataFrame.from_dict(rows, orient="index")
     frame = frame[sorted(frame, key=places.get)]
-    frame.index.name = "Data set" if kind.rows == ("dataset",) else "Model"
+    frame.index.name = "Data set" if kind.rows == "dataset" else "Model"
     return frame.fillna(NOT_RUN)
 
 
-def write_table(folder: str | Path, name: str, long: pd.DataFrame, caption: str, banner: str | None) -> None:
-    """Write `<name>.csv`, `.md` and `.tex`, the latter two with their caption."""
-    folder, title = Path(folder), TABLES[name].title
-    with atomic_path(folder / f"{name}.csv") as temporary:
-        long.to_csv(temporary, index=False)
-    readable = readable_table(name, long)
-    head = f"# {title}\n\n" + (f"**{banner}**\n\n" if banner else "")
-    write_text(folder / f"{name}.md", f"{head}{readable.to_markdown(disable_numparse=True)}\n\n{caption}\n")
-    description = f"{banner} {title}. {caption}" if banner else f"{title}. {caption}"
-    latex = readable.to_latex(escape=True, caption=_escaped(description), label=f"tab:{name}")
-    write_text(folder / f"{name}.tex", latex)
-
-
-def _column_parts(kind: TableKind, row: Any) -> list[str]:
-    if _is_of_best_beta(row) and "beta" in kind.columns:
-        return [BEST_BETA]
-    labels = {
-        "dataset": lambda: dataset_label(row.dataset),
-        "metric": lambda: kind.metrics[row.metric.removesuffix(OF_BEST_BETA)],
-        "beta": lambda: f"beta = {row.beta}",
-        "batch_size": lambda: f"batch {row.batch_size}",
-    }
-    return [labels[key]() for key in kind.columns]
+def _column(kind: TableKind, row: Any) -> str:
+    if kind.columns == "beta":
+        return BEST_BETA if _is_of_best_beta(row) else f"beta = {row.beta}"
+    if kind.columns == "batch_size":
+        return f"batch {row.batch_size}"
+    return kind.metrics[row.metric.removesuffix(OF_BEST_BETA)]
 
 
 def _place(kind: TableKind, row: Any) -> float:
-    """Columns of betas stand in numerical order, though no data set has all of them; others as they come."""
-    return float(row.beta) if "beta" in kind.columns and not _is_of_best_beta(row) else math.inf
+    """Columns of betas stand in numerical order, though no method has all of them; others as they come."""
+    return float(row.beta) if kind.columns == "beta" and not _is_of_best_beta(row) else math.inf
 
 
-def _row_labels(name: str, kind: TableKind, row: Any, long: pd.DataFrame) -> list[str]:
+def _row_labels(name: str, row: Any, long: pd.DataFrame) -> list[str]:
     """The rows in which a number stands: one, or both of Table 3 if beta = 0 is VRRAE's own."""
-    methods = [method_label(row.method)] if "method" in kind.rows else [""]
+    kind = TABLES[name]
+    if kind.rows == "dataset":
+        return [dataset_label(row.dataset)]
+    method = method_label(row.method)
     if name == "table_3" and row.method == "vrrae":
-        betas = long[(long.dataset == row.dataset) & (long.method == "vrrae")].beta
-        zero = [f"{methods[0]} (beta = 0)"] if row.beta == "0" else []
-        methods = zero + (methods if float(row.beta) == betas.astype(float).max() else [])
-    dataset = dataset_label(row.dataset) if "dataset" in kind.rows else ""
-    block = row.note if row.note.startswith("learning rate") else ""
-    if _is_of_best_beta(row) and "beta" not in kind.columns:
-        block = BEST_BETA
-    return [", ".join(filter(None, [dataset, method, block])) for method in methods]
+        own_beta = long[long.method == "vrrae"].beta.astype(float).max()
+        zero = [f"{method} (beta = 0)"] if row.beta == "0" else []
+        return zero + ([method] if float(row.beta) == own_beta else [])
+    if _is_of_best_beta(row) and kind.columns != "beta":
+        return [f"{method}, {BEST_BETA}"]
+    return [f"{method}, {row.note}" if row.note.startswith("learning rate") else method]
 
 
 def _is_of_best_beta(row: Any) -> bool:
@@ -127,6 +154,4 @@ def _number(metric: str, mean: float | None, std: float | None = None) -> str:
 
 
 def _escaped(text: str) -> str:
-    for character in "&%$#_":
-        text = text.replace(character, f"\\{character}")
-    return text.replace("±", r"$\pm$")
+    return text.translate(LATEX)
