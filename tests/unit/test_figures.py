@@ -456,6 +456,7 @@ def test_every_figure_has_a_module_and_a_caption_that_tells_whose_number_it_bear
     context = scores_context([run.folder / "scores.json" for run in runs])
     context |= {"shown": ["MNIST"], "first": FIGURES[name].first}
     caption = render_caption(CAPTIONS / f"{name}.txt", context)
+    assert ("our derivative" in caption) == (name != "figure_1")  # which shows no training
     assert ("number of this figure is ours" in caption) == (name in [f"figure_a5_{number}" for number in (4, 5, 6, 7)])
     if name in ("figure_2", "figure_a2_1", "figure_a2_2", "figure_collapse"):
         assert re.search(rf"{N_TRAIN} (training )?images", caption)

@@ -251,7 +251,7 @@ def test_the_caption_of_times_says_what_other_work_took_and_that_no_whole_traini
 ):
     timings_file.write_text(json.dumps(json.loads(timings_file.read_text()) | recorded))
     caption = render_caption(CAPTIONS / "table_a4_1.txt", caption_context("timings", [timings_file]))
-    assert f"two of at least 50 within a training of 2083, {told} Median" in caption
+    assert f"two of at least 50 within a training of 2083, {told}\n\nMedian" in caption
     assert "No whole training was timed. Its time is an estimate from those two turns" in caption
 
 
@@ -486,6 +486,20 @@ def test_captions_mark_what_is_not_the_papers(table_2, write_scores):
     for some, part in ((scores, "1e-3 and, in the rows that say so, 1e-4:"), (scores[:1], "Learning rate 1e-3:")):
         caption = render_caption(CAPTIONS / "table_1.txt", scores_context(some))
         assert part in caption and "Table A.3-3 prints 1e-4" in caption
+
+
+def test_our_derivative_of_the_svd_is_told_wherever_it_trained_a_method(write_scores):
+    scores = {method: write_scores("synthetic", method, 0, 1e-3) for method in ("vae", "rrae", "vrrae", "rrae_vae")}
+    for name in (name for name, kind in TABLES.items() if kind.origin == "scores"):
+        assert "{{ truncation(datasets) }}" in (CAPTIONS / f"{name}.txt").read_text(), name
+    for methods, told, rotation in (
+        (["vae"], False, False),
+        (["vae", "rrae"], True, False),
+        (["vae", "vrrae"], True, False),
+        (["vrrae", "rrae_vae"], True, True),
+    ):
+        caption = render_caption(CAPTIONS / "table_1.txt", scores_context([scores[method] for method in methods]))
+        assert ("our derivative" in caption) == told and ("Only RRAE + VAE's derivative" in caption) == rotation
 
 
 def test_table_1_is_named_for_both_learning_rates_only_where_it_shows_them(settings_file):

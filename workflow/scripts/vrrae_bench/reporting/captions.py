@@ -9,6 +9,7 @@ import jinja2
 
 from vrrae_bench.errors import UserError
 from vrrae_bench.files import read_json
+from vrrae_bench.models.registry import METHODS
 from vrrae_bench.reporting.labels import dataset_label, method_label
 from vrrae_bench.runs import format_beta
 
@@ -43,7 +44,7 @@ def caption_context(origin: str, files: Sequence[str | Path], sweep: Sequence[st
 
 
 def scores_context(scores: Sequence[str | Path]) -> dict[str, Any]:
-    """What captions may speak of, per data set: its size, seeds, betas, epochs, how images were drawn, the extractor.
+    """What captions may speak of, per data set: size, methods, seeds, betas, epochs, how images were drawn, extractor.
 
     Args:
         scores: Files of scores in the folders of their runs, where run.json tells of the data; floors and ceilings.
@@ -64,6 +65,7 @@ def _of_dataset(scored: Sequence[tuple[Path, dict[str, Any]]]) -> dict[str, Any]
     unconverged = {folder for folder, details in scored if not details["sampling"].get("gmm_converged", True)}
     data = read_json(folder / "run.json")["data"]
     return {
+        "methods": [METHODS[method] for method in dict.fromkeys(run["method"] for run in runs)],
         "seeds": sorted({run["seed"] for run in runs}),
         "epochs": last["run"]["epochs"],
         "betas": _betas(runs),
