@@ -180,7 +180,7 @@ def test_arrays_of_ones_own_are_taken_as_they_are(values):
 
 
 def test_what_a_data_set_asks_of_its_training_images(values):
-    """A batch, a rank and a mixture can not be had of fewer."""
+    """A batch, a rank and a mixture cannot be had of fewer."""
     values["datasets"]["mnist"] |= {"batch_size": 64, "batch_sizes": [500, 16]}
     least = least_images(check_settings(values).datasets["mnist"])
     assert least == {"bottleneck": 16, "batch_size": 64, "batch_sizes": 500, "sampling.gmm_components": 10}
@@ -319,7 +319,7 @@ def test_vrrae_without_a_kl_term_is_trained_once_where_that_is_its_own_beta():
 
 
 def test_unreadable_files_are_told_without_a_traceback(tmp_path):
-    with pytest.raises(UserError, match="can not be read"):
+    with pytest.raises(UserError, match="cannot be read"):
         load_settings(tmp_path / "none.yaml")
     broken = tmp_path / "broken.yaml"
     broken.write_text("a: [1")

@@ -39,7 +39,7 @@ def test_a_batch_that_does_not_divide_by_the_devices_is_refused(tiny_images, run
     process = train_command(run_spec("ae", batch_size=20), tiny_images, tmp_path, devices=8, stderr=subprocess.PIPE)
     _, told = process.communicate()
     assert process.returncode == 1
-    assert b"a batch of 20 can not be spread evenly over 8 devices. Set datasets.tiny.batch_size (or" in told
+    assert b"a batch of 20 cannot be spread evenly over 8 devices. Set datasets.tiny.batch_size (or" in told
     assert b"to 16 or 24, or use fewer devices" in told
 
 

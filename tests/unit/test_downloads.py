@@ -84,7 +84,7 @@ def test_a_truncated_file_is_told_with_both_lengths(tmp_path, server, mirror):
 
 def test_unreachable_sources_are_each_named(tmp_path, server):
     told = fetch_error(tmp_path, remote("http://127.0.0.1:1/nowhere", f"{server}/missing"))
-    assert "http://127.0.0.1:1/nowhere/file.gz\n    can not be reached" in told
+    assert "http://127.0.0.1:1/nowhere/file.gz\n    cannot be reached" in told
     assert f"{server}/missing/file.gz\n    answered 404" in told
 
 

@@ -74,9 +74,9 @@ def test_work_of_which_a_host_does_one_at_a_time_waits_for_another_process_and_s
 @pytest.mark.parametrize("put", [Path.touch, lambda path: path.symlink_to(path.with_name("nowhere"))])
 def test_what_is_no_folder_in_place_of_the_locks_is_told(tmp_path, put):
     put(tmp_path / "locks")
-    with pytest.raises(UserError, match="locks: can not be made"):
+    with pytest.raises(UserError, match="locks: cannot be made"):
         claim("tpu", ["5"], tmp_path / "locks")
-    with pytest.raises(UserError, match="locks: can not be made"), one_at_a_time("timing", tmp_path / "locks"):
+    with pytest.raises(UserError, match="locks: cannot be made"), one_at_a_time("timing", tmp_path / "locks"):
         pass
 
 

@@ -40,7 +40,7 @@ def store(tmp_path):
 
 @pytest.fixture
 def mistake(store, tmp_path):
-    """The message of a data set that can not be stored; nothing passes for one afterwards."""
+    """The message of a data set that cannot be stored; nothing passes for one afterwards."""
 
     def run(*arguments, **settings) -> str:
         with pytest.raises(UserError) as caught:
@@ -58,7 +58,7 @@ def picture(path, shade=100, size=(16, 16), mode="RGB"):
 
 
 def deep_picture(path):
-    """A colour image of 16 bits per value, which Pillow reads but can not write."""
+    """A colour image of 16 bits per value, which Pillow reads but cannot write."""
 
     def chunk(kind, content):
         return struct.pack(">I", len(content)) + kind + content + struct.pack(">I", zlib.crc32(kind + content))
@@ -297,11 +297,11 @@ def test_an_image_or_folder_that_may_not_be_read_is_not_called_damaged_or_empty(
 
     forbid(Image, "open", "3.png")
     told = mistake("folder", classes, test_fraction=0.2)
-    assert "dark/3.png: can not be read (Permission denied). Mend its permissions." in told and "light/3.png" in told
+    assert "dark/3.png: cannot be read (Permission denied). Mend its permissions." in told and "light/3.png" in told
     (classes / "dark/deeper").mkdir()
     forbid(os, "scandir", "deeper")
     told = mistake("folder", classes, test_fraction=0.2)
-    assert "dark/deeper: can not be read (Permission denied). Mend its permissions" in told
+    assert "dark/deeper: cannot be read (Permission denied). Mend its permissions" in told
     rows = [f"{name}/{number}.png,{name}" for name in ("dark", "light") for number in (4, 5)]
     assert store("folder", classes, test_fraction=0.5, **table(classes, "file,label", *rows)).manifest.n_train == 2
 
@@ -344,8 +344,8 @@ def test_an_image_that_would_fill_the_memory_is_not_decoded(mistake, classes):
         (["file,label,split", "dark/0.png,a,test", "dark/0.png,a,train"], "names the file of "),
         (["file,label", "dark/none.png,a", "dark/0.png,b", "dark/no.png"], "2 problems:\n"),
         (["file,label", "dark/none.png,a", "dark/0.png,b", "dark/no.png"], "line 4: has not one value for each of"),
-        (["file,label", "dark/0\0.png,a"], "line 2: 'dark/0\\x00.png' can not be read (embedded null byte)"),
-        (["file,label", f"{300 * 'a'}.png,a"], "can not be read ([Errno 36] File name too long"),
+        (["file,label", "dark/0\0.png,a"], "line 2: 'dark/0\\x00.png' cannot be read (embedded null byte)"),
+        (["file,label", f"{300 * 'a'}.png,a"], "cannot be read ([Errno 36] File name too long"),
         (["file,label", "dark/0.png"], "line 2: has not one value for each of file, label"),
         (["file,label", "dark/0.png,a,b"], "line 2: has not one value for each of file, label"),
         (["file,label", "dark/none.png,a"], "line 2: there is no file"),
@@ -363,7 +363,7 @@ def test_each_bad_table_has_its_message(mistake, classes, lines, message):
 
 
 def test_a_missing_table_is_told(mistake, classes):
-    assert "labels.csv: can not be read (No such file" in mistake("folder", classes, labels="labels.csv")
+    assert "labels.csv: cannot be read (No such file" in mistake("folder", classes, labels="labels.csv")
 
 
 @pytest.fixture
@@ -491,8 +491,8 @@ def test_each_bad_archive_has_its_message(mistake, arrays, tmp_path, extra, mess
 
 def test_an_archive_that_is_none_or_damaged_is_told(mistake, arrays, tmp_path):
     path = tmp_path / "mine.npz"
-    assert "mine.npz: can not be read (No such file or directory). Check the path." in mistake("npz", path)
-    assert "can not be read (Is a directory)" in mistake("npz", tmp_path)
+    assert "mine.npz: cannot be read (No such file or directory). Check the path." in mistake("npz", path)
+    assert "cannot be read (Is a directory)" in mistake("npz", tmp_path)
     np.save(path.with_suffix(".npy"), arrays["train"])
     assert "is damaged, cut short, or no zip archive" in mistake("npz", path.with_suffix(".npy"))
     np.savez(path, **arrays)

@@ -519,7 +519,7 @@ def test_the_target_of_the_sparse_autoencoder_is_told_as_the_code_has_it(table_2
 
 def test_a_caption_that_can_not_be_filled_is_told(tmp_path):
     (tmp_path / "caption.txt").write_text("{{ nothing.here }}")
-    with pytest.raises(UserError, match=r"caption.txt: the caption can not be made"):
+    with pytest.raises(UserError, match=r"caption.txt: the caption cannot be made"):
         render_caption(tmp_path / "caption.txt", {})
 
 

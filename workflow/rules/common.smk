@@ -105,7 +105,7 @@ def own_files(wildcards):
 
     If they are missing, the command tells.
 
-    For a published data set, this is where a run stops before its first job if a file can not be had.
+    For a published data set, this is where a run stops before its first job if a file cannot be had.
     """
     if not os.path.exists(f"{RESULTS}/data/{wildcards.dataset}/manifest.json"):
         refuse_missing(dataset_of(wildcards).source)
@@ -126,7 +126,7 @@ def asked_of_own_data(wildcards):
 
 
 def refuse_missing(source):
-    """Stop if published files are missing that can not be had: the network is not to be used, or no program may.
+    """Stop if published files are missing that cannot be had: the network is not to be used, or no program may.
 
     A dry run tells it only if it is to be without network: else a plan is to be had without the files. A job that
     another Snakemake runs has been planned with them; it may see no folder but its own.

@@ -94,7 +94,7 @@ def planned_jobs(profile: dict, overlays: Sequence[Path], targets: Sequence[str]
     """The jobs of a dry run; with `done_too` also those whose outcome is there already.
 
     Raises:
-        UserError: Snakemake can not plan; with its message.
+        UserError: Snakemake cannot plan; with its message.
     """
     from snakemake.cli import args_to_api, parse_args
     from snakemake.logging import logger
@@ -116,7 +116,7 @@ def planned_jobs(profile: dict, overlays: Sequence[Path], targets: Sequence[str]
         finally:
             logger.removeFilter(announced)
     if not planned:
-        raise UserError(f"Snakemake can not plan this:\n{told.getvalue().strip()}")
+        raise UserError(f"Snakemake cannot plan this:\n{told.getvalue().strip()}")
     return announced.jobs
 
 

@@ -90,7 +90,7 @@ def least_images(dataset: DatasetSettings) -> dict[str, int]:
 
 
 class ExperimentSettings(Specification):
-    """What is computed. Lists, because an overlay replaces a list but can not remove a key."""
+    """What is computed. Lists, because an overlay replaces a list but cannot remove a key."""
 
     datasets: tuple[str, ...] = Field(min_length=1)
     methods: tuple[str, ...] = Field(min_length=1, description="Compared in Tables 1 and 2")

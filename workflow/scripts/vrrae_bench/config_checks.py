@@ -106,7 +106,7 @@ def _check_sizes(key: str, dataset: SimpleNamespace) -> Iterator[Problem]:
         if size < k:
             yield Problem(
                 f"{key}.{name}",
-                f"{size} is smaller than the bottleneck k = {k}, so a batch can not have rank {k}.",
+                f"{size} is smaller than the bottleneck k = {k}, so a batch cannot have rank {k}.",
                 f"Use a batch of at least {k}, or a smaller k.",
             )
     if dataset.latent_size < k:

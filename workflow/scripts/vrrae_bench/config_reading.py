@@ -23,7 +23,7 @@ def load_settings(*files: str | Path) -> Settings:
     """Read YAML files, the later over the earlier, and check the outcome.
 
     Raises:
-        UserError: A file can not be read, or the configuration has problems; all of them are told at once.
+        UserError: A file cannot be read, or the configuration has problems; all of them are told at once.
     """
     return check_settings(merge(*(_read_yaml(Path(file)) for file in files)), " + ".join(map(str, files)))
 
@@ -67,7 +67,7 @@ def _read_yaml(path: Path) -> dict[str, Any]:
     try:
         values = yaml.safe_load(path.read_text(encoding="utf-8"))
     except OSError as error:
-        raise UserError(f"{path}: can not be read ({error.strerror}). Check the path.") from None
+        raise UserError(f"{path}: cannot be read ({error.strerror}). Check the path.") from None
     except UnicodeDecodeError as error:
         raise UserError(f"{path}: is not in UTF-8 ({error.reason}, byte {error.start}). Save it in UTF-8.") from None
     except yaml.YAMLError as error:

@@ -50,7 +50,7 @@ def claim(kind: Kind, devices: Sequence[str], folder: Path = LOCKS) -> tuple[str
     """Wait for one of some devices, and lock it.
 
     Raises:
-        UserError: A lock can not be opened, or the folder of locks can not be made or is a link.
+        UserError: A lock cannot be opened, or the folder of locks cannot be made or is a link.
 
     Returns:
         The device, and the open file that holds the lock; programs that this process becomes or starts inherit it, and
@@ -75,7 +75,7 @@ def one_at_a_time(work: str, folder: Path = LOCKS) -> Iterator[None]:
     """Do some work while no other process of this host is at the same; who has to wait for that says so on stderr.
 
     Raises:
-        UserError: The lock can not be opened, or the folder of locks can not be made or is a link.
+        UserError: The lock cannot be opened, or the folder of locks cannot be made or is a link.
     """
     _open_to_all(folder)
     with os.fdopen(_opened(folder / work)) as lock:
@@ -92,7 +92,7 @@ def _open_to_all(folder: Path) -> None:
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise UserError(f"{folder}: can not be made, for locks ({error.strerror}). Remove what is there.") from None
+        raise UserError(f"{folder}: cannot be made, for locks ({error.strerror}). Remove what is there.") from None
     if folder.is_symlink():
         raise UserError(f"{folder}: is a link, which anyone might have put there. Remove it.")
     with suppress(PermissionError):  # another user's, who has opened it to all
@@ -110,7 +110,7 @@ def _opened(path: Path) -> int:
         lock = os.open(path, os.O_RDONLY | os.O_NOFOLLOW)
     except OSError as error:
         raise UserError(
-            f"{path}: this lock can not be opened ({error.strerror}). All users of this host need it: have its owner "
+            f"{path}: this lock cannot be opened ({error.strerror}). All users of this host need it: have its owner "
             "make it readable, or delete it while no job runs"
         ) from None
     with suppress(PermissionError):  # another user's; one of our own a strict umask would close to others

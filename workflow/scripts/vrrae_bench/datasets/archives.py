@@ -26,7 +26,7 @@ def open_zip(path: Path, largest_member: int) -> Iterator[ZipFile]:
     try:
         file = path.open("rb")
     except OSError as error:
-        raise UserError(f"{path}: can not be read ({error.strerror}). Check the path.") from None
+        raise UserError(f"{path}: cannot be read ({error.strerror}). Check the path.") from None
     try:
         # Of a file that it did not open itself, ZipFile lets threads share the handle without counting them.
         with file, ZipFile(file) as archive:

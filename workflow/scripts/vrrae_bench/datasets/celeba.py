@@ -93,7 +93,7 @@ def make_celeba(
     """Fetch and store CelebA; a killed run goes on where it stopped.
 
     Raises:
-        UserError: A file can not be had, or is not what it should be.
+        UserError: A file cannot be had, or is not what it should be.
     """
     archive, attributes, partition = fetch(release.files, "celeba", downloads, mirror=mirror, offline=offline)
     splits = read_partition(partition, release)

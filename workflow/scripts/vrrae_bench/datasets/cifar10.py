@@ -39,7 +39,7 @@ def make_cifar10(folder: Path, downloads: Path, *, mirror: str | None, offline: 
     """Fetch and store CIFAR-10.
 
     Raises:
-        UserError: The archive can not be had, or is not what it should be.
+        UserError: The archive cannot be had, or is not what it should be.
     """
     (archive,) = fetch(FILES["cifar10"], "cifar10", downloads, mirror=mirror, offline=offline)
     arrays = {}

@@ -1,6 +1,6 @@
 """Decoding many images straight into arrays on disk: in parallel, in little memory, resumable after a kill.
 
-Threads, because decoding and resizing happen outside Python's lock; unlike processes they can not outlive a kill.
+Threads, because decoding and resizing happen outside Python's lock; unlike processes they cannot outlive a kill.
 """
 
 import os
@@ -105,7 +105,7 @@ class _Unfinished:
                 file.flush()
                 os.fsync(file.fileno())
         except OSError as error:
-            raise UserError(f"{self.path}: can not be written ({error.strerror}). Run again: it goes on.") from None
+            raise UserError(f"{self.path}: cannot be written ({error.strerror}). Run again: it goes on.") from None
 
     def finish(self) -> None:
         self.record.unlink()

@@ -93,7 +93,7 @@ def _copy(source: Path, target: Path) -> None:
     try:
         shutil.copyfile(source, target)
     except OSError as error:
-        raise SourceFailed(f"can not be read: {error.strerror}") from None
+        raise SourceFailed(f"cannot be read: {error.strerror}") from None
 
 
 def _download(url: str, target: Path) -> None:
@@ -106,9 +106,9 @@ def _download(url: str, target: Path) -> None:
             reason = f"answered {error.response.status_code} {error.response.reason}"
             passing = error.response.status_code >= 500
         except requests.RequestException as error:
-            reason, passing = f"can not be reached ({type(error).__name__})", True
+            reason, passing = f"cannot be reached ({type(error).__name__})", True
         except OSError as error:
-            reason, passing = f"can not be written to {target.parent}: {error.strerror}", False
+            reason, passing = f"cannot be written to {target.parent}: {error.strerror}", False
         if attempt == ATTEMPTS or not passing:
             raise SourceFailed(f"{reason}, attempt {attempt} of {ATTEMPTS}")
         time.sleep(PAUSE_SECONDS)

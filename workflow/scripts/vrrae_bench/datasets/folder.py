@@ -79,7 +79,7 @@ def list_images(settings: FileSettings) -> dict[str, list[LabelledFile]]:
         given = _as_laid_out(root, settings.labels)
     except OSError as error:
         raise UserError(
-            f"{error.filename}: can not be read ({error.strerror}). Mend its permissions, or those of its folder."
+            f"{error.filename}: cannot be read ({error.strerror}). Mend its permissions, or those of its folder."
         ) from None
     if None not in given and settings.test_fraction is not None:
         raise UserError(f"{root}: its images are divided into train and test already. Remove files.test_fraction.")
@@ -175,7 +175,7 @@ def _entry(root: Path, where: str, row: Mapping[str | None, str]) -> LabelledFil
         home, file = root.resolve(), (root / name).resolve()
         is_there = file.is_file()
     except (OSError, ValueError) as error:
-        raise UserError(f"{where}: {name!r} can not be read ({error}). Mend the name, or its permissions.") from None
+        raise UserError(f"{where}: {name!r} cannot be read ({error}). Mend the name, or its permissions.") from None
     if not file.is_relative_to(home):
         raise UserError(f"{where}: {name!r} leaves the folder {root}. Name files relative to it.")
     if not is_there:
@@ -196,7 +196,7 @@ def _rows(table: Path) -> Iterator[tuple[str, dict[str | None, str]]]:
             for row in reader:
                 yield f"{table}: line {reader.line_num}", row
     except OSError as error:
-        raise UserError(f"{table}: can not be read ({error.strerror}). Check files.labels.") from None
+        raise UserError(f"{table}: cannot be read ({error.strerror}). Check files.labels.") from None
     except (csv.Error, UnicodeDecodeError) as error:
         raise UserError(f"{table}: is no CSV file in UTF-8 ({error}). Save it as one.") from None
 

@@ -21,7 +21,7 @@ def files_below(folder: Path, unreadable: Callable[[OSError], None] | None = Non
     """All that is no folder below a folder, but for what is hidden and what lies in hidden folders.
 
     Args:
-        unreadable: What to do about a folder that can not be read; none leaves it out.
+        unreadable: What to do about a folder that cannot be read; none leaves it out.
     """
     for place, names in _below(folder, unreadable):
         yield from (place / name for name in names)
@@ -30,7 +30,7 @@ def files_below(folder: Path, unreadable: Callable[[OSError], None] | None = Non
 def folders_read(root: Path) -> list[Path]:
     """Every folder that makes another data set when an image in it comes, goes or is renamed.
 
-    Folders that can not be read are left out.
+    Folders that cannot be read are left out.
     """
     if not root.is_dir():
         return []

@@ -30,7 +30,7 @@ def open_image(file: Path | BinaryIO, name: str, channels: int) -> Image.Image:
             _refuse_what_is_lost(image, name)
             return ImageOps.exif_transpose(image).convert(MODES[channels])
     except PermissionError as error:
-        raise UserError(f"{name}: can not be read ({error.strerror}). Mend its permissions.") from None
+        raise UserError(f"{name}: cannot be read ({error.strerror}). Mend its permissions.") from None
     except (UnidentifiedImageError, Image.DecompressionBombError) as error:
         raise UserError(f"{name}: is no image that can be read ({error}). Replace or remove it.") from None
     except (OSError, SyntaxError, ValueError, EOFError, StructError) as error:
@@ -46,7 +46,7 @@ def pixels(image: Image.Image, image_size: int | None = None) -> UInt8[np.ndarra
 
 
 def _refuse_what_is_lost(image: Image.Image, name: str) -> None:
-    """Refuse what 8 bits of grey or colour can not hold."""
+    """Refuse what 8 bits of grey or colour cannot hold."""
     # Pillow opens colour of 16 bits as colour of 8; what the file holds stands with its decoder.
     if image.mode.startswith(("I", "F")) or any(map(_is_deep, getattr(image, "tile", ()))):
         raise UserError(

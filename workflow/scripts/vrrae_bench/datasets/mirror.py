@@ -104,7 +104,7 @@ def missing_files(sources: Sequence[str], mirror: str | None, downloads: Path, *
 
 
 def refuse_if_missing(source: str, settings: Settings, downloads: Path) -> None:
-    """Stop before any job if `source` can not be had; tell all that the configuration lacks.
+    """Stop before any job if `source` cannot be had; tell all that the configuration lacks.
 
     Raises:
         UserError: With every missing file.

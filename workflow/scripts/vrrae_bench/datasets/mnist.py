@@ -88,7 +88,7 @@ def make_mnist(source: str, folder: Path, downloads: Path, *, mirror: str | None
     """Fetch and store `mnist` or `fashion_mnist`.
 
     Raises:
-        UserError: A file can not be had, or is not what it should be.
+        UserError: A file cannot be had, or is not what it should be.
     """
     paths = fetch(FILES[source], source, downloads, mirror=mirror, offline=offline)
     train, train_labels, test, test_labels = (read_idx(path, n) for path, n in zip(paths, (3, 1, 3, 1)))

@@ -45,7 +45,7 @@ def make_dataset(
         labelled: Whether arrays of the user's own must come with labels.
 
     Raises:
-        UserError: A file can not be had, or is not what it should be.
+        UserError: A file cannot be had, or is not what it should be.
     """
     where, module = {"mirror": mirror, "offline": offline}, module_of(source)
     match source:

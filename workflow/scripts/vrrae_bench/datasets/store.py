@@ -91,7 +91,7 @@ class StoredArray:
         try:
             return np.load(self._path, mmap_mode="r", allow_pickle=False)
         except (OSError, ValueError, EOFError) as error:
-            raise UserError(f"{self._path}: can not be read ({error}). Delete the folder and run again.") from None
+            raise UserError(f"{self._path}: cannot be read ({error}). Delete the folder and run again.") from None
 
 
 class DataSet:
@@ -108,13 +108,13 @@ class DataSet:
         try:
             self.manifest = Manifest.model_validate(read_json(self.path))
         except (OSError, ValueError) as error:
-            raise UserError(f"{self.path}: can not be read ({error}). Delete the folder and run again.") from None
+            raise UserError(f"{self.path}: cannot be read ({error}). Delete the folder and run again.") from None
 
     def array(self, name: str) -> StoredArray:
         """One of the arrays: `train`, `test` (N H W C), `train_labels`, `test_labels` (N), and those of the source.
 
         Raises:
-            UserError: There is no such array, or its file can not be read.
+            UserError: There is no such array, or its file cannot be read.
         """
         if name not in self.manifest.arrays:
             raise UserError(

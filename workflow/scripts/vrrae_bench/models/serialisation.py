@@ -64,7 +64,7 @@ def load_model(path: str | Path) -> tuple[Autoencoder, ModelHeader]:
             header = ModelHeader.model_validate(json.loads(file.readline()))
             return eqx.tree_deserialise_leaves(file, _skeleton(header)), header
     except OSError as error:
-        raise UserError(f"{path}: can not be read ({error.strerror})") from None
+        raise UserError(f"{path}: cannot be read ({error.strerror})") from None
     except (ValidationError, ValueError, EOFError, RuntimeError) as error:
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__
         raise UserError(f"{path}: is not a model file, or is damaged ({reason}). Delete it and train again.") from None

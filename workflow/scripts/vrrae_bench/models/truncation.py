@@ -60,7 +60,7 @@ def truncated_coefficients(
         ValueError: `k` exceeds min(L, B).
     """
     if not 1 <= k <= min(latent.shape):
-        raise ValueError(f"a batch of latents of shape {latent.shape} can not be truncated to rank {k}")
+        raise ValueError(f"a batch of latents of shape {latent.shape} cannot be truncated to rank {k}")
     return _truncate(latent, k, with_rotation)
 
 

@@ -27,7 +27,7 @@ def render_caption(template: str | Path, context: dict[str, Any]) -> str:
     try:
         text = environment.get_template(template.name).render(context)
     except (OSError, jinja2.TemplateError) as error:
-        raise UserError(f"{template}: the caption can not be made: {error}") from None
+        raise UserError(f"{template}: the caption cannot be made: {error}") from None
     paragraphs = (" ".join(part.split()) for part in re.split(r"\n\s*\n", text))
     return "\n\n".join(filter(None, paragraphs))
 

@@ -113,7 +113,7 @@ def fine_tune(
     """
     task = task_of(train, test)
     validation, rest = validation_split(len(train.images), settings)
-    # Batch normalisation can not train on a single image, which a remainder may be: remainders are dropped.
+    # Batch normalisation cannot train on a single image, which a remainder may be: remainders are dropped.
     batch_size = min(settings.batch_size, len(rest))
     steps = len(rest) // batch_size
     total = settings.epochs * steps

@@ -62,12 +62,12 @@ def check_weights(path: Path) -> str:
     """The SHA-256 of a file of weights, in full; one that is not the published file is refused.
 
     Raises:
-        UserError: The file can not be read, or has another checksum.
+        UserError: The file cannot be read, or has another checksum.
     """
     try:
         found = sha256(path)
     except OSError as error:
-        raise UserError(f"{path}: the ImageNet weights can not be read ({error.strerror}).") from None
+        raise UserError(f"{path}: the ImageNet weights cannot be read ({error.strerror}).") from None
     if not found.startswith(IMAGENET_WEIGHTS_SHA256):
         raise UserError(
             f"{path}: not the published {IMAGENET_WEIGHTS}: its SHA-256 begins {found[:8]}, not "

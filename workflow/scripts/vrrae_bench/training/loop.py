@@ -160,7 +160,7 @@ def _refuse_sizes(spec: RunSpec, data: DataSet) -> None:
         smaller = spec.batch_size - remainder
         nearest = f"{smaller} or {smaller + n_devices}" if smaller else f"{n_devices}"
         raise UserError(
-            f"a batch of {spec.batch_size} can not be spread evenly over {n_devices} devices. "
+            f"a batch of {spec.batch_size} cannot be spread evenly over {n_devices} devices. "
             f"Set {key} to {nearest}, or use fewer devices."
         )
 

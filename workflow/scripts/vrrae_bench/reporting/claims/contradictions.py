@@ -30,7 +30,7 @@ class Reading:
 
 @dataclass(frozen=True)
 class Contradiction:
-    """Numbers or sentences of the paper that can not all be right."""
+    """Numbers or sentences of the paper that cannot all be right."""
 
     what: str
     explanation: str

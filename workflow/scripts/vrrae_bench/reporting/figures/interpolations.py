@@ -61,7 +61,7 @@ def _check_same_pairs(runs: Sequence[Run]) -> None:
     for run in runs[1:]:
         if not np.array_equal(_pairs(run), pairs):
             raise UserError(
-                f"{run.folder}/latents.npz: other interpolation pairs than in {runs[0].folder}, which can not be "
+                f"{run.folder}/latents.npz: other interpolation pairs than in {runs[0].folder}, which cannot be "
                 "compared. Delete both and run again."
             )
 
