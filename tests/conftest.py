@@ -130,7 +130,7 @@ def trained(train_run):
 
 @pytest.fixture
 def train_command():
-    """A factory: start the train command as the workflow calls it, on so many devices of the CPU."""
+    """A factory: start the train command as the workflow calls it, on a CPU that shows `devices` devices."""
 
     def start(spec, data, folder, *options, devices=1, **how) -> subprocess.Popen:
         command = [

@@ -219,5 +219,5 @@ def reference_mb() -> float:
 
 
 def minutes_with_margin(seconds: float | None, *, margin: float, least: int, otherwise: int) -> int:
-    """A time limit in minutes: so many times the estimate, but not less than `least`; `otherwise` without estimate."""
+    """A time limit in minutes: `margin` times the estimate, at least `least`; `otherwise` if there is no estimate."""
     return otherwise if seconds is None else max(least, math.ceil(seconds * margin / 60))

@@ -18,8 +18,8 @@ from sklearn.preprocessing import StandardScaler
 from vrrae_bench.errors import UserError
 
 BIC_CANDIDATES = range(1, 11)
-# Of k dimensions, BIC gives a Gaussian so many times k + 1 means: on fewer it shrinks to a point or a line, whose
-# likelihood has no bound but the regularisation.
+# In k dimensions, BIC considers a number of Gaussians only if each has 5 (k + 1) means: on fewer a Gaussian shrinks to a
+# point or a line, whose likelihood has no bound but the regularisation.
 FEWEST_MEANS = 5
 FIT = {"covariance_type": "full", "reg_covar": 1e-6, "init_params": "kmeans", "max_iter": 500}
 
@@ -72,7 +72,7 @@ def fit_mixture(
     Args:
         n_components: Number of Gaussians; none lets BIC choose from 1 to 10, or as many as there are means for.
         n_init: Fits from different starts, of which the likeliest is taken.
-        subsample: Where there are more means, fit to so many of them, drawn without replacement; none: to all. An
+        subsample: Most means to fit to; where there are more, they are drawn without replacement; none: all. An
             iteration over 163,000 means of 186 dimensions takes half a minute on two cores.
 
     Raises:

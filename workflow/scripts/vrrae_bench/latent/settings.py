@@ -16,7 +16,7 @@ class SampleSpec(Specification):
     gmm_subsample: int | None = Field(
         default=None,
         ge=2,
-        description="The mixture is fitted to so many means, drawn by the seed, where there are more; none: to all",
+        description="Most means to which the mixture is fitted, drawn by the seed where there are more; none: all",
     )
     gmm_n_init: int = Field(
         default=1, ge=1, le=100, description="Fits from different starts, of which the likeliest is taken"
@@ -24,7 +24,7 @@ class SampleSpec(Specification):
     random_images: int = Field(ge=2, description="Images drawn from the Gaussian mixture, and from each other sampler")
     random_draws: int = Field(
         ge=2,
-        description="Independent draws of so many images: scores are of the first, the spread of FID of all",
+        description="Independent draws of `random_images` images: scores are of the first, the spread of FID of all",
     )
     interpolation_pairs: int = Field(ge=1, description="Pairs of training images between which to interpolate")
     interpolation_points: int = Field(ge=1, description="Evenly spaced inner points between the two images of a pair")

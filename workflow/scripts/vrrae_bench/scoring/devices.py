@@ -7,7 +7,7 @@ from vrrae_bench.scoring.settings import ExtractorSettings
 
 
 def configure_torch(accelerator: str, threads: int) -> str:
-    """Let torch compute in float32 proper, on so many threads of a CPU; to be called before torch is imported.
+    """Let torch compute in float32 proper, on `threads` threads of a CPU; to be called before torch is imported.
 
     Returns:
         The device: that of CUDA if it is the accelerator, else the CPU, since torch is not installed for TPUs.

@@ -110,7 +110,7 @@ def _of_neighbours(reference: Reference, images: Features, available: int, count
 def fid_scores(moments: Moments, sets: Mapping[str, Sequence[Features]]) -> Scores:
     """FID of sets of images, each in independent parts of like size, under the name of the set; and its interval.
 
-    The interval is the jackknife's over the parts: that of what so many images have on average. A set of a single part
+    The interval is the jackknife's over the parts: that of what this number of images has on average. A set of a single part
     has none.
     """
     numbers, intervals, counts = {}, {}, {}
@@ -129,8 +129,8 @@ def independent_parts(images: Images, together: int = 1) -> list[Images]:
     """Images, or their features, in as many parts as the jackknife has; in a single one if there are too few.
 
     Args:
-        together: So many that follow each other are not independent, and stay in one part: those of a pair of images
-            between which they lie.
+        together: Number of consecutive images that stay in one part, since they are not independent: those between one
+            pair of images.
     """
     parts = np.array_split(np.arange(0, len(images), together), PARTS)
     return np.split(images, [part[0] for part in parts[1:]]) if len(parts[-1]) else [images]

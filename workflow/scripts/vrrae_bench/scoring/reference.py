@@ -14,7 +14,7 @@ from vrrae_bench.scoring.frechet import Moments
 from vrrae_bench.scoring.kernel_distance import within_sums
 from vrrae_bench.scoring.neighbours import radii
 
-# Of either set, scores that compare each image with each other one see at most so many.
+# Scores that compare all pairs of images use at most this many of each set.
 MOST_IMAGES = 5000
 
 

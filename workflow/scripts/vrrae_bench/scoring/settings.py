@@ -37,7 +37,7 @@ class ExtractorSettings(Specification):
         description="Share of the training images, drawn by the seed, that only decide when to stop and what to keep",
     )
     patience: int = Field(
-        default=2, ge=1, description="Fine-tuning stops after so many epochs without a better validation accuracy"
+        default=2, ge=1, description="Epochs without a better validation accuracy after which fine-tuning stops"
     )
     batch_size: int = Field(ge=2, description="Images per step of fine-tuning")
     learning_rate: float = Field(gt=0, description="Peak of the cosine schedule of AdamW")

@@ -46,7 +46,7 @@ class Sums(NamedTuple):
         return cls(*(jnp.zeros((), jnp.float32) for _ in cls._fields))
 
     def means(self, n_steps: int) -> Losses:
-        """Their averages over so many steps, as Python numbers."""
+        """Their averages over `n_steps` steps, as Python numbers."""
         return Losses(*(float(value) / n_steps for value in self))
 
 

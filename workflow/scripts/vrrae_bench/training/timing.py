@@ -96,12 +96,12 @@ class _Timed:
         self._stream = BatchStream(len(self._images), spec.batch_size, spec.seed)
 
     def on_device(self, steps: int) -> float:
-        """Seconds per step of so many, whose batches lie on the device."""
+        """Seconds per step, over `steps` steps whose batches are already on the device."""
         batches = jax.device_put(self._images[self._stream.indices(0, steps)], self._over_devices)
         return self._seconds_per_step([(range(steps), jax.block_until_ready(batches))])
 
     def in_training(self, steps: int) -> float:
-        """Seconds per step of at least so many, with what a training does around them."""
+        """Seconds per step, over at least `steps` steps with what a training does around them."""
         feed = BatchFeed(self._images, self._stream, self._over_devices)
         batch_size, n_images = self._stream.batch_size, self._stream.n_images
         # A stretch is read while the one before is computed. So the first, read ahead, does not count, and one more
@@ -122,7 +122,7 @@ class _Timed:
 
 
 def _first(steps: int, stretches: Iterator[tuple[range, Any]]) -> Iterator[tuple[range, Any]]:
-    """Stretches of at least so many steps together."""
+    """Stretches of at least `steps` steps together."""
     while steps > 0 and (stretch := next(stretches, None)):
         yield stretch
         steps -= len(stretch[0])

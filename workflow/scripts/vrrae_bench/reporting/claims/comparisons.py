@@ -99,7 +99,7 @@ class Comparison(Tested):
         raise NotImplementedError
 
     def refuting_bounds(self, samples: Sequence[Sample], margins: Bounds) -> tuple[Bounds, Bounds]:
-        """Those by which a comparison fails, where it takes others. Corrected, since one that fails is enough."""
+        """Bounds for refutation, if they differ from `bounds`: corrected, since one failing comparison refutes."""
         return self.bounds(samples, margins)
 
     def holds(self, low: float, high: float, margin: float) -> bool:
@@ -180,7 +180,7 @@ class Comparison(Tested):
             )
 
     def _lacking(self, pairs: Sequence[_Pair], n_comparisons: int) -> Iterator[str]:
-        """What comparisons that do not hold would take, of so many in all."""
+        """What the comparisons that do not hold still need."""
         yield from dict.fromkeys(text for pair in pairs for text in pair.missing)
         found = [pair for pair in pairs if not pair.missing]
         yield from dict.fromkeys(

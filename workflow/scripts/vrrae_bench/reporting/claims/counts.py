@@ -35,8 +35,9 @@ class Occurs:
     metric: str
     on: str
     how: ClassVar[str] = (
-        "Reproduced: it happened in at least one seed. Not reproduced: it happened in none, of so many that its rate "
-        f"is with 95 % below one in five, as the paper saw it at least once in five seeds; that takes {ENOUGH_SEEDS}. "
+        "Reproduced: it happened in at least one seed. Not reproduced: it happened in none of at least "
+        f"{ENOUGH_SEEDS} seeds, so that its rate is below one in five with 95 % confidence; the paper saw it at least once "
+        "in five seeds. "
         "Undecided: anything else."
     )
 
@@ -61,8 +62,9 @@ class WithinLimitsInSomeSeed:
     limits: tuple[tuple[str, float], ...]
     on: str
     how: ClassVar[str] = (
-        "Reproduced: there is a seed in which each number is at most its limit. Not reproduced: there is none among so "
-        f"many, {ENOUGH_SEEDS}, that the rate of such seeds is with 95 % below one in five. Undecided: anything else."
+        "Reproduced: there is a seed in which each number is at most its limit. Not reproduced: there is none among at "
+        f"least {ENOUGH_SEEDS} seeds, so that the rate of such seeds is below one in five with 95 % confidence. Undecided: "
+        "anything else."
     )
 
     @property

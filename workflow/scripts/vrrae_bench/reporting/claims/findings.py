@@ -131,7 +131,7 @@ def missing(evidence: Evidence, dataset: str, variant: Variant, metric: str) -> 
 
 
 def too_few(evidence: Evidence, dataset: str, variant: Variant, metric: str, needed: int = FEWEST_SEEDS) -> list[str]:
-    """What a variant lacks to have so many seeds, or nothing."""
+    """What is missing until the variant has `needed` seeds; empty if nothing is."""
     n = len(evidence.values(dataset, variant, metric))
     if n == 0:
         return [missing(evidence, dataset, variant, metric)]
