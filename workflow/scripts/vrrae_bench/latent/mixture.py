@@ -18,8 +18,8 @@ from sklearn.preprocessing import StandardScaler
 from vrrae_bench.errors import UserError
 
 BIC_CANDIDATES = range(1, 11)
-# In k dimensions, BIC considers a number of Gaussians only if each has 5 (k + 1) means: on fewer a Gaussian shrinks to a
-# point or a line, whose likelihood has no bound but the regularisation.
+# In k dimensions, BIC considers a number of Gaussians only if each has 5 (k + 1) means: on fewer a Gaussian shrinks
+# to a point or a line, whose likelihood has no bound but the regularisation.
 FEWEST_MEANS = 5
 FIT = {"covariance_type": "full", "reg_covar": 1e-6, "init_params": "kmeans", "max_iter": 500}
 

@@ -36,9 +36,8 @@ class Occurs:
     on: str
     how: ClassVar[str] = (
         "Reproduced: it happened in at least one seed. Not reproduced: it happened in none of at least "
-        f"{ENOUGH_SEEDS} seeds, so that its rate is below one in five with 95 % confidence; the paper saw it at least once "
-        "in five seeds. "
-        "Undecided: anything else."
+        f"{ENOUGH_SEEDS} seeds, so that its rate is below one in five with 95 % confidence; the paper saw it at least "
+        "once in five seeds. Undecided: anything else."
     )
 
     @property
@@ -63,8 +62,8 @@ class WithinLimitsInSomeSeed:
     on: str
     how: ClassVar[str] = (
         "Reproduced: there is a seed in which each number is at most its limit. Not reproduced: there is none among at "
-        f"least {ENOUGH_SEEDS} seeds, so that the rate of such seeds is below one in five with 95 % confidence. Undecided: "
-        "anything else."
+        f"least {ENOUGH_SEEDS} seeds, so that the rate of such seeds is below one in five with 95 % confidence. "
+        "Undecided: anything else."
     )
 
     @property
