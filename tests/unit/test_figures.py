@@ -17,6 +17,7 @@ from vrrae_bench.datasets.store import write_dataset
 from vrrae_bench.errors import UserError
 from vrrae_bench.experiment import all_runs, runs_of
 from vrrae_bench.latent.interpolation import inner_points
+from vrrae_bench.latent.sampling import PAIRS_TO_LOOK_AT
 from vrrae_bench.reporting.architecture import Layer, architecture
 from vrrae_bench.reporting.captions import render_caption, scores_context
 from vrrae_bench.reporting.figures import (
@@ -74,6 +75,8 @@ def make_run(tmp_path, run_spec, rng):
         points = inner_points(means[:, :1], pairs, N_POINTS) if len(means) == N_TRAIN else np.zeros((30, 1))
         inner = np.broadcast_to(np.rint(points).astype(np.uint8)[..., None, None], (len(points), 8, 8, 1))
         np.save(folder / "interpolation.npy", inner)
+        ends = np.rint(means[pairs.ravel(), 0]).astype(np.uint8) if len(means) == N_TRAIN else np.zeros(2 * len(pairs))
+        np.save(folder / "interpolation_ends.npy", np.broadcast_to(ends[:, None, None, None], (len(ends), 8, 8, 1)))
         np.save(folder / "random.npy", rng.integers(0, 256, (30, 8, 8, 1), np.uint8) if random is None else random)
         sampling = dict(random_images=1250, random_draws=8, gmm_components=10, gmm_means=60_000)
         sampling |= dict(interpolation_pairs=2000, interpolation_points=5)
@@ -98,7 +101,7 @@ def picture(axis):
 # Interpolations
 
 
-def test_a_row_goes_from_one_training_image_over_the_inner_points_to_the_other(make_data, make_run):
+def test_a_row_goes_from_one_training_image_over_what_is_decoded_between_to_the_other(make_data, make_run):
     make_data("mnist")
     runs = [make_run(method=method, seed=1) for method in ("ae", "vae", "rrae", "vrrae")]
     figure = interpolations.draw(runs, first=0)
@@ -110,13 +113,13 @@ def test_a_row_goes_from_one_training_image_over_the_inner_points_to_the_other(m
         assert shown.shape[0] == 5 * 9  # five pairs; eight pixels and a line
         places = [int(tick - 4) for tick in axis.get_xticks()]
         assert [label.get_text() for label in axis.get_xticklabels()] == [
-            *("first", "1/6", "2/6", "3/6", "4/6", "5/6", "second")
+            *("first", "0/6", "1/6", "2/6", "3/6", "4/6", "5/6", "6/6", "second")
         ]
         for row, (first, second) in enumerate(PAIRS[:5]):
             images = [shown[9 * row : 9 * row + 8, left : left + 8] for left in places]
             np.testing.assert_array_equal(images[0], train[first])
             np.testing.assert_array_equal(images[-1], train[second])
-            expected = np.linspace(means[first], means[second], 7)[1:-1]
+            expected = np.linspace(means[first], means[second], 7)
             np.testing.assert_allclose([image.mean() for image in images[1:-1]], expected, atol=0.51)
 
 
@@ -143,7 +146,7 @@ def test_end_points_are_never_left_out_silently(make_run):
 
 def test_fewer_pairs_than_rows_are_all_shown(make_data, make_run):
     make_data("mnist")
-    assert transitions(make_run(pairs=PAIRS[:2]), first=5, n=5).shape == (2, N_POINTS + 2, 8, 8, 1)
+    assert transitions(make_run(pairs=PAIRS[:2]), first=5, n=5).shape == (2, N_POINTS + 4, 8, 8, 1)
 
 
 # Galleries
@@ -191,6 +194,11 @@ def test_each_data_set_of_a_gallery_starts_a_row(make_run):
     assert axes[3].get_title() == "CelebA, AE"
 
 
+def test_every_pair_that_a_figure_shows_has_its_ends_reconstructed():
+    shown = [kind.first + interpolations.N_PAIRS for kind in FIGURES.values() if "interpolation.npy" in kind.files]
+    assert max(shown) <= PAIRS_TO_LOOK_AT
+
+
 def test_no_two_figures_show_the_same_images(settings):
     """What is drawn of each run: a figure that has runs in common with another one shows others of their images."""
     seen = {}
@@ -198,9 +206,9 @@ def test_no_two_figures_show_the_same_images(settings):
         if kind.first is None:
             continue
         for run in runs_of(settings, name):
-            n = interpolations.N_PAIRS if kind.file == "interpolation.npy" else N_ROWS * N_COLUMNS
+            n = interpolations.N_PAIRS if "interpolation.npy" in kind.files else N_ROWS * N_COLUMNS
             for number in range(kind.first, kind.first + n):
-                assert seen.setdefault((run.folder, kind.file, number), name) == name
+                assert seen.setdefault((run.folder, kind.files, number), name) == name
     assert {"figure_4", "figure_a5_5", "figure_5", "figure_a5_7"} <= set(seen.values())
 
 
@@ -461,11 +469,11 @@ def test_every_figure_has_a_module_and_a_caption_that_tells_whose_number_it_bear
     if name in ("figure_2", "figure_a2_1", "figure_a2_2", "figure_collapse"):
         assert re.search(rf"{N_TRAIN} (training )?images", caption)
         assert "2 epochs" in caption and ("beta VAE 1e-3" in caption or "each beta" in caption)
-    if FIGURES[name].file == "interpolation.npy":
+    if "interpolation.npy" in FIGURES[name].files:
         pairs = "6 to 10" if name == "figure_a5_5" else "1 to 5"
-        assert f"pairs {pairs} of 2000 random pairs" in caption and "5 decoded points" in caption
+        assert f"pairs {pairs} of 2000 random pairs" in caption and "and 5 inner points" in caption
         assert "Seed 0" in caption and "beta VAE 1e-3, VRRAE 1e-3" in caption and FIGURES[name].reads_data
-    if FIGURES[name].file == "random.npy":
+    if "random.npy" in FIGURES[name].files:
         images = "25 to 48" if name == "figure_a5_7" else "1 to 24"
         assert f"images {images} of 10000, not chosen, drawn from a Gaussian mixture of K = 10 components" in caption
         assert "60000 training images" in caption and "Seed 0, 2 epochs, beta VAE 1e-3, VRRAE 1e-3." in caption

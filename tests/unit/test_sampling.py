@@ -79,6 +79,8 @@ def test_interpolated_images_lie_between_their_pairs_from_the_first_to_the_secon
     decoded = eqx.filter_jit(model.decode)(np.stack(points, axis=1).reshape(20, 3))
     expected = header.normalisation.undo(np.asarray(decoded))
     np.testing.assert_allclose(samples.interpolation, expected, atol=1e-5)
+    ends = eqx.filter_jit(model.decode)(np.stack([first, second], axis=1).reshape(8, 3))
+    np.testing.assert_allclose(samples.interpolation_ends, header.normalisation.undo(np.asarray(ends)), atol=1e-5)
 
 
 def test_methods_interpolate_between_the_same_pairs_and_other_seeds_between_others(start, tiny_images, sample_spec):

@@ -293,9 +293,9 @@ def files_of_runs(runs, file):
 
 
 def files_of_figure(wildcards):
-    """What a figure reads of its runs: scores and descriptions for the caption, and the file that it shows."""
-    shown = FIGURES[wildcards.figure].file
-    names = ("scores.json", "run.json", shown) if shown else ()
+    """What a figure reads of its runs: scores and descriptions for the caption, and the files that it shows."""
+    shown = FIGURES[wildcards.figure].files
+    names = dict.fromkeys(("scores.json", "run.json", *shown)) if shown else ()
     return [path for name in names for path in files_of(wildcards.figure, name)]
 
 

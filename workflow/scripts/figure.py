@@ -1,7 +1,8 @@
 """Draw a figure of the paper.
 
-Reads files of every run that belongs into it: scores.json, run.json and latents.npz, random.npy or interpolation.npy;
-for some figures also the data set of the run. Writes <name>.png, <name>.pdf and <name>.txt, the caption.
+Reads files of every run that belongs into it: scores.json, run.json, and what it shows of latents.npz, random.npy and
+the interpolated images; for some figures also the data set of the run. Writes <name>.png, <name>.pdf and <name>.txt,
+the caption.
 """
 
 import argparse
@@ -34,7 +35,7 @@ def main() -> None:
     module = importlib.import_module(f"vrrae_bench.reporting.figures.{kind.module}")
     figure = module.draw(runs) if kind.first is None else module.draw(runs, kind.first)
     save_figure(arguments.out.parent, arguments.name, figure)
-    scores = [run.folder / "scores.json" for run in runs] if kind.file else []
+    scores = [run.folder / "scores.json" for run in runs] if kind.files else []
     context = scores_context(scores) | {"shown": [dataset_label(run.spec.dataset) for run in runs], "first": kind.first}
     caption = render_caption(arguments.caption, context)
     write_text(arguments.out.with_suffix(".txt"), caption + "\n")

@@ -2,7 +2,8 @@
 
 Reads a model and its data set. Writes sample.json (scores of the model itself, how images were drawn) and beside it
 latents.npz (posterior means and log-variances), random.npy (generated images, draw after draw), random_gaussian.npy and
-random_prior.npy (those of other samplers) and interpolation.npy.
+random_prior.npy (those of other samplers), interpolation.npy and interpolation_ends.npy (reconstructions of the images
+of the first pairs).
 """
 
 import argparse
@@ -39,7 +40,7 @@ def main() -> None:
     data = DataSet(arguments.data)
     samples = draw_samples(model, header, data, arguments.sampling, arguments.seed)
     folder = arguments.out.parent
-    for name in ("random", "random_gaussian", "random_prior", "interpolation"):
+    for name in ("random", "random_gaussian", "random_prior", "interpolation", "interpolation_ends"):
         with atomic_path(folder / f"{name}.npy") as temporary:
             np.save(temporary, getattr(samples, name))
     with atomic_path(folder / "latents.npz") as temporary:

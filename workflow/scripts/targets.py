@@ -19,7 +19,7 @@ def _trainings(settings: Settings, name: str) -> str:
     """How many a table or figure needs: Figure 1 shows runs, and needs none of them trained."""
     if not is_made(settings, name):
         return NOT_MADE
-    needs_none = name in FIGURES and FIGURES[name].file is None
+    needs_none = name in FIGURES and not FIGURES[name].files
     return "0" if needs_none else str(len(runs_needed(settings, name)))
 
 

@@ -44,7 +44,8 @@ class FigureKind:
     Attributes:
         about: What it shows, in a line.
         module: The module of `figures` whose function `draw` draws it.
-        file: The file of a run that it reads; none for a figure that needs no trained run.
+        files: The files of a run that it reads beside its scores and its description; none for a figure that needs no
+            trained run.
         reads_data: Whether it reads the data sets too: their manifests and training images.
         first: The first of the pairs or generated images that it shows, counted from 0, where it shows some of them;
             figures of the same runs show others.
@@ -53,7 +54,7 @@ class FigureKind:
     title: str
     about: str
     module: str
-    file: str | None
+    files: tuple[str, ...]
     reads_data: bool = False
     first: int | None = None
 
@@ -181,28 +182,30 @@ TABLES = {
     ),
 }
 
+INTERPOLATIONS = ("interpolation.npy", "interpolation_ends.npy", "latents.npz")
+
 FIGURES = {
     "figure_1": FigureKind(
         "Figure 1: architecture of VAE, RRAE and VRRAE",
         "Architecture of VAE, RRAE and VRRAE, drawn from the shapes of the code",
         "figure_1",
-        None,
+        (),
         reads_data=True,
     ),
     "figure_2": FigureKind(
         "Figure 2: latent space of the synthetic bumps",
         "Posterior means of the synthetic set, a diagonal motion in orange: VAE and VRRAE",
         "figure_2",
-        "latents.npz",
+        ("latents.npz",),
     ),
     "figure_3": FigureKind(
-        "Figure 3: randomly generated bumps", "Randomly generated bumps", "figure_3", "random.npy", first=0
+        "Figure 3: randomly generated bumps", "Randomly generated bumps", "figure_3", ("random.npy",), first=0
     ),
     "figure_4": FigureKind(
         "Figure 4: interpolated images of CelebA",
         "Interpolations between images of CelebA",
         "interpolations",
-        "interpolation.npy",
+        INTERPOLATIONS,
         reads_data=True,
         first=0,
     ),
@@ -210,33 +213,33 @@ FIGURES = {
         "Figure 5: randomly generated images",
         "Randomly generated images of MNIST or another small set",
         "gallery",
-        "random.npy",
+        ("random.npy",),
         first=0,
     ),
     "figure_6": FigureKind(
         "Figure 6: randomly generated images of CelebA",
         "Randomly generated images of CelebA",
         "gallery",
-        "random.npy",
+        ("random.npy",),
         first=0,
     ),
     "figure_a2_1": FigureKind(
         "Figure A.2-1: singular values of the latent space of VRRAE for each beta",
         "Singular values of VRRAE's latent space for each beta",
         "figure_a2_1",
-        "scores.json",
+        ("scores.json",),
     ),
     "figure_a2_2": FigureKind(
         "Figure A.2-2: second mean of VRRAE against the first for each beta",
         "Second mean of VRRAE against the first for each beta",
         "figure_a2_2",
-        "latents.npz",
+        ("latents.npz",),
     ),
     "figure_a5_3": FigureKind(
         "Figure A.5-3: interpolated images of CIFAR-10",
         "Interpolations between images of CIFAR-10",
         "interpolations",
-        "interpolation.npy",
+        INTERPOLATIONS,
         reads_data=True,
         first=0,
     ),
@@ -244,7 +247,7 @@ FIGURES = {
         "Figure A.5-4: interpolated images",
         "Interpolations between images of MNIST or another small set",
         "interpolations",
-        "interpolation.npy",
+        INTERPOLATIONS,
         reads_data=True,
         first=0,
     ),
@@ -252,7 +255,7 @@ FIGURES = {
         "Figure A.5-5: more interpolated images of CelebA",
         "More interpolations between images of CelebA",
         "interpolations",
-        "interpolation.npy",
+        INTERPOLATIONS,
         reads_data=True,
         first=5,
     ),
@@ -260,20 +263,20 @@ FIGURES = {
         "Figure A.5-6: randomly generated images of CIFAR-10",
         "Randomly generated images of CIFAR-10",
         "gallery",
-        "random.npy",
+        ("random.npy",),
         first=0,
     ),
     "figure_a5_7": FigureKind(
         "Figure A.5-7: more randomly generated images of all data sets",
         "More randomly generated images, of all data sets",
         "gallery",
-        "random.npy",
+        ("random.npy",),
         first=24,
     ),
     "figure_collapse": FigureKind(
         "Posterior collapse: KL divergence and signal-to-noise of each dimension",
         "KL divergence and signal-to-noise of each dimension, every seed: VAE and VRRAE",
         "figure_collapse",
-        "scores.json",
+        ("scores.json",),
     ),
 }

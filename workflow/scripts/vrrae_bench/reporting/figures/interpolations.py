@@ -18,7 +18,8 @@ N_PAIRS = 5  # of a block
 def draw(runs: Sequence[Run], first: int) -> Figure:
     """A block per data set and method: a row for each of some pairs of training images.
 
-    A row holds the first image of the pair, the images decoded between the two and the second image, which stand apart.
+    A row holds the first image of the pair and the second one, which stand apart, and between them what the model makes
+    of them: the reconstruction of the first, the images decoded between the two, and the reconstruction of the second.
 
     Args:
         first: The first of the pairs, counted from 0.
@@ -28,17 +29,19 @@ def draw(runs: Sequence[Run], first: int) -> Figure:
     """
     for group in by_dataset(runs).values():
         _check_same_pairs(group)
-    return blocks(runs, partial(_fill, first=first), side_by_side=2, size=(4.6, 3.6))
+    return blocks(runs, partial(_fill, first=first), side_by_side=2, size=(5.4, 3.3))
 
 
 def transitions(run: Run, first: int, n: int) -> Num[np.ndarray, "P S H W C"]:
-    """`n` pairs from the `first` on with what lies between: training image, inner points in order, training image.
+    """`n` pairs from the `first` on, each as a row: image, reconstruction, inner points, reconstruction, image.
 
     Raises:
         UserError: There is not the same number of images for each pair, or the data set is not there.
     """
     pairs = _pairs(run)
-    inner = np.load(run.folder / "interpolation.npy", mmap_mode="r")
+    inner, ends = (
+        np.load(run.folder / f"{name}.npy", mmap_mode="r") for name in ("interpolation", "interpolation_ends")
+    )
     n_points, rest = divmod(len(inner), len(pairs))
     if rest:
         raise UserError(
@@ -47,8 +50,9 @@ def transitions(run: Run, first: int, n: int) -> Num[np.ndarray, "P S H W C"]:
         )
     numbers = part(first, n, len(pairs))
     inner = inner.reshape(len(pairs), n_points, *inner.shape[1:])[numbers]
-    ends = run.data.array("train")[pairs[numbers]]
-    return np.concatenate([ends[:, :1], inner, ends[:, 1:]], axis=1)
+    reconstructed = ends.reshape(-1, 2, *ends.shape[1:])[numbers]
+    images = run.data.array("train")[pairs[numbers]]
+    return np.concatenate([images[:, :1], reconstructed[:, :1], inner, reconstructed[:, 1:], images[:, 1:]], axis=1)
 
 
 def _pairs(run: Run) -> Int[np.ndarray, "P 2"]:
@@ -68,14 +72,14 @@ def _check_same_pairs(runs: Sequence[Run]) -> None:
 
 def _fill(axis: Axes, run: Run, first: int) -> None:
     rows = transitions(run, first, N_PAIRS)
-    n_inner = rows.shape[1] - 2
+    last = rows.shape[1] - 3  # the number of the second reconstruction; the first is 0
     parts = [mosaic(side.reshape(-1, *side.shape[2:]), side.shape[1]) for side in np.split(rows, [1, -1], axis=1)]
     gap = np.full((len(parts[0]), rows.shape[3] // 6, rows.shape[4]), brightest(rows), rows.dtype)
     show(axis, np.concatenate([parts[0], gap, parts[1], gap, parts[2]], axis=1))
     across = parts[0].shape[1]
-    centres = (np.arange(n_inner + 2) + 0.5) * across
+    centres = (np.arange(rows.shape[1]) + 0.5) * across
     centres[1:] += gap.shape[1]
     centres[-1] += gap.shape[1]
-    labels = ["first", *(f"{number}/{n_inner + 1}" for number in range(1, n_inner + 1)), "second"]
+    labels = ["first", *(f"{number}/{last}" for number in range(last + 1)), "second"]
     axis.set_xticks(centres, labels, fontsize="small")
     axis.tick_params(length=0)
