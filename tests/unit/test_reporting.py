@@ -93,17 +93,24 @@ def test_each_data_set_has_a_table_of_what_was_run_and_the_paper_printed(table_2
     assert list(mnist) == ["Inter.", "Inter. (paper)", "Rand.", "Rand. (paper)", "Rec.", "Rec. (paper)"]
     assert mnist.loc["AE", ["Rand.", "Rand. (paper)"]].tolist() == ["42.00 ± 2.83", "40.12"]
     assert mnist.loc["VRRAE", "Rec."] == "25.50"
-    assert digits.loc["AE", "Rec. (paper)"] == "n/a"
+    assert list(digits) == ["Inter.", "Rand.", "Rec."]  # of a data set that the paper does not have
     assert list(mnist.index) == ["AE", "VRRAE"] and list(digits.index) == ["AE"]  # where VRRAE was not run
 
 
 def test_a_number_that_is_not_there_is_told_from_one_that_the_paper_does_not_print(write_scores):
     paths = [
-        write_scores("digits", "ae", 0, fid_random=2.0),
-        write_scores("digits", "vae", 0, reconstruction_error=9.0),
+        write_scores("mnist", "long_ae", 0, fid_random=2.0),
+        write_scores("mnist", "vae", 0, reconstruction_error=9.0),
     ]
-    [digits] = readable_tables("table_2", long_table("table_2", paths)).values()
-    assert digits.loc["AE", ["Rec.", "Rand. (paper)"]].tolist() == ["–", "n/a"]
+    [mnist] = readable_tables("table_2", long_table("table_2", paths)).values()
+    assert mnist.loc["Long AE", ["Rec.", "Rand. (paper)"]].tolist() == ["–", "n/a"]
+
+
+def test_the_paper_is_not_spoken_of_as_if_it_had_a_data_set_that_it_does_not_have(table_2):
+    of_digits = [path for path in table_2 if "/digits/" in str(path)]
+    caption = render_caption(CAPTIONS / "table_2.txt", caption_context("scores", of_digits))
+    assert "The paper does not have this data set. It has 1250 random images" in caption
+    assert "on MNIST" not in caption and "without seed or spread" not in caption
 
 
 def test_a_sweep_of_beta_shows_each_with_its_own_printed_value(write_scores):

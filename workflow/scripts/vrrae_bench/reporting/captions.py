@@ -11,6 +11,7 @@ from vrrae_bench.errors import UserError
 from vrrae_bench.files import read_json
 from vrrae_bench.models.registry import METHODS
 from vrrae_bench.reporting.labels import dataset_label, method_label
+from vrrae_bench.reporting.paper import is_in_paper
 from vrrae_bench.runs import format_beta
 
 
@@ -66,6 +67,7 @@ def _of_dataset(scored: Sequence[tuple[Path, dict[str, Any]]]) -> dict[str, Any]
     data = read_json(folder / "run.json")["data"]
     return {
         "methods": [METHODS[method] for method in dict.fromkeys(run["method"] for run in runs)],
+        "in_paper": is_in_paper(last["run"]["dataset"]),
         "seeds": sorted({run["seed"] for run in runs}),
         "epochs": last["run"]["epochs"],
         "betas": _betas(runs),

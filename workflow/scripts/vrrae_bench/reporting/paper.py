@@ -17,6 +17,11 @@ def paper_values() -> pd.DataFrame:
     return pd.read_csv(PAPER_VALUES, dtype={"beta": str, "note": str}, keep_default_na=False, na_values={"value": [""]})
 
 
+def is_in_paper(dataset: str) -> bool:
+    """Whether the paper has results on a data set."""
+    return dataset in set(paper_values().dataset)
+
+
 def paper_value(table: str, dataset: str, method: str, beta: str, metric: str) -> tuple[float | None, str]:
     """The printed value of one cell, or none, and the note that belongs to it.
 

@@ -11,6 +11,7 @@ from vrrae_bench.files import atomic_path, write_text
 from vrrae_bench.reporting.kinds import TABLES, TableKind
 from vrrae_bench.reporting.labels import dataset_label, method_label
 from vrrae_bench.reporting.long_tables import COLLAPSED, EACH, FID_OF_BEST_BETA, OF_BEST_BETA
+from vrrae_bench.reporting.paper import is_in_paper
 from vrrae_bench.runs import format_beta
 
 NOT_PRINTED = "n/a"  # the paper has no such number, or it did not survive
@@ -37,7 +38,9 @@ LATEX = str.maketrans(
 
 
 def readable_tables(name: str, long: pd.DataFrame) -> dict[str, pd.DataFrame]:
-    """A table in the paper's layout, with the paper's value beside each number: one for each data set, by its name.
+    """A table in the paper's layout: one for each data set, by its name.
+
+    Beside each number on a data set of the paper stands the paper's value.
 
     A table whose rows are the data sets is one, without a name.
 
@@ -93,7 +96,7 @@ def _readable_table(name: str, long: pd.DataFrame) -> pd.DataFrame:
         for label in _row_labels(name, row, long):
             cells = rows.setdefault(label, {})
             cells[column] = _cell(kind, row)
-            if kind.in_paper and row.metric not in OURS and column != BEST_BETA:
+            if kind.in_paper and is_in_paper(row.dataset) and row.metric not in OURS and column != BEST_BETA:
                 cells[f"{column} (paper)"] = _number(row.metric, row.paper_value)
     frame = pd.DataFrame.from_dict(rows, orient="index")
     frame = frame[sorted(frame, key=places.get)]
