@@ -13,6 +13,7 @@ from vrrae_bench.files import read_json
 from vrrae_bench.reporting.claims.claims import CLAIMS
 from vrrae_bench.reporting.claims.evidence import load_evidence
 from vrrae_bench.reporting.claims.writing import decide
+from vrrae_bench.reporting.long_tables import COLUMNS as COLUMNS_OF_TABLES
 
 ROOT = Path(__file__).parents[2]
 FOLDER = ROOT / "docs/example-report"
@@ -59,6 +60,11 @@ def test_an_example_report_is_of_its_whole_configuration(overlay, folder):
     assert Study.model_validate(read_json(folder / "settings.json")) == settings.study
     kept = {path.parent.relative_to(folder).as_posix() for path in folder.glob("runs/*/*/*/*/scores.json")}
     assert kept == {run.folder for run in all_runs(settings)}
+
+
+def test_the_kept_tables_have_the_columns_of_today():
+    kept = sorted(FOLDER.glob("**/tables/*.csv"))
+    assert len(kept) > 10 and all(list(pd.read_csv(path)) == COLUMNS_OF_TABLES for path in kept)
 
 
 def test_the_readme_counts_the_verdicts_of_the_example_report():

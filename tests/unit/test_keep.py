@@ -58,7 +58,7 @@ def test_what_an_earlier_configuration_left_is_not_kept(results):
     others |= {"extractor/synthetic/floor.json"}  # bumps have no FID
     found, printed = kept_of(results, others | {f"{RUN}/scores.json"})
     assert found == {"settings.json", f"{RUN}/scores.json"}
-    assert printed.endswith(f"asks for no such thing: {len(others)}\n")
+    assert printed.endswith(f"{len(others)} files left out, for which settings.json does not ask\n")
 
 
 def test_the_fid_of_most_papers_is_kept_only_while_it_is_asked_for(results):

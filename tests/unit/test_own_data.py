@@ -16,6 +16,7 @@ import pytest
 from PIL import Image
 
 from vrrae_bench.datasets import images as image_files
+from vrrae_bench.datasets.image_folders import folders_read
 from vrrae_bench.datasets.images import open_image
 from vrrae_bench.datasets.settings import FileSettings
 from vrrae_bench.datasets.sources import make_dataset
@@ -304,6 +305,18 @@ def test_an_image_or_folder_that_may_not_be_read_is_not_called_damaged_or_empty(
     assert "dark/deeper: cannot be read (Permission denied). Mend its permissions" in told
     rows = [f"{name}/{number}.png,{name}" for name in ("dark", "light") for number in (4, 5)]
     assert store("folder", classes, test_fraction=0.5, **table(classes, "file,label", *rows)).manifest.n_train == 2
+
+
+def test_a_folder_that_may_not_be_read_stops_no_plan(tmp_path, monkeypatch):
+    """The command tells it, in words."""
+
+    def refuse(path):
+        raise PermissionError(13, "Permission denied", str(path))
+
+    monkeypatch.setattr(Path, "iterdir", refuse)
+    assert folders_read(tmp_path) == [tmp_path]
+    monkeypatch.setattr(Path, "is_dir", refuse)
+    assert folders_read(tmp_path) == [tmp_path]
 
 
 def test_images_that_are_not_square_need_a_size(mistake, tmp_path):

@@ -110,7 +110,7 @@ def own_files(wildcards):
     if not os.path.exists(f"{RESULTS}/data/{wildcards.dataset}/manifest.json"):
         refuse_missing(dataset_of(wildcards).source)
     files = dataset_of(wildcards).files
-    paths = (folders_read(Path(files.path)) or [files.path]) if files else []
+    paths = folders_read(Path(files.path)) if files else []
     if files and files.labels:
         paths.append(os.path.join(files.path, files.labels))
     return [local(path) for path in paths if os.path.exists(path)]

@@ -27,7 +27,7 @@ rule time_steps:
         runs=timed_runs,
         timing=settings.experiment.timing.model_dump_json(),
     message:
-        "Time training on {wildcards.dataset}"
+        "Time training on {wildcards.dataset}, once no other timing runs on this machine; {log} tells of a wait, and of other work"
     shell:
         "python {input.script:q} --runs {params.runs:q} --data {input.data:q} --timing {params.timing:q}"
         " --out {output.timings:q} --accelerator {resources.accelerator} --threads {threads} > {log:q} 2>&1"

@@ -1,8 +1,8 @@
 """Keep what a run came to, without what it was made from.
 
 Copies the report, tables, figures (PNG), claims, and the scores, histories and records behind them to another folder,
-under the same names. Left out are data, models and generated images, which `snakemake` makes again; and what an earlier
-configuration has left in the folder of results.
+under the same names. Left out are data, models and generated images, which `snakemake` makes again; and what the
+configuration of the results, settings.json, does not ask for, such as runs that an earlier one has left.
 """
 
 import argparse
@@ -39,7 +39,7 @@ def main() -> None:
     size = sum(file.stat().st_size for file in files) / 1e6
     print(f"{len(files)} files, {size:.1f} MB, in {arguments.folder}")
     if others := len(found) - len(files):
-        print(f"left out, since settings.json asks for no such thing: {others}")
+        print(f"{others} file{'s' * (others > 1)} left out, for which settings.json does not ask")
 
 
 def read_study(path: Path) -> Study:

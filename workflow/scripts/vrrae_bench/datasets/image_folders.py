@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 
 SPLITS = ("train", "test")
@@ -30,13 +31,15 @@ def files_below(folder: Path, unreadable: Callable[[OSError], None] | None = Non
 def folders_read(root: Path) -> list[Path]:
     """Every folder that makes another data set when an image in it comes, goes or is renamed.
 
-    Folders that cannot be read are left out.
+    Folders that cannot be read are left out, but for the first, of which there may be nothing else.
     """
-    if not root.is_dir():
-        return []
-    parents = [root / split for split in SPLITS] if is_divided(root) else [root]
-    starts = [root, *parents, *(folder for parent in parents for folder in class_folders(parent))]
-    return sorted({place for start in starts for place, _ in _below(start)})
+    starts = [root]
+    with suppress(OSError):
+        parents = [root / split for split in SPLITS] if is_divided(root) else [root]
+        starts += parents
+        for parent in parents:
+            starts += class_folders(parent)
+    return sorted({root, *(place for start in starts for place, _ in _below(start))})
 
 
 def _below(folder: Path, unreadable: Callable[[OSError], None] | None = None) -> Iterator[tuple[Path, list[str]]]:

@@ -184,6 +184,8 @@ class MoreOften:
 def _seeds_to_part(table: Sequence[Sequence[int]]) -> str:
     """How many seeds of each variant it takes until Fisher's test parts them, if their rates stay as they are."""
     rates = [with_it / (with_it + without) for with_it, without in table]
+    if rates[0] == rates[1]:
+        return "rates that differ: no number of seeds parts equal ones"
     for n in range(max(map(sum, table)) + 1, MOST_SEEDS + 1):
         scaled = [[round(rate * n), n - round(rate * n)] for rate in rates]
         if min(stats.fisher_exact(scaled, side).pvalue for side in ("greater", "less")) <= LEVEL:

@@ -129,7 +129,8 @@ class SpreadsMore:
         "every other. Not reproduced: smaller ones than those of any, corrected by Holm's procedure for their number; "
         f"against three others that takes {SEEDS_OF_A_SPREAD + 1} seeds. Undecided: anything else, such as one seed in "
         "five that lies far from the rest, however far: the next five of another variant may have one too. In "
-        "simulations of equal spreads it is wrong in 1 to 5 % of cases, by the distribution."
+        "simulations of equal spreads a test is wrong in 1 to 5 % of cases, by the distribution, and a refutation by "
+        "one of three others in 1 to 7 %."
     )
 
     @property

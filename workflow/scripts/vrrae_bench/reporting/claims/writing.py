@@ -24,8 +24,9 @@ CORRECTION = (
     "corrected for the number of claims: of fifty that are decided, one or two may be wrongly, by chance. Nor for "
     "looking again: levels are those of a number of seeds that was chosen before any result was seen. Whoever adds "
     "seeds because a verdict is undecided, and tests after each, is wrong in 4 % of cases instead of 2.5 % with a "
-    "look at three and one at four seeds, and in 7 % with one at each of three to eight. So the numbers of seeds that "
-    "undecided claims lack are for planning a new run with other seeds. Intervals are over seeds: the claims of a data "
+    "look at three and one at four seeds, and in 7 % with one at each of three to eight. So numbers of seeds that are "
+    "estimated with an undecided claim are for planning a new run with other seeds. Those up to the fewest that a rule "
+    "asks for may be added, since nothing was tested before. Intervals are over seeds: the claims of a data "
     "set share its images and one Inception-v3, whose choice no interval contains."
 )
 CONDITIONS = (
