@@ -28,6 +28,8 @@ def test_a_rule_gives_its_command_the_options_that_it_knows_and_all_that_it_need
     body = CALLS[rule]
     [script] = re.findall(r"\{SCRIPTS\}/(\w+\.py)", body)
     source = (WORKFLOW / "scripts" / script).read_text()
+    if "add_device_options(" in source:
+        source += (WORKFLOW / "scripts/vrrae_bench/command_line.py").read_text()
     known = set(re.findall(r'"--([a-z0-9-]+)"', source))
     needed = {
         name

@@ -4,9 +4,9 @@ Reads the extractor and its reference, and the data set. Writes floor.json, copi
 test images, of training images and of noise).
 """
 
-import argparse
 from pathlib import Path
 
+from vrrae_bench.command_line import add_device_options, command_parser
 from vrrae_bench.datasets.store import DataSet
 from vrrae_bench.errors import run_command
 from vrrae_bench.files import write_json
@@ -17,14 +17,13 @@ from vrrae_bench.scoring.reference import Reference
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = command_parser(__doc__)
     parser.add_argument("--dataset", required=True, help="its name in the configuration")
     parser.add_argument("--data", type=Path, required=True, help="manifest.json of the data set")
     parser.add_argument("--extractor", type=Path, required=True, help="extractor.json; the rest lies beside it")
     parser.add_argument("--sampling", type=SampleSpec.model_validate_json, required=True, help="settings, as JSON")
     parser.add_argument("--out", type=Path, required=True, help="floor.json to write; the others beside it")
-    parser.add_argument("--accelerator", choices=["cpu", "cuda", "tpu"], default="cpu")
-    parser.add_argument("--threads", type=int, default=1, help="CPU threads (default: 1)")
+    add_device_options(parser)
     parser.add_argument("--seed", type=int, required=True, help="of the images in place of random ones")
     arguments = parser.parse_args()
     device = configure_torch(arguments.accelerator, arguments.threads)

@@ -4,9 +4,9 @@ Reads scores.json of every run, history.csv beside it, the configuration, which 
 from the swept ones, and the times of training steps. Writes claims.csv and, beside it, claims.md.
 """
 
-import argparse
 from pathlib import Path
 
+from vrrae_bench.command_line import command_parser
 from vrrae_bench.config import Study
 from vrrae_bench.errors import run_command
 from vrrae_bench.files import read_json
@@ -16,7 +16,7 @@ from vrrae_bench.reporting.claims.writing import decide, write_claims
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = command_parser(__doc__)
     parser.add_argument("--scores", type=Path, nargs="*", default=[], help="scores.json of runs; history.csv beside it")
     parser.add_argument("--timings", type=Path, nargs="*", default=[], help="times of steps, a JSON file per data set")
     parser.add_argument("--settings", type=Path, required=True, help="settings.json: what is compared")

@@ -3,13 +3,13 @@
 Reads config.yaml and the overlays that are named, the later over the earlier; all problems are told at once.
 """
 
-import argparse
 import json
 from collections import Counter
 from pathlib import Path
 
 import yaml
 
+from vrrae_bench.command_line import command_parser
 from vrrae_bench.config_reading import BASE, json_schema, load_settings
 from vrrae_bench.errors import run_command
 from vrrae_bench.experiment import all_runs
@@ -17,7 +17,7 @@ from vrrae_bench.files import write_text
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = command_parser(__doc__)
     parser.add_argument("overlays", type=Path, nargs="*", help="YAML files over config.yaml")
     parser.add_argument("--write-schema", type=Path, metavar="FILE", help="write the JSON schema instead")
     arguments = parser.parse_args()

@@ -10,6 +10,7 @@ import json
 import sys
 from pathlib import Path
 
+from vrrae_bench.command_line import command_parser
 from vrrae_bench.datasets.download import fetch
 from vrrae_bench.datasets.settings import FileSettings
 from vrrae_bench.datasets.sources import MODULES, make_dataset
@@ -18,7 +19,7 @@ from vrrae_bench.errors import UserError, run_command
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = command_parser(__doc__)
     parser.add_argument("what", choices=[*MODULES, *WEIGHTS], help="data set, or weights")
     parser.add_argument("--out", type=Path, required=True, help="manifest.json, or the weights file, to write")
     parser.add_argument("--downloads", type=Path, help="folder that keeps the published files of a data set")

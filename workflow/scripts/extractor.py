@@ -4,13 +4,13 @@ Reads a data set with labels. Writes extractor.json (settings, accuracies, hash)
 feature extractor). Continues from a checkpoint if there is one.
 """
 
-import argparse
 import json
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from vrrae_bench.command_line import add_device_options, command_parser
 from vrrae_bench.datasets.store import DataSet, Manifest
 from vrrae_bench.dependencies import code_digest
 from vrrae_bench.errors import run_command
@@ -21,15 +21,14 @@ from vrrae_bench.scoring.settings import ExtractorSettings, check_weights
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = command_parser(__doc__)
     parser.add_argument("--data", type=Path, required=True, help="manifest.json of the data set")
     parser.add_argument("--settings", type=ExtractorSettings.model_validate_json, required=True, help="as JSON")
     parser.add_argument("--weights", type=Path, help="ImageNet weights, if training starts from them")
     parser.add_argument("--out", type=Path, required=True, help="extractor.json to write; the rest beside it")
     parser.add_argument("--checkpoints", type=Path, required=True, help="folder of checkpoints")
     parser.add_argument("--checkpoint-seconds", type=float, default=60, help="time between two (default: 60)")
-    parser.add_argument("--accelerator", choices=["cpu", "cuda", "tpu"], default="cpu")
-    parser.add_argument("--threads", type=int, default=1, help="CPU threads (default: 1)")
+    add_device_options(parser)
     arguments = parser.parse_args()
 
     device = configure_torch(arguments.accelerator, arguments.threads)

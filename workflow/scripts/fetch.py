@@ -4,16 +4,16 @@ Reads config.yaml and the overlays that are named, the later over the earlier, t
 <source>/<file> and SHA256SUMS into a folder; what is there and intact is kept.
 """
 
-import argparse
 from pathlib import Path
 
+from vrrae_bench.command_line import command_parser
 from vrrae_bench.config_reading import BASE, load_settings
 from vrrae_bench.datasets.mirror import CHECKSUMS, fill_mirror, needed_sources
 from vrrae_bench.errors import run_command
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = command_parser(__doc__)
     parser.add_argument("folder", type=Path, help="folder to fill")
     parser.add_argument("overlays", type=Path, nargs="*", help="YAML files over config.yaml")
     arguments = parser.parse_args()

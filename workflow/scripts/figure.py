@@ -5,10 +5,10 @@ the interpolated images; for some figures also the data set of the run. Writes <
 the caption.
 """
 
-import argparse
 import importlib
 from pathlib import Path
 
+from vrrae_bench.command_line import command_parser
 from vrrae_bench.errors import UserError, run_command
 from vrrae_bench.files import write_text
 from vrrae_bench.reporting.captions import render_caption, scores_context
@@ -19,7 +19,7 @@ from vrrae_bench.runs import RunSpec
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = command_parser(__doc__)
     parser.add_argument("name", choices=FIGURES)
     parser.add_argument("--runs", type=RunSpec.model_validate_json, nargs="*", required=True, help="as JSON")
     parser.add_argument("--caption", type=Path, required=True, help="template of the caption")

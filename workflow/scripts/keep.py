@@ -5,11 +5,11 @@ under the same names. Left out are data, models and generated images, which `sna
 configuration of the results, settings.json, does not ask for, such as runs that an earlier one has left.
 """
 
-import argparse
 import shutil
 from collections.abc import Callable
 from pathlib import Path
 
+from vrrae_bench.command_line import command_parser
 from vrrae_bench.config import Study
 from vrrae_bench.errors import UserError, run_command
 from vrrae_bench.experiment import all_runs, is_made, labelled
@@ -24,7 +24,7 @@ KEPT = (
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = command_parser(__doc__)
     parser.add_argument("results", type=Path, help="folder of results")
     parser.add_argument("folder", type=Path, help="folder to copy to; what is there under the same names is replaced")
     arguments = parser.parse_args()

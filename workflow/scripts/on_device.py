@@ -7,12 +7,13 @@ import argparse
 import os
 from pathlib import Path
 
+from vrrae_bench.command_line import command_parser
 from vrrae_bench.errors import run_command
 from vrrae_bench.host_devices import LOCKS, claim, devices_of_host, variables_of
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = command_parser(__doc__)
     parser.add_argument("kind", choices=["cuda", "tpu"])
     parser.add_argument("command", nargs=argparse.REMAINDER, help="program and arguments")
     parser.add_argument("--locks", type=Path, default=LOCKS, help=f"default: {LOCKS}")

@@ -4,7 +4,6 @@ Reads config.yaml, a profile and overlays, and plans with Snakemake's own dry ru
 vrrae_bench/costs.py, where each measurement is named.
 """
 
-import argparse
 import logging
 import shutil
 import tempfile
@@ -18,6 +17,7 @@ import yaml
 from tabulate import tabulate
 
 from vrrae_bench import costs
+from vrrae_bench.command_line import command_parser
 from vrrae_bench.config import Settings
 from vrrae_bench.config_reading import BASE, load_settings
 from vrrae_bench.errors import UserError, run_command
@@ -229,7 +229,7 @@ def _existing(path: Path) -> Path:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = command_parser(__doc__)
     parser.add_argument("targets", nargs="*", help="what to make (default: all)")
     parser.add_argument("--profile", type=Path, help="folder of a profile")
     parser.add_argument("--config", type=Path, nargs="*", default=[], help="YAML files over config.yaml and profile")

@@ -4,9 +4,9 @@ Reads the extractor and the data set. Writes reference.npz (moments of the featu
 reference_sample.npz (the features of some, and what is computed of them once).
 """
 
-import argparse
 from pathlib import Path
 
+from vrrae_bench.command_line import add_device_options, command_parser
 from vrrae_bench.datasets.store import DataSet
 from vrrae_bench.errors import run_command
 from vrrae_bench.scoring.devices import configure_torch
@@ -16,12 +16,11 @@ from vrrae_bench.seeding import generator
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = command_parser(__doc__)
     parser.add_argument("--data", type=Path, required=True, help="manifest.json of the data set")
     parser.add_argument("--extractor", type=Path, required=True, help="inception.pt")
     parser.add_argument("--out", type=Path, required=True, help="reference.npz to write; the sample beside it")
-    parser.add_argument("--accelerator", choices=["cpu", "cuda", "tpu"], default="cpu")
-    parser.add_argument("--threads", type=int, default=1, help="CPU threads (default: 1)")
+    add_device_options(parser)
     parser.add_argument("--seed", type=int, required=True, help="of the sample")
     arguments = parser.parse_args()
     device = configure_torch(arguments.accelerator, arguments.threads)

@@ -4,11 +4,11 @@ Reads the data set and the published weights. Writes reference_2015.npz (moments
 and beside it floor_2015.json (the FID of test images, as many as a run draws).
 """
 
-import argparse
 from pathlib import Path
 
 import numpy as np
 
+from vrrae_bench.command_line import add_device_options, command_parser
 from vrrae_bench.datasets.store import DataSet
 from vrrae_bench.errors import run_command
 from vrrae_bench.files import write_json
@@ -18,15 +18,14 @@ from vrrae_bench.scoring.devices import configure_torch
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = command_parser(__doc__)
     parser.add_argument("--dataset", required=True, help="its name in the configuration")
     parser.add_argument("--data", type=Path, required=True, help="manifest.json of the data set")
     parser.add_argument("--weights", type=Path, required=True, help="the published weights of 2015")
     parser.add_argument("--sampling", type=SampleSpec.model_validate_json, required=True, help="settings, as JSON")
     parser.add_argument("--seed", type=int, required=True, help="of the order of the test images")
     parser.add_argument("--out", type=Path, required=True, help="reference_2015.npz to write; the rest beside it")
-    parser.add_argument("--accelerator", choices=["cpu", "cuda", "tpu"], default="cpu")
-    parser.add_argument("--threads", type=int, default=1, help="CPU threads (default: 1)")
+    add_device_options(parser)
     arguments = parser.parse_args()
     device = configure_torch(arguments.accelerator, arguments.threads)
     from vrrae_bench.scoring.bounds import real_draws

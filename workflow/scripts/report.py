@@ -4,15 +4,15 @@ Reads the tables (Markdown), the figures (PNG, with their captions beside them) 
 history.csv.
 """
 
-import argparse
 from pathlib import Path
 
+from vrrae_bench.command_line import command_parser
 from vrrae_bench.errors import run_command
 from vrrae_bench.reporting.report import write_report
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = command_parser(__doc__)
     parser.add_argument("--tables", type=Path, nargs="*", default=[], help="<name>.md")
     parser.add_argument("--claims", type=Path, required=True, help="claims.md")
     parser.add_argument("--figures", type=Path, nargs="*", default=[], help="<name>.png, its caption in <name>.txt")

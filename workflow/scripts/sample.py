@@ -6,11 +6,11 @@ random_prior.npy (those of other samplers), interpolation.npy and interpolation_
 of the first pairs).
 """
 
-import argparse
 from pathlib import Path
 
 import numpy as np
 
+from vrrae_bench.command_line import add_device_options, command_parser
 from vrrae_bench.datasets.store import DataSet
 from vrrae_bench.errors import run_command
 from vrrae_bench.files import atomic_path, write_json
@@ -20,14 +20,13 @@ from vrrae_bench.training.devices import configure_jax, device_name
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = command_parser(__doc__)
     parser.add_argument("--model", type=Path, required=True, help="model.eqx")
     parser.add_argument("--data", type=Path, required=True, help="manifest.json of the data set")
     parser.add_argument("--sampling", type=SampleSpec.model_validate_json, required=True, help="settings, as JSON")
     parser.add_argument("--seed", type=int, required=True, help="seed of the run")
     parser.add_argument("--out", type=Path, required=True, help="sample.json to write; the arrays beside it")
-    parser.add_argument("--accelerator", choices=["cpu", "cuda", "tpu"], default="cpu")
-    parser.add_argument("--threads", type=int, default=1, help="CPU threads (default: 1)")
+    add_device_options(parser)
     arguments = parser.parse_args()
     configure_jax(arguments.accelerator, arguments.threads)
 

@@ -4,9 +4,9 @@ Reads sample.json, random.npy, interpolation.npy and latents.npz of the run, the
 labels, the extractor and its reference. Writes scores.json: a number per metric, and under `details` all else.
 """
 
-import argparse
 from pathlib import Path
 
+from vrrae_bench.command_line import add_device_options, command_parser
 from vrrae_bench.datasets.store import DataSet
 from vrrae_bench.errors import run_command
 from vrrae_bench.files import write_json
@@ -17,14 +17,13 @@ from vrrae_bench.scoring.scores import score_run
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = command_parser(__doc__)
     parser.add_argument("--run", type=RunSpec.model_validate_json, required=True, help="specification, as JSON")
     parser.add_argument("--sample", type=Path, required=True, help="sample.json; the arrays lie beside it")
     parser.add_argument("--data", type=Path, required=True, help="manifest.json of the data set")
     parser.add_argument("--extractor", type=Path, help="extractor.json; its network and reference lie beside it")
     parser.add_argument("--out", type=Path, required=True, help="scores.json to write")
-    parser.add_argument("--accelerator", choices=["cpu", "cuda", "tpu"], default="cpu")
-    parser.add_argument("--threads", type=int, default=1, help="CPU threads (default: 1)")
+    add_device_options(parser)
     arguments = parser.parse_args()
     # Only features need torch, which takes seconds to import.
     device = configure_torch(arguments.accelerator, arguments.threads) if arguments.extractor else "cpu"

@@ -3,11 +3,11 @@
 Reads random.npy and interpolation.npy of the run, the reference and the published weights. Writes scores_2015.json.
 """
 
-import argparse
 from pathlib import Path
 
 import numpy as np
 
+from vrrae_bench.command_line import add_device_options, command_parser
 from vrrae_bench.errors import run_command
 from vrrae_bench.files import read_json, write_json
 from vrrae_bench.provenance import provenance
@@ -16,14 +16,13 @@ from vrrae_bench.scoring.devices import configure_torch
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = command_parser(__doc__)
     parser.add_argument("--run", type=RunSpec.model_validate_json, required=True, help="specification, as JSON")
     parser.add_argument("--sample", type=Path, required=True, help="sample.json; the arrays lie beside it")
     parser.add_argument("--reference", type=Path, required=True, help="reference_2015.npz of the data set")
     parser.add_argument("--weights", type=Path, required=True, help="the published weights of 2015")
     parser.add_argument("--out", type=Path, required=True, help="scores_2015.json to write")
-    parser.add_argument("--accelerator", choices=["cpu", "cuda", "tpu"], default="cpu")
-    parser.add_argument("--threads", type=int, default=1, help="CPU threads (default: 1)")
+    add_device_options(parser)
     arguments = parser.parse_args()
     device = configure_torch(arguments.accelerator, arguments.threads)
     from vrrae_bench.scoring.fidelity import independent_parts

@@ -4,16 +4,16 @@ Reads nothing; writes manifest.json and, beside it, the training grid, the unifo
 Figure 2 (float32, N x 64 x 64 x 1) and their centres.
 """
 
-import argparse
 from pathlib import Path
 
+from vrrae_bench.command_line import command_parser
 from vrrae_bench.datasets.settings import BumpSettings
 from vrrae_bench.datasets.synthetic import make_synthetic
 from vrrae_bench.errors import run_command
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = command_parser(__doc__)
     parser.add_argument("--bumps", type=BumpSettings.model_validate_json, required=True, help="settings, as JSON")
     parser.add_argument("--out", type=Path, required=True, help="manifest.json to write")
     arguments = parser.parse_args()

@@ -4,9 +4,9 @@ Reads what the table is made from: scores.json of runs (and run.json beside them
 <name>.csv (long), <name>.md and <name>.tex.
 """
 
-import argparse
 from pathlib import Path
 
+from vrrae_bench.command_line import command_parser
 from vrrae_bench.errors import run_command
 from vrrae_bench.reporting.captions import caption_context, render_caption
 from vrrae_bench.reporting.kinds import TABLES
@@ -15,7 +15,7 @@ from vrrae_bench.reporting.tables import write_table
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = command_parser(__doc__)
     parser.add_argument("name", choices=TABLES)
     parser.add_argument(
         "--from",

@@ -3,9 +3,9 @@
 Reads config.yaml and the overlays that are named, the later over the earlier.
 """
 
-import argparse
 from pathlib import Path
 
+from vrrae_bench.command_line import command_parser
 from vrrae_bench.config import Settings
 from vrrae_bench.config_reading import BASE, load_settings
 from vrrae_bench.errors import run_command
@@ -24,7 +24,7 @@ def _trainings(settings: Settings, name: str) -> str:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = command_parser(__doc__)
     parser.add_argument("overlays", type=Path, nargs="*", help="YAML files over config.yaml")
     settings = load_settings(BASE, *parser.parse_args().overlays)
     everything = str(len(all_runs(settings)))

@@ -5,7 +5,6 @@ weights) and run.json (specification, versions, device, commit, threads, time, m
 there is one.
 """
 
-import argparse
 import json
 import sys
 from contextlib import nullcontext
@@ -14,6 +13,7 @@ from typing import Any
 
 import pandas as pd
 
+from vrrae_bench.command_line import add_device_options, command_parser
 from vrrae_bench.datasets.store import DataSet, Manifest
 from vrrae_bench.dependencies import code_digest
 from vrrae_bench.errors import run_command
@@ -24,7 +24,7 @@ from vrrae_bench.training.devices import configure_jax, device_name, join_proces
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = command_parser(__doc__)
     parser.add_argument("--run", type=RunSpec.model_validate_json, required=True, help="specification, as JSON")
     parser.add_argument("--data", type=Path, required=True, help="manifest.json of the data set")
     parser.add_argument(
@@ -32,8 +32,7 @@ def main() -> None:
     )
     parser.add_argument("--checkpoints", type=Path, required=True, help="folder of checkpoints, one for all processes")
     parser.add_argument("--checkpoint-seconds", type=float, default=60, help="time between two (default: 60)")
-    parser.add_argument("--accelerator", choices=["cpu", "cuda", "tpu"], default="cpu")
-    parser.add_argument("--threads", type=int, default=1, help="CPU threads (default: 1)")
+    add_device_options(parser)
     parser.add_argument("--coordinator", help="host:port of the first of several processes that share the training")
     parser.add_argument("--processes", type=int, default=1, help="how many there are (default: 1)")
     parser.add_argument("--process", type=int, default=0, help="which of them this is, from 0 on (default: 0)")
