@@ -61,7 +61,7 @@ for name in TABLES:
             name
         input:
             f"{RESULTS}/tables/{name}.csv",
-            f"{RESULTS}/settings.json",
+            rules.write_settings.output.settings,
         localrule: True
 
 
@@ -72,7 +72,7 @@ for name in FIGURES:
             name
         input:
             f"{RESULTS}/figures/{name}.pdf",
-            f"{RESULTS}/settings.json",
+            rules.write_settings.output.settings,
         localrule: True
 
 

@@ -1,8 +1,8 @@
 """Loss and gradient of methods on eight devices against one, as JSON: run by test_devices.py.
 
-Of methods whose bottleneck or penalty is of a whole batch. Prints, for each, the relative difference of
-the losses, the largest relative difference of the gradients of the parameters (as norms), the relative gap between the
-last kept and the first dropped eigenvalue of Y Y^T, and how much of one device's arithmetic each of the eight does.
+Of methods whose bottleneck or penalty is of a whole batch. Prints, for each, the relative difference of the losses, the
+largest relative difference of the gradients of the parameters (as norms), the relative gap between the last kept and
+the first dropped eigenvalue of Y Y^T, and how much of one device's arithmetic each of the eight does.
 """
 
 import json

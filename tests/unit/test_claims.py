@@ -12,6 +12,7 @@ import pandas as pd
 import pytest
 from scipy import stats
 
+from vrrae_bench.config import PAPER_DATASETS
 from vrrae_bench.config_reading import load_settings
 from vrrae_bench.errors import UserError
 from vrrae_bench.models.truncation import LARGEST_ROTATION
@@ -34,7 +35,7 @@ from vrrae_bench.reporting.claims.findings import METRICS
 from vrrae_bench.reporting.claims.headings import HOW
 from vrrae_bench.reporting.claims.measures import All, Below, FallsWithBeta, OverheadBelow, SpreadsMore, Within
 from vrrae_bench.reporting.claims.writing import COLUMNS, decide, page, write_claims
-from vrrae_bench.reporting.paper import paper_value, paper_values
+from vrrae_bench.reporting.paper import is_in_paper, paper_value, paper_values
 
 CONFIG = "config.yaml"
 
@@ -74,6 +75,10 @@ def errors(values_of, dataset="mnist", metric="reconstruction_error"):
 
 LOWEST = Lower(VRRAE, than=(AE, VAE, RRAE), metrics="reconstruction_error", on="mnist", tables=("table_2",))
 SEEDS = np.array([0.0, 0.05, -0.03, 0.02])  # what a seed adds to every method
+
+
+def test_the_data_sets_of_the_paper_are_those_that_it_prints_numbers_of():
+    assert {name for name in (*PAPER_DATASETS, "fashion_mnist", "digits") if is_in_paper(name)} == set(PAPER_DATASETS)
 
 
 # --- statistics ---
@@ -607,12 +612,12 @@ DRAWS = {
 }
 
 
-@pytest.mark.parametrize("n_seeds", [5, 6, 8])
+@pytest.mark.parametrize("n_seeds", [3, 4, 5, 6, 8])
 @pytest.mark.parametrize("draw", DRAWS)
 def test_spreads_that_are_equal_are_seldom_called_larger(draw, n_seeds):
     samples = DRAWS[draw](np.random.default_rng(0), (1000, 2, n_seeds))
     found = sum(statistics.spread_p_value(sample, other) <= 0.025 for sample, other in samples)
-    assert found / 1000 <= 0.055  # the test is approximate, as its description says
+    assert found / 1000 <= (0.04 if n_seeds <= 5 else 0.05)  # the test is approximate, as its description says
 
 
 def test_a_spread_thirty_times_that_of_each_of_three_others_is_mostly_found():
@@ -620,7 +625,7 @@ def test_a_spread_thirty_times_that_of_each_of_three_others_is_mostly_found():
     rule = SpreadsMore(VAE, than=(AE, RRAE, VRRAE), metric="reconstruction_error", on="mnist")
     draws = generator.normal(size=(50, 4, 5)) * [[30], [1], [1], [1]]
     found = [rule.decide(errors(dict(zip((VAE, AE, RRAE, VRRAE), draw)))).verdict for draw in draws]
-    assert found.count("reproduced") >= 30
+    assert found.count("reproduced") >= 34
 
 
 BETAS = ("0", "1e-6", "1e-4", "1e-3")

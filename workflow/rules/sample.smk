@@ -12,6 +12,7 @@ rule sample:
         sample=f"{RUN}/sample.json",
         latents=f"{RUN}/latents.npz",
         images=[f"{RUN}/{name}.npy" for name in ("random", "random_gaussian", "random_prior", "interpolation")],
+        # For figures alone: no score reads it.
         ends=f"{RUN}/interpolation_ends.npy",
     log:
         f"{RESULTS}/logs/sample/{{dataset}}/{{method}}/{{variant}}/seed={{seed}}.log",

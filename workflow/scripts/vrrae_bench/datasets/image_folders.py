@@ -33,12 +33,14 @@ def folders_read(root: Path) -> list[Path]:
 
     Folders that cannot be read are left out, but for the first, of which there may be nothing else.
     """
-    starts = [root]
+    named = []
     with suppress(OSError):
         parents = [root / split for split in SPLITS] if is_divided(root) else [root]
-        starts += parents
+        named += parents
         for parent in parents:
-            starts += class_folders(parent)
+            named += class_folders(parent)
+    # Each folder is walked once: those that are no links are below the root.
+    starts = [root, *(folder for folder in named if folder.is_symlink() and folder != root)]
     return sorted({root, *(place for start in starts for place, _ in _below(start))})
 
 

@@ -47,6 +47,8 @@ def caption_context(origin: str, files: Sequence[str | Path], sweep: Sequence[st
 def scores_context(scores: Sequence[str | Path]) -> dict[str, Any]:
     """What captions may speak of, per data set: size, methods, seeds, betas, epochs, how images were drawn, extractor.
 
+    And whether the paper has one of these data sets.
+
     Args:
         scores: Files of scores in the folders of their runs, where run.json tells of the data; floors and ceilings.
     """
@@ -55,7 +57,8 @@ def scores_context(scores: Sequence[str | Path]) -> dict[str, Any]:
         details = read_json(path)["details"]
         if "run" in details:  # else a floor or ceiling, of the same images and extractor
             found.setdefault(details["run"]["dataset"], []).append((_folder_of_run(path), details))
-    return {"datasets": {dataset_label(name): _of_dataset(scored) for name, scored in found.items()}}
+    datasets = {dataset_label(name): _of_dataset(scored) for name, scored in found.items()}
+    return {"datasets": datasets, "in_paper": any(map(is_in_paper, found))}
 
 
 def _of_dataset(scored: Sequence[tuple[Path, dict[str, Any]]]) -> dict[str, Any]:
@@ -67,7 +70,7 @@ def _of_dataset(scored: Sequence[tuple[Path, dict[str, Any]]]) -> dict[str, Any]
     data = read_json(folder / "run.json")["data"]
     return {
         "methods": [METHODS[method] for method in dict.fromkeys(run["method"] for run in runs)],
-        "in_paper": is_in_paper(last["run"]["dataset"]),
+        "dataset": last["run"]["dataset"],
         "seeds": sorted({run["seed"] for run in runs}),
         "epochs": last["run"]["epochs"],
         "betas": _betas(runs),

@@ -80,11 +80,13 @@ def _of_single_draws(reference: Reference, draws: Sequence[Features], counts: Co
 
 def _of_all_draws(reference: Reference, images: Features, counts: Counts) -> Scores:
     distance, intervals, omitted = partial(frechet_distance, reference.moments), {}, {}
+    enough = len(images) * (PARTS - 1) // PARTS >= FEWEST_FOR_LIMIT
     if len(images) >= 2 * PARTS:
         of_all = jackknife(distance, np.array_split(images, PARTS))
-        intervals = {"fid_random_all_draws": of_all.whole, "fid_random_infinity": of_all.limit}
-    if len(images) * (PARTS - 1) // PARTS < FEWEST_FOR_LIMIT:
-        intervals.pop("fid_random_infinity", None)
+        intervals["fid_random_all_draws"] = of_all.whole
+        if enough:
+            intervals["fid_random_infinity"] = of_all.limit
+    if not enough:
         omitted["fid_random_infinity"] = (
             f"{len(images)} images: without one of {PARTS} parts, at least {FEWEST_FOR_LIMIT} have to remain"
         )

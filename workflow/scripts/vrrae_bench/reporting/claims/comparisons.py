@@ -26,6 +26,7 @@ from vrrae_bench.reporting.claims.findings import (
     verdict,
 )
 from vrrae_bench.reporting.claims.statistics import (
+    MOST_SEEDS,
     Sample,
     corrected_bounds,
     lower_bound,
@@ -205,7 +206,7 @@ class Comparison(Tested):
             return f"about {min(filter(None, failing))} seeds in all on {self.on} to refute it"
         holding = [seeds_to_decide(pair.sample, partial(self.holds, margin=pair.margin)) for pair in pairs]
         if None in holding:
-            return f"more than 100 seeds in all on {self.on}"
+            return f"more than {MOST_SEEDS} seeds in all on {self.on}"
         return f"about {max(holding)} seeds in all on {self.on} to confirm it"
 
     @property

@@ -18,12 +18,11 @@ from vrrae_bench.reporting.claims.findings import (
     too_few,
     verdict,
 )
-from vrrae_bench.reporting.claims.statistics import LEVEL, rate_bound
+from vrrae_bench.reporting.claims.statistics import LEVEL, MOST_SEEDS, rate_bound
 from vrrae_bench.reporting.labels import dataset_label
 
 # The rate of what the paper saw at least once in its five seeds.
 NOTABLE_RATE = 1 / 5
-MOST_SEEDS = 100  # to look for
 ENOUGH_SEEDS = next(n for n in range(1, MOST_SEEDS) if rate_bound(n) < NOTABLE_RATE)
 
 

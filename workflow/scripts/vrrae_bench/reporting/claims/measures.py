@@ -26,6 +26,7 @@ from vrrae_bench.reporting.claims.findings import (
 )
 from vrrae_bench.reporting.claims.statistics import (
     LEVEL,
+    MOST_SEEDS,
     Sample,
     holm_levels,
     lower_bound,
@@ -80,7 +81,7 @@ class Below(Tested):
             return f"about {needed} seeds of {self.variant} to refute it by the {METRICS[self.metric]}"
         if needed := seeds_to_decide(values, lambda _, high: high < self.limit):
             return f"about {needed} seeds of {self.variant} to confirm it for the {METRICS[self.metric]}"
-        return f"more than 100 seeds of {self.variant} for the {METRICS[self.metric]}"
+        return f"more than {MOST_SEEDS} seeds of {self.variant} for the {METRICS[self.metric]}"
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ from jaxtyping import Float
 from scipy import special, stats
 
 LEVEL = 0.025  # of each side, so that an interval holds with 95 %
+MOST_SEEDS = 100  # when it is told how many a verdict takes
 
 Sample = Float[np.ndarray, " n"]
 
@@ -71,7 +72,7 @@ def _p_value(sample: Sample, threshold: float) -> float:
 
 
 def seeds_to_decide(
-    sample: Sample, decides: Callable[[float, float], bool], level: float = LEVEL, most: int = 100
+    sample: Sample, decides: Callable[[float, float], bool], level: float = LEVEL, most: int = MOST_SEEDS
 ) -> int | None:
     """How many numbers it takes until the interval of the mean decides, if mean and deviation stay as they are.
 
