@@ -10,7 +10,7 @@ from sklearn.datasets import load_digits
 
 from vrrae_bench.datasets.digits import make_digits
 from vrrae_bench.datasets.settings import BumpSettings
-from vrrae_bench.datasets.store import DataSet, StoredArray, write_array, write_dataset, write_manifest
+from vrrae_bench.datasets.store import DataSet, StoredArray, describe, write_array, write_dataset, write_manifest
 from vrrae_bench.datasets.synthetic import make_synthetic
 from vrrae_bench.errors import UserError
 from vrrae_bench.scoring.bumps import fit_centres
@@ -129,6 +129,9 @@ def test_labels_may_be_several_per_image(tmp_path):
     write_manifest(tmp_path, "faces", list(arrays), n_classes=3, multi_label=True, class_names=names)
     data = DataSet(tmp_path / "manifest.json")
     assert (data.manifest.multi_label, data.manifest.n_classes, data.manifest.class_names) == (True, 3, names)
+    assert describe(data).endswith(
+        "3 attributes, each with its training + test images: hat: 1 + 1, smile: 1 + 1, young: 1 + 1"
+    )
     for labels, message in ((np.zeros(2, int), "a row of 3 labels"), (np.full((2, 3), 2), "outside 0 to 1")):
         write_array(tmp_path, "test_labels", labels)
         with pytest.raises(UserError, match=message):

@@ -6,6 +6,7 @@ import shutil
 import struct
 import subprocess
 import sys
+import tracemalloc
 import zipfile
 import zlib
 from io import BytesIO
@@ -429,10 +430,11 @@ def test_grey_arrays_without_channels_and_labels_are_enough(store, arrays, tmp_p
         ({"train_labels": np.arange(11) % 3}, "there must be one label per image"),
         ({"train_labels": np.linspace(0, 1, 12)}, "train_labels is of type float64 and shape (12,)"),
         ({"train_labels": np.array(["a", "b"] * 6, object)}, "train_labels is of type object"),
-        (
-            {"train_labels": np.array(["a", "b"] * 6)},
-            "numpy.unique(labels, return_inverse=True)[1] numbers the classes",
-        ),
+        ({"train_labels": np.array(["a", "b"] * 6)}, "train_labels is text and test_labels is integers. Save the same"),
+        ({"train_labels": np.array(["a", ""] * 6)}, "train_labels has 6 labels without any text"),
+        ({"train_labels": np.array(["a", 300 * "b"] * 6)}, "names of classes have up to 255 characters"),
+        ({"train_labels": np.array([b"a", b"\xe9"] * 6)}, "train_labels is no text in UTF-8"),
+        ({"train_labels": np.array(["a", "\ud800"] * 6)}, "train_labels is no text in UTF-8"),
         ({"train_labels": np.eye(3, dtype=int)[np.arange(12) % 3]}, "labels.argmax(axis=1) those of one-hot rows"),
     ],
 )
@@ -454,6 +456,54 @@ def test_mistakes_in_several_arrays_are_told_at_once(mistake, arrays, tmp_path):
     assert "train is of type float64" in told and "class 1 has images in train and none in test" in told
 
 
+@pytest.mark.parametrize("kind", [str, bytes, int])
+@pytest.mark.parametrize("shape", [(-1,), (-1, 1)])
+def test_labels_are_numbered_for_both_splits_together(store, arrays, tmp_path, kind, shape):
+    """Whichever class each split shows first, and whether or not there is a second axis."""
+    labels = {"train": ["9", "10"] * 6, "test": ["10", "10", "9", "10", "9"]}
+    saved = {split: np.array([("9", "10").index(name) if kind is int else name for name in labels[split]], kind)
+             for split in labels}  # fmt: skip
+    np.savez(tmp_path / "mine.npz", **arrays | {f"{split}_labels": saved[split].reshape(shape) for split in saved})
+    data = store("npz", tmp_path / "mine.npz")
+    assert data.manifest.class_names == (None if kind is int else ("9", "10"))
+    np.testing.assert_array_equal(data.array("train_labels"), [0, 1] * 6)
+    np.testing.assert_array_equal(data.array("test_labels"), [1, 1, 0, 1, 0])
+
+
+def test_a_class_that_one_split_lacks_is_named(mistake, arrays, tmp_path):
+    """Numbered split by split, the zebra would pass for a fish."""
+    labels = {
+        "train_labels": np.array(["cat", "dog", "fish"] * 4),
+        "test_labels": np.array(["cat", "dog", "zebra"] * 2),
+    }
+    np.savez(tmp_path / "mine.npz", **arrays | labels | {"test_labels": labels["test_labels"][:5]})
+    told = mistake("npz", tmp_path / "mine.npz")
+    assert "class 'fish' has images in train and none in test" in told
+    assert "class 'zebra' has images in test and none in train" in told
+
+
+def test_the_remedies_for_labels_work(store, arrays, tmp_path):
+    """Those that messages give: numbers with gaps as text, names as objects, whole numbers as floats, one-hot rows."""
+
+    def stored(remedy, labels):
+        np.savez(tmp_path / "mine.npz", **arrays | {name: remedy(values) for name, values in labels.items()})
+        return store("npz", tmp_path / "mine.npz")
+
+    numbers = {name: arrays[name] for name in ("train_labels", "test_labels")}
+    with_gaps = stored(lambda labels: labels.astype(str), {name: 5 * labels + 1 for name, labels in numbers.items()})
+    assert with_gaps.manifest.class_names == ("1", "6", "11")
+    objects = {
+        name: np.array([("b", "a", "c")[number] for number in labels], object) for name, labels in numbers.items()
+    }
+    named = stored(lambda labels: np.asarray(labels, str), objects)
+    np.testing.assert_array_equal(named.array("test_labels"), [1, 0, 2, 1, 0])
+    for remedy, spoil in ((lambda labels: labels.astype(int), lambda labels: labels.astype(float)),
+                          (lambda labels: labels.argmax(axis=1), lambda labels: np.eye(3)[labels])):  # fmt: skip
+        data = stored(remedy, {name: spoil(labels) for name, labels in numbers.items()})
+        for name, labels in numbers.items():
+            np.testing.assert_array_equal(data.array(name), labels)
+
+
 def test_labels_that_the_network_behind_fid_would_miss_are_missed_at_once(mistake, arrays, tmp_path):
     np.savez(tmp_path / "mine.npz", train=arrays["train"], test=arrays["test"])
     told = mistake("npz", tmp_path / "mine.npz", labelled=True)
@@ -467,6 +517,18 @@ def test_many_labels_in_the_order_of_their_classes_are_no_bomb(store, arrays, tm
     np.savez_compressed(tmp_path / "mine.npz", **many, **few)
     data = store("npz", tmp_path / "mine.npz", labelled=True)
     np.testing.assert_array_equal(np.bincount(data.array("train_labels")), [70_000] * 3)
+
+
+@pytest.mark.parametrize("images", [np.zeros((12, 8, 8, 3), np.uint8), np.zeros(20_000_000, bool)])
+def test_labels_that_no_images_come_with_take_no_memory(mistake, arrays, tmp_path, images):
+    """Twenty million of them, in an archive of some kilobytes."""
+    labels = np.zeros(20_000_000, np.int8)
+    np.savez_compressed(tmp_path / "mine.npz", **arrays | {"train": images, "train_labels": labels})
+    tracemalloc.start()
+    mistake("npz", tmp_path / "mine.npz")
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < labels.nbytes / 4
 
 
 def member(array) -> bytes:
@@ -485,6 +547,10 @@ def member(array) -> bytes:
         (
             {"test.npy": member(np.zeros((5, 8, 8, 3), np.uint8))[:-1]},
             "announces 1,088 bytes as (5, 8, 8, 3) and holds",
+        ),
+        (
+            {"test.npy": member(np.zeros((5, 8, 8, 3), np.uint8)).replace(b"(5, 8, 8, 3), ", b"(-5, -8, 8, 3),")},
+            "announces 1,088 bytes as (-5, -8, 8, 3)",
         ),
         ({"test.npy": member(np.zeros((5, 8, 8, 3), np.uint8)) + b"x"}, "and holds 1,089. Save it again"),
         (
@@ -554,10 +620,13 @@ def test_the_worked_example_of_the_documentation_works(birds, tmp_path):
     """As a user does it: the page's configuration, its check, and the stage that stores the images."""
     assert "# 12 runs: 12 on birds" in birds(ROOT / "workflow/scripts/config.py", "birds.yaml")
     manifest = "results/birds/data/birds/manifest.json"
-    birds(*SNAKEMAKE, "--", "data_birds")
+    screen = birds(*SNAKEMAKE, "--", "data_birds")
     data = DataSet(tmp_path / manifest)
     assert (data.manifest.n_train, data.manifest.n_test, data.manifest.image_shape) == (72, 18, (32, 32, 3))
     assert data.manifest.class_names == ("robin", "wren")
+    counts = "2 classes, each with its training + test images: robin: 36 + 9, wren: 36 + 9"
+    for told in (screen, (tmp_path / "results/birds/logs/download/birds.log").read_text()):
+        assert counts in " ".join(told.split())
     assert "Nothing to be done" in birds(*SNAKEMAKE, "--quiet", "rules", "--", manifest)
 
 

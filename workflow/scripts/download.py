@@ -2,7 +2,7 @@
 
 Reads the mirror (if given), then the official sources, and verifies checksums; or the user's files. Writes, for a data
 set, manifest.json and beside it the images (uint8, N x height x width x channels) and labels; for the weights, the
-file itself.
+file itself. Tells how many images of which classes it stored.
 """
 
 import argparse
@@ -14,6 +14,7 @@ from vrrae_bench.command_line import command_parser
 from vrrae_bench.datasets.download import fetch
 from vrrae_bench.datasets.settings import FileSettings
 from vrrae_bench.datasets.sources import MODULES, make_dataset
+from vrrae_bench.datasets.store import DataSet, describe
 from vrrae_bench.datasets.weights import WEIGHTS
 from vrrae_bench.errors import UserError, run_command
 
@@ -35,10 +36,15 @@ def main() -> None:
     try:
         bring_in(arguments)
     except UserError as error:
-        if not sys.stdout.isatty():  # but the log, where the message belongs too
-            sys.stdout.reconfigure(errors="backslashreplace")  # file names may be no UTF-8
-            print(f"error: {error}")
+        write_down(f"error: {error}")
         raise
+
+
+def write_down(message: str) -> None:
+    """Write into the log what the screen shows."""
+    if not sys.stdout.isatty():
+        sys.stdout.reconfigure(errors="backslashreplace")  # file names may be no UTF-8
+        print(message)
 
 
 def bring_in(arguments: argparse.Namespace) -> None:
@@ -53,6 +59,9 @@ def bring_in(arguments: argparse.Namespace) -> None:
         asked = {"least": arguments.least, "labelled": arguments.labelled}
         how = {"files": arguments.files, "threads": arguments.threads}
         make_dataset(arguments.what, folder, downloads, **where, **asked, **how)
+        told = describe(DataSet(arguments.out))
+        print(told, file=sys.stderr)
+        write_down(told)
 
 
 if __name__ == "__main__":

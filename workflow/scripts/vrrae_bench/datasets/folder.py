@@ -16,7 +16,7 @@ from jaxtyping import Int64, UInt8
 from vrrae_bench.datasets.conversion import convert_images
 from vrrae_bench.datasets.image_folders import SPLITS, class_folders, files_below, is_divided
 from vrrae_bench.datasets.images import open_image, pixels
-from vrrae_bench.datasets.own import one_sided_classes, refuse_few
+from vrrae_bench.datasets.own import in_order, one_sided_classes, refuse_few
 from vrrae_bench.datasets.problems import Problems
 from vrrae_bench.datasets.settings import LARGEST_SIDE, SMALLEST_SIDE, FileSettings
 from vrrae_bench.datasets.store import write_array, write_manifest
@@ -224,7 +224,7 @@ def _divide(root: Path, entries: Sequence[LabelledFile], fraction: float, seed: 
 
 
 def _class_names(path: str, splits: Mapping[str, Sequence[LabelledFile]]) -> tuple[str, ...]:
-    """All classes, numbers by value before words by letter.
+    """All classes, in the order of their numbers.
 
     Raises:
         UserError: There is one class only, or some are not in both splits.
@@ -239,7 +239,7 @@ def _class_names(path: str, splits: Mapping[str, Sequence[LabelledFile]]) -> tup
             f"{path}: there is one class only, '{train.pop()}'. The network behind FID learns to tell classes apart: "
             "sort the images into at least two."
         )
-    return tuple(sorted(train, key=lambda name: (0, int(name), name) if name.isdecimal() else (1, 0, name)))
+    return in_order(train)
 
 
 def _common_size(entries: Sequence[LabelledFile]) -> int:

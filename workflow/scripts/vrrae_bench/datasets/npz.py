@@ -5,21 +5,20 @@ ever being in memory as a whole. Nothing is unpickled.
 """
 
 import shutil
-from collections.abc import Mapping
-from collections.abc import Set as AbstractSet
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from tokenize import TokenError
-from typing import BinaryIO
+from typing import Any, BinaryIO
 from zipfile import ZipFile
 
 import numpy as np
-from jaxtyping import Int64, UInt8
+from jaxtyping import Int64, Shaped, UInt8
 
 from vrrae_bench.datasets.archives import open_zip
-from vrrae_bench.datasets.own import one_sided_classes, refuse_few
+from vrrae_bench.datasets.own import in_order, one_sided_classes, refuse_few
 from vrrae_bench.datasets.problems import Problems
-from vrrae_bench.datasets.settings import FileSettings
+from vrrae_bench.datasets.settings import SMALLEST_SIDE, FileSettings
 from vrrae_bench.datasets.store import check_arrays, write_array, write_manifest
 from vrrae_bench.errors import UserError
 from vrrae_bench.files import atomic_path
@@ -27,6 +26,8 @@ from vrrae_bench.files import atomic_path
 IMAGES = ("train", "test")
 LABELS = ("train_labels", "test_labels")
 LARGEST_ARRAY = 2**36  # bytes: 64 GiB, five times CelebA
+CHECKED = "biufSU"  # kinds of types whose arrays are as long as they announce: booleans, numbers, text
+LONGEST_NAME = 255  # characters; as many bytes as the name of a folder may have
 
 
 @dataclass(frozen=True)
@@ -54,20 +55,28 @@ def make_npz(folder: Path, settings: FileSettings, *, least: Mapping[str, int], 
         UserError: What is wrong with which array, and how to mend it.
     """
     path, problems = Path(settings.path), Problems()
+    headers: dict[str, Header] = {}
     arrays: dict[str, np.ndarray] = {}
-    n_classes = None
+    classes = None
     with open_zip(path, LARGEST_ARRAY) as archive:
         names = _names(path, archive, labelled)
         for name in names:
             with problems.kept():
-                arrays[name] = (_announced if name in IMAGES else _labels)(path, name, archive)
-        if set(LABELS) <= set(arrays):
-            train, test = (set(arrays[name].tolist()) for name in LABELS)
+                headers[name] = _header(path, archive, name)
+        for name in headers:
             with problems.kept():
-                n_classes = _count_classes(path, train)
-            for problem in one_sided_classes(settings.path, train, test):
-                problems.add(problem)
+                if name in IMAGES:
+                    arrays[name] = _announced(path, name, headers[name])
+                elif _bounds_labels(images := headers.get(name.removesuffix("_labels"))):
+                    arrays[name] = _labels(path, name, headers[name], images.shape[0], archive)
+        if set(LABELS) <= set(arrays):
+            labels = {name: arrays[name] for name in LABELS}
+            with problems.kept():
+                classes = _classes(path, labels, problems)
         problems.refuse()
+        if classes is not None:
+            arrays |= {name: _numbers(arrays[name], classes) for name in LABELS}
+        n_classes = classes and len(classes)
         check_arrays(str(path), arrays, n_classes)
         refuse_few(settings.path, len(arrays["train"]), least)
         for name in IMAGES:
@@ -75,7 +84,8 @@ def make_npz(folder: Path, settings: FileSettings, *, least: Mapping[str, int], 
     for name in LABELS:
         if name in arrays:
             write_array(folder, name, arrays[name])
-    write_manifest(folder, "npz", names, n_classes=n_classes)
+    class_names = classes if classes and isinstance(classes[0], str) else None
+    write_manifest(folder, "npz", names, n_classes=n_classes, class_names=class_names)
 
 
 def _names(path: Path, archive: ZipFile, labelled: bool) -> list[str]:
@@ -106,7 +116,7 @@ def _header(path: Path, archive: ZipFile, name: str) -> Header:
     except (ValueError, TokenError) as error:  # the header is Python text
         raise UserError(f"{path}: {name} is no array that can be read ({error}). Save it with numpy.savez.") from None
     length = archive.getinfo(f"{name}.npy").file_size
-    if dtype.kind in "biuf" and header.n_bytes != length:
+    if min(shape, default=0) < 0 or dtype.kind in CHECKED and header.n_bytes != length:
         raise UserError(
             f"{path}: {name} announces {header.n_bytes:,} bytes as {shape} and holds {length:,}. Save it again."
         )
@@ -123,9 +133,8 @@ def _read_header(file: BinaryIO) -> tuple[tuple[int, ...], bool, np.dtype]:
     return read[version](file)
 
 
-def _announced(path: Path, name: str, archive: ZipFile) -> UInt8[np.ndarray, "N H W C"]:
+def _announced(path: Path, name: str, header: Header) -> UInt8[np.ndarray, "N H W C"]:
     """An array of one element that looks like the images, which may come without channels if they are grey."""
-    header = _header(path, archive, name)
     if header.dtype != np.uint8:
         raise UserError(
             f"{path}: {name} is of type {header.dtype}, and images are stored as uint8, 0 to 255. "
@@ -140,32 +149,85 @@ def _announced(path: Path, name: str, archive: ZipFile) -> UInt8[np.ndarray, "N 
     return np.broadcast_to(np.uint8(0), shape)
 
 
-def _labels(path: Path, name: str, archive: ZipFile) -> Int64[np.ndarray, " N"]:
-    header = _header(path, archive, name)
-    if header.dtype.kind not in "iu" or len(header.shape) != 1:
+def _bounds_labels(images: Header | None) -> bool:
+    """Whether an array is as long as its number of images asks for at least.
+
+    Then as many labels take no more memory than befits the archive. Else the images are refused anyway.
+    """
+    is_checked = images is not None and images.dtype.kind in CHECKED and images.shape
+    return bool(is_checked) and images.n_bytes >= images.shape[0] * SMALLEST_SIDE**2
+
+
+def _labels(path: Path, name: str, header: Header, n_images: int, archive: ZipFile) -> Shaped[np.ndarray, " N"]:
+    """Labels as they are saved, integers or text; nothing is read unless there is one for each image."""
+    is_text, is_column = header.dtype.kind in "SU", len(header.shape) == 2 and header.shape[1] == 1
+    if not (is_text or header.dtype.kind in "iu") or not (is_column or len(header.shape) == 1):
         raise UserError(
-            f"{path}: {name} is of type {header.dtype} and shape {header.shape}; labels are one integer for each "
-            "image. numpy.unique(labels, return_inverse=True)[1] numbers the classes, labels.argmax(axis=1) those of "
-            "one-hot rows."
+            f"{path}: {name} is of type {header.dtype} and shape {header.shape}; labels are one integer or one text "
+            "for each image. numpy.asarray(labels, str) makes text of names, labels.astype(int) integers of whole "
+            "numbers, labels.argmax(axis=1) those of one-hot rows."
+        )
+    if header.shape[0] != n_images:
+        raise UserError(
+            f"{path}: {name} has {header.shape[0]:,} labels for {n_images:,} images; there must be one label per "
+            "image. Save as many."
+        )
+    if is_text and header.dtype.itemsize > LONGEST_NAME * np.dtype(f"{header.dtype.kind}1").itemsize:
+        raise UserError(
+            f"{path}: {name} is of type {header.dtype}; names of classes have up to {LONGEST_NAME} characters. "
+            "Shorten them."
         )
     with archive.open(f"{name}.npy") as file:
-        return np.lib.format.read_array(file, allow_pickle=False).astype(np.int64)
+        labels = np.lib.format.read_array(file, allow_pickle=False).reshape(-1)
+    if is_text:
+        try:
+            labels = np.strings.decode(
+                labels if header.dtype.kind == "S" else np.strings.encode(labels, "utf-8"), "utf-8"
+            )
+        except ValueError as error:
+            raise UserError(f"{path}: {name} is no text in UTF-8 ({error}). Save the labels as text again.") from None
+        if n_empty := np.sum(labels == ""):
+            raise UserError(
+                f"{path}: {name} has {n_empty} labels without any text. Name their class, or leave out these images."
+            )
+    return labels
 
 
-def _count_classes(path: Path, labels: AbstractSet[int]) -> int:
-    """How many classes the training labels name: those from 0 on, without a gap."""
-    known = sorted(labels)
-    if len(known) < 2:
+def _classes(path: Path, labels: Mapping[str, Shaped[np.ndarray, " N"]], problems: Problems) -> tuple[Any, ...]:
+    """What the labels say of a class, in the order of the classes' numbers, which are those of both splits.
+
+    Raises:
+        UserError: There is one class only, integers leave a gap, or one split has text and the other integers.
+    """
+    kinds = {name: "text" if array.dtype.kind == "U" else "integers" for name, array in labels.items()}
+    if len(set(kinds.values())) > 1:
+        told = " and ".join(f"{name} is {kind}" for name, kind in kinds.items())
+        raise UserError(f"{path}: {told}. Save the same labels in both.")
+    train, test = (set(np.unique(labels[name]).tolist()) for name in LABELS)
+    for problem in one_sided_classes(str(path), train, test):
+        problems.add(problem)
+    if len(train) < 2:
         raise UserError(
             f"{path}: there is one class only in train_labels. The network behind FID learns to tell classes apart: "
             "give at least two, or leave out both arrays of labels."
         )
-    if known[0] != 0 or known[-1] != len(known) - 1:
+    if "text" in kinds.values():
+        return in_order(train)
+    known = tuple(sorted(train))
+    if known != tuple(range(len(known))):
         raise UserError(
             f"{path}: train_labels has {len(known)} different values, from {known[0]} to {known[-1]}. Number the "
-            f"classes 0 to {len(known) - 1}: numpy.unique(labels, return_inverse=True)[1] does it."
+            f"classes 0 to {len(known) - 1}, alike in both splits; or save labels.astype(str) in both, which makes the "
+            "values names of classes."
         )
-    return len(known)
+    return known
+
+
+def _numbers(labels: Shaped[np.ndarray, " N"], classes: Sequence[Any]) -> Int64[np.ndarray, " N"]:
+    """The number of each label's class."""
+    number_of = {name: number for number, name in enumerate(classes)}
+    values, indices = np.unique(labels, return_inverse=True)
+    return np.array([number_of[value] for value in values.tolist()], np.int64)[indices]
 
 
 def _extract(archive: ZipFile, name: str, shape: tuple[int, ...], folder: Path) -> None:

@@ -1,6 +1,6 @@
 """What a user's images and arrays have to be, whichever way they come."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from collections.abc import Set as AbstractSet
 
 from vrrae_bench.errors import UserError
@@ -28,3 +28,8 @@ def one_sided_classes(path: str, train: AbstractSet, test: AbstractSet) -> Itera
     for name in sorted(train ^ test):
         has, lacks = ("train", "test") if name in train else ("test", "train")
         yield f"{path}: class {name!r} has images in {has} and none in {lacks}. Each class needs some in both."
+
+
+def in_order(names: Iterable[str]) -> tuple[str, ...]:
+    """The names of classes in the order of their numbers: numbers by value before words by letter."""
+    return tuple(sorted(names, key=lambda name: (0, int(name), name) if name.isdecimal() else (1, 0, name)))

@@ -1,6 +1,7 @@
 """The one form in which every data set lies on disk: arrays of which any part can be read, and a manifest."""
 
 import math
+import textwrap
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -122,6 +123,31 @@ class DataSet:
                 "data; or, if it is labels, remove the data set's `extractor` from the configuration."
             )
         return StoredArray(self.path.parent / f"{name}.npy")
+
+
+def describe(data: DataSet) -> str:
+    """How many images are stored, and of which classes: for whoever wants to see whether the data are those meant."""
+    manifest = data.manifest
+    height, width, channels = manifest.image_shape
+    told = (
+        f"{data.path.parent}: {manifest.n_train:,} training and {manifest.n_test:,} test images of {width} x {height} "
+        f"pixels and {channels} channel(s)"
+    )
+    if manifest.n_classes is None:
+        return f"{told}, without classes"
+    train, test = (_images_of_classes(data, split) for split in ("train", "test"))
+    names = manifest.class_names or range(manifest.n_classes)
+    # Names of folders may hold any character, line breaks among them.
+    shown = (name if str(name).isprintable() else repr(name) for name in names)
+    counts = ", ".join(f"{name}: {n_train:,} + {n_test:,}" for name, n_train, n_test in zip(shown, train, test))
+    what = "attributes" if manifest.multi_label else "classes"
+    told += f"; {manifest.n_classes} {what}, each with its training + test images: {counts}"
+    return textwrap.fill(told, 120, subsequent_indent="  ", break_long_words=False, break_on_hyphens=False)
+
+
+def _images_of_classes(data: DataSet, split: str) -> Int[np.ndarray, " K"]:
+    labels = data.array(f"{split}_labels")[...]
+    return labels.sum(axis=0) if data.manifest.multi_label else np.bincount(labels, minlength=data.manifest.n_classes)
 
 
 def write_dataset(
