@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from vrrae_bench.datasets import cifar10
+from vrrae_bench.datasets.published import in_mirror
 from vrrae_bench.datasets.store import DataSet
 from vrrae_bench.errors import UserError
 
@@ -52,9 +53,16 @@ def test_the_format_is_what_pickle_itself_reads(batch):
     assert loaded[b"labels"] == list(labels)
 
 
+def binary_batch(images, labels) -> bytes:
+    """A batch in the published binary form: a byte for the label, then one channel after the other."""
+    return b"".join(bytes([label]) + image.transpose(2, 0, 1).tobytes() for image, label in zip(images, labels))
+
+
 def test_a_batch_is_read_without_executing_it(batch):
     images, labels = batch
-    found_images, found_labels = cifar10.read_batch(pickled_batch(images, labels), "batch")
+    records = cifar10.records_of_pickle(pickled_batch(images, labels), "batch")
+    assert records == binary_batch(images, labels)
+    found_images, found_labels = cifar10.images_and_labels(records)
     np.testing.assert_array_equal(found_images, images)
     np.testing.assert_array_equal(found_labels, labels)
 
@@ -65,7 +73,7 @@ def test_a_malicious_batch_runs_nothing(tmp_path):
             return (open, (str(tmp_path / "executed"), "w"))
 
     with pytest.raises(UserError, match="is not a batch of CIFAR-10"):
-        cifar10.read_batch(pickle.dumps({b"labels": Malicious()}, protocol=2), "batch")
+        cifar10.records_of_pickle(pickle.dumps({b"labels": Malicious()}, protocol=2), "batch")
     assert not (tmp_path / "executed").exists()
 
 
@@ -78,46 +86,153 @@ def archive_of(path, batches):
     return path
 
 
-@pytest.fixture
-def make(tmp_path, monkeypatch):
-    """Store the data set of an archive that lies in a mirror."""
+N_TEST, N_BEGINNING = 20, 5
 
-    def store(batches):
-        folder = tmp_path / "mirror/cifar10"
-        folder.mkdir(parents=True, exist_ok=True)
-        (file,) = cifar10.FILES["cifar10"]
-        content = archive_of(folder / file.name, batches).read_bytes()
-        known = {"size": len(content), "checksum": f"sha256:{hashlib.sha256(content).hexdigest()}"}
-        monkeypatch.setitem(cifar10.FILES, "cifar10", (replace(file, **known),))
+
+@pytest.fixture
+def batches(rng, monkeypatch):
+    """Six batches of 20 images by name, whose digests stand in place of the published ones'."""
+    names = [one.name for one in (*cifar10.TRAINING_BATCHES, cifar10.TEST_BATCH)]
+    made = {name: (rng.integers(0, 256, (20, 32, 32, 3), dtype=np.uint8), rng.integers(0, 10, 20)) for name in names}
+
+    def known(name, images, labels):
+        return cifar10.Batch(name, len(images), f"sha256:{hashlib.sha256(binary_batch(images, labels)).hexdigest()}")
+
+    *train, test = (known(name, *content) for name, content in made.items())
+    monkeypatch.setattr(cifar10, "TRAINING_BATCHES", tuple(train))
+    monkeypatch.setattr(cifar10, "TEST_BATCH", test)
+    images, labels = made["test_batch"]
+    beginning = known("test_batch_first_1000", images[:N_BEGINNING], labels[:N_BEGINNING])
+    monkeypatch.setattr(cifar10, "TEST_BEGINNING", beginning)
+    return made
+
+
+def pickled(batches):
+    return {name: pickled_batch(*content) for name, content in batches.items()}
+
+
+def binary(batches):
+    return {f"{name}.bin": binary_batch(*content) for name, content in batches.items()}
+
+
+def in_folder(folder, files):
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, content in files.items():
+        (folder / name).write_bytes(content)
+
+
+def in_archive(path, files, folder):
+    path.parent.mkdir(parents=True, exist_ok=True)
+    archive_of(path, {f"{folder}/{name}": content for name, content in files.items()})
+
+
+PYTHON, BINARY = cifar10.FOLDERS
+FORMS = {
+    "torchvision": lambda mirror, batches: in_folder(mirror / PYTHON, pickled(batches)),
+    "torchvision in its own folder": lambda mirror, batches: in_folder(mirror / "cifar10" / PYTHON, pickled(batches)),
+    "loose binary": lambda mirror, batches: in_folder(mirror / "cifar10", binary(batches)),
+    "unpacked binary": lambda mirror, batches: in_folder(mirror / BINARY, binary(batches)),
+    "binary archive": lambda mirror, batches: in_archive(
+        mirror / "cifar10" / cifar10.ARCHIVES[1], binary(batches), BINARY
+    ),
+    "archive beside torchvision's": lambda mirror, batches: in_archive(
+        mirror / cifar10.ARCHIVES[0], pickled(batches), PYTHON
+    ),
+}
+
+
+@pytest.fixture
+def make(tmp_path):
+    """Store the data set of a mirror."""
+
+    def store(**options):
         where = {"mirror": str(tmp_path / "mirror"), "offline": True}
-        cifar10.make_cifar10(tmp_path / "out", tmp_path / "downloads", **where)
+        cifar10.make_cifar10(tmp_path / "out", tmp_path / "downloads", **where, **options)
         return DataSet(tmp_path / "out/manifest.json")
 
     return store
 
 
-def test_the_archive_becomes_a_data_set(make, batch):
-    images, labels = batch
-    content = pickled_batch(images, labels)
-    data = make({name: content for name in cifar10.TRAIN + cifar10.TEST})
-    assert (data.manifest.n_train, data.manifest.n_test, data.manifest.image_shape) == (100, 20, (32, 32, 3))
-    np.testing.assert_array_equal(data.array("test"), images)
-    np.testing.assert_array_equal(data.array("train_labels"), np.tile(labels, 5))
+@pytest.mark.parametrize("form", FORMS)
+def test_every_form_in_which_people_have_the_images_gives_the_same_data_set(form, make, batches, tmp_path):
+    FORMS[form](tmp_path / "mirror", batches)
+    (archive,) = cifar10.FILES["cifar10"]
+    assert in_mirror(archive, "cifar10", str(tmp_path / "mirror")) is not None
+    data = make()
+    assert (data.manifest.n_train, data.manifest.n_test, data.manifest.image_shape) == (100, N_TEST, (32, 32, 3))
+    assert data.manifest.published_test_images is None
+    np.testing.assert_array_equal(
+        data.array("train"), np.concatenate([batches[f"data_batch_{i}"][0] for i in range(1, 6)])
+    )
+    np.testing.assert_array_equal(data.array("test"), batches["test_batch"][0])
+    np.testing.assert_array_equal(data.array("test_labels"), batches["test_batch"][1])
 
 
-def test_other_members_are_never_touched(make, batch, tmp_path):
-    content = pickled_batch(*batch)
-    make({"../escaped": b"x"} | {name: content for name in cifar10.TRAIN + cifar10.TEST})
+def test_the_published_archive_is_verified_and_stored(make, batches, tmp_path, monkeypatch):
+    (file,) = cifar10.FILES["cifar10"]
+    path = tmp_path / "mirror/cifar10" / file.name
+    in_archive(path, pickled(batches) | {"../../escaped": b"x"}, PYTHON)
+    content = path.read_bytes()
+    known = {"size": len(content), "checksum": f"sha256:{hashlib.sha256(content).hexdigest()}"}
+    monkeypatch.setitem(cifar10.FILES, "cifar10", (replace(file, **known),))
+    np.testing.assert_array_equal(make().array("test"), batches["test_batch"][0])
     assert not list(tmp_path.rglob("escaped"))
 
 
-def test_bad_archives_each_have_their_message(make, batch, monkeypatch):
-    content = pickled_batch(*batch)
-    good = {name: content for name in cifar10.TRAIN + cifar10.TEST}
-    with pytest.raises(UserError, match="'cifar-10-batches-py/test_batch' not found"):
-        make({name: content for name in cifar10.TRAIN})
-    with pytest.raises(UserError, match="data_batch_2: is not a batch of CIFAR-10"):
-        make(good | {cifar10.TRAIN[1]: content[:-2000]})
+def test_the_first_test_images_are_the_same_whether_the_whole_batch_is_there_or_its_beginning(make, batches, tmp_path):
+    files, folder = binary(batches), tmp_path / "mirror/cifar10"
+    in_folder(folder, files)
+    whole = make(test_images=3).manifest
+    assert (whole.n_test, whole.published_test_images) == (3, N_TEST)
+    (folder / "test_batch.bin").unlink()
+    in_folder(folder, {"test_batch_first_1000.bin": files["test_batch.bin"][: N_BEGINNING * cifar10.BYTES_PER_RECORD]})
+    assert make(test_images=3).manifest == whole
+    with pytest.raises(UserError, match="Add test_batch, or set datasets.cifar10.test_images: 5"):
+        make(test_images=6)
+    with pytest.raises(UserError, match="Add test_batch, or set datasets.cifar10.test_images: 5"):
+        make()
+
+
+def test_each_fault_has_its_message_and_names_the_file(make, batches, tmp_path, monkeypatch):
+    files, folder = binary(batches), tmp_path / "mirror/cifar10"
+
+    def refused(changed, match):
+        in_folder(folder, files | changed)
+        with pytest.raises(UserError, match=match) as caught:
+            make()
+        assert not (tmp_path / "out").exists()
+        return str(caught.value)
+
+    second = files["data_batch_2.bin"]
+    for place in (0, -1):  # a label, and a pixel
+        wrong = bytearray(second)
+        wrong[place] ^= 1
+        told = refused(
+            {"data_batch_2.bin": bytes(wrong)}, "labels and pixels are not those of data_batch_2 of CIFAR-10"
+        )
+        assert str(folder / "data_batch_2.bin") in told and "Replace it" in told
+    refused({"data_batch_2.bin": second[:-3073]}, r"data_batch_2.bin: holds 19 images .*, data_batch_2 has 20 \(")
+    refused({"data_batch_2.bin": second + b"x"}, r"data_batch_2.bin: holds 20.0003 images \(61,461 bytes")
+    (folder / "data_batch_4.bin").unlink()
+    del files["data_batch_4.bin"]
+    refused({"data_batch_2.bin": second}, "the batch data_batch_4 is missing")
+    refused({"data_batch_4": pickled(batches)["data_batch_4"][:-2000]}, "data_batch_4: is not a batch of CIFAR-10")
     monkeypatch.setattr(cifar10, "LARGEST_BATCH", 1000)
-    with pytest.raises(UserError, match="is no file of at most 1,000 bytes"):
-        make(good)
+    refused({}, "data_batch_1.bin has 61,460 bytes, which is too long for a batch")
+
+
+def test_batches_in_another_order_are_refused(make, batches, tmp_path):
+    files = binary(batches)
+    swapped = {"data_batch_1.bin": files["data_batch_2.bin"], "data_batch_2.bin": files["data_batch_1.bin"]}
+    in_folder(tmp_path / "mirror/cifar10", files | swapped)
+    with pytest.raises(UserError, match="are not those of data_batch_1"):
+        make()
+
+
+def test_a_damaged_archive_is_named(make, batches, tmp_path):
+    path = tmp_path / "mirror/cifar10" / cifar10.ARCHIVES[1]
+    in_archive(path, binary(batches), BINARY)
+    path.write_bytes(path.read_bytes()[:-5000])
+    with pytest.raises(UserError, match="cannot be read, or is cut short") as caught:
+        make()
+    assert str(path) in str(caught.value)

@@ -880,6 +880,24 @@ def test_a_fid_of_random_images_is_the_mean_over_draws_where_there_are_several(w
     assert load_evidence(paths, [], settings).values("mnist", AE, "fid_random").to_dict() == {0: 36.0, 1: 38.0}
 
 
+@pytest.mark.parametrize("test_images", [None, 1000])
+def test_numbers_of_the_first_test_images_say_so_in_the_evidence_of_each_claim(write_scores, settings, test_images):
+    fewer = settings.datasets["cifar10"].model_copy(update={"test_images": test_images})
+    study = settings.model_copy(update={"datasets": settings.datasets | {"cifar10": fewer}})
+    scores = {"reconstruction_error": 20.0, "fid_random": 100.0, "sharpness_random": 0.5}
+    evidence = load_evidence([write_scores("cifar10", method, 0, **scores) for method in ("vae", "vrrae")], [], study)
+    names = ("lowest_reconstruction_error_cifar10", "sharper_random_cifar10", "best_random_fid_cifar10")
+    claims = [claim for claim in CLAIMS if claim.id in names]
+    told = {one.claim.id: one.evidence for one in decide(claims, evidence, None)}
+    remark = "(1 seed; of the first 1000 test images"
+    assert (
+        (remark in told["lowest_reconstruction_error_cifar10"])
+        == (remark in told["sharper_random_cifar10"])
+        == bool(test_images)
+    )
+    assert remark not in told["best_random_fid_cifar10"] and "VRRAE 100 (1 seed" in told["best_random_fid_cifar10"]
+
+
 def test_a_run_given_twice_is_told(write_scores, settings):
     paths = [write_scores("mnist", "ae", 0, fid_random=1.0) for _ in range(2)]
     with pytest.raises(UserError, match="the same run as"):

@@ -123,6 +123,9 @@ def test_a_batch_that_can_not_have_the_rank_is_explained(values):
             200,
             "datasets.synthetic.sampling.gmm_components: 200 is more than the 100 training images",
         ),
+        ("datasets.mnist.test_images", 0, "Input should be greater than or equal to 1"),
+        ("datasets.mnist.test_images", 10_001, "datasets.mnist.test_images: 10001 is more than the 10000 test images"),
+        ("datasets.synthetic.test_images", 10, "is only for data sets that are published and fetched"),
         ("datasets.mnist.sampling.gmm_subsample", 5, "5 means are fewer than the 10 Gaussians to fit to them"),
         (
             "datasets.mnist.sampling",

@@ -5,6 +5,7 @@ import hashlib
 import http.server
 import struct
 import threading
+from dataclasses import replace
 from functools import partial
 
 import numpy as np
@@ -13,6 +14,7 @@ import pytest
 from vrrae_bench.datasets import mnist
 from vrrae_bench.datasets.download import fetch
 from vrrae_bench.datasets.idx import read_idx
+from vrrae_bench.datasets.mirror import missing_files
 from vrrae_bench.datasets.published import RemoteFile
 from vrrae_bench.datasets.store import DataSet
 from vrrae_bench.errors import UserError
@@ -127,22 +129,65 @@ def test_bad_idx_files_each_have_their_message(tmp_path, rng):
         assert str(path) in str(caught.value)
 
 
-def test_mnist_is_stored_from_its_four_files(tmp_path, rng, monkeypatch):
+@pytest.fixture
+def small_mnist(rng, monkeypatch):
+    """The arrays of a small MNIST and its four files unpacked, whose digests stand in place of the published ones'."""
     arrays = [
         rng.integers(0, 256, (30, 28, 28), dtype=np.uint8),
         rng.integers(0, 10, 30, dtype=np.uint8),
         rng.integers(0, 256, (12, 28, 28), dtype=np.uint8),
         rng.integers(0, 10, 12, dtype=np.uint8),
     ]
-    files = []
+    files, unpacked = [], {}
     for published, array in zip(mnist.FILES["mnist"], arrays):
-        (tmp_path / "mirror/mnist").mkdir(parents=True, exist_ok=True)
-        content = write_gzip(tmp_path / "mirror/mnist" / published.name, idx(array)).read_bytes()
-        digest = f"md5:{hashlib.md5(content).hexdigest()}"
-        files.append(RemoteFile(published.name, len(content), digest, ()))
+        content = unpacked[published.name.removesuffix(".gz")] = idx(array)
+        known = {"size": None, "checksum": "sha256:" + "0" * 64, "folders": ()}
+        files.append(replace(published, **known, content=f"sha256:{hashlib.sha256(content).hexdigest()}"))
     monkeypatch.setitem(mnist.FILES, "mnist", tuple(files))
-    mnist.make_mnist("mnist", tmp_path / "out", tmp_path / "kept", mirror=str(tmp_path / "mirror"), offline=True)
-    data = DataSet(tmp_path / "out/manifest.json")
+    return arrays, unpacked
+
+
+def store_mnist(tmp_path, **options):
+    where = {"mirror": str(tmp_path / "mirror"), "offline": True}
+    mnist.make_mnist("mnist", tmp_path / "out", tmp_path / "kept", **where, **options)
+    return DataSet(tmp_path / "out/manifest.json")
+
+
+@pytest.mark.parametrize("folder", ["mnist", "MNIST/raw"])
+@pytest.mark.parametrize("packed", [True, False])
+def test_mnist_is_stored_as_published_unpacked_or_as_torchvision_leaves_it(tmp_path, small_mnist, folder, packed):
+    arrays, unpacked = small_mnist
+    (tmp_path / "mirror" / folder).mkdir(parents=True)
+    for name, content in unpacked.items():
+        path = tmp_path / "mirror" / folder / name
+        write_gzip(path.with_name(f"{name}.gz"), content) if packed else path.write_bytes(content)
+    assert missing_files(["mnist"], str(tmp_path / "mirror"), tmp_path / "kept", offline=True) == []
+    data = store_mnist(tmp_path)
     assert (data.manifest.n_train, data.manifest.n_test, data.manifest.n_classes) == (30, 12, 10)
     for name, array in zip(("train", "train_labels", "test", "test_labels"), arrays):
         np.testing.assert_array_equal(np.squeeze(data.array(name)), array)
+
+
+def test_the_first_test_images_alone_are_stored_and_the_manifest_says_of_how_many(tmp_path, small_mnist):
+    arrays, unpacked = small_mnist
+    (tmp_path / "mirror/mnist").mkdir(parents=True)
+    for name, content in unpacked.items():
+        (tmp_path / "mirror/mnist" / name).write_bytes(content)
+    data = store_mnist(tmp_path, test_images=5)
+    assert (data.manifest.n_train, data.manifest.n_test, data.manifest.published_test_images) == (30, 5, 12)
+    np.testing.assert_array_equal(np.squeeze(data.array("test")), arrays[2][:5])
+    np.testing.assert_array_equal(data.array("test_labels"), arrays[3][:5])
+
+
+def test_an_unpacked_file_with_a_wrong_byte_is_refused_by_name(tmp_path, small_mnist):
+    _, unpacked = small_mnist
+    (tmp_path / "mirror/MNIST/raw").mkdir(parents=True)
+    for name, content in unpacked.items():
+        (tmp_path / "mirror/MNIST/raw" / name).write_bytes(content)
+    path = tmp_path / "mirror/MNIST/raw/t10k-labels-idx1-ubyte"
+    path.write_bytes(path.read_bytes()[:-1] + b"\x0a")
+    with pytest.raises(
+        UserError, match="does not hold what the published file t10k-labels-idx1-ubyte.gz holds"
+    ) as caught:
+        store_mnist(tmp_path)
+    assert str(path) in str(caught.value) and "Replace it" in str(caught.value)

@@ -449,6 +449,16 @@ def test_captions_tell_what_the_numbers_depend_on(table_2):
         assert part in caption
 
 
+@pytest.mark.parametrize("name", ["table_2", "table_3", "table_a4_2", "table_a4_3"])
+def test_a_caption_says_where_the_test_error_is_of_the_first_test_images_only(name, table_2):
+    paths = [path for path in table_2 if "mnist" in path.parent.name]
+    for path in paths:
+        data = {"n_train": 60_000, "n_test": 1000, "published_test_images": 10_000}
+        path.with_name("run.json").write_text(json.dumps({"data": data}))
+    caption = render_caption(CAPTIONS / f"{name}.txt", caption_context("scores", paths))
+    assert "(MNIST: only the first 1000 of the 10000 that are published)" in caption
+
+
 def test_a_deviation_is_spoken_of_only_where_there_are_several_seeds(table_2):
     caption = render_caption(CAPTIONS / "table_2.txt", caption_context("scores", table_2))
     assert "MNIST: mean ± standard deviation over 2 training seeds, 2 epochs" in caption

@@ -32,12 +32,13 @@ rule download:
     params:
         source=lambda wildcards: dataset_of(wildcards).source,
         files=lambda wildcards: option("files", own_settings(wildcards)),
+        test_images=lambda wildcards: option("test-images", dataset_of(wildcards).test_images),
         downloads=lambda wildcards: f"{RESULTS}/downloads/{dataset_of(wildcards).source}",
     message:
         "Fetch and store the data set {wildcards.dataset}"
     shell:
         "python {input.script:q} {params.source} --out {output.manifest:q}"
-        " --downloads {params.downloads:q} {params.files} {resources.asked} {resources.where}"
+        " --downloads {params.downloads:q} {params.files} {params.test_images} {resources.asked} {resources.where}"
         " --threads {threads} > {log:q}"
 
 

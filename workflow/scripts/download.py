@@ -27,6 +27,7 @@ def main() -> None:
     parser.add_argument("--files", type=FileSettings.model_validate_json, help="the user's own files, as JSON")
     parser.add_argument("--least", type=json.loads, default={}, help="training images that keys ask for, as JSON")
     parser.add_argument("--labelled", action="store_true", help="refuse the user's own arrays without labels")
+    parser.add_argument("--test-images", type=int, help="first test images to use of a published set (default: all)")
     parser.add_argument("--mirror", help="folder or URL with <data set>/<file>, asked first")
     parser.add_argument("--offline", action="store_true", help="ask no URL")
     parser.add_argument("--threads", type=int, default=1, help="images decoded at once (default: 1)")
@@ -56,7 +57,7 @@ def bring_in(arguments: argparse.Namespace) -> None:
     else:
         folder = arguments.out.parent
         downloads = arguments.downloads or folder / "downloads"
-        asked = {"least": arguments.least, "labelled": arguments.labelled}
+        asked = {"least": arguments.least, "labelled": arguments.labelled, "test_images": arguments.test_images}
         how = {"files": arguments.files, "threads": arguments.threads}
         make_dataset(arguments.what, folder, downloads, **where, **asked, **how)
         told = describe(DataSet(arguments.out))

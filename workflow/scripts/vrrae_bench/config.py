@@ -34,6 +34,12 @@ class DatasetSettings(Specification):
     source: Source = Field(description="Where the images come from")
     bumps: BumpSettings | None = Field(default=None, description="Only for the synthetic source")
     files: FileSettings | None = Field(default=None, description="Only for the sources folder and npz: your own images")
+    test_images: int | None = Field(
+        default=None,
+        ge=1,
+        description="Use only the first so many test images of a published data set; none: all. Tables, captions and "
+        "claims say so",
+    )
     bottleneck: int = Field(ge=1, description="k, the size of the bottleneck")
     latent_size: int = Field(ge=1, description="L, the latent size of RRAE and VRRAE")
     epochs: float = Field(gt=0, le=1e6, description="Passes over the training images")

@@ -17,7 +17,7 @@ from vrrae_bench.config import (
     ExperimentSettings,
     least_images,
 )
-from vrrae_bench.costs import images_of
+from vrrae_bench.costs import PUBLISHED, images_of
 from vrrae_bench.datasets.published import is_url
 from vrrae_bench.models.registry import METHODS
 
@@ -189,6 +189,20 @@ def _check_images(key: str, dataset: SimpleNamespace) -> Iterator[Problem]:
             )
 
 
+def _check_test_images(key: str, dataset: SimpleNamespace) -> Iterator[Problem]:
+    published = PUBLISHED.get(dataset.source)
+    if dataset.test_images is None:
+        return
+    if published is None or not published.download_mb:
+        yield Problem(f"{key}.test_images", "is only for data sets that are published and fetched.", "Remove it.")
+    elif dataset.test_images > published.n_test:
+        yield Problem(
+            f"{key}.test_images",
+            f"{dataset.test_images} is more than the {published.n_test} test images.",
+            f"Set it to at most {published.n_test}, or to null for all.",
+        )
+
+
 def _check_sampling(key: str, dataset: SimpleNamespace) -> Iterator[Problem]:
     sampling = dataset.sampling
     if (sampling.gmm_subsample or sampling.gmm_components or 1) < (sampling.gmm_components or 1):
@@ -240,6 +254,7 @@ _DATASET_CHECKS = (
     _check_bumps,
     _check_name,
     _check_images,
+    _check_test_images,
     _check_sampling,
     _check_files,
     _check_extractor,

@@ -5,7 +5,7 @@ They decide for how long jobs are allowed to run (workflow/rules) and what `make
 
 import csv
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from vrrae_bench.config import DatasetSettings, ExperimentSettings
@@ -77,7 +77,8 @@ def images_of(dataset: DatasetSettings) -> Images | None:
     if dataset.bumps:
         bumps = dataset.bumps
         return Images(bumps.grid**2, bumps.test_images + bumps.diagonal_images, 64, 1, bytes_per_value=4)
-    return PUBLISHED.get(dataset.source)
+    images = PUBLISHED.get(dataset.source)
+    return images and replace(images, n_test=dataset.test_images or images.n_test)
 
 
 def training_seconds(run: RunSpec, dataset: DatasetSettings, accelerator: str) -> float | None:

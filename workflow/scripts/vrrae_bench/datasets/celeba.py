@@ -88,15 +88,20 @@ def make_celeba(
     mirror: str | None,
     offline: bool,
     threads: int,
+    test_images: int | None = None,
     release: Release = PUBLISHED,
 ) -> None:
     """Fetch and store CelebA; a killed run goes on where it stopped.
+
+    Args:
+        test_images: Use only the first so many test images; none: all.
 
     Raises:
         UserError: A file cannot be had, or is not what it should be.
     """
     archive, attributes, partition = fetch(release.files, "celeba", downloads, mirror=mirror, offline=offline)
     splits = read_partition(partition, release)
+    splits["test"] = splits["test"][:test_images]
     class_names, labels = read_attributes(attributes, release)
     _refuse_missing(attributes, splits, labels)
     size = release.image_size
@@ -113,7 +118,15 @@ def make_celeba(
     for split, names in splits.items():
         write_array(folder, f"{split}_labels", np.stack([labels[name] for name in names]))
     names = [f"{split}{kind}" for split in splits for kind in ("", "_labels")]
-    write_manifest(folder, "celeba", names, n_classes=release.n_attributes, multi_label=True, class_names=class_names)
+    write_manifest(
+        folder,
+        "celeba",
+        names,
+        n_classes=release.n_attributes,
+        multi_label=True,
+        class_names=class_names,
+        published_test_images=release.n_images[SPLIT_NUMBERS["test"]],
+    )
 
 
 def read_partition(path: Path, release: Release = PUBLISHED) -> dict[str, list[str]]:

@@ -1,56 +1,125 @@
-"""CIFAR-10 from its official Python archive, whose batches are pickles: read as data, never executed.
+"""CIFAR-10: five batches of training images and one of test images, in any of the forms in which people have them.
 
-A pickle is a program. Here its opcodes are only listed; the pixels are the one long string among them, the labels the
-integers behind the key of that name.
+The images are published as an archive of pickled batches and as an archive of binary ones, and torchvision leaves the
+pickled batches loose on the disk. Only the content counts: each batch is brought into the binary form (a record for
+each image: a byte for its label, then 1024 bytes each of red, green and blue, row by row), whose digest is known.
+
+A pickle is a program, so it is never executed. Its opcodes are only listed: the pixels are the single long string among
+them, and the labels are the integers behind the key of that name.
 """
 
+import hashlib
+import io
 import pickletools
 import tarfile
 import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 from jaxtyping import Int, UInt8
 
 from vrrae_bench.datasets.download import fetch
-from vrrae_bench.datasets.published import RemoteFile
+from vrrae_bench.datasets.published import RemoteFile, in_mirror
 from vrrae_bench.datasets.store import write_dataset
 from vrrae_bench.errors import UserError
 
-# The publisher's page lists its MD5, c58f30108f718f92721af3b95e74349a; Keras the SHA-256 of the same file.
+N_CLASSES = 10
+BYTES_PER_IMAGE = 3 * 32 * 32
+BYTES_PER_RECORD = 1 + BYTES_PER_IMAGE
+LARGEST_BATCH = 64 * 2**20  # bytes; a batch has 31 MB, and a longer file is no batch
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Images that are published as one file.
+
+    Attributes:
+        digest: `algorithm:hexadecimal digest` of the records in binary form.
+    """
+
+    name: str
+    n_images: int
+    digest: str
+
+
+# The publisher's binary files have these MD5s, in the same order: 5dd7e06a14cb22eb9f671a540d1b7c25,
+# 5ea93a67294ea407fff1d09f752e9692, 942cd6a4bcdd0dd3c604fbe906cb4421, ae636b3ba5c66a11e91e8cb52e771fcb and
+# 53f37980c15c3d472c316c40844f3f0d. The SHA-256 are those of the same files.
+TRAINING_BATCHES = (
+    Batch("data_batch_1", 10_000, "sha256:cee916563c9f80d84e3cc88e17fdc0941787f1244f00a67874d45b261883ada5"),
+    Batch("data_batch_2", 10_000, "sha256:a591ca11fa1708a91ee40f54b3da4784ccd871ecf2137de63f51ada8b3fa57ed"),
+    Batch("data_batch_3", 10_000, "sha256:bbe8596564c0f86427f876058170b84dac6670ddf06d79402899d93ceea26f67"),
+    Batch("data_batch_4", 10_000, "sha256:014e562d6e23c72197cc727519169a60359f5eccd8945ad5a09d710285ff4e48"),
+    Batch("data_batch_5", 10_000, "sha256:755304fc0b379caeae8c14f0dac912fbc7d6cd469eb67a1029a08a39453a9add"),
+)
+# Of the whole test batch only the MD5 was found published. The SHA-256 of its beginning is compared as well.
+TEST_BATCH = Batch("test_batch", 10_000, "md5:803d5f7f4d78ea53de84dbe85f74fb6d")
+TEST_BEGINNING = Batch(
+    "test_batch_first_1000", 1_000, "sha256:8314c96d7cd65618193bab23acdd5d4c4af15bf6dd00a1781d55beedf3be1ef5"
+)
+
+ARCHIVES = ("cifar-10-python.tar.gz", "cifar-10-binary.tar.gz")
+FOLDERS = ("cifar-10-batches-py", "cifar-10-batches-bin")  # in these archives, and where they were unpacked
+LOOSE = tuple(f"{batch.name}{suffix}" for suffix in (".bin", "") for batch in (*TRAINING_BATCHES, TEST_BATCH))
+
+# The publisher's page lists the MD5 of the archive, c58f30108f718f92721af3b95e74349a. The SHA-256 is the one in Keras.
 FILES = {
     "cifar10": (
         RemoteFile(
-            "cifar-10-python.tar.gz",
+            ARCHIVES[0],
             170_498_071,
             "sha256:6d958be074577803d12ecdefd02955f39262c83c16fe9348329d7fe0b5c001ce",
             ("https://www.cs.toronto.edu/~kriz",),
+            other_forms=(
+                *(f"cifar10/{name}" for name in (ARCHIVES[1], *LOOSE)),
+                *(f"{top}{folder}/{name}" for top in ("cifar10/", "") for folder in FOLDERS for name in LOOSE),
+                *ARCHIVES,
+            ),
         ),
     )
 }
-TRAIN = tuple(f"cifar-10-batches-py/data_batch_{number}" for number in range(1, 6))
-TEST = ("cifar-10-batches-py/test_batch",)
-N_CLASSES = 10
-BYTES_PER_IMAGE = 3 * 32 * 32
-LARGEST_BATCH = 64 * 2**20  # bytes; a batch is 31 MB, more is no batch
 
 
-def make_cifar10(folder: Path, downloads: Path, *, mirror: str | None, offline: bool) -> None:
-    """Fetch and store CIFAR-10.
+def make_cifar10(
+    folder: Path, downloads: Path, *, mirror: str | None, offline: bool, test_images: int | None = None
+) -> None:
+    """Bring in CIFAR-10 and store it.
+
+    What a mirror has in another form than the published archive is read where it lies.
+
+    Args:
+        test_images: Use only the first so many test images; none: all. For up to 1000 of them, the beginning of the
+            test batch serves where the whole batch is lacking.
 
     Raises:
-        UserError: The archive cannot be had, or is not what it should be.
+        UserError: The images cannot be had, or are not the published ones.
     """
-    (archive,) = fetch(FILES["cifar10"], "cifar10", downloads, mirror=mirror, offline=offline)
+    (archive,) = FILES["cifar10"]
+    source = in_mirror(archive, "cifar10", mirror)
+    if source is None:
+        (source,) = fetch([archive], "cifar10", downloads, mirror=mirror, offline=offline)
+    with _opened(source) as batches:
+        train = b"".join(batches.records(batch) for batch in TRAINING_BATCHES)
+        test = _test_records(batches, test_images)
+    print(f"cifar10: {source}, labels and pixels of every batch verified", flush=True)
     arrays = {}
-    for split, members in (("train", TRAIN), ("test", TEST)):
-        images, labels = zip(*(read_batch(content, name) for name, content in _read_members(archive, members)))
-        arrays |= {split: np.concatenate(images), f"{split}_labels": np.concatenate(labels)}
-    write_dataset(folder, "cifar10", arrays, n_classes=N_CLASSES)
+    for split, records in (("train", train), ("test", test)):
+        arrays[split], arrays[f"{split}_labels"] = images_and_labels(records)
+    write_dataset(folder, "cifar10", arrays, n_classes=N_CLASSES, published_test_images=TEST_BATCH.n_images)
 
 
-def read_batch(content: bytes, name: str) -> tuple[UInt8[np.ndarray, "N 32 32 3"], Int[np.ndarray, " N"]]:
-    """Images and labels of one pickled batch.
+def images_and_labels(records: bytes) -> tuple[UInt8[np.ndarray, "N 32 32 3"], Int[np.ndarray, " N"]]:
+    """Images and labels of records in binary form."""
+    rows = np.frombuffer(records, np.uint8).reshape(-1, BYTES_PER_RECORD)
+    images = rows[:, 1:].reshape(-1, 3, 32, 32).transpose(0, 2, 3, 1)
+    return np.ascontiguousarray(images), rows[:, 0].astype(np.int64)
+
+
+def records_of_pickle(content: bytes, name: str) -> bytes:
+    """The records, in binary form, of a pickled batch, which is read without being executed.
 
     Raises:
         UserError: The bytes are no such batch.
@@ -67,23 +136,120 @@ def read_batch(content: bytes, name: str) -> tuple[UInt8[np.ndarray, "N 32 32 3"
             elif key == b"labels" and opcode.name in ("BININT", "BININT1", "BININT2"):
                 labels.append(argument)
     except (ValueError, UnicodeEncodeError) as error:
-        raise UserError(f"{name}: is not a batch of CIFAR-10 ({error})") from None
-    if not labels or len(pixels) != len(labels) * BYTES_PER_IMAGE:
-        raise UserError(f"{name}: is not a batch of CIFAR-10: {len(labels)} labels, {len(pixels):,} bytes of pixels")
-    channels_first = np.frombuffer(pixels, np.uint8).reshape(-1, 3, 32, 32)
-    return np.ascontiguousarray(channels_first.transpose(0, 2, 3, 1)), np.array(labels, np.int64)
+        raise UserError(f"{name}: is not a batch of CIFAR-10 ({error}). Replace it.") from None
+    if not labels or len(pixels) != len(labels) * BYTES_PER_IMAGE or not all(0 <= one < N_CLASSES for one in labels):
+        raise UserError(
+            f"{name}: is not a batch of CIFAR-10: it has {len(labels)} labels and {len(pixels):,} bytes of pixels. "
+            "Replace it."
+        )
+    rows = np.frombuffer(pixels, np.uint8).reshape(-1, BYTES_PER_IMAGE)
+    return np.concatenate([np.array(labels, np.uint8)[:, None], rows], axis=1).tobytes()
 
 
-def _read_members(archive: Path, names: tuple[str, ...]):
-    """Contents of members of an archive, by their exact names; nothing is written to disk, so no path can escape."""
+def _test_records(batches: "_Batches", test_images: int | None) -> bytes:
+    """The records of the test images that are used, the beginning of the batch compared by its own digest too."""
+    n_images = TEST_BATCH.n_images if test_images is None else test_images
+    only_beginning = batches.has(TEST_BEGINNING) and not batches.has(TEST_BATCH)
+    if only_beginning and n_images > TEST_BEGINNING.n_images:
+        raise UserError(
+            f"{batches.place}: has {TEST_BEGINNING.name}, and {n_images:,} test images are asked for. "
+            f"Add {TEST_BATCH.name}, or set datasets.cifar10.test_images: {TEST_BEGINNING.n_images}."
+        )
+    records = batches.records(TEST_BEGINNING if only_beginning else TEST_BATCH)
+    _refuse_other(records[: TEST_BEGINNING.n_images * BYTES_PER_RECORD], TEST_BEGINNING, batches.place)
+    return records[: n_images * BYTES_PER_RECORD]
+
+
+@dataclass(frozen=True)
+class _Batches:
+    """Where batches lie: a folder, or an opened archive.
+
+    Attributes:
+        place: Its path, for messages.
+        archive: The archive, or none.
+    """
+
+    place: Path
+    archive: tarfile.TarFile | None = None
+
+    def has(self, batch: Batch) -> bool:
+        """Whether there is a file of that batch."""
+        return any(self._size(name) is not None for name in self._names(batch))
+
+    def records(self, batch: Batch) -> bytes:
+        """The records of a batch in binary form, verified.
+
+        Raises:
+            UserError: The batch is missing, cannot be read, or has other images or labels than the published one.
+        """
+        for name in self._names(batch):
+            size = self._size(name)
+            if size is None:
+                continue
+            if size > LARGEST_BATCH:
+                raise UserError(f"{self.place}: {name} has {size:,} bytes, which is too long for a batch. Replace it.")
+            content = self._read(name)
+            if not name.endswith(".bin"):
+                content = records_of_pickle(content, f"{self.place}: {name}")
+            _refuse_other(content, batch, self.place / name)
+            return content
+        needed = ", ".join(one.name for one in (*TRAINING_BATCHES, TEST_BATCH))
+        raise UserError(
+            f"{self.place}: the batch {batch.name} is missing. Needed are {needed}, either binary (with the suffix "
+            ".bin) or pickled (without a suffix). Add the missing file there."
+        )
+
+    def _names(self, batch: Batch) -> list[str]:
+        """The file names that a batch may have here."""
+        suffixed = [f"{batch.name}.bin", batch.name]
+        return suffixed if self.archive is None else [f"{folder}/{one}" for folder in FOLDERS for one in suffixed]
+
+    def _size(self, name: str) -> int | None:
+        """The length of a file in bytes; none if there is no such file."""
+        if self.archive is None:
+            path = self.place / name
+            return path.stat().st_size if path.is_file() else None
+        # Members are taken by their exact names and nothing is written to the disk, so that no path can escape.
+        member = next((one for one in self.archive.getmembers() if one.name.removeprefix("./") == name), None)
+        return member.size if member and member.isfile() else None
+
+    def _read(self, name: str) -> bytes:
+        if self.archive is None:
+            return (self.place / name).read_bytes()
+        member = next(one for one in self.archive.getmembers() if one.name.removeprefix("./") == name)
+        extracted = self.archive.extractfile(member)
+        return extracted.read() if extracted else b""
+
+
+@contextmanager
+def _opened(source: Path) -> Iterator[_Batches]:
+    """The batches of an archive, or those that lie beside a loose batch."""
     try:
-        with tarfile.open(archive, "r:gz") as tar:
-            for name in names:
-                member = tar.getmember(name)
-                if not member.isfile() or member.size > LARGEST_BATCH:
-                    raise UserError(f"{archive}: {name} is no file of at most {LARGEST_BATCH:,} bytes")
-                yield name, tar.extractfile(member).read()
-    except KeyError as error:
-        raise UserError(f"{archive}: {error.args[0]}. Delete it and run again.") from None
+        if source.name not in ARCHIVES:
+            yield _Batches(source.parent)
+            return
+        with tarfile.open(source, "r:gz") as archive:
+            yield _Batches(source, archive)
     except (tarfile.TarError, EOFError, OSError, zlib.error) as error:
-        raise UserError(f"{archive}: is cut short or no archive ({error}). Delete it and run again.") from None
+        raise UserError(f"{source}: cannot be read, or is cut short ({error}). Replace it and run again.") from None
+
+
+def _refuse_other(records: bytes, batch: Batch, path: Path) -> None:
+    """Refuse records that are not those of the published batch.
+
+    Raises:
+        UserError: Their number or their digest differs.
+    """
+    expected = batch.n_images * BYTES_PER_RECORD
+    if len(records) != expected:
+        raise UserError(
+            f"{path}: holds {len(records) / BYTES_PER_RECORD:,g} images ({len(records):,} bytes of labels and pixels), "
+            f"{batch.name} has {batch.n_images:,} ({expected:,} bytes). Replace it by the published file."
+        )
+    algorithm, digest = batch.digest.split(":")
+    found = hashlib.file_digest(io.BytesIO(records), algorithm).hexdigest()
+    if found != digest:
+        raise UserError(
+            f"{path}: its labels and pixels are not those of {batch.name} of CIFAR-10: expected {batch.digest}, got "
+            f"{algorithm}:{found}. Replace it by the published file."
+        )

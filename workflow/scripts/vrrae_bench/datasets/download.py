@@ -14,7 +14,7 @@ import requests
 
 from vrrae_bench.datasets.published import RemoteFile, is_url
 from vrrae_bench.errors import UserError
-from vrrae_bench.files import atomic_path
+from vrrae_bench.files import atomic_path, sha256
 
 ATTEMPTS = 2  # of each source: one hiccup of a connection is common, two are an outage
 PAUSE_SECONDS = 1
@@ -49,6 +49,23 @@ def refusal(path: Path, file: RemoteFile) -> str | None:
     except SourceFailed as failure:
         return str(failure)
     return None
+
+
+def refuse_other_content(path: Path, file: RemoteFile) -> None:
+    """Refuse a file, packed by gzip or not, that does not hold what the published one holds.
+
+    Raises:
+        UserError: It cannot be read, or holds something else.
+    """
+    try:
+        found = f"sha256:{_sha256_of_content(path) if path.suffix == '.gz' else sha256(path)}"
+    except OSError as error:
+        raise UserError(f"{path}: cannot be read ({error.strerror}). Mend its permissions.") from None
+    if found != file.content:
+        raise UserError(
+            f"{path}: does not hold what the published file {file.name} holds: expected {file.content}, got {found}. "
+            "Replace it by the published file."
+        )
 
 
 def _fetch_one(file: RemoteFile, dataset: str, folder: Path, mirror: str | None, offline: bool) -> Path:

@@ -1,4 +1,4 @@
-"""The IDX format of MNIST and Fashion-MNIST: gzip, a big-endian header, bytes."""
+"""The IDX format of MNIST and Fashion-MNIST: a big-endian header, then bytes; packed by gzip where the name says so."""
 
 import gzip
 import struct
@@ -20,7 +20,7 @@ def read_idx(path: str | Path, dimensions: int) -> UInt8[np.ndarray, "..."]:
         UserError: Not gzip, cut short, or a header other than the expected one.
     """
     try:
-        with gzip.open(path) as file:
+        with gzip.open(path) if Path(path).suffix == ".gz" else open(path, "rb") as file:
             content = file.read()
     except (EOFError, zlib.error):
         raise UserError(f"{path}: the file is cut short or damaged. {_REMEDY}") from None

@@ -6,7 +6,7 @@ from pathlib import Path
 from vrrae_bench.config import Settings
 from vrrae_bench.datasets import weights
 from vrrae_bench.datasets.download import fetch, refusal
-from vrrae_bench.datasets.published import RemoteFile, is_url
+from vrrae_bench.datasets.published import RemoteFile, in_mirror, is_url
 from vrrae_bench.datasets.sources import MODULES, module_of
 from vrrae_bench.errors import UserError, numbered
 from vrrae_bench.files import sha256, write_text
@@ -90,7 +90,7 @@ def missing_files(sources: Sequence[str], mirror: str | None, downloads: Path, *
     for source in sources:
         for file in published_files(source):
             folders = [*([mirror] if mirror else []), *file.folders]
-            if not offline and any(map(is_url, folders)):
+            if (not offline and any(map(is_url, folders))) or in_mirror(file, source, mirror):
                 continue
             paths = [downloads / source, *([Path(mirror) / source] if mirror and not is_url(mirror) else [])]
             paths += [Path(folder) for folder in file.folders if not is_url(folder)]

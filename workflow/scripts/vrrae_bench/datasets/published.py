@@ -1,6 +1,7 @@
 """What is known of a published file."""
 
 from dataclasses import dataclass
+from pathlib import Path
 from urllib.parse import urlparse
 
 
@@ -16,6 +17,8 @@ class RemoteFile:
         content: Checksum of what a gzip file holds, where it is known: a file in which the same bytes are packed
             otherwise is as good.
         by_hand: What a person can do to get it.
+        other_forms: Paths below a mirror, the best first, where people have the same content in another form, such as
+            unpacked or as torchvision leaves it. Whoever reads such a file verifies its content.
     """
 
     name: str
@@ -24,8 +27,16 @@ class RemoteFile:
     folders: tuple[str, ...]
     content: str | None = None
     by_hand: str | None = None
+    other_forms: tuple[str, ...] = ()
 
 
 def is_url(source: str) -> bool:
     """Whether a source is asked over the network; all else is a path."""
     return urlparse(source).scheme in ("http", "https")
+
+
+def in_mirror(file: RemoteFile, dataset: str, mirror: str | None) -> Path | None:
+    """Where a mirror on this machine has the content of a published file in another form only; else none."""
+    if mirror is None or is_url(mirror) or Path(mirror, dataset, file.name).is_file():
+        return None
+    return next((path for path in (Path(mirror, form) for form in file.other_forms) if path.is_file()), None)

@@ -33,6 +33,7 @@ def make_dataset(
     files: FileSettings | None,
     least: Mapping[str, int],
     labelled: bool,
+    test_images: int | None,
     mirror: str | None,
     offline: bool,
     threads: int,
@@ -43,20 +44,22 @@ def make_dataset(
         files: Where a data set of the user's own lies; none for the others.
         least: By key of the configuration, how many training images its value asks of the user's own data set.
         labelled: Whether arrays of the user's own must come with labels.
+        test_images: Use only the first so many test images of a published data set; none: all.
 
     Raises:
         UserError: A file cannot be had, or is not what it should be.
     """
-    where, module = {"mirror": mirror, "offline": offline}, module_of(source)
+    module = module_of(source)
+    published = {"mirror": mirror, "offline": offline, "test_images": test_images}
     match source:
         case "digits":
             module.make_digits(folder)
         case "mnist" | "fashion_mnist":
-            module.make_mnist(source, folder, downloads, **where)
+            module.make_mnist(source, folder, downloads, **published)
         case "cifar10":
-            module.make_cifar10(folder, downloads, **where)
+            module.make_cifar10(folder, downloads, **published)
         case "celeba":
-            module.make_celeba(folder, downloads, **where, threads=threads)
+            module.make_celeba(folder, downloads, **published, threads=threads)
         case "folder":
             module.make_folder(folder, files, least=least, threads=threads)
         case "npz":

@@ -48,6 +48,9 @@ class Manifest(Specification):
     n_classes: int | None
     multi_label: bool = Field(default=False, description="Labels are N x n_classes of 0 and 1, not N class indices")
     class_names: tuple[str, ...] | None = Field(default=None, description="What the classes are called, if known")
+    published_test_images: int | None = Field(
+        default=None, description="How many test images are published, if only the first of them are used"
+    )
     normalisation: Normalisation
     arrays: dict[str, str]
 
@@ -157,6 +160,7 @@ def write_dataset(
     *,
     n_classes: int | None = None,
     normalisation: Normalisation = Normalisation(shift=0, scale=255),
+    published_test_images: int | None = None,
 ) -> None:
     """Write the arrays of a data set, then its manifest.
 
@@ -164,6 +168,7 @@ def write_dataset(
         arrays: At least `train` and `test`, images as N H W C; `train_labels` and `test_labels` if there are classes.
         n_classes: Number of classes of the labels, or none.
         normalisation: What models see; the default takes uint8 to [0, 1].
+        published_test_images: How many test images are published, of which there may be only the first here.
 
     Raises:
         UserError: The arrays do not fit each other.
@@ -171,7 +176,14 @@ def write_dataset(
     check_arrays(source, arrays, n_classes)
     for name, array in arrays.items():
         write_array(folder, name, array)
-    write_manifest(folder, source, list(arrays), n_classes=n_classes, normalisation=normalisation)
+    write_manifest(
+        folder,
+        source,
+        list(arrays),
+        n_classes=n_classes,
+        normalisation=normalisation,
+        published_test_images=published_test_images,
+    )
 
 
 def write_array(folder: str | Path, name: str, array: Num[np.ndarray, "..."]) -> None:
@@ -189,11 +201,13 @@ def write_manifest(
     multi_label: bool = False,
     class_names: tuple[str, ...] | None = None,
     normalisation: Normalisation = Normalisation(shift=0, scale=255),
+    published_test_images: int | None = None,
 ) -> None:
     """Describe a data set whose array files lie in `folder` already.
 
     Args:
         names: Of the arrays: `train`, `test`, `train_labels`, `test_labels`, and those of the source.
+        published_test_images: How many test images are published, of which there may be only the first here.
 
     Raises:
         UserError: The arrays do not fit each other.
@@ -211,6 +225,7 @@ def write_manifest(
         multi_label=multi_label,
         class_names=class_names,
         normalisation=normalisation,
+        published_test_images=published_test_images if published_test_images != len(arrays["test"]) else None,
         arrays={name: sha256(folder / f"{name}.npy") for name in names},
     )
     write_json(folder / MANIFEST, manifest.model_dump(mode="json"))

@@ -84,6 +84,7 @@ def _of_dataset(scored: Sequence[tuple[Path, dict[str, Any]]]) -> dict[str, Any]
         "neighbours": last.get("neighbours"),
         "n_train": data["n_train"],
         "n_test": data["n_test"],
+        "published_test_images": data.get("published_test_images"),
     }
 
 

@@ -41,6 +41,13 @@ METRICS = {
     "identity_orthonormal": "largest entry of V V^T − I",
     "identity_energy": "relative difference of the two sums",
 }
+# Scores that are measured on test images.
+OF_TEST_IMAGES = (
+    "reconstruction_error",
+    "log_sharpness_reconstruction",
+    "log_sharpness_interpolation",
+    "log_sharpness_random",
+)
 
 
 @dataclass(frozen=True)
@@ -97,10 +104,19 @@ def summary(evidence: Evidence, dataset: str, variant: Variant, metric: str, tab
     if n > 1:
         text += f" ± {values.std(ddof=1):.2g}"
     remarks = [f"{n} seed{'s' * (n > 1)}"] if n else []
+    remarks += [fewer] if n and (fewer := fewer_test_images(evidence, dataset, metric)) else []
     if tables:
         printed = printed_value(evidence, dataset, variant, metric, tables)
         remarks.append("paper n/a" if printed is None else f"paper {printed:g}")
     return f"{text} ({'; '.join(remarks)})" if remarks else text
+
+
+def fewer_test_images(evidence: Evidence, dataset: str, metric: str) -> str | None:
+    """What to tell of a score that is of the first test images only; nothing if it is of all, or of other images."""
+    configured = evidence.configured.get(dataset)
+    if metric not in OF_TEST_IMAGES or configured is None or configured.test_images is None:
+        return None
+    return f"of the first {configured.test_images} test images"
 
 
 def printed_value(
