@@ -17,7 +17,8 @@ import pytest
 from PIL import Image
 
 from vrrae_bench.datasets import images as image_files
-from vrrae_bench.datasets.image_folders import folders_read
+from vrrae_bench.datasets.fingerprint import fingerprint
+from vrrae_bench.datasets.image_folders import all_files
 from vrrae_bench.datasets.images import open_image
 from vrrae_bench.datasets.settings import FileSettings
 from vrrae_bench.datasets.sources import make_dataset
@@ -308,16 +309,78 @@ def test_an_image_or_folder_that_may_not_be_read_is_not_called_damaged_or_empty(
     assert store("folder", classes, test_fraction=0.5, **table(classes, "file,label", *rows)).manifest.n_train == 2
 
 
-def test_a_folder_that_may_not_be_read_stops_no_plan(tmp_path, monkeypatch):
+def test_a_folder_that_may_not_be_read_stops_no_plan(classes, monkeypatch):
     """The command tells it, in words."""
 
     def refuse(path):
         raise PermissionError(13, "Permission denied", str(path))
 
     monkeypatch.setattr(Path, "iterdir", refuse)
-    assert folders_read(tmp_path) == [tmp_path]
+    assert len(list(all_files(classes))) == 20
     monkeypatch.setattr(Path, "is_dir", refuse)
-    assert folders_read(tmp_path) == [tmp_path]
+    assert len(list(all_files(classes))) == 20
+    monkeypatch.setattr(os, "scandir", refuse)
+    assert list(all_files(classes)) == []
+
+
+def of_last_year(path):
+    os.utime(path, (10**9, 10**9))
+
+
+def swap(root):
+    (root / "dark/0.png").rename(root / "dark/tmp.png")
+    (root / "light/0.png").rename(root / "dark/0.png")
+    (root / "dark/tmp.png").rename(root / "light/0.png")
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda root: picture(root / "dark/10.png"),
+        lambda root: (root / "dark/0.png").unlink(),
+        lambda root: (root / "dark/0.png").rename(root / "dark/10.png"),
+        lambda root: of_last_year(root / "dark/0.png"),
+        lambda root: of_last_year(picture(root / "dark/0.png", 77)),
+        lambda root: picture(root / "dark/deeper/0.png", 77),
+        swap,
+        shutil.rmtree,
+    ],
+)
+def test_images_that_change_are_noticed_whether_newer_or_older(classes, change):
+    files = FileSettings(path=str(classes), test_fraction=0.2)
+    picture(classes / "dark/.hidden/0.png")
+    before = fingerprint(files)
+    picture(classes / "dark/.hidden/1.png")
+    assert fingerprint(files) == before
+    change(classes)
+    assert fingerprint(files) != before
+
+
+def test_a_table_and_hidden_files_that_it_may_name_are_noticed(classes):
+    files = FileSettings(path=str(classes), labels=".labels.csv")
+    fingerprints = {fingerprint(files)}
+    for path in (".labels.csv", ".hidden/0.png"):
+        (classes / path).parent.mkdir(exist_ok=True)
+        (classes / path).write_text("text")
+        fingerprints.add(fingerprint(files))
+    assert len(fingerprints) == 3
+
+
+def test_an_archive_is_told_from_others_by_its_contents(arrays, tmp_path):
+    """Two archives of the same size and time are told apart, and a copy is no other archive."""
+    path = tmp_path / "mine.npz"
+    files, found = FileSettings(path=str(path)), []
+    for train in (arrays["train"], 255 - arrays["train"]):
+        np.savez(path, **arrays | {"train": train})
+        of_last_year(path)
+        found.append((path.stat().st_size, path.stat().st_mtime, fingerprint(files)))
+    assert found[0][:2] == found[1][:2] and found[0][2] != found[1][2]
+    path.touch()
+    assert fingerprint(files) == found[1][2]
+    path.write_text("no archive")
+    before = fingerprint(files)
+    of_last_year(path)
+    assert fingerprint(files) != before
 
 
 def test_images_that_are_not_square_need_a_size(mistake, tmp_path):
@@ -641,10 +704,14 @@ def test_images_that_come_and_go_make_the_data_again_and_what_is_not_read_does_n
     assert "Nothing to be done" in birds(*make)
     picture(folder / "wren/new.png")
     assert "Fetch and store the data set birds" in birds(*make)
-    birds(*SNAKEMAKE, "--", "data_birds")
+    (folder / "wren/new.png").unlink()
     assert "Nothing to be done" in birds(*make)
-    (folder / "robin/0.png").rename(folder / "robin/renamed.png")
+    of_last_year(picture(folder / "robin/0.png"))
     assert "Fetch and store the data set birds" in birds(*make)
+    folder.rename(tmp_path / "gone")
+    make = [argument for argument in make if argument != "-n"]
+    assert "images/birds: there is no such file or folder. Set datasets.birds.files.path" in birds(*make, status=1)
+    assert (tmp_path / make[-1]).is_file()
 
 
 def test_what_the_configuration_asks_of_images_is_told_on_the_screen_and_in_the_log(birds, tmp_path):

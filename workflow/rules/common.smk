@@ -1,4 +1,5 @@
 # The checked configuration, and the only helper functions of rules.
+import functools
 import json
 import math
 import os
@@ -17,7 +18,7 @@ sys.path.append(os.path.abspath(SCRIPTS))
 from vrrae_bench import costs
 from vrrae_bench.config import OWN_SOURCES, least_images
 from vrrae_bench.config_reading import check_settings
-from vrrae_bench.datasets.image_folders import folders_read
+from vrrae_bench.datasets.fingerprint import fingerprint
 from vrrae_bench.datasets.mirror import refuse_if_missing
 from vrrae_bench.datasets.sources import MODULES
 from vrrae_bench.datasets.weights import IMAGENET, INCEPTION_2015, WEIGHTS
@@ -100,20 +101,31 @@ def own_settings(wildcards):
     return files and files.model_dump_json()
 
 
-def own_files(wildcards):
-    """The user's archive, or all folders of images, and the CSV file in them: a change of one makes the data set again.
+def nothing_missing(wildcards):
+    """No file, but where a run stops before its first job if the files of a data set cannot be had.
 
-    If they are missing, the command tells.
-
-    For a published data set, this is where a run stops before its first job if a file cannot be had.
+    Images of the user's own are missed even if they have been stored: whether those are still the same, nobody knows.
     """
-    if not os.path.exists(f"{RESULTS}/data/{wildcards.dataset}/manifest.json"):
-        refuse_missing(dataset_of(wildcards).source)
-    files = dataset_of(wildcards).files
-    paths = folders_read(Path(files.path)) if files else []
-    if files and files.labels:
-        paths.append(os.path.join(files.path, files.labels))
-    return [local(path) for path in paths if os.path.exists(path)]
+    dataset = dataset_of(wildcards)
+    if dataset.files is None:
+        if not os.path.exists(f"{RESULTS}/data/{wildcards.dataset}/manifest.json"):
+            refuse_missing(dataset.source)
+    elif not (os.path.exists(dataset.files.path) or workflow.dryrun or workflow.remote_exec):
+        raise WorkflowError(
+            f"{dataset.files.path}: there is no such file or folder. Set datasets.{wildcards.dataset}.files.path to where the "
+            "images are, or put them back."
+        )
+    return []
+
+
+@functools.cache
+def fingerprint_of(dataset):
+    """What tells the user's own files of a data set from others, or none: if it changes, the data set is made again.
+
+    Kept, so that Snakemake writes down what it planned with, not what the files became while the job ran.
+    """
+    files = settings.datasets[dataset].files
+    return files and fingerprint(files)
 
 
 def asked_of_own_data(wildcards):

@@ -4,7 +4,7 @@
 
 rule download:
     input:
-        files=own_files,
+        files=nothing_missing,
         script=f"{SCRIPTS}/download.py",
         # Just the module that makes this data set: a change to another one's makes it not again.
         code=lambda wildcards: code_of("download", f"datasets/{MODULES[dataset_of(wildcards).source]}"),
@@ -33,6 +33,8 @@ rule download:
         source=lambda wildcards: dataset_of(wildcards).source,
         files=lambda wildcards: option("files", own_settings(wildcards)),
         test_images=lambda wildcards: option("test-images", dataset_of(wildcards).test_images),
+        # No option: it is there to be compared.
+        fingerprint=lambda wildcards: fingerprint_of(wildcards.dataset),
         downloads=lambda wildcards: f"{RESULTS}/downloads/{dataset_of(wildcards).source}",
     message:
         "Fetch and store the data set {wildcards.dataset}"

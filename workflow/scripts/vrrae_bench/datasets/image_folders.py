@@ -28,24 +28,26 @@ def files_below(folder: Path, unreadable: Callable[[OSError], None] | None = Non
         yield from (place / name for name in names)
 
 
-def folders_read(root: Path) -> list[Path]:
-    """Every folder that makes another data set when an image in it comes, goes or is renamed.
+def all_files(root: Path, *, hidden: bool = False) -> Iterator[Path]:
+    """All files below a folder and below class folders that are links; those that cannot be read are left out.
 
-    Folders that cannot be read are left out, but for the first, of which there may be nothing else.
+    Args:
+        hidden: Whether to look at hidden files and into hidden folders.
     """
-    named = []
+    starts = [root]
     with suppress(OSError):
         parents = [root / split for split in SPLITS] if is_divided(root) else [root]
-        named += parents
-        for parent in parents:
-            named += class_folders(parent)
-    # Each folder is walked once: those that are no links are below the root.
-    starts = [root, *(folder for folder in named if folder.is_symlink() and folder != root)]
-    return sorted({root, *(place for start in starts for place, _ in _below(start))})
+        # Each folder is walked once: those that are no links are below the root.
+        starts += [place for parent in parents for place in (parent, *class_folders(parent)) if place.is_symlink()]
+    for start in dict.fromkeys(starts):
+        for place, names in _below(start, hidden=hidden):
+            yield from (place / name for name in names)
 
 
-def _below(folder: Path, unreadable: Callable[[OSError], None] | None = None) -> Iterator[tuple[Path, list[str]]]:
-    """A folder and those below it that are neither hidden nor links, with their files that are not hidden."""
+def _below(
+    folder: Path, unreadable: Callable[[OSError], None] | None = None, *, hidden: bool = False
+) -> Iterator[tuple[Path, list[str]]]:
+    """A folder and those below it that are no links, with their files; what is hidden only if asked for."""
     for place, folders, names in os.walk(folder, onerror=unreadable):
-        folders[:] = [name for name in folders if not name.startswith(".")]
-        yield Path(place), [name for name in names if not name.startswith(".")]
+        folders[:] = [name for name in folders if hidden or not name.startswith(".")]
+        yield Path(place), [name for name in names if hidden or not name.startswith(".")]

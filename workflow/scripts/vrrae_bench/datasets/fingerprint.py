@@ -1,0 +1,43 @@
+"""What tells a user's own files from others without reading their contents."""
+
+import hashlib
+import os
+from pathlib import Path
+from zipfile import BadZipFile, ZipFile
+
+from vrrae_bench.datasets.image_folders import all_files
+from vrrae_bench.datasets.settings import FileSettings
+
+
+def fingerprint(files: FileSettings) -> str:
+    """SHA-256 of an archive's table of contents, or of the names, sizes and times of change of a folder's files.
+
+    It changes with the files, be they newer or older. Nothing is refused here, missing files neither.
+    """
+    path = Path(files.path)
+    if not path.is_dir():
+        lines = _contents(path) or [_state(path)]
+    else:
+        # A table may name any file below the folder.
+        found = {file.relative_to(path): file for file in all_files(path, hidden=files.labels is not None)}
+        if files.labels is not None:
+            found[Path(files.labels)] = path / files.labels
+        lines = [f"{name} {_state(file)}" for name, file in sorted(found.items())]
+    return hashlib.sha256(os.fsencode("\n".join(lines))).hexdigest()
+
+
+def _contents(archive: Path) -> list[str]:
+    """Name, size and CRC-32 of each member of a zip archive, which stand at its end; none of another file."""
+    try:
+        with ZipFile(archive) as opened:
+            return [f"{member.filename!r} {member.file_size} {member.CRC}" for member in opened.infolist()]
+    except (OSError, BadZipFile, ValueError, NotImplementedError):
+        return []
+
+
+def _state(file: Path) -> str:
+    try:
+        state = file.stat()
+    except OSError as error:
+        return f"cannot be read: {error.strerror}"
+    return f"{state.st_size} {state.st_mtime_ns}"
