@@ -10,6 +10,8 @@ PEERS := .venv-peers
 # The environment's programs first: rules call `python`.
 RUN := PATH="$(CURDIR)/$(VENV)/bin:$$PATH"
 QUICK := results/quick
+# What decides the configuration, as options of Snakemake: PROFILE, and lists of files and of key=value.
+CONFIGURATION = $(if $(PROFILE),--profile "$(PROFILE)") $(if $(CONFIG),--configfile $(CONFIG)) $(if $(SET),--config $(SET))
 
 help:
 	@echo "make quickstart          set up, run the quick profile (synthetic bumps and real digits), show its tables"
@@ -19,10 +21,10 @@ help:
 	@echo "make test-kubernetes     run one training as on Kubernetes, over stand-ins for its API and for S3"
 	@echo "make speed               time a training step against the published packages', which it installs into $(PEERS)"
 	@echo "make speed-features      time features and the Frechet distance against the usual ways; measure what bfloat16 does to FID"
-	@echo "make config              print the resolved configuration and its number of runs; CONFIG=file.yaml overlays"
-	@echo "make targets             list what snakemake can make, and how many trainings it needs; CONFIG=file.yaml overlays"
-	@echo "make plan                say what a run would cost; PROFILE=workflow/profiles/NAME, CONFIG=file.yaml, TARGET=name"
-	@echo "make fetch DEST=folder   fill a mirror for machines without internet: data sets, weights, checksums; CONFIG=file.yaml"
+	@echo "make config              print the resolved configuration and its number of runs (*)"
+	@echo "make targets             list what snakemake can make, and how many trainings it needs (*)"
+	@echo "make plan                say what a run would cost; TARGET=name (*)"
+	@echo "make fetch DEST=folder   fill a mirror for machines without internet: data sets, weights, checksums (*)"
 	@echo "make keep DEST=folder    copy tables, figures, claims and scores, without data and models; FROM=results/NAME"
 	@echo "make cluster             add Snakemake's plug-ins for Slurm and other queues to $(VENV); only for their users"
 	@echo "make kubernetes          add Snakemake's plug-ins for Kubernetes and S3 to $(VENV); only for their users"
@@ -30,6 +32,9 @@ help:
 	@echo "make schema              write workflow/schemas/config.schema.json again, after a change to config.py"
 	@echo "make lock                resolve envs/*.in into the exact versions of envs/*.txt again"
 	@echo "make clean               remove $(QUICK)"
+	@echo
+	@echo "(*) of the configuration that snakemake has with the same options: PROFILE=workflow/profiles/NAME (--profile),"
+	@echo "    CONFIG='one.yaml other.yaml' (--configfile, which replaces the profile's own file), SET='key=value' (--config)"
 
 environment: $(READY)
 
@@ -81,17 +86,17 @@ speed-features: $(READY)
 	@$(RUN) python tests/speed/features.py
 
 config: $(READY)
-	@$(RUN) python workflow/scripts/config.py $(CONFIG)
+	@$(RUN) python workflow/scripts/config.py $(CONFIGURATION)
 
 targets: $(READY)
-	@$(RUN) python workflow/scripts/targets.py $(CONFIG)
+	@$(RUN) python workflow/scripts/targets.py $(CONFIGURATION)
 
 plan: $(READY)
-	@$(RUN) python workflow/scripts/plan.py $(TARGET) $(if $(PROFILE),--profile $(PROFILE)) $(if $(CONFIG),--config $(CONFIG))
+	@$(RUN) python workflow/scripts/plan.py $(TARGET) $(CONFIGURATION)
 
 fetch: $(READY)
 	@test -n "$(DEST)" || { echo "error: name the folder to fill: make fetch DEST=folder"; exit 1; }
-	@$(RUN) python workflow/scripts/fetch.py $(DEST) $(CONFIG)
+	@$(RUN) python workflow/scripts/fetch.py $(DEST) $(CONFIGURATION)
 
 keep: $(READY)
 	@test -n "$(DEST)" || { echo "error: name the folder to copy to: make keep DEST=folder"; exit 1; }

@@ -331,3 +331,35 @@ def test_unreadable_files_are_told_without_a_traceback(tmp_path):
     broken.write_bytes("banner: à la Latin-1".encode("latin-1"))
     with pytest.raises(UserError, match=r"broken.yaml: is not in UTF-8 \(.*, byte 8\). Save it in UTF-8."):
         load_settings(broken)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        (
+            "results: a\ndatasets:\n  mnist:\n    epochs: 1\n    seeds: [0]\n    epochs: 2\nresults: b\n",
+            "mine.yaml: 2 key(s) stand twice in one place, of which the last would win without a word. "
+            "Keep one of each.\n  1. datasets.mnist.epochs: in line 4 and in line 6.\n"
+            "  2. results: in line 1 and in line 7.",
+        ),
+        ('{"results": "a", "datasets": {"mnist": {"epochs": 1, "epochs": 2}}}', "  1. epochs: 2 times."),
+        ("experiment:\n\tdatasets: [mnist]\n", "line 2, column 1"),
+        ("experiment:\n\tdatasets: [mnist]\n", "Indent with spaces: YAML does not take a tab for them."),
+        ("- results\n", "mine.yaml: holds no keys. Write `key: value` lines"),
+        ("# nothing\n", "mine.yaml: holds no keys"),
+        ("results: !secret x\n", "mine.yaml: cannot be read as a configuration"),
+    ],
+)
+def test_a_file_that_yaml_would_misread_is_refused(tmp_path, text, message):
+    (tmp_path / "mine.yaml").write_text(text)
+    with pytest.raises(UserError) as caught:
+        load_settings(BASE, tmp_path / "mine.yaml")
+    assert message in str(caught.value)
+
+
+def test_a_part_that_stands_in_two_places_by_an_alias_is_no_key_twice(tmp_path):
+    (tmp_path / "mine.yaml").write_text(
+        "datasets:\n  mnist: {beta: &beta {vae: 0.5}}\n  fashion_mnist: {beta: {<<: *beta, vrrae: 0.5}}\n"
+    )
+    settings = load_settings(BASE, tmp_path / "mine.yaml")
+    assert settings.datasets["fashion_mnist"].beta["vae"] == settings.datasets["mnist"].beta["vae"] == 0.5

@@ -119,7 +119,8 @@ def test_the_command_says_what_is_missing_and_fails(tmp_path):
     (tmp_path / "mine.yaml").write_text(
         "experiment: {datasets: [celeba]}\nweights: here.pth\ndatasets: {celeba: {inception_2015: false}}\n"
     )
-    command = [sys.executable, ROOT / "workflow/scripts/fetch.py", tmp_path / "mirror", tmp_path / "mine.yaml"]
+    command = [sys.executable, ROOT / "workflow/scripts/fetch.py", tmp_path / "mirror"]
+    command += ["--configfile", tmp_path / "mine.yaml"]
     outcome = subprocess.run(list(map(str, command)), capture_output=True, text=True)
     assert outcome.returncode == 1
     assert outcome.stderr.startswith("error: 3 file(s) are missing") and "Traceback" not in outcome.stderr

@@ -681,7 +681,7 @@ SNAKEMAKE = ("-m", "snakemake", "--snakefile", ROOT / "Snakefile", "--cores", "2
 
 def test_the_worked_example_of_the_documentation_works(birds, tmp_path):
     """As a user does it: the page's configuration, its check, and the stage that stores the images."""
-    assert "# 12 runs: 12 on birds" in birds(ROOT / "workflow/scripts/config.py", "birds.yaml")
+    assert "# 12 runs: 12 on birds" in birds(ROOT / "workflow/scripts/config.py", "--configfile", "birds.yaml")
     manifest = "results/birds/data/birds/manifest.json"
     screen = birds(*SNAKEMAKE, "--", "data_birds")
     data = DataSet(tmp_path / manifest)

@@ -176,5 +176,5 @@ def test_an_unknown_profile_is_told(tmp_path):
 
 def test_a_mistake_in_the_configuration_is_told_as_everywhere(tmp_path):
     (tmp_path / "mine.yaml").write_text("acelerator: cuda\n")
-    outcome = plan("--config", "mine.yaml", folder=tmp_path)
+    outcome = plan("--configfile", "mine.yaml", folder=tmp_path)
     assert outcome.returncode == 1 and "Did you mean 'accelerator'?" in outcome.stderr

@@ -6,7 +6,7 @@ import targets
 
 
 def told(monkeypatch, capsys, *overlays) -> dict[str, str]:
-    monkeypatch.setattr(sys, "argv", ["targets.py", *map(str, overlays)])
+    monkeypatch.setattr(sys, "argv", ["targets.py", *(["--configfile", *map(str, overlays)] if overlays else [])])
     targets.main()
     lines = [line.split() for line in capsys.readouterr().out.splitlines() if "  " in line]
     return {name: runs for name, runs, *_ in lines}

@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 from snakemake.exceptions import WorkflowError
+from snakemake.logging import logger
 
 # Relative to the working directory: a project that is moved with its results has nothing to do again.
 WORKFLOW = os.path.relpath(f"{workflow.basedir}/workflow")
@@ -17,7 +18,8 @@ sys.path.append(os.path.abspath(SCRIPTS))
 
 from vrrae_bench import costs
 from vrrae_bench.config import OWN_SOURCES, least_images
-from vrrae_bench.config_reading import check_settings
+from vrrae_bench.config_checks import refuse_other_devices
+from vrrae_bench.config_reading import check_settings, read_file
 from vrrae_bench.datasets.fingerprint import fingerprint
 from vrrae_bench.datasets.mirror import refuse_if_missing
 from vrrae_bench.datasets.sources import MODULES
@@ -25,10 +27,19 @@ from vrrae_bench.datasets.weights import IMAGENET, INCEPTION_2015, WEIGHTS
 from vrrae_bench.dependencies import code_files
 from vrrae_bench.errors import UserError
 from vrrae_bench.experiment import all_runs, datasets_of, is_made, runs_needed, runs_of, sweep_of
+from vrrae_bench.invocation import command_line, dropped_files, resources_of
 from vrrae_bench.reporting.kinds import FIGURES, TABLES
 
 try:
+    # Not for a job that another Snakemake runs: there the files may be elsewhere, and all was told before.
+    if workflow.is_main_process:
+        for file in workflow.overwrite_configfiles:
+            read_file(file)
+        for warning in dropped_files(command_line(), workflow.overwrite_configfiles):
+            logger.warning(warning)
     settings = check_settings(config)
+    asked = workflow.resource_settings
+    refuse_other_devices(settings.accelerator, resources_of(asked.overwrite_resources, asked.default_resources))
 except UserError as error:
     raise WorkflowError(str(error)) from None
 

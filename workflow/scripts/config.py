@@ -1,6 +1,7 @@
 """Print the resolved configuration and the number of runs it asks for, or write the JSON schema for editors.
 
-Reads config.yaml and the overlays that are named, the later over the earlier; all problems are told at once.
+Resolves config.yaml, a profile, files and single keys as Snakemake does with the same options; all problems are told at
+once.
 """
 
 import json
@@ -10,21 +11,22 @@ from pathlib import Path
 import yaml
 
 from vrrae_bench.command_line import command_parser
-from vrrae_bench.config_reading import BASE, json_schema, load_settings
+from vrrae_bench.config_reading import json_schema
 from vrrae_bench.errors import run_command
 from vrrae_bench.experiment import all_runs
 from vrrae_bench.files import write_text
+from vrrae_bench.invocation import add_configuration_options, settings_asked_for
 
 
 def main() -> None:
     parser = command_parser(__doc__)
-    parser.add_argument("overlays", type=Path, nargs="*", help="YAML files over config.yaml")
+    add_configuration_options(parser)
     parser.add_argument("--write-schema", type=Path, metavar="FILE", help="write the JSON schema instead")
     arguments = parser.parse_args()
     if arguments.write_schema:
         write_text(arguments.write_schema, json.dumps(json_schema(), indent=2) + "\n")
         return
-    settings = load_settings(BASE, *arguments.overlays)
+    settings = settings_asked_for(arguments)
     print(yaml.safe_dump(settings.model_dump(mode="json"), sort_keys=False, allow_unicode=True))
     per_dataset = Counter(run.dataset for run in all_runs(settings))
     counts = ", ".join(f"{n} on {dataset}" for dataset, n in per_dataset.items())

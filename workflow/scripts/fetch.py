@@ -1,23 +1,23 @@
 """Fill a mirror: every published file that the configuration needs, verified, for machines without internet.
 
-Reads config.yaml and the overlays that are named, the later over the earlier, then the official sources. Writes
-<source>/<file> and SHA256SUMS into a folder; what is there and intact is kept.
+Resolves config.yaml, a profile, files and single keys as Snakemake does with the same options, and reads the official
+sources. Writes <source>/<file> and SHA256SUMS into a folder; what is there and intact is kept.
 """
 
 from pathlib import Path
 
 from vrrae_bench.command_line import command_parser
-from vrrae_bench.config_reading import BASE, load_settings
 from vrrae_bench.datasets.mirror import CHECKSUMS, fill_mirror, needed_sources
 from vrrae_bench.errors import run_command
+from vrrae_bench.invocation import add_configuration_options, settings_asked_for
 
 
 def main() -> None:
     parser = command_parser(__doc__)
     parser.add_argument("folder", type=Path, help="folder to fill")
-    parser.add_argument("overlays", type=Path, nargs="*", help="YAML files over config.yaml")
+    add_configuration_options(parser)
     arguments = parser.parse_args()
-    present = fill_mirror(arguments.folder, needed_sources(load_settings(BASE, *arguments.overlays)))
+    present = fill_mirror(arguments.folder, needed_sources(settings_asked_for(arguments)))
     print(f"{len(present)} files in {arguments.folder}. Copy it; there: sha256sum --check {CHECKSUMS}, then run with")
     print("  --config mirror=FOLDER offline=true")
 

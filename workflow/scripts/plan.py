@@ -1,32 +1,29 @@
 """Say what a run would cost before anything is submitted: jobs, hours of devices, disk, and what is done already.
 
-Reads config.yaml, a profile and overlays, and plans with Snakemake's own dry run; writes nothing. Estimates come from
-vrrae_bench/costs.py, where each measurement is named.
+Resolves config.yaml, a profile, files and single keys as Snakemake does with the same options, and plans with its own
+dry run; writes nothing. Estimates come from vrrae_bench/costs.py, where each measurement is named.
 """
 
 import logging
 import shutil
-import tempfile
 from collections.abc import Sequence
 from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass
 from io import StringIO
 from pathlib import Path
 
-import yaml
 from tabulate import tabulate
 
 from vrrae_bench import costs
 from vrrae_bench.command_line import command_parser
 from vrrae_bench.config import Settings
-from vrrae_bench.config_reading import BASE, load_settings
+from vrrae_bench.config_reading import BASE
 from vrrae_bench.errors import UserError, run_command
 from vrrae_bench.experiment import all_runs
+from vrrae_bench.invocation import Invocation, add_configuration_options, invocation_of
 from vrrae_bench.reporting.kinds import FIGURES, TABLES
 
 SNAKEFILE = BASE.with_name("Snakefile")
-# What decides the plan. The rest says how to submit; leaving it out, any profile can be planned without its plug-ins.
-PLANNING_KEYS = ("set-threads", "set-resources", "default-resources", "groups", "group-components", "cores", "jobs")
 ON_THE_LOGIN_NODE = (
     "download",
     "download_weights",
@@ -72,49 +69,26 @@ class _Jobs(logging.Filter):
         return True
 
 
-def read_profile(path: Path | None) -> dict:
-    """The keys of a profile's config.yaml.
-
-    Raises:
-        UserError: There is no such profile.
-    """
-    if path is None:
-        return {}
-    try:
-        return yaml.safe_load((path / "config.yaml").read_text(encoding="utf-8")) or {}
-    except OSError:
-        known = ", ".join(sorted(folder.name for folder in BASE.parent.glob("workflow/profiles/*")))
-        raise UserError(
-            f"{path}/config.yaml: there is no such profile. Known in workflow/profiles: {known}. "
-            "Use: make plan PROFILE=workflow/profiles/NAME"
-        ) from None
-
-
-def planned_jobs(profile: dict, overlays: Sequence[Path], targets: Sequence[str], *, done_too: bool) -> list[Job]:
+def planned_jobs(invocation: Invocation, targets: Sequence[str], *, done_too: bool) -> list[Job]:
     """The jobs of a dry run; with `done_too` also those whose outcome is there already.
 
     Raises:
         UserError: Snakemake cannot plan; with its message.
     """
-    from snakemake.cli import args_to_api, parse_args
+    from snakemake.cli import args_to_api
     from snakemake.logging import logger
 
     announced, told = _Jobs(), StringIO()
-    with tempfile.TemporaryDirectory() as folder:
-        planning = {key: profile[key] for key in PLANNING_KEYS if key in profile} or {"cores": 1}
-        Path(folder, "config.yaml").write_text(yaml.safe_dump(planning), encoding="utf-8")
-        arguments = [*targets, "--dry-run", "--snakefile", SNAKEFILE, "--profile", folder, "--nolock"]
-        arguments += ["--forceall"] if done_too else []
-        arguments += ["--configfile", *overlays] if overlays else []
-        logger.addFilter(announced)
-        try:
-            with redirect_stdout(told), redirect_stderr(told):
-                parser, parsed = parse_args(list(map(str, arguments)))
-                planned = args_to_api(parsed, parser)
-        except SystemExit:
-            planned = False
-        finally:
-            logger.removeFilter(announced)
+    options = ["--dry-run", "--snakefile", str(SNAKEFILE), "--nolock", *(["--forceall"] if done_too else [])]
+    parser, parsed = invocation.parse(*targets, *options)
+    logger.addFilter(announced)
+    try:
+        with redirect_stdout(told), redirect_stderr(told):
+            planned = args_to_api(parsed, parser)
+    except SystemExit:
+        planned = False
+    finally:
+        logger.removeFilter(announced)
     if not planned:
         raise UserError(f"Snakemake cannot plan this:\n{told.getvalue().strip()}")
     return announced.jobs
@@ -231,19 +205,16 @@ def _existing(path: Path) -> Path:
 def main() -> None:
     parser = command_parser(__doc__)
     parser.add_argument("targets", nargs="*", help="what to make (default: all)")
-    parser.add_argument("--profile", type=Path, help="folder of a profile")
-    parser.add_argument("--config", type=Path, nargs="*", default=[], help="YAML files over config.yaml and profile")
+    add_configuration_options(parser)
     arguments = parser.parse_args()
-    profile = read_profile(arguments.profile)
-    files = profile.get("configfile", [])
-    overlays = [*map(Path, [files] if isinstance(files, str) else files), *arguments.config]
-    settings = load_settings(BASE, *overlays)
-    waiting, everything = (
-        planned_jobs(profile, overlays, arguments.targets, done_too=done_too) for done_too in (False, True)
-    )
-    print(f"Profile {arguments.profile or 'none'}, accelerator {settings.accelerator}")
-    if "default-storage-prefix" in profile:
-        print(f"Results lie in {profile['default-storage-prefix']}, which is not asked: done is what lies here.")
+    invocation = invocation_of(arguments)
+    settings = invocation.settings()
+    waiting, everything = (planned_jobs(invocation, arguments.targets, done_too=done_too) for done_too in (False, True))
+    for warning in invocation.warnings():
+        print(f"Note: {warning}")
+    print(f"Profile {', '.join(arguments.profile) or 'none'}, accelerator {settings.accelerator}")
+    if storage := invocation.profile_values().get("default-storage-prefix"):
+        print(f"Results lie in {storage}, which is not asked: done is what lies here.")
     print(plan(settings, waiting, everything))
 
 

@@ -1,15 +1,13 @@
 """List what snakemake can make, with the number of trainings that each needs.
 
-Reads config.yaml and the overlays that are named, the later over the earlier.
+Resolves config.yaml, a profile, files and single keys as Snakemake does with the same options.
 """
-
-from pathlib import Path
 
 from vrrae_bench.command_line import command_parser
 from vrrae_bench.config import Settings
-from vrrae_bench.config_reading import BASE, load_settings
 from vrrae_bench.errors import run_command
 from vrrae_bench.experiment import all_runs, is_made, runs_needed
+from vrrae_bench.invocation import add_configuration_options, settings_asked_for
 from vrrae_bench.reporting.kinds import FIGURES, TABLES
 
 NOT_MADE = "-"
@@ -25,8 +23,8 @@ def _trainings(settings: Settings, name: str) -> str:
 
 def main() -> None:
     parser = command_parser(__doc__)
-    parser.add_argument("overlays", type=Path, nargs="*", help="YAML files over config.yaml")
-    settings = load_settings(BASE, *parser.parse_args().overlays)
+    add_configuration_options(parser)
+    settings = settings_asked_for(parser.parse_args())
     everything = str(len(all_runs(settings)))
     lines = [("target", "runs", "")]
     lines += [(name, _trainings(settings, name), kind.about) for name, kind in (TABLES | FIGURES).items()]

@@ -19,6 +19,7 @@ from vrrae_bench.config import (
 )
 from vrrae_bench.costs import PUBLISHED, images_of
 from vrrae_bench.datasets.published import is_url
+from vrrae_bench.errors import UserError
 from vrrae_bench.models.registry import METHODS
 
 
@@ -63,6 +64,39 @@ def contradictions(values: Mapping[str, Any]) -> Iterator[Problem]:
     experiment = _well_formed(ExperimentSettings, values.get("experiment"))
     with suppress(AttributeError):
         yield from _experiment_contradictions(experiment, datasets)
+
+
+def refuse_other_devices(accelerator: str, resources: Mapping[str, Mapping[str, Any]]) -> None:
+    """Stop a run whose jobs would ask for devices that its configuration does not use.
+
+    Such a run holds GPUs and computes on the CPU. It comes about where an option on the command line has replaced the
+    configuration that a profile names beside its resources.
+
+    Args:
+        resources: What a profile or the command line asks for, by rule, then by the name of the resource.
+
+    Raises:
+        UserError: The resources are those of another accelerator.
+    """
+    for device, needed in (("GPU", "cuda"), ("TPU", "tpu")):
+        rules = [rule for rule, asked in resources.items() if _asks_for(device.lower(), asked)]
+        if rules and accelerator != needed:
+            raise UserError(
+                f"accelerator: is {accelerator}, but the profile or the command line asks for a {device} for "
+                f"{', '.join(rules)}; nothing was started.\n"
+                f"    An option on the command line replaces the profile's own. To lay your file over the profile's, "
+                f"name both: --configfile workflow/profiles/NAME/experiment.yaml mine.yaml. "
+                f"Or write `accelerator: {needed}` into yours."
+            )
+
+
+def _asks_for(device: str, resources: Mapping[str, Any]) -> bool:
+    """Whether some resources ask for a `gpu` or a `tpu`, by any of the names that Snakemake's plug-ins have for it."""
+    in_text = (str(resources.get(name, "")) for name in ("gres", "slurm_extra"))
+    named = (
+        name.removeprefix("nvidia_").startswith(device) for name, value in resources.items() if value not in (0, "0")
+    )
+    return any(named) or any(device in text for text in in_text)
 
 
 def _well_formed(model: type[BaseModel], entry: Any) -> SimpleNamespace:

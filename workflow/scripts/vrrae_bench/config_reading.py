@@ -3,14 +3,19 @@
 `config.yaml` is the paper in full; a smaller configuration overlays it.
 """
 
+import copy
+import json
 import types
 import typing
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import yaml
 from pydantic import BaseModel, ValidationError
+from snakemake.common.configfile import load_configfile
+from snakemake.utils import update_config
 
 from vrrae_bench.config import Settings
 from vrrae_bench.config_checks import Problem, contradictions, suggestion
@@ -19,13 +24,14 @@ from vrrae_bench.errors import UserError, numbered
 BASE = Path(__file__).parents[3] / "config.yaml"
 
 
-def load_settings(*files: str | Path) -> Settings:
-    """Read YAML files, the later over the earlier, and check the outcome.
+def load_settings(base: str | Path, *files: str | Path) -> Settings:
+    """Read a configuration and the files that are laid over it, the later over the earlier, and check the outcome.
 
     Raises:
         UserError: A file cannot be read, or the configuration has problems; all of them are told at once.
     """
-    return check_settings(merge(*(_read_yaml(Path(file)) for file in files)), " + ".join(map(str, files)))
+    over = merge(*(read_file(Path(file)) for file in files))
+    return check_settings(merge(read_file(Path(base)), over), " + ".join(map(str, (base, *files))))
 
 
 def check_settings(values: Any, name: str = "configuration") -> Settings:
@@ -47,12 +53,13 @@ def check_settings(values: Any, name: str = "configuration") -> Settings:
 
 
 def merge(*layers: Mapping[str, Any]) -> dict[str, Any]:
-    """Mappings merged deeply, as Snakemake does it: the later wins, a list is replaced as a whole."""
+    """Mappings merged deeply by Snakemake's own function: the later wins, a list is replaced as a whole.
+
+    Snakemake merges the files that are laid over config.yaml with each other first, and their outcome with it.
+    """
     merged: dict[str, Any] = {}
     for layer in layers:
-        for key, value in layer.items():
-            both = isinstance(value, Mapping) and isinstance(merged.get(key), Mapping)
-            merged[key] = merge(merged[key], value) if both else value
+        update_config(merged, copy.deepcopy(layer))
     return merged
 
 
@@ -63,18 +70,79 @@ def json_schema() -> dict[str, Any]:
     return schema
 
 
-def _read_yaml(path: Path) -> dict[str, Any]:
+def read_file(path: Path) -> dict[str, Any]:
+    """The values of a file, as Snakemake reads them, but with what is wrong with it told: file, line and remedy.
+
+    Raises:
+        UserError: It cannot be read, is not in UTF-8, not YAML or JSON, no set of keys, or has a key twice.
+    """
     try:
-        values = yaml.safe_load(path.read_text(encoding="utf-8"))
+        text = path.read_text(encoding="utf-8")
     except OSError as error:
         raise UserError(f"{path}: cannot be read ({error.strerror}). Check the path.") from None
     except UnicodeDecodeError as error:
-        raise UserError(f"{path}: is not in UTF-8 ({error.reason}, byte {error.start}). Save it in UTF-8.") from None
+        line = error.object[: error.start].count(b"\n") + 1
+        raise UserError(
+            f"{path}: is not in UTF-8 ({error.reason}, line {line}, byte {error.start}). Save it in UTF-8."
+        ) from None
+    try:
+        twice = _keys_twice(text)
+        values = load_configfile(path)
     except yaml.YAMLError as error:
-        raise UserError(f"{path}: is not valid YAML. Mend this and try again:\n{error}") from None
-    if not isinstance(values, dict):
-        raise UserError(f"{path}: holds no keys. Write `key: value` lines, as in config.yaml.")
+        hint = "\nIndent with spaces: YAML does not take a tab for them." if "'\\t'" in str(error) else ""
+        raise UserError(f"{path}: is not valid YAML. Mend this and try again:\n{error}{hint}") from None
+    except UserError as error:
+        raise UserError(f"{path}: {error}") from None
+    except Exception as error:  # of Snakemake, and of templates that it allows in YAML
+        raise UserError(f"{path}: cannot be read as a configuration: {error}") from None
+    if twice:
+        raise UserError(
+            f"{path}: {len(twice)} key(s) stand twice in one place, of which the last would win without a word. "
+            f"Keep one of each.\n{numbered(twice)}"
+        )
     return values
+
+
+def _keys_twice(text: str) -> list[str]:
+    """Which keys stand twice in one mapping, and where.
+
+    Raises:
+        UserError: The text holds no keys.
+    """
+    twice: list[str] = []
+
+    def of_json(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        counts = Counter(name for name, _ in pairs)
+        twice.extend(f"{name}: {count} times." for name, count in counts.items() if count > 1)
+        return dict(pairs)
+
+    try:
+        holds_keys = isinstance(json.loads(text, object_pairs_hook=of_json), dict)
+    except ValueError:  # not JSON, so YAML, as for Snakemake
+        root = yaml.compose(text)
+        holds_keys = isinstance(root, yaml.MappingNode)
+        twice = list(_twice_below(root, "", set()))
+    if not holds_keys:
+        raise UserError("holds no keys. Write `key: value` lines, as in config.yaml.")
+    return twice
+
+
+def _twice_below(node: yaml.Node | None, place: str, seen: set[int]) -> Iterator[str]:
+    """The same for a node of YAML; one that stands in several places, by an alias, is looked at once."""
+    if not isinstance(node, yaml.CollectionNode) or id(node) in seen:
+        return
+    seen.add(id(node))
+    if isinstance(node, yaml.SequenceNode):
+        for number, entry in enumerate(node.value):
+            yield from _twice_below(entry, f"{place}{number}.", seen)
+        return
+    lines: dict[str, int] = {}
+    for key, value in node.value:
+        name, line = str(key.value), key.start_mark.line + 1
+        if name in lines:
+            yield f"{place}{name}: in line {lines[name]} and in line {line}."
+        lines[name] = line
+        yield from _twice_below(value, f"{place}{name}.", seen)
 
 
 def _follows(error: Mapping[str, Any]) -> bool:

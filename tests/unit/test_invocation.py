@@ -1,0 +1,153 @@
+"""The commands that only ask see the configuration of a run with the same options, and contradictions stop both."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import config
+import plan
+import targets
+from vrrae_bench.config_checks import refuse_other_devices
+from vrrae_bench.config_reading import check_settings
+from vrrae_bench.errors import UserError
+from vrrae_bench.invocation import Invocation, command_line
+
+ROOT = Path(__file__).parents[2]
+ON_GPUS = "workflow/profiles/workstation-gpu"
+
+
+def snakemake(*options, folder, snakefile=ROOT / "Snakefile"):
+    words = [sys.executable, "-m", "snakemake", "--snakefile", snakefile, "--cores", "1", "--dry-run", *options]
+    return subprocess.run(list(map(str, words)), cwd=folder, capture_output=True, text=True)
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("SNAKEMAKE_PROFILE", raising=False)
+    (tmp_path / "workflow").symlink_to(ROOT / "workflow")
+    (tmp_path / "mine.yaml").write_text("results: results/mine\nexperiment: {datasets: [mnist], timed: []}\n")
+    profile = tmp_path / "profile"
+    profile.mkdir()
+    (profile / "experiment.yaml").write_text("banner: of the profile\ndatasets: {mnist: {seeds: [7]}}\n")
+    # A string is looked for in the profile's folder, where a list is not.
+    (profile / "config.yaml").write_text("configfile: experiment.yaml\nconfig: {offline: true, mirror: there}\n")
+    return tmp_path
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"profiles": ("profile",), "configfiles": (Path("mine.yaml"),)},
+        {"profiles": ("profile",), "config": ("banner=", "datasets={mnist: {epochs: 3, seeds: [1, 2]}}")},
+        {"configfiles": (Path("nothing.yaml"), Path("again.yaml"))},
+    ],
+)
+def test_a_configuration_is_resolved_as_snakemake_resolves_it(folder, options):
+    """Also where a file of two takes a mapping away that the other one fills again: what config.yaml has then stays."""
+    (folder / "nothing.yaml").write_text("datasets: {mnist: null}\n")
+    (folder / "again.yaml").write_text("datasets: {mnist: {epochs: 5}}\n")
+    (folder / "Snakefile").write_text(
+        f'import json\nconfigfile: "{ROOT}/config.yaml"\nopen("resolved.json", "w").write(json.dumps(config))\n'
+    )
+    words = [word for profile in options.get("profiles", ()) for word in ("--profile", profile)]
+    words += ["--configfile", *options["configfiles"]] if "configfiles" in options else []
+    words += ["--config", *options["config"]] if "config" in options else []
+    outcome = snakemake(*words, folder=folder, snakefile="Snakefile")
+    assert outcome.returncode == 0, outcome.stderr
+    assert Invocation(**options).settings() == check_settings(json.loads((folder / "resolved.json").read_text()))
+
+
+def test_the_profile_of_the_environment_counts_unless_another_is_named(folder, monkeypatch):
+    monkeypatch.setenv("SNAKEMAKE_PROFILE", "profile")
+    assert Invocation().settings().banner == "of the profile"
+    assert Invocation(profiles=("none",)).settings().banner is None
+
+
+def test_a_file_that_replaces_the_profiles_own_is_told_with_what_to_type(folder):
+    invocation = Invocation(profiles=("workflow/profiles/laptop",), configfiles=(Path("mine.yaml"),))
+    [warning] = invocation.warnings()
+    assert "names workflow/profiles/laptop/experiment.yaml, which is not read" in warning
+    _, remedy = warning.split("name both: --configfile ")
+    both = Invocation(profiles=invocation.profiles, configfiles=tuple(map(Path, remedy.split())))
+    assert both.warnings() == []
+    settings = both.settings()
+    assert settings.results == "results/mine" and settings.datasets["mnist"].extractor.image_size == 75
+
+
+def test_gpus_that_a_configuration_does_not_use_stop_snakemake_and_the_commands_that_ask(folder, monkeypatch):
+    options = ["--profile", ON_GPUS, "--configfile", "mine.yaml"]
+    told = "accelerator: is cpu, but the profile or the command line asks for a GPU for "
+    outcome = snakemake(*options, folder=folder)
+    shown = outcome.stdout + outcome.stderr
+    assert outcome.returncode == 1 and told in shown and "nothing was started" in shown
+    assert f"names {ON_GPUS}/experiment.yaml, which is not read" in shown
+    for command in (config, plan, targets):
+        monkeypatch.setattr(sys, "argv", [command.__name__, *options])
+        with pytest.raises(UserError, match=told):
+            command.main()
+
+
+@pytest.mark.parametrize(
+    ("accelerator", "profile"),
+    [
+        ("cpu", "slurm-gpu"),
+        ("tpu", "slurm-gpu"),
+        ("cpu", "kubernetes-gpu"),
+        ("cuda", "tpu-vm"),
+        ("cpu", "tpu-slice"),
+    ],
+)
+def test_no_profile_holds_devices_for_a_configuration_without_them(folder, accelerator, profile):
+    profiles = (f"workflow/profiles/{profile}",)
+    with pytest.raises(UserError, match=f"accelerator: is {accelerator}, but the profile"):
+        Invocation(profiles, config=(f"accelerator={accelerator}",)).settings()
+    Invocation(profiles).settings()
+
+
+@pytest.mark.parametrize(
+    ("asked", "refused"),
+    [
+        ({"gpu": 1}, True),
+        ({"gpu": 0}, False),
+        ({"gpu": "4 if wildcards.dataset == 'celeba' else 1"}, True),
+        ({"gres": "'gpu:a100:4'"}, True),
+        ({"gres": "tpu:v4:4"}, True),
+        ({"slurm_extra": "'--gpus-per-node=1'"}, True),
+        ({"slurm_extra": "'--exclusive'", "mem_mb": 1000}, False),
+    ],
+)
+def test_a_device_is_found_by_any_of_its_names(asked, refused):
+    if not refused:
+        refuse_other_devices("cpu", {"train": asked})
+        return
+    with pytest.raises(UserError, match="for train; nothing was started"):
+        refuse_other_devices("cpu", {"train": asked})
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        (b"\xff\xfe", "cannot be read as a profile: .*can't decode byte"),
+        (b"cores: [1", "cannot be read as a profile"),
+        (b"- cores", "cannot be read as a profile"),
+    ],
+)
+def test_a_damaged_profile_is_told_without_a_traceback(folder, text, message):
+    (folder / "profile/config.yaml").write_bytes(text)
+    with pytest.raises(UserError, match=f"profile/config.yaml: {message}"):
+        Invocation(profiles=("profile",)).settings()
+
+
+@pytest.mark.parametrize("key", ["banner", "=x", "1=x"])
+def test_a_key_without_a_name_or_a_value_is_told(folder, key):
+    with pytest.raises(UserError, match=key):
+        Invocation(config=(key,)).settings()
+
+
+def test_the_words_of_another_program_are_not_those_of_snakemake(monkeypatch):
+    monkeypatch.setattr(sys, "argv", ["pytest", "--profile", "nowhere"])
+    assert command_line() == []
