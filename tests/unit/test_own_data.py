@@ -20,6 +20,7 @@ from vrrae_bench.datasets import images as image_files
 from vrrae_bench.datasets.fingerprint import fingerprint
 from vrrae_bench.datasets.image_folders import all_files
 from vrrae_bench.datasets.images import open_image
+from vrrae_bench.datasets.own import names_of_splits
 from vrrae_bench.datasets.settings import FileSettings
 from vrrae_bench.datasets.sources import make_dataset
 from vrrae_bench.datasets.store import DataSet
@@ -34,8 +35,9 @@ def store(tmp_path):
 
     def run(source, path, least=(), labelled=False, **settings) -> DataSet:
         files = FileSettings(path=str(path), **settings)
-        how = {"least": dict(least), "labelled": labelled, "mirror": None, "offline": True, "threads": 2}
-        make_dataset(source, tmp_path / "out", tmp_path / "downloads", files=files, **how)
+        how = {"files": files, "least": dict(least), "labelled": labelled, "threads": 2}
+        published = {"test_images": None, "mirror": None, "offline": True}
+        make_dataset(source, tmp_path / "out", tmp_path / "downloads", **how, **published)
         return DataSet(tmp_path / "out/manifest.json")
 
     return run
@@ -224,6 +226,12 @@ def named_as_splits(*names):
     return rename
 
 
+def split_below_classes(root):
+    for number, split in enumerate(("training", "testing")):
+        (root / "dark" / split).mkdir()
+        (root / f"dark/{number}.png").rename(root / f"dark/{split}/{number}.png")
+
+
 def resized(side):
     def change(root):
         for path in root.rglob("*.png"):
@@ -253,6 +261,10 @@ def no_class_folders(root):
         (named_as_splits("train", "val"), {}, "train, val would be taken for classes. Divide the images into "),
         (named_as_splits("Train", "Test"), {"test_fraction": None}, "Test, Train would be taken for classes"),
         (named_as_splits("validation", "light"), {}, "validation would be taken for classes"),
+        (named_as_splits("training", "testing"), {}, "testing, training would be taken for classes. Divide the images"),
+        (named_as_splits("train_set", "Test Images"), {}, "Test Images, train_set would be taken for classes"),
+        (named_as_splits("birds-train2017", "birds-val2017"), {}, "birds-train2017, birds-val2017 would be taken for"),
+        (split_below_classes, {}, "dark: holds folders called testing, training, whose images would be mixed"),
         (resized(4), {}, ".png: is 4 x 4 pixels; sides of 8 to 1024 are possible. Set files.image_size to resize all."),
         (resized(1200), {}, ".png: is 1200 x 1200 pixels; sides of 8 to 1024 are possible"),
         (damaged_twice, {}, "3 problems:\n"),
@@ -437,6 +449,37 @@ def test_each_bad_table_has_its_message(mistake, classes, lines, message):
     picture(classes.parent / "outside.png")
     test_fraction = None if "split" in lines[0] else 0.5
     assert message in mistake("folder", classes, test_fraction=test_fraction, **table(classes, *lines))
+
+
+def test_splits_in_place_of_labels_are_told(mistake, classes, arrays, tmp_path):
+    rows = [
+        f"{name}/{number}.png,{label}" for name, label in (("dark", "train"), ("light", "Test")) for number in (4, 5)
+    ]
+    told = mistake("folder", classes, test_fraction=0.5, **table(classes, "file,label", *rows))
+    assert "its classes are called Test, train, as the parts of a data set are" in told
+    labels = {name: np.array(["training", "validation"])[arrays[name] % 2] for name in ("train_labels", "test_labels")}
+    np.savez(tmp_path / "mine.npz", **arrays | labels)
+    assert "its classes are called training, validation" in mistake("npz", tmp_path / "mine.npz")
+
+
+@pytest.mark.parametrize(
+    ("names", "splits"),
+    [
+        (["train", "TEST", "Validation", "dog"], ["TEST", "Validation", "train"]),
+        (["training", "testing"], ["testing", "training"]),
+        (["train_set", "Test Images", "val2017", "X_train", "trainSet", "imgs-test"], None),
+        (["mnist_train", "mnist_test"], None),
+        (["holdout", "dev", "eval data", "trn", "tst"], None),
+        (
+            ["steam train", "crash test", "trainer", "contest", "valley", "devil", "data", "images", "x", "tests tube"],
+            [],
+        ),
+        (["mnist_train", "cifar_test", "mnist"], []),
+        (["trains", "evaluator", "training shoes", "attest"], []),
+    ],
+)
+def test_names_that_look_like_splits(names, splits):
+    assert names_of_splits(names) == (sorted(names) if splits is None else splits)
 
 
 def test_a_missing_table_is_told(mistake, classes):

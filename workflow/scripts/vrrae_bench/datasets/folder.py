@@ -16,7 +16,13 @@ from jaxtyping import Int64, UInt8
 from vrrae_bench.datasets.conversion import convert_images
 from vrrae_bench.datasets.image_folders import SPLITS, class_folders, files_below, is_divided
 from vrrae_bench.datasets.images import open_image, pixels
-from vrrae_bench.datasets.own import in_order, one_sided_classes, refuse_few
+from vrrae_bench.datasets.own import (
+    in_order,
+    names_of_splits,
+    one_sided_classes,
+    refuse_few,
+    refuse_splits_as_classes,
+)
 from vrrae_bench.datasets.problems import Problems
 from vrrae_bench.datasets.settings import LARGEST_SIDE, SMALLEST_SIDE, FileSettings
 from vrrae_bench.datasets.store import write_array, write_manifest
@@ -24,7 +30,6 @@ from vrrae_bench.errors import UserError
 from vrrae_bench.seeding import generator
 
 SUFFIXES = (".png", ".jpg", ".jpeg", ".bmp", ".gif", ".tif", ".tiff", ".webp")
-NAMES_OF_SPLITS = (*SPLITS, "val", "valid", "validation")  # which no class has
 
 
 @dataclass(frozen=True)
@@ -101,8 +106,7 @@ def _as_laid_out(root: Path, table: str | None) -> dict[str | None, list[Labelle
         return _from_table(root, table)
     if is_divided(root):
         return {split: _from_class_folders(root / split) for split in SPLITS}
-    named = sorted(path.name for path in root.iterdir() if path.is_dir() and path.name.lower() in NAMES_OF_SPLITS)
-    if named:
+    if named := names_of_splits(folder.name for folder in class_folders(root)):
         raise UserError(
             f"{root}: {', '.join(named)} would be taken for classes. Divide the images into {root}/train and "
             f"{root}/test, spelt like this, with a folder per class in each; rename a class that is really called so."
@@ -121,6 +125,12 @@ def _from_class_folders(root: Path) -> list[LabelledFile]:
     for folder in folders:
         found = (path for path in files_below(folder, _refuse) if path.suffix.lower() in SUFFIXES)
         files = sorted(path for path in found if path.is_file())
+        places = {part for file in files for part in file.relative_to(folder).parts[:-1]}
+        if named := names_of_splits(places):
+            problems.add(
+                f"{folder}: holds folders called {', '.join(named)}, whose images would be mixed. Divide the images "
+                "first into train and test and then into classes; or rename these folders, if they are no such parts."
+            )
         if not files:
             problems.add(f"{folder}: holds no images ({', '.join(SUFFIXES)}). Add some, or remove the folder.")
         # The manifest can hold no name that is not in UTF-8.
@@ -227,13 +237,14 @@ def _class_names(path: str, splits: Mapping[str, Sequence[LabelledFile]]) -> tup
     """All classes, in the order of their numbers.
 
     Raises:
-        UserError: There is one class only, or some are not in both splits.
+        UserError: There is one class only, some are not in both splits, or all are called as splits are.
     """
     train, test = ({entry.label for entry in splits[split]} for split in SPLITS)
     problems = Problems()
     for problem in one_sided_classes(path, train, test):
         problems.add(problem)
     problems.refuse()
+    refuse_splits_as_classes(path, train)
     if len(train) == 1:
         raise UserError(
             f"{path}: there is one class only, '{train.pop()}'. The network behind FID learns to tell classes apart: "

@@ -16,7 +16,7 @@ import numpy as np
 from jaxtyping import Int64, Shaped, UInt8
 
 from vrrae_bench.datasets.archives import open_zip
-from vrrae_bench.datasets.own import in_order, one_sided_classes, refuse_few
+from vrrae_bench.datasets.own import in_order, one_sided_classes, refuse_few, refuse_splits_as_classes
 from vrrae_bench.datasets.problems import Problems
 from vrrae_bench.datasets.settings import SMALLEST_SIDE, FileSettings
 from vrrae_bench.datasets.store import check_arrays, write_array, write_manifest
@@ -197,7 +197,8 @@ def _classes(path: Path, labels: Mapping[str, Shaped[np.ndarray, " N"]], problem
     """What the labels say of a class, in the order of the classes' numbers, which are those of both splits.
 
     Raises:
-        UserError: There is one class only, integers leave a gap, or one split has text and the other integers.
+        UserError: There is one class only, integers leave a gap, all are called as splits are, or one split has text
+            and the other integers.
     """
     kinds = {name: "text" if array.dtype.kind == "U" else "integers" for name, array in labels.items()}
     if len(set(kinds.values())) > 1:
@@ -212,6 +213,7 @@ def _classes(path: Path, labels: Mapping[str, Shaped[np.ndarray, " N"]], problem
             "give at least two, or leave out both arrays of labels."
         )
     if "text" in kinds.values():
+        refuse_splits_as_classes(str(path), train)
         return in_order(train)
     known = tuple(sorted(train))
     if known != tuple(range(len(known))):

@@ -1,9 +1,20 @@
 """What a user's images and arrays have to be, whichever way they come."""
 
-from collections.abc import Iterable, Iterator, Mapping
+import re
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from collections.abc import Set as AbstractSet
 
 from vrrae_bench.errors import UserError
+
+# How the parts of a data set are called, and the words that are added to that: train, Testing, val2017, Test Images.
+PARTS = {
+    "train": ("train", "training", "trn"),
+    "test": ("test", "testing", "tests", "tst", "eval", "evaluation"),
+    "validation": ("val", "valid", "validation", "validate", "dev", "development", "holdout", "heldout"),
+}
+ADDED = "set|sets|dataset|data|images|image|imgs|img|pictures|photos|samples|files|split|part|x|y"
+PART_OF = {word: part for part, words in PARTS.items() for word in words}
+WORD_OF_PART = "|".join(sorted(PART_OF, key=len, reverse=True))
 
 
 def refuse_few(path: str, n_train: int, least: Mapping[str, int]) -> None:
@@ -33,3 +44,42 @@ def one_sided_classes(path: str, train: AbstractSet, test: AbstractSet) -> Itera
 def in_order(names: Iterable[str]) -> tuple[str, ...]:
     """The names of classes in the order of their numbers: numbers by value before words by letter."""
     return tuple(sorted(names, key=lambda name: (0, int(name), name) if name.isdecimal() else (1, 0, name)))
+
+
+def names_of_splits(names: Iterable[str]) -> list[str]:
+    """Those names that look as if they stood for parts of a data set, and not for classes.
+
+    They say nothing else than `train` or the like; or they are alike but for that, as mnist_train and mnist_test are.
+    """
+    names = sorted(names)
+    parts_with_rest: dict[str, set[str]] = {}
+    for name in names:
+        rest, part = _rest_and_part(name)
+        parts_with_rest.setdefault(rest, set()).add(part)
+
+    def is_split(name: str) -> bool:
+        letters = re.sub(r"[^a-z]", "", name.lower())
+        is_nothing_else = re.fullmatch(f"(?:{ADDED})*(?:{WORD_OF_PART})(?:{ADDED})*", letters)
+        rest, part = _rest_and_part(name)
+        return bool(is_nothing_else or (part and len(parts_with_rest[rest] - {None}) > 1))
+
+    return [name for name in names if is_split(name)]
+
+
+def _rest_and_part(name: str) -> tuple[str, str | None]:
+    """A name without its word for a part of a data set, and which part that is; or the name, and none."""
+    found = re.search(f"(?<![a-z])(?:{WORD_OF_PART})(?![a-z])", name.lower())
+    return (name.lower().replace(found[0], "", 1), PART_OF[found[0]]) if found else (name.lower(), None)
+
+
+def refuse_splits_as_classes(path: str, names: Collection[str]) -> None:
+    """Refuse classes all of which are called as parts of a data set are.
+
+    Raises:
+        UserError: How they are called.
+    """
+    if len(names_of_splits(names)) == len(names):
+        raise UserError(
+            f"{path}: its classes are called {', '.join(sorted(names))}, as the parts of a data set are. Give each "
+            "image the name of its class, and divide training from test images as docs/own-data.md says."
+        )
