@@ -84,7 +84,7 @@ def study(manifest: Path, run: dict, treatment: str, out: Path) -> dict[str, flo
         return row | {"end": str(diverged)}
     history = pd.DataFrame(history)
     history.to_csv(out / f"{name}.csv", index=False)
-    checkpoints.remove()
+    checkpoints.conclude([], keep=False)
     late = history.reconstruction_error[len(history) // 4 :]
     return row | {
         "training error": history.reconstruction_error.iloc[-1],

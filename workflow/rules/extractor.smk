@@ -35,4 +35,5 @@ rule tune_extractor:
     shell:
         "python {input.script:q} --data {input.data:q} --settings {params.settings:q} {params.weights}"
         " --out {output.record:q} --checkpoints {params.checkpoints:q}"
-        " --checkpoint-seconds {resources.checkpoint_seconds} --accelerator {resources.accelerator} --threads {threads} > {log:q} 2>&1"
+        " --checkpoint-seconds {resources.checkpoint_seconds} --keep-finished"
+        " --accelerator {resources.accelerator} --threads {threads} > {log:q} 2>&1"

@@ -31,5 +31,5 @@ rule train:
         "Train {wildcards.method} on {wildcards.dataset} ({wildcards.variant}, seed {wildcards.seed})"
     shell:
         "python {input.script:q} --run {params.run:q} --data {input.data:q} --out {output.model:q}"
-        " --checkpoints {params.checkpoints:q} --checkpoint-seconds {resources.checkpoint_seconds}"
+        " --checkpoints {params.checkpoints:q} --checkpoint-seconds {resources.checkpoint_seconds} --keep-finished"
         " --accelerator {resources.accelerator} --threads {threads} > {log:q} 2>&1"

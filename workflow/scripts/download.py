@@ -14,7 +14,7 @@ from vrrae_bench.command_line import command_parser
 from vrrae_bench.datasets.download import fetch
 from vrrae_bench.datasets.settings import FileSettings
 from vrrae_bench.datasets.sources import MODULES, make_dataset
-from vrrae_bench.datasets.store import DataSet, describe
+from vrrae_bench.datasets.store import DataSet, describe, storing
 from vrrae_bench.datasets.weights import WEIGHTS
 from vrrae_bench.errors import UserError, run_command
 
@@ -59,7 +59,8 @@ def bring_in(arguments: argparse.Namespace) -> None:
         downloads = arguments.downloads or folder / "downloads"
         asked = {"least": arguments.least, "labelled": arguments.labelled, "test_images": arguments.test_images}
         how = {"files": arguments.files, "threads": arguments.threads}
-        make_dataset(arguments.what, folder, downloads, **where, **asked, **how)
+        with storing(folder):
+            make_dataset(arguments.what, folder, downloads, **where, **asked, **how)
         told = describe(DataSet(arguments.out))
         print(told, file=sys.stderr)
         write_down(told)

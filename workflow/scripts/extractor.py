@@ -1,7 +1,8 @@
 """Fine-tune an Inception-v3 on the labels of a data set (appendix A.7).
 
 Reads a data set with labels. Writes extractor.json (settings, accuracies, hash) and beside it inception.pt (the
-feature extractor). Continues from a checkpoint if there is one.
+feature extractor). Continues from a checkpoint if there is one, and trains nothing if the very same fine-tuning was
+finished and kept (--keep-finished).
 """
 
 import json
@@ -10,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from vrrae_bench.command_line import add_device_options, command_parser
+from vrrae_bench.command_line import add_device_options, add_keep_finished, command_parser
 from vrrae_bench.datasets.store import DataSet, Manifest
 from vrrae_bench.dependencies import code_digest
 from vrrae_bench.errors import run_command
@@ -28,6 +29,7 @@ def main() -> None:
     parser.add_argument("--out", type=Path, required=True, help="extractor.json to write; the rest beside it")
     parser.add_argument("--checkpoints", type=Path, required=True, help="folder of checkpoints")
     parser.add_argument("--checkpoint-seconds", type=float, default=60, help="time between two (default: 60)")
+    add_keep_finished(parser)
     add_device_options(parser)
     arguments = parser.parse_args()
 
@@ -49,7 +51,13 @@ def main() -> None:
     checkpoints = Checkpoints(
         arguments.checkpoints, checkpoint_identity(arguments.out, arguments.settings, data.manifest, *how)
     )
+    model_file = arguments.out.with_name("inception.pt")
+    outputs = [arguments.out, model_file]
     with checkpoints.locked():
+        if checkpoints.is_finished(outputs):
+            checkpoints.bring_back(outputs)
+            print(f"this very fine-tuning was finished before: its results are those of {checkpoints.folder}")
+            return
         tuned = fine_tune(
             train,
             test,
@@ -62,12 +70,11 @@ def main() -> None:
             threads=arguments.threads,
             device=device,
         )
-        model_file = arguments.out.with_name("inception.pt")
         save_extractor(tuned.network, arguments.settings, model_file)
         record = {"settings": arguments.settings.model_dump(), "sha256": sha256(model_file)} | tuned.record()
         record |= {"weights_sha256": weights_sha256, "n_reference": len(train.images), "threads": arguments.threads}
         write_json(arguments.out, record | origin | stopwatch.record())
-        checkpoints.remove()
+        checkpoints.conclude(outputs, keep=arguments.keep_finished)
 
 
 def checkpoint_identity(

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from vrrae_bench.command_line import command_parser
 from vrrae_bench.datasets.settings import BumpSettings
+from vrrae_bench.datasets.store import storing
 from vrrae_bench.datasets.synthetic import make_synthetic
 from vrrae_bench.errors import run_command
 
@@ -17,7 +18,8 @@ def main() -> None:
     parser.add_argument("--bumps", type=BumpSettings.model_validate_json, required=True, help="settings, as JSON")
     parser.add_argument("--out", type=Path, required=True, help="manifest.json to write")
     arguments = parser.parse_args()
-    make_synthetic(arguments.out.parent, arguments.bumps)
+    with storing(arguments.out.parent):
+        make_synthetic(arguments.out.parent, arguments.bumps)
 
 
 if __name__ == "__main__":

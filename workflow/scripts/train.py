@@ -2,7 +2,7 @@
 
 Reads a data set; writes the trained model, its training history (a row per epoch: the loss, and its parts before their
 weights) and run.json (specification, versions, device, commit, threads, time, memory). Continues from a checkpoint if
-there is one.
+there is one, and trains nothing if the very same training was finished and kept (--keep-finished).
 """
 
 import json
@@ -13,7 +13,7 @@ from typing import Any
 
 import pandas as pd
 
-from vrrae_bench.command_line import add_device_options, command_parser
+from vrrae_bench.command_line import add_device_options, add_keep_finished, command_parser
 from vrrae_bench.datasets.store import DataSet, Manifest
 from vrrae_bench.dependencies import code_digest
 from vrrae_bench.errors import run_command
@@ -32,6 +32,7 @@ def main() -> None:
     )
     parser.add_argument("--checkpoints", type=Path, required=True, help="folder of checkpoints, one for all processes")
     parser.add_argument("--checkpoint-seconds", type=float, default=60, help="time between two (default: 60)")
+    add_keep_finished(parser)
     add_device_options(parser)
     parser.add_argument("--coordinator", help="host:port of the first of several processes that share the training")
     parser.add_argument("--processes", type=int, default=1, help="how many there are (default: 1)")
@@ -53,7 +54,13 @@ def main() -> None:
     origin = provenance(device_name(arguments.accelerator))
     how = (origin, arguments.threads, arguments.processes)
     checkpoints = Checkpoints(arguments.checkpoints, checkpoint_identity(arguments.run, data.manifest, *how))
+    outputs = [arguments.out, *(arguments.out.with_name(name) for name in ("history.csv", "run.json"))]
     with checkpoints.locked() if first else nullcontext():
+        if checkpoints.is_finished(outputs):
+            if first:
+                checkpoints.bring_back(outputs)
+                print(f"this very training was finished before: its results are those of {checkpoints.folder}")
+            return
         model, header, history = train(
             arguments.run,
             data,
@@ -71,7 +78,7 @@ def main() -> None:
         record = {"run": arguments.run.model_dump(), "data": data.manifest.model_dump(mode="json")}
         record |= {"threads": arguments.threads, "processes": arguments.processes}
         write_json(arguments.out.with_name("run.json"), record | origin | stopwatch.record())
-        checkpoints.remove()
+        checkpoints.conclude(outputs, keep=arguments.keep_finished)
 
 
 def checkpoint_identity(run: RunSpec, manifest: Manifest, origin: dict[str, Any], threads: int, processes: int) -> str:

@@ -5,20 +5,19 @@ folder whose name is a digest of all that decides the outcome: changed settings,
 stale state.
 """
 
-import fcntl
 import hashlib
 import os
-import platform
 import shutil
 import warnings
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Collection, Sequence
+from contextlib import AbstractContextManager
 from pathlib import Path
 
-from vrrae_bench.errors import UserError
-from vrrae_bench.files import atomic_path
+from vrrae_bench.files import atomic_path, read_json, sha256, write_json
+from vrrae_bench.locks import locked
 
 KEPT = 2  # the newest may turn out damaged, then the one before it serves
+FINISHED = "finished.json"
 
 
 class CheckpointFolder:
@@ -32,30 +31,19 @@ class CheckpointFolder:
     def __init__(self, root: str | Path, identity: str):
         self.folder = Path(root) / hashlib.sha256(identity.encode()).hexdigest()[:24]
 
-    @contextmanager
-    def locked(self) -> Iterator[None]:
+    def locked(self) -> AbstractContextManager[None]:
         """Hold the work for this process alone.
 
         Raises:
             UserError: Another process is at it, for instance one that outlived its workflow manager.
         """
-        self.folder.mkdir(parents=True, exist_ok=True)
-        with open(self.folder / "lock", "a+") as lock:
-            try:
-                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                lock.seek(0)
-                raise UserError(
-                    f"{self.folder}: {lock.read().strip() or 'another process'} is training this very network. "
-                    "End it, then run again: training goes on from its last checkpoint. (Left to end by itself, its "
-                    "outputs would count as those of a failed job, and be made again from the start.)"
-                ) from None
-            except OSError as error:
-                warnings.warn(f"{self.folder}: this file system has no locks ({error.strerror})", stacklevel=2)
-            lock.truncate(0)
-            lock.write(_this_process())
-            lock.flush()
-            yield
+        return locked(
+            self.folder / "lock",
+            lambda holder: (
+                f"{self.folder}: {holder} is training this very network. Wait until it has ended, or end it; then run "
+                "again: the finished network is taken over, or training goes on from the last checkpoint."
+            ),
+        )
 
     def write(self, step: int, content: bytes | memoryview) -> None:
         """Keep the state after a step, and forget all but the newest two."""
@@ -78,15 +66,70 @@ class CheckpointFolder:
             warnings.warn(f"{path}: damaged checkpoint passed over", stacklevel=3)
         return None
 
-    def remove(self) -> None:
-        """Delete the folder, once the outputs are written."""
-        shutil.rmtree(self.folder, ignore_errors=True)
+    def conclude(self, outputs: Sequence[Path], *, keep: bool) -> None:
+        """Delete the states of the work, whose outputs are written; keep the outputs in their place, or nothing.
+
+        If the workflow manager has died meanwhile, nobody notes that the outputs are whole, and the next one deletes
+        them before it starts the work again, which `bring_back` then spares. `forget_finished` ends that.
+
+        Args:
+            keep: Whether a workflow manager has yet to accept the outputs.
+        """
+        if not keep:
+            shutil.rmtree(self.folder, ignore_errors=True)
+            return
+        for output in outputs:
+            _link(output, self.folder / output.name)
+        digests = {output.name: sha256(output) for output in outputs}
+        write_json(self.folder / FINISHED, {"of": str(outputs[0]), "sha256": digests})
+        for state in self._newest_first():
+            state.unlink()
+
+    def is_finished(self, outputs: Sequence[Path]) -> bool:
+        """Whether the work was finished before, and all that it came to is kept.
+
+        What is damaged is passed over with a warning.
+        """
+        if not (self.folder / FINISHED).exists():
+            return False
+        try:
+            digests = read_json(self.folder / FINISHED)["sha256"]
+            if all(sha256(self.folder / output.name) == digests[output.name] for output in outputs):
+                return True
+        except (OSError, ValueError, KeyError, TypeError):
+            pass
+        warnings.warn(f"{self.folder}: damaged outputs of a finished work passed over", stacklevel=2)
+        return False
+
+    def bring_back(self, outputs: Sequence[Path]) -> None:
+        """Put the outputs of the finished work where they belong."""
+        for output in outputs:
+            with atomic_path(output) as temporary:
+                shutil.copyfile(self.folder / output.name, temporary)
 
     def _newest_first(self) -> list[Path]:
         return sorted(self.folder.glob("step-?????????"), reverse=True)
 
 
-def _this_process() -> str:
-    """In the words of who has to end it, maybe from another machine."""
-    job = os.environ.get("SLURM_JOB_ID")
-    return f"process {os.getpid()} on {platform.node()}" + (f" (scancel {job})" if job else "")
+def forget_finished(root: str | Path, accepted: Collection[str]) -> None:
+    """Delete what was kept of finished works whose first output is among those that the workflow manager has accepted.
+
+    Args:
+        root: Folder of all checkpoints.
+    """
+    for record in Path(root).glob(f"*/{FINISHED}"):
+        try:
+            seen = read_json(record)["of"] in accepted
+        except (OSError, ValueError, KeyError, TypeError):
+            continue
+        if seen:
+            shutil.rmtree(record.parent, ignore_errors=True)
+
+
+def _link(source: Path, target: Path) -> None:
+    """A second name of a file, which takes no room; a copy where the file system has no such names."""
+    target.unlink(missing_ok=True)
+    try:
+        os.link(source, target)
+    except OSError:
+        shutil.copyfile(source, target)

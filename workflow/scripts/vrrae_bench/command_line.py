@@ -16,3 +16,12 @@ def add_device_options(parser: argparse.ArgumentParser, threads: int | None = 1)
     """
     parser.add_argument("--accelerator", choices=["cpu", "cuda", "tpu"], default="cpu", help="default: cpu")
     parser.add_argument("--threads", type=int, default=threads, help="CPU threads (default: %(default)s)")
+
+
+def add_keep_finished(parser: argparse.ArgumentParser) -> None:
+    """The option of commands whose finished work is not to be lost with the workflow manager that started them."""
+    parser.add_argument(
+        "--keep-finished",
+        action="store_true",
+        help="keep the outputs with the checkpoints too, until a workflow manager has accepted them",
+    )

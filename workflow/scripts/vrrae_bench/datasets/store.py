@@ -3,6 +3,7 @@
 import math
 import textwrap
 from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from pydantic import Field
 from vrrae_bench.datasets.settings import LARGEST_SIDE, SMALLEST_SIDE
 from vrrae_bench.errors import UserError
 from vrrae_bench.files import atomic_path, read_json, sha256, write_json
+from vrrae_bench.locks import locked
 from vrrae_bench.runs import Specification
 
 MANIFEST = "manifest.json"
@@ -151,6 +153,21 @@ def describe(data: DataSet) -> str:
 def _images_of_classes(data: DataSet, split: str) -> Int[np.ndarray, " K"]:
     labels = data.array(f"{split}_labels")[...]
     return labels.sum(axis=0) if data.manifest.multi_label else np.bincount(labels, minlength=data.manifest.n_classes)
+
+
+def storing(folder: str | Path) -> AbstractContextManager[None]:
+    """Hold the folder of a data set for this process alone, while it is stored.
+
+    Raises:
+        UserError: Another process is storing there, for instance one that outlived its workflow manager.
+    """
+    return locked(
+        Path(folder) / "lock",
+        lambda holder: (
+            f"{folder}: {holder} is storing this data set. Wait until it has ended, or end it; then run again: "
+            "what it has stored is kept."
+        ),
+    )
 
 
 def write_dataset(

@@ -1,0 +1,16 @@
+# What the main Snakemake does when its jobs have ended. Not the ones that executors start for single jobs.
+from vrrae_bench.checkpoints import forget_finished
+
+
+def forget_accepted():
+    """Delete what trainings have kept beside their outputs, of those that Snakemake now knows to be whole."""
+    jobs = [job for job in workflow.dag.jobs if workflow.dag.noneedrun_finished(job)]
+    forget_finished(f"{RESULTS}/checkpoints", {str(output) for job in jobs for output in job.output})
+
+
+onsuccess:
+    forget_accepted()
+
+
+onerror:
+    forget_accepted()
