@@ -3,6 +3,7 @@
 import gzip
 import hashlib
 import http.server
+import re
 import struct
 import threading
 from dataclasses import replace
@@ -14,10 +15,14 @@ import pytest
 from vrrae_bench.datasets import mnist
 from vrrae_bench.datasets.download import fetch
 from vrrae_bench.datasets.idx import read_idx
-from vrrae_bench.datasets.mirror import missing_files
+from vrrae_bench.datasets.mirror import missing_files, published_files
 from vrrae_bench.datasets.published import RemoteFile
+from vrrae_bench.datasets.sources import MODULES
 from vrrae_bench.datasets.store import DataSet
+from vrrae_bench.datasets.weights import WEIGHTS
 from vrrae_bench.errors import UserError
+from vrrae_bench.scoring import settings
+from vrrae_bench.scoring.settings import check_weights
 
 CONTENT = b"the published bytes" * 1000
 
@@ -76,6 +81,33 @@ def test_a_wrong_checksum_is_told_with_both_digests_and_nothing_is_kept(tmp_path
     assert f"{mirror}/mnist/file.gz\n    wrong checksum" in told
     assert hashlib.sha256(CONTENT).hexdigest() in told and hashlib.sha256(damaged).hexdigest() in told
     assert "run again with: --config mirror=FOLDER" in told
+
+
+def test_a_file_whose_digest_only_begins_as_the_published_one_is_refused(tmp_path, mirror):
+    """Eight digits are found again in minutes: a forged file once passed for the weights of a network."""
+    digest = hashlib.sha256(CONTENT).hexdigest()
+    file = replace(remote(), checksum=f"sha256:{digest[:8]}" + "0" * 56)
+    assert f"got sha256:{digest}" in fetch_error(tmp_path, file, mirror=str(mirror), offline=True)
+    for cut in (digest[:8], ""):
+        file = replace(remote(), checksum=f"sha256:{cut}")
+        assert "wrong checksum" in fetch_error(tmp_path, file, mirror=str(mirror), offline=True)
+
+
+@pytest.mark.parametrize("source", [*MODULES, *WEIGHTS])
+def test_of_every_published_file_the_size_and_the_whole_digest_are_known(source):
+    for file in published_files(source):
+        assert file.size > 0 and re.fullmatch("sha256:[0-9a-f]{64}", file.checksum)
+
+
+def test_weights_of_ones_own_are_compared_by_the_whole_digest(tmp_path, monkeypatch):
+    path = tmp_path / "weights.pth"
+    path.write_bytes(CONTENT)
+    digest = hashlib.sha256(CONTENT).hexdigest()
+    monkeypatch.setattr(settings, "IMAGENET_WEIGHTS_SHA256", digest)
+    assert check_weights(path) == digest
+    monkeypatch.setattr(settings, "IMAGENET_WEIGHTS_SHA256", digest[:8] + "0" * 56)
+    with pytest.raises(UserError, match=f"weights.pth: is not the published .* SHA-256 is {digest}"):
+        check_weights(path)
 
 
 def test_a_truncated_file_is_told_with_both_lengths(tmp_path, server, mirror):
@@ -141,7 +173,7 @@ def small_mnist(rng, monkeypatch):
     files, unpacked = [], {}
     for published, array in zip(mnist.FILES["mnist"], arrays):
         content = unpacked[published.name.removesuffix(".gz")] = idx(array)
-        known = {"size": None, "checksum": "sha256:" + "0" * 64, "folders": ()}
+        known = {"size": len(content), "checksum": "sha256:" + "0" * 64, "folders": ()}
         files.append(replace(published, **known, content=f"sha256:{hashlib.sha256(content).hexdigest()}"))
     monkeypatch.setitem(mnist.FILES, "mnist", tuple(files))
     return arrays, unpacked

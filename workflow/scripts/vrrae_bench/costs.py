@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from vrrae_bench.config import DatasetSettings, ExperimentSettings
-from vrrae_bench.datasets.weights import IMAGENET, INCEPTION_2015
+from vrrae_bench.datasets.weights import WEIGHTS
 from vrrae_bench.models.registry import METHODS
 from vrrae_bench.runs import RunSpec
 
@@ -46,7 +46,7 @@ PUBLISHED = {
     "cifar10": Images(50_000, 10_000, 32, 3, download_mb=170),
     "celeba": Images(162_770, 19_962, 160, 3, download_mb=1473),
 }
-WEIGHTS_MB = {IMAGENET: 109, INCEPTION_2015: 96}
+WEIGHTS_MB = {name: round(file.size / 1e6) for name, file in WEIGHTS.items()}
 INCEPTION_MB = 100
 CONVOLUTIONS_MB = 1.7  # of a model, the same for all
 INCEPTION_FEATURES = 2048

@@ -97,7 +97,7 @@ def missing_files(sources: Sequence[str], mirror: str | None, downloads: Path, *
             found = [path / file.name for path in paths if (path / file.name).is_file()]
             if not found:
                 missing.append(f"{source}/{file.name}: not in {', '.join(map(str, paths))}")
-            elif file.size and all(path.stat().st_size != file.size for path in found) and not file.content:
+            elif all(path.stat().st_size != file.size for path in found) and not file.content:
                 size = found[0].stat().st_size
                 missing.append(f"{source}/{file.name}: {found[0]} has {size:,} bytes, expected {file.size:,}")
     return missing

@@ -11,8 +11,8 @@ class RemoteFile:
 
     Attributes:
         name: Its name, on every source.
-        size: Its length in bytes, where it is published.
-        checksum: `algorithm:hexadecimal digest`, or as much of the beginning of the digest as is published.
+        size: Its length in bytes.
+        checksum: `algorithm:hexadecimal digest`, of the whole file and in full.
         folders: URLs (or local paths) of the folders that publish it, the best first.
         content: Checksum of what a gzip file holds, where it is known: a file in which the same bytes are packed
             otherwise is as good.
@@ -22,7 +22,7 @@ class RemoteFile:
     """
 
     name: str
-    size: int | None
+    size: int
     checksum: str
     folders: tuple[str, ...]
     content: str | None = None

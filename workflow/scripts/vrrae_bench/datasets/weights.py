@@ -3,15 +3,21 @@
 from vrrae_bench.datasets.published import RemoteFile
 
 IMAGENET, INCEPTION_2015 = "inception_v3", "inception_2015"
-# Their publisher names files by the beginning of their SHA-256, and checks no more than that.
 IMAGENET_WEIGHTS = "inception_v3_google-0cc3c7bd.pth"
-IMAGENET_WEIGHTS_SHA256 = "0cc3c7bd"
+# torchvision publishes only the first eight digits of this digest, in the file's name. The whole digest is as others
+# measured it on what that server gave them, among them github.com/Dramwig/CoFiTok-internal (docs/experiment_conditions)
+# and github.com/khushidonda/DATA266-Lab1-Khushi-Dipin. The latter states the size too; so does PyTorch-Ignite's article
+# "GAN evaluation using FID and IS" (pytorch-ignite.ai, 2021), in the output of its download.
+IMAGENET_WEIGHTS_SHA256 = "0cc3c7bd75056d25e46cba549dc184522069b81e9787eff6df84f397bd52a5ef"
 
 # By the name of their folder in a mirror, `<name>/<file>`. torchvision's, from which fine-tuning starts; and
 # TensorFlow's of 2015, as torch-fidelity publishes them.
 WEIGHTS = {
     IMAGENET: RemoteFile(
-        IMAGENET_WEIGHTS, None, f"sha256:{IMAGENET_WEIGHTS_SHA256}", ("https://download.pytorch.org/models",)
+        IMAGENET_WEIGHTS,
+        108_949_747,
+        f"sha256:{IMAGENET_WEIGHTS_SHA256}",
+        ("https://download.pytorch.org/models",),
     ),
     INCEPTION_2015: RemoteFile(
         "weights-inception-2015-12-05-6726825d.pth",

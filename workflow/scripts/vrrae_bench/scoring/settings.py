@@ -59,7 +59,7 @@ class ExtractorSettings(Specification):
 
 
 def check_weights(path: Path) -> str:
-    """The SHA-256 of a file of weights, in full; one that is not the published file is refused.
+    """The SHA-256 of the file of ImageNet weights; another file than the published one is refused.
 
     Raises:
         UserError: The file cannot be read, or has another checksum.
@@ -68,9 +68,9 @@ def check_weights(path: Path) -> str:
         found = sha256(path)
     except OSError as error:
         raise UserError(f"{path}: the ImageNet weights cannot be read ({error.strerror}).") from None
-    if not found.startswith(IMAGENET_WEIGHTS_SHA256):
+    if found != IMAGENET_WEIGHTS_SHA256:
         raise UserError(
-            f"{path}: not the published {IMAGENET_WEIGHTS}: its SHA-256 begins {found[:8]}, not "
-            f"{IMAGENET_WEIGHTS_SHA256}. Fetch it again, or set `weights: null` to have it fetched."
+            f"{path}: is not the published {IMAGENET_WEIGHTS}. Its SHA-256 is {found}, and "
+            f"{IMAGENET_WEIGHTS_SHA256} is expected. Fetch it again, or set `weights: null` to have it fetched."
         )
     return found
