@@ -179,7 +179,7 @@ def test_a_folder_of_results_is_named_the_same_however_it_is_written(values):
 def test_arrays_of_ones_own_are_taken_as_they_are(values):
     own = values["datasets"]["mnist"] | {"source": "npz", "files": {"path": "a.npz", "image_size": 32}}
     told = problems_of(values | {"datasets": {"own": own}, "experiment": {"datasets": ["own"], "methods": ["ae"]}})
-    assert "datasets.own.files.image_size: arrays are taken as they are; only `path` counts." in told
+    assert "datasets.own.files.image_size: arrays are taken as they are; only `path` and `dark` count." in told
 
 
 def test_what_a_data_set_asks_of_its_training_images(values):

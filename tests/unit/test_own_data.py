@@ -550,6 +550,34 @@ def test_each_bad_array_has_its_message(mistake, arrays, tmp_path, change, messa
     assert message in mistake("npz", tmp_path / "mine.npz")
 
 
+@pytest.mark.parametrize("largest", [0, 1, 16, 100, 127])
+def test_images_that_are_not_scaled_to_bytes_are_refused_unless_they_are_meant(
+    mistake, store, arrays, tmp_path, largest
+):
+    path, images = tmp_path / "mine.npz", {name: arrays[name] % (largest + 1) for name in ("train", "test")}
+    for changed, told in ((images, f"{largest} in train, {largest} in test;"), ({"test": images["test"]}, "in test;")):
+        np.savez(path, **arrays | changed)
+        message = mistake("npz", path)
+        assert f"the largest value of all images is {largest} in" in message and told in message
+    np.testing.assert_array_equal(store("npz", path, dark=True).array("test"), images["test"])
+    np.savez(path, **arrays | {name: 255 // max(largest, 1) * image for name, image in images.items()})
+    if largest:
+        store("npz", path)
+
+
+def test_masks_in_files_are_refused_unless_they_are_meant(mistake, store, tmp_path, rng, monkeypatch):
+    """What was converted is not lost: only the answer is missing."""
+    for number in range(8):
+        path = picture(tmp_path / f"masks/{number % 2}/{number}.png", mode="L")
+        Image.fromarray(rng.integers(0, 2, (16, 16), dtype=np.uint8)).save(path)
+    settings = {"channels": 1, "test_fraction": 0.25}
+    assert "the largest value of all images is 1 in train, 1 in test" in mistake(
+        "folder", tmp_path / "masks", **settings
+    )
+    monkeypatch.setattr("vrrae_bench.datasets.folder.pixels", None)
+    assert np.asarray(store("folder", tmp_path / "masks", dark=True, **settings).array("train")).max() == 1
+
+
 def test_mistakes_in_several_arrays_are_told_at_once(mistake, arrays, tmp_path):
     changes = {"train": arrays["train"] / 255, "test": arrays["test"][..., :2], "train_labels": np.full(12, 0.5)}
     np.savez(tmp_path / "mine.npz", **(arrays | changes))
@@ -618,7 +646,7 @@ def test_labels_that_the_network_behind_fid_would_miss_are_missed_at_once(mistak
 
 def test_many_labels_in_the_order_of_their_classes_are_no_bomb(store, arrays, tmp_path):
     """They compress to a six-hundredth."""
-    many = {"train": np.zeros((210_000, 8, 8, 1), np.uint8), "train_labels": np.sort(np.arange(210_000) % 3)}
+    many = {"train": np.full((210_000, 8, 8, 1), 255, np.uint8), "train_labels": np.sort(np.arange(210_000) % 3)}
     few = {"test": arrays["test"][..., :1], "test_labels": arrays["test_labels"]}
     np.savez_compressed(tmp_path / "mine.npz", **many, **few)
     data = store("npz", tmp_path / "mine.npz", labelled=True)

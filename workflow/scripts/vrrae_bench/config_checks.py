@@ -258,8 +258,10 @@ def _check_files(key: str, dataset: SimpleNamespace) -> Iterator[Problem]:
         yield from _check_path(f"{key}.files.path", dataset.files.path)
         yield from _check_path(f"{key}.files.labels", dataset.files.labels)
     if dataset.source == "npz" and dataset.files:
-        for name in dataset.files.model_fields_set - {"path"}:
-            yield Problem(f"{key}.files.{name}", "arrays are taken as they are; only `path` counts.", "Remove it.")
+        for name in dataset.files.model_fields_set - {"path", "dark"}:
+            yield Problem(
+                f"{key}.files.{name}", "arrays are taken as they are; only `path` and `dark` count.", "Remove it."
+            )
 
 
 def _check_extractor(key: str, dataset: SimpleNamespace) -> Iterator[Problem]:

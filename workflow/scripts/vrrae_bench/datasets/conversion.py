@@ -32,6 +32,7 @@ def convert_images(
     *,
     origin: Mapping[str, Any],
     threads: int,
+    check: Callable[[Mapping[str, UInt8[np.ndarray, "N H W C"]]], None] = lambda images: None,
 ) -> None:
     """Write `<split>.npy` for each split: the image that `read` makes of each of its entries, in order.
 
@@ -40,9 +41,10 @@ def convert_images(
     Args:
         origin: All that decides the pixels, as JSON knows it: a conversion of another origin starts anew.
         threads: Images decoded at once; decides no pixel.
+        check: Looks through the images of all splits, mapped from the disk, before they pass for finished.
 
     Raises:
-        UserError: Images are refused by `read`, or the disk is too small.
+        UserError: Images are refused by `read` or `check`, or the disk is too small.
     """
     folder.mkdir(parents=True, exist_ok=True)
     unfinished = [_Unfinished(folder, split, (len(splits[split]), *image_shape), origin) for split in splits]
@@ -50,6 +52,7 @@ def convert_images(
     for array in unfinished:
         _fill(array, splits[array.split], read, threads, problems)
     problems.refuse()
+    check({array.split: np.load(array.path, mmap_mode="r") for array in unfinished})
     for array in unfinished:
         array.finish()
 

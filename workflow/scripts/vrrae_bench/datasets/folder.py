@@ -7,6 +7,7 @@ import sys
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -20,6 +21,7 @@ from vrrae_bench.datasets.own import (
     in_order,
     names_of_splits,
     one_sided_classes,
+    refuse_dark,
     refuse_few,
     refuse_splits_as_classes,
 )
@@ -66,7 +68,8 @@ def make_folder(folder: Path, settings: FileSettings, *, least: Mapping[str, int
         return pixels(image, settings.image_size)
 
     origin = {"files": _digest(splits), "image_size": size, "channels": channels, "pillow": PIL.__version__}
-    convert_images(folder, splits, read, (size, size, channels), origin=origin, threads=threads)
+    check = (lambda images: None) if settings.dark else partial(refuse_dark, settings.path)
+    convert_images(folder, splits, read, (size, size, channels), origin=origin, threads=threads, check=check)
     for split, entries in splits.items():
         write_array(folder, f"{split}_labels", _numbers(entries, class_names))
     names = [f"{split}{kind}" for split in SPLITS for kind in ("", "_labels")]

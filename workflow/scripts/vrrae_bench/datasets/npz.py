@@ -5,7 +5,7 @@ ever being in memory as a whole. Nothing is unpickled.
 """
 
 import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from tokenize import TokenError
@@ -16,7 +16,7 @@ import numpy as np
 from jaxtyping import Int64, Shaped, UInt8
 
 from vrrae_bench.datasets.archives import open_zip
-from vrrae_bench.datasets.own import in_order, one_sided_classes, refuse_few, refuse_splits_as_classes
+from vrrae_bench.datasets.own import in_order, one_sided_classes, refuse_dark, refuse_few, refuse_splits_as_classes
 from vrrae_bench.datasets.problems import Problems
 from vrrae_bench.datasets.settings import SMALLEST_SIDE, FileSettings
 from vrrae_bench.datasets.store import check_arrays, write_array, write_manifest
@@ -26,6 +26,7 @@ from vrrae_bench.files import atomic_path
 IMAGES = ("train", "test")
 LABELS = ("train_labels", "test_labels")
 LARGEST_ARRAY = 2**36  # bytes: 64 GiB, five times CelebA
+PORTION = 2**20  # bytes that are read at once
 CHECKED = "biufSU"  # kinds of types whose arrays are as long as they announce: booleans, numbers, text
 LONGEST_NAME = 255  # characters; as many bytes as the name of a folder may have
 
@@ -79,6 +80,8 @@ def make_npz(folder: Path, settings: FileSettings, *, least: Mapping[str, int], 
         n_classes = classes and len(classes)
         check_arrays(str(path), arrays, n_classes)
         refuse_few(settings.path, len(arrays["train"]), least)
+        if not settings.dark:
+            refuse_dark(settings.path, {name: _pixels(archive, name) for name in IMAGES})
         for name in IMAGES:
             _extract(archive, name, arrays[name].shape, folder)
     for name in LABELS:
@@ -232,6 +235,14 @@ def _numbers(labels: Shaped[np.ndarray, " N"], classes: Sequence[Any]) -> Int64[
     return np.array([number_of[value] for value in values.tolist()], np.int64)[indices]
 
 
+def _pixels(archive: ZipFile, name: str) -> Iterator[UInt8[np.ndarray, " P"]]:
+    """All values of an array of bytes, a portion at a time."""
+    with archive.open(f"{name}.npy") as file:
+        _read_header(file)
+        while portion := file.read(PORTION):
+            yield np.frombuffer(portion, np.uint8)
+
+
 def _extract(archive: ZipFile, name: str, shape: tuple[int, ...], folder: Path) -> None:
     """Copy the data of an array behind a header with four dimensions."""
     with archive.open(f"{name}.npy") as source, atomic_path(folder / f"{name}.npy") as temporary:
@@ -239,4 +250,4 @@ def _extract(archive: ZipFile, name: str, shape: tuple[int, ...], folder: Path) 
         with temporary.open("wb") as target:
             header = {"descr": "|u1", "fortran_order": False, "shape": tuple(shape)}
             np.lib.format.write_array_header_1_0(target, header)
-            shutil.copyfileobj(source, target, 2**20)
+            shutil.copyfileobj(source, target, PORTION)

@@ -4,7 +4,12 @@ import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from collections.abc import Set as AbstractSet
 
+import numpy as np
+from jaxtyping import UInt8
+
 from vrrae_bench.errors import UserError
+
+LARGEST_OF_DARK = 127  # half of what a byte holds
 
 # How the parts of a data set are called, and the words that are added to that: train, Testing, val2017, Test Images.
 PARTS = {
@@ -31,6 +36,33 @@ def refuse_few(path: str, n_train: int, least: Mapping[str, int]) -> None:
         raise UserError(
             f"{path}: {n_train} training images are too few for {', '.join(too_large)}. "
             f"Set at most {n_train} there, or add images."
+        )
+
+
+def refuse_dark(path: str, splits: Mapping[str, Iterable[UInt8[np.ndarray, "..."]]]) -> None:
+    """Refuse training or test images that have no bright pixel: more likely, they are not scaled to bytes.
+
+    Args:
+        splits: The pixels of each split in any portions, which are read no further than to the first bright one.
+
+    Raises:
+        UserError: The largest value of each split that is refused, and how to mend it.
+    """
+    dark: dict[str, int] = {}
+    for split, portions in splits.items():
+        largest = 0
+        for portion in portions:
+            largest = max(largest, int(portion.max(initial=0)))
+            if largest > LARGEST_OF_DARK:
+                break
+        else:
+            dark[split] = largest
+    if dark:
+        told = ", ".join(f"{largest} in {split}" for split, largest in dark.items())
+        raise UserError(
+            f"{path}: the largest value of all images is {told}; bytes reach 255, and models would see nearly black "
+            "images. Scale training and test images to 0 to 255 alike (255 * images for 0 and 1), or set "
+            "files.dark: true in the configuration if they are meant as they are."
         )
 
 

@@ -19,7 +19,7 @@ class BumpSettings(Specification):
 
 
 class FileSettings(Specification):
-    """A data set of one's own: image files (source `folder`) or arrays (source `npz`, which needs only `path`)."""
+    """A data set of one's own: image files (source `folder`), or arrays (source `npz`; only `path` and `dark`)."""
 
     path: str = Field(
         min_length=1, description="The folder or the .npz file, as seen from the folder where snakemake is started"
@@ -38,3 +38,4 @@ class FileSettings(Specification):
         default=None, gt=0, lt=1, description="Share of each class to keep for testing, if the images are not split"
     )
     split_seed: int = Field(default=0, ge=0, description="Seed of that split")
+    dark: bool = Field(default=False, description="Store images without a value above 127 too, though bytes reach 255")
