@@ -314,7 +314,7 @@ def test_a_damaged_checkpoint_is_passed_over_for_the_one_before(tune, small_netw
 
 def test_only_the_same_tuning_is_ever_continued(tiny_images):
     """Whose checkpoints those are: another number of threads, as of most other things, makes another network."""
-    origin = {"device": "cpu", "versions": {"torch": "2"}, "commit": "c0"}
+    origin = {"device": "cpu", "versions": {"torch": "2"}, "shell_settings": {}, "commit": "c0"}
     same = {"out": Path("a/extractor.json"), "settings": SETTINGS, "manifest": tiny_images.manifest}
     same |= {"weights_sha256": None, "threads": 1, "origin": origin}
     others = [
@@ -325,6 +325,7 @@ def test_only_the_same_tuning_is_ever_continued(tiny_images):
         {"threads": 2},
         {"origin": origin | {"device": "cuda"}},
         {"origin": origin | {"versions": {"torch": "3"}}},
+        {"origin": origin | {"shell_settings": {"OPENBLAS_CORETYPE": "Haswell"}}},
     ]
     identities = [checkpoint_identity(**same | other) for other in ({}, *others)]
     assert len(set(identities)) == len(identities)

@@ -9,6 +9,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
+from vrrae_bench.datasets.store import Normalisation
 from vrrae_bench.errors import UserError
 from vrrae_bench.files import sha256
 from vrrae_bench.latent.basis import global_basis
@@ -333,5 +334,21 @@ def test_damaged_model_files_are_refused(tmp_path, tiny_images, trained, run_spe
         save_model(path, model, header)
         content = path.read_bytes()[:-1000]
     path.write_bytes(content)
-    with pytest.raises(UserError, match="is not a model file, or is damaged"):
+    with pytest.raises(UserError, match="is not a model file, or is damaged|is cut short or damaged"):
+        load_model(path)
+
+
+def test_a_file_of_another_network_is_not_called_damaged_alone(tmp_path, untrained, run_spec):
+    """As if the method had been changed since: the file may be sound."""
+    header = ModelHeader(run=run_spec("ae"), image_shape=(28, 28, 1), normalisation=Normalisation(shift=0, scale=255))
+    path = tmp_path / "model.eqx"
+    save_model(path, untrained("ae", Sizes(12, 4)), header)
+    with pytest.raises(UserError, match="If another version of this code wrote it, load it with that version"):
+        load_model(path)
+    save_model(
+        path,
+        untrained("ae"),
+        header.model_copy(update={"run": run_spec("ae", variant="x").model_copy(update={"method": "mine"})}),
+    )
+    with pytest.raises(UserError, match="trained by the method 'mine', which this code does not have"):
         load_model(path)

@@ -4,6 +4,8 @@ Reads the extractor and its reference, and the data set. Writes floor.json, copi
 test images, of training images and of noise).
 """
 
+import vrrae_bench.shell_settings
+
 from pathlib import Path
 
 from vrrae_bench.command_line import add_device_options, command_parser

@@ -4,6 +4,8 @@ Reads scores.json of every run, history.csv beside it, the configuration, which 
 from the swept ones, and the times of training steps. Writes claims.csv and, beside it, claims.md.
 """
 
+import vrrae_bench.shell_settings
+
 from pathlib import Path
 
 from vrrae_bench.command_line import command_parser

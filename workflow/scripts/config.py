@@ -4,6 +4,8 @@ Resolves config.yaml, a profile, files and single keys as Snakemake does with th
 once.
 """
 
+import vrrae_bench.shell_settings
+
 import json
 from collections import Counter
 from pathlib import Path

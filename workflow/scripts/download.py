@@ -5,6 +5,8 @@ set, manifest.json and beside it the images (uint8, N x height x width x channel
 file itself. Tells how many images of which classes it stored.
 """
 
+import vrrae_bench.shell_settings
+
 import argparse
 import json
 import sys

@@ -5,6 +5,8 @@ feature extractor). Continues from a checkpoint if there is one, and trains noth
 finished and kept (--keep-finished).
 """
 
+import vrrae_bench.shell_settings
+
 import json
 from pathlib import Path
 from typing import Any
@@ -16,7 +18,7 @@ from vrrae_bench.datasets.store import DataSet, Manifest
 from vrrae_bench.dependencies import code_digest
 from vrrae_bench.errors import run_command
 from vrrae_bench.files import sha256, write_json
-from vrrae_bench.provenance import Stopwatch, provenance
+from vrrae_bench.provenance import Stopwatch, machine_identity, provenance
 from vrrae_bench.scoring.devices import check_precision, configure_torch
 from vrrae_bench.scoring.settings import ExtractorSettings, check_weights
 
@@ -93,7 +95,7 @@ def checkpoint_identity(
         origin: What `provenance` tells.
     """
     parts = [str(out), settings.model_dump(), manifest.model_dump(), weights_sha256, threads]
-    return json.dumps([*parts, origin["device"], origin["versions"], code_digest(__file__)])
+    return json.dumps([*parts, machine_identity(origin), code_digest(__file__)])
 
 
 if __name__ == "__main__":

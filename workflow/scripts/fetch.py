@@ -4,6 +4,8 @@ Resolves config.yaml, a profile, files and single keys as Snakemake does with th
 sources. Writes <source>/<file> and SHA256SUMS into a folder; what is there and intact is kept.
 """
 
+import vrrae_bench.shell_settings
+
 from pathlib import Path
 
 from vrrae_bench.command_line import command_parser

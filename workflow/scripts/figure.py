@@ -5,6 +5,8 @@ the interpolated images; for some figures also the data set of the run. Writes <
 the caption.
 """
 
+import vrrae_bench.shell_settings
+
 import importlib
 from pathlib import Path
 

@@ -5,6 +5,8 @@ under the same names. Left out are data, models and generated images, which `sna
 configuration of the results, settings.json, does not ask for, such as runs that an earlier one has left.
 """
 
+import vrrae_bench.shell_settings
+
 import shutil
 from collections.abc import Callable
 from pathlib import Path

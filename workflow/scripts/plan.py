@@ -4,6 +4,8 @@ Resolves config.yaml, a profile, files and single keys as Snakemake does with th
 dry run; writes nothing. Estimates come from vrrae_bench/costs.py, where each measurement is named.
 """
 
+import vrrae_bench.shell_settings
+
 import logging
 import shutil
 from collections.abc import Sequence

@@ -4,6 +4,8 @@ Reads the extractor and the data set. Writes reference.npz (moments of the featu
 reference_sample.npz (the features of some, and what is computed of them once).
 """
 
+import vrrae_bench.shell_settings
+
 from pathlib import Path
 
 from vrrae_bench.command_line import add_device_options, command_parser

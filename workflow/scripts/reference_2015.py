@@ -4,6 +4,8 @@ Reads the data set and the published weights. Writes reference_2015.npz (moments
 and beside it floor_2015.json (the FID of test images, as many as a run draws).
 """
 
+import vrrae_bench.shell_settings
+
 from pathlib import Path
 
 import numpy as np

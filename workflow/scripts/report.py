@@ -4,6 +4,8 @@ Reads the tables (Markdown), the figures (PNG, with their captions beside them) 
 history.csv.
 """
 
+import vrrae_bench.shell_settings
+
 from pathlib import Path
 
 from vrrae_bench.command_line import command_parser

@@ -6,6 +6,8 @@ random_prior.npy (those of other samplers), interpolation.npy and interpolation_
 of the first pairs).
 """
 
+import vrrae_bench.shell_settings
+
 from pathlib import Path
 
 import numpy as np

@@ -4,6 +4,8 @@ Reads sample.json, random.npy, interpolation.npy and latents.npz of the run, the
 labels, the extractor and its reference. Writes scores.json: a number per metric, and under `details` all else.
 """
 
+import vrrae_bench.shell_settings
+
 from pathlib import Path
 
 from vrrae_bench.command_line import add_device_options, command_parser

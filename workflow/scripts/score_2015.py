@@ -3,6 +3,8 @@
 Reads random.npy and interpolation.npy of the run, the reference and the published weights. Writes scores_2015.json.
 """
 
+import vrrae_bench.shell_settings
+
 from pathlib import Path
 
 import numpy as np

@@ -4,6 +4,8 @@ Reads nothing; writes manifest.json and, beside it, the training grid, the unifo
 Figure 2 (float32, N x 64 x 64 x 1) and their centres.
 """
 
+import vrrae_bench.shell_settings
+
 from pathlib import Path
 
 from vrrae_bench.command_line import command_parser

@@ -4,6 +4,8 @@ Reads what the table is made from: scores.json of runs (and run.json beside them
 <name>.csv (long), <name>.md and <name>.tex.
 """
 
+import vrrae_bench.shell_settings
+
 from pathlib import Path
 
 from vrrae_bench.command_line import command_parser

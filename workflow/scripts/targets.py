@@ -3,6 +3,8 @@
 Resolves config.yaml, a profile, files and single keys as Snakemake does with the same options.
 """
 
+import vrrae_bench.shell_settings
+
 from vrrae_bench.command_line import command_parser
 from vrrae_bench.config import Settings
 from vrrae_bench.errors import run_command

@@ -4,6 +4,8 @@ Reads a data set. Writes a JSON file: seconds per step of each method and turn, 
 what machine, and how many cores other work took meanwhile. Waits until no other timing runs on this machine.
 """
 
+import vrrae_bench.shell_settings
+
 import argparse
 import os
 from pathlib import Path

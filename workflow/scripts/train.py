@@ -5,6 +5,8 @@ weights) and run.json (specification, versions, device, commit, threads, time, m
 there is one, and trains nothing if the very same training was finished and kept (--keep-finished).
 """
 
+import vrrae_bench.shell_settings
+
 import json
 import sys
 from contextlib import nullcontext
@@ -18,7 +20,7 @@ from vrrae_bench.datasets.store import DataSet, Manifest
 from vrrae_bench.dependencies import code_digest
 from vrrae_bench.errors import run_command
 from vrrae_bench.files import atomic_path, write_json
-from vrrae_bench.provenance import Stopwatch, provenance
+from vrrae_bench.provenance import Stopwatch, machine_identity, provenance
 from vrrae_bench.runs import RunSpec
 from vrrae_bench.training.devices import configure_jax, device_name, join_processes
 
@@ -87,7 +89,7 @@ def checkpoint_identity(run: RunSpec, manifest: Manifest, origin: dict[str, Any]
     Args:
         origin: What `provenance` tells.
     """
-    parts = [run.model_dump(), manifest.model_dump(), origin["device"], origin["versions"], threads, processes]
+    parts = [run.model_dump(), manifest.model_dump(), machine_identity(origin), threads, processes]
     return json.dumps([*parts, code_digest(__file__)])
 
 

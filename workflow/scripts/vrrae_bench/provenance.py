@@ -1,5 +1,7 @@
 """Where a result comes from: versions, machine, commit, time and memory."""
 
+from vrrae_bench.shell_settings import recorded_settings
+
 import importlib.metadata
 import os
 import platform
@@ -35,14 +37,23 @@ class Stopwatch:
 
 
 def provenance(device: str) -> dict[str, Any]:
-    """What to record beside a result: versions, machine, device, commit. To be called first: code may change later."""
+    """What to record beside a result: versions, machine, device, settings of the shell, commit.
+
+    To be called first: code may change later.
+    """
     return {
         "versions": {"python": platform.python_version()} | _versions(),
         "platform": platform.platform(),
         "cpus": os.cpu_count(),
         "device": device,
+        "shell_settings": recorded_settings(),
         "commit": commit(),
     }
+
+
+def machine_identity(origin: dict[str, Any]) -> list[Any]:
+    """What of `provenance` decides a result: with another of these, another model may come out."""
+    return [origin["device"], origin["versions"], origin["shell_settings"]]
 
 
 def commit() -> str | None:

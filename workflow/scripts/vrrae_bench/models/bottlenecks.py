@@ -34,7 +34,7 @@ class Posterior(NamedTuple):
         """A point of each posterior: mean + eps * exp(log-variance / 2); the mean where there is no variance."""
         if self.log_variance is None:
             return self.mean
-        return self.mean + jax.random.normal(key, self.mean.shape) * jnp.exp(self.log_variance / 2)
+        return self.mean + jax.random.normal(key, self.mean.shape, self.mean.dtype) * jnp.exp(self.log_variance / 2)
 
 
 class Sizes(NamedTuple):
@@ -192,7 +192,7 @@ class VariationalSVD(TruncatedSVD):
 
     def __init__(self, sizes: Sizes, mean: Mean = "identity", *, key: PRNGKeyArray):
         super().__init__(sizes, with_rotation=mean != "identity", key=key)
-        self.last_basis = jnp.zeros((sizes.latent_size, sizes.bottleneck))
+        self.last_basis = jnp.zeros((sizes.latent_size, sizes.bottleneck), jnp.float32)
         mean_key, variance_key = jax.random.split(key)
         self.mean = _map_to_the_mean(mean, sizes.bottleneck, mean_key)
         self.log_variance = Linear(sizes.bottleneck, sizes.bottleneck, key=variance_key)

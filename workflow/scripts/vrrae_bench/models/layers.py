@@ -5,6 +5,7 @@ from collections.abc import Callable
 
 import equinox as eqx
 import jax
+import jax.numpy as jnp
 from jaxtyping import Array, Float, PRNGKeyArray
 
 
@@ -41,10 +42,10 @@ class Convolution(eqx.Module):
 
 
 def _uniform_start(key, shape, inputs):
-    """Weights and biases uniform in +- 1 / sqrt(inputs of one output), the default of Equinox."""
+    """Weights and biases uniform in +- 1 / sqrt(inputs of one output), the default of Equinox; float32 always."""
     weight_key, bias_key = jax.random.split(key)
     bound = 1 / math.sqrt(inputs)
     return (
-        jax.random.uniform(weight_key, shape, minval=-bound, maxval=bound),
-        jax.random.uniform(bias_key, shape[-1:], minval=-bound, maxval=bound),
+        jax.random.uniform(weight_key, shape, jnp.float32, minval=-bound, maxval=bound),
+        jax.random.uniform(bias_key, shape[-1:], jnp.float32, minval=-bound, maxval=bound),
     )

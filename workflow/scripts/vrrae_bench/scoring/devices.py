@@ -1,13 +1,19 @@
 """The device of torch, how many cores it may use, and whether it computes in half precision."""
 
+import vrrae_bench.shell_settings
+
 import os
+
+from threadpoolctl import threadpool_limits
 
 from vrrae_bench.errors import UserError
 from vrrae_bench.scoring.settings import ExtractorSettings
 
 
 def configure_torch(accelerator: str, threads: int) -> str:
-    """Let torch compute in float32 proper, on `threads` threads of a CPU; to be called before torch is imported.
+    """Let torch compute in float32 proper, and it and linear algebra on `threads` threads of a CPU.
+
+    To be called before torch is imported.
 
     Returns:
         The device: that of CUDA if it is the accelerator, else the CPU, since torch is not installed for TPUs.
@@ -15,8 +21,9 @@ def configure_torch(accelerator: str, threads: int) -> str:
     Raises:
         UserError: CUDA is the accelerator, and torch finds no such device.
     """
-    # OpenMP's threads wait by spinning, which starves whatever else runs on the same cores.
-    os.environ.setdefault("OMP_WAIT_POLICY", "passive")
+    # The environment speaks to libraries that are loaded later, the call to those that are loaded.
+    os.environ["OPENBLAS_NUM_THREADS"] = str(threads)
+    threadpool_limits(threads, user_api="blas")
     import torch
 
     if accelerator == "cuda" and not torch.cuda.is_available():

@@ -31,7 +31,7 @@ FEATURES = 2048
 HEADS = ("fc.", "AuxLogits.")
 # Of extractor.json, what stands beside each score of its features.
 RECORDED_OF_EXTRACTOR = ("settings", "sha256", "labels", "test_accuracy", "majority_accuracy", "n_reference")
-RECORDED_OF_EXTRACTOR += ("threads", "device", "versions", "commit")
+RECORDED_OF_EXTRACTOR += ("threads", "device", "versions", "shell_settings", "commit")
 
 Images = UInt8[np.ndarray, "N H W C"]
 

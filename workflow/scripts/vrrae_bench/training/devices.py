@@ -1,5 +1,7 @@
 """The devices of JAX: which, how many cores of a CPU, and how a batch is spread over several."""
 
+import vrrae_bench.shell_settings
+
 import os
 from typing import TYPE_CHECKING
 
@@ -20,10 +22,10 @@ def configure_jax(accelerator: str, threads: int) -> None:
     cache or where JAX_COMPILATION_CACHE_DIR says.
     """
     os.environ["NPROC"] = str(threads)
-    # LAPACK's own threads spin for some 20 ms after each small eigenproblem, on cores that XLA needs meanwhile.
-    os.environ["OPENBLAS_NUM_THREADS"] = "1"
-    # The environment speaks to libraries that are loaded later, the call to those that numpy has loaded.
-    threadpool_limits(1, user_api="blas")
+    # LAPACK's own threads spin for some 20 ms after each small eigenproblem, on cores that XLA needs meanwhile; and
+    # several threads of a mixture's fit sum in another order. The environment, which is fixed, speaks to libraries that
+    # are loaded later, this call to those that are loaded.
+    threadpool_limits(1)
     os.environ["JAX_PLATFORMS"] = {"cpu": "cpu", "cuda": "cuda,cpu", "tpu": "tpu,cpu"}[accelerator]
     os.environ.setdefault("JAX_COMPILATION_CACHE_DIR", platformdirs.user_cache_dir("vrrae-bench"))
     os.environ.setdefault("JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS", "0.5")

@@ -17,6 +17,9 @@ from vrrae_bench.files import atomic_path
 from vrrae_bench.reporting.labels import dataset_label, method_label
 from vrrae_bench.runs import RunSpec
 
+# A matplotlibrc, in the working directory or of the user, would change figures or need programs such as LaTeX.
+matplotlib.rcdefaults()
+
 # Okabe and Ito's colours: told apart by colour-blind readers, and blue darker than orange in grey.
 BLUE, ORANGE, GREY = "#0072B2", "#D55E00", "#999999"
 COLOURS = (BLUE, ORANGE, "black", "#56B4E9", "#009E73", "#E69F00", "#CC79A7")
