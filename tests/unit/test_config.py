@@ -1,5 +1,6 @@
 """The configuration: what it accepts, and how it tells what is wrong."""
 
+import copy
 import json
 from pathlib import Path
 
@@ -363,3 +364,81 @@ def test_a_part_that_stands_in_two_places_by_an_alias_is_no_key_twice(tmp_path):
     )
     settings = load_settings(BASE, tmp_path / "mine.yaml")
     assert settings.datasets["fashion_mnist"].beta["vae"] == settings.datasets["mnist"].beta["vae"] == 0.5
+
+
+def numbers(value, place=()):
+    """Where numbers stand in a configuration."""
+    if isinstance(value, dict | list):
+        for key, below in value.items() if isinstance(value, dict) else enumerate(value):
+            yield from numbers(below, (*place, key))
+    elif isinstance(value, int | float) and not isinstance(value, bool):
+        yield place
+
+
+def with_value(values, place, value):
+    """The configuration with another value at one place."""
+    changed = copy.deepcopy(values)
+    below = changed
+    for key in place[:-1]:
+        below = below[key]
+    below[place[-1]] = value
+    return changed
+
+
+@pytest.mark.parametrize("value", [True, 1e30, float("inf"), float("nan"), 10**400])
+def test_no_number_may_be_a_truth_value_or_beyond_all_bounds(values, value):
+    """Every number of the synthetic data set and of MNIST, which have all keys, and of what belongs to no data set."""
+    del values["datasets"]["cifar10"], values["datasets"]["celeba"], values["datasets"]["fashion_mnist"]
+    values |= {"longest_job_minutes": 60, "experiment": values["experiment"] | {"datasets": ["synthetic", "mnist"]}}
+    values["datasets"]["mnist"] |= {"sweep_seeds": [0], "test_images": 10}
+    for place in numbers(values):
+        told = problems_of(with_value(values, place, value))
+        # Of a list or mapping of numbers, which entry it is stands in its value.
+        whole, entry = ".".join(map(str, place)), ".".join(map(str, place[:-1]))
+        assert f"{whole}: {value!r} is not valid" in told or f"{entry}: " in told and f"{value!r}" in told, place
+
+
+def test_every_number_has_an_upper_bound_in_the_schema():
+    """So one that somebody adds has to have it too."""
+    definitions = json_schema()["$defs"]
+
+    def unbounded(entry, place):
+        if entry.get("type") in ("integer", "number") and not {"maximum", "exclusiveMaximum", "enum"} & set(entry):
+            yield place
+        below = [*entry.get("anyOf", []), entry.get("items"), entry.get("additionalProperties")]
+        for each in below:
+            if isinstance(each, dict):
+                yield from unbounded(each, place)
+
+    schemas = {"Settings": json_schema(), **definitions}
+    found = [
+        place
+        for model, schema in schemas.items()
+        for name, entry in schema["properties"].items()
+        for place in unbounded(entry, f"{model}.{name}")
+    ]
+    assert found == []
+
+
+@pytest.mark.parametrize(
+    ("place", "value", "message"),
+    [
+        ("datasets.mnist.seeds", [2**32], "datasets.mnist.seeds.0: 4294967296 is not valid"),
+        ("datasets.mnist.seeds", [int("9" * 300)], "datasets.mnist.seeds.0: 999"),
+        ("datasets.mnist.extractor.image_size", 10**5, "Input should be less than or equal to 1024"),
+        ("datasets.mnist.sampling.random_images", 10**12, "Input should be less than or equal to 1000000"),
+        ("datasets.mnist.sampling.random_images", 10**6, "10,010,000 images would be drawn from each model"),
+        ("datasets.mnist.betas", [1e-3, 1.00000000000001e-3], "repeats a value"),
+        ("datasets.mnist.other_learning_rates", [1.00000000000001e-3], "repeats a rate"),
+        ("datasets." + "a" * 101, {}, "String should have at most 100 characters"),
+    ],
+)
+def test_what_no_path_disk_or_generator_can_hold_is_told_with_the_rest(values, place, value, message):
+    assert message in problems_of(with_value(values, place.split("."), value))
+
+
+def test_numbers_of_the_command_line_and_in_other_spellings_are_taken(values):
+    """Snakemake hands over numbers within `--config datasets={…}` as text, and YAML reads 1e-3 as text."""
+    values["datasets"]["mnist"] |= {"epochs": "3", "learning_rate": "1e-3", "seeds": ["0", "1"]}
+    mnist = check_settings(values).datasets["mnist"]
+    assert (mnist.epochs, mnist.learning_rate, mnist.seeds) == (3, 1e-3, (0, 1))

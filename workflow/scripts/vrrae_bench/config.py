@@ -10,14 +10,18 @@ from vrrae_bench.datasets.settings import BumpSettings, FileSettings
 from vrrae_bench.datasets.sources import MODULES
 from vrrae_bench.latent.settings import SampleSpec
 from vrrae_bench.models.registry import METHODS, Method
-from vrrae_bench.runs import Precision, RunSpec, Specification, format_beta
+from vrrae_bench.runs import Precision, RunSpec, format_beta
 from vrrae_bench.scoring.settings import ExtractorSettings
+from vrrae_bench.sections import Section, Seed
 from vrrae_bench.training.settings import TimingSettings
 
 Source = Literal["synthetic", *MODULES]
 LearningRate = Annotated[float, Field(gt=0, lt=1)]
+BatchSize = Annotated[int, Field(ge=1, le=1_000_000)]
+# Not the lower limit, which is told with the method that the weight is for.
+Weight = Annotated[float, Field(le=1e6)]
 # A name is a folder of results and a wildcard of rules.
-DatasetName = Annotated[str, Field(pattern=r"^[A-Za-z0-9][\w.-]*$")]
+DatasetName = Annotated[str, Field(pattern=r"^[A-Za-z0-9][\w.-]*$", max_length=100)]
 # Keys of a data set that hold a value for each method of a kind.
 PER_METHOD: dict[str, tuple[str, Callable[[Method], bool]]] = {
     "beta": ("a KL divergence", lambda method: method.variational),
@@ -28,7 +32,7 @@ OWN_SOURCES = ("folder", "npz")
 PAPER_DATASETS = ("synthetic", "mnist", "cifar10", "celeba")
 
 
-class DatasetSettings(Specification):
+class DatasetSettings(Section):
     """A data set and how methods are trained on it (Tables A.3-1, A.3-2 and A.3-3)."""
 
     source: Source = Field(description="Where the images come from")
@@ -37,13 +41,14 @@ class DatasetSettings(Specification):
     test_images: int | None = Field(
         default=None,
         ge=1,
+        le=1_000_000,
         description="Use only the first so many test images of a published data set; none: all. Tables, captions and "
         "claims say so",
     )
-    bottleneck: int = Field(ge=1, description="k, the size of the bottleneck")
-    latent_size: int = Field(ge=1, description="L, the latent size of RRAE and VRRAE")
+    bottleneck: int = Field(ge=1, le=100_000, description="k, the size of the bottleneck")
+    latent_size: int = Field(ge=1, le=100_000, description="L, the latent size of RRAE and VRRAE")
     epochs: float = Field(gt=0, le=1e6, description="Passes over the training images")
-    batch_size: int = Field(ge=1, description="Images per optimiser step")
+    batch_size: BatchSize = Field(description="Images per optimiser step")
     learning_rate: LearningRate = Field(description="Constant learning rate of AdaBelief")
     other_learning_rates: tuple[LearningRate, ...] = Field(
         default=(),
@@ -52,19 +57,21 @@ class DatasetSettings(Specification):
     precision: Precision = Field(
         default="float32", description="Type in which encoder and decoder compute while training"
     )
-    beta: dict[str, float] = Field(description="Weight of the KL divergence, for each variational method")
-    penalty: dict[str, float] = Field(default={}, description="Weight of the penalty, for each method that has one")
-    linear_layers: dict[str, int] = Field(default={}, description="Their number, for each method that has such")
-    betas: tuple[float, ...] = Field(
+    beta: dict[str, Weight] = Field(description="Weight of the KL divergence, for each variational method")
+    penalty: dict[str, Weight] = Field(default={}, description="Weight of the penalty, for each method that has one")
+    linear_layers: dict[str, Annotated[int, Field(le=100)]] = Field(
+        default={}, description="Their number, for each method that has such"
+    )
+    betas: tuple[Weight, ...] = Field(
         default=(),
         description="Betas with which VAE and VRRAE are trained (Table A.3-2, Figures A.2-1 and A.2-2); the best "
         "stands in Table 2, beside the configured one",
     )
-    batch_sizes: tuple[int, ...] = Field(
+    batch_sizes: tuple[BatchSize, ...] = Field(
         default=(), description="Batch sizes with which VRRAE is trained, for equal epochs (Table A.4-2)"
     )
-    seeds: tuple[int, ...] = Field(min_length=1, description="A training per seed; tables give mean and std")
-    sweep_seeds: tuple[int, ...] | None = Field(
+    seeds: tuple[Seed, ...] = Field(min_length=1, description="A training per seed; tables give mean and std")
+    sweep_seeds: tuple[Seed, ...] | None = Field(
         default=None,
         min_length=1,
         description="Seeds of ablations, baselines, betas and batch sizes; none: those of all else",
@@ -73,7 +80,7 @@ class DatasetSettings(Specification):
     extractor: ExtractorSettings | None = Field(
         default=None, description="The Inception-v3 behind FID; none for a data set without labels"
     )
-    extractor_seeds: tuple[int, ...] = Field(
+    extractor_seeds: tuple[Seed, ...] = Field(
         default=(),
         description="Seeds of further extractors, which are tuned to see how much a FID depends on it: their scores of "
         "the first seed of each method stand in table_extractors and nowhere else",
@@ -95,7 +102,7 @@ def least_images(dataset: DatasetSettings) -> dict[str, int]:
     }
 
 
-class ExperimentSettings(Specification):
+class ExperimentSettings(Section):
     """What is computed. Lists, because an overlay replaces a list but cannot remove a key."""
 
     datasets: tuple[str, ...] = Field(min_length=1)
@@ -106,7 +113,7 @@ class ExperimentSettings(Specification):
     timing: TimingSettings = TimingSettings()
 
 
-class Study(Specification):
+class Study(Section):
     """What is compared: the part of the configuration that decides results, and nothing of how and where."""
 
     experiment: ExperimentSettings
@@ -166,9 +173,14 @@ class Settings(Study):
     offline: bool = Field(description="Never use the network, only `mirror` and what is there already")
     weights: str | None = Field(description="A local copy of the ImageNet weights of torchvision's Inception-v3")
     longest_job_minutes: int | None = Field(
-        default=None, ge=1, description="No job asks for more time, however long it may take; what a cluster allows"
+        default=None,
+        ge=1,
+        le=525_600,
+        description="No job asks for more time, however long it may take; what a cluster allows",
     )
-    checkpoint_seconds: float = Field(gt=0, description="Time between two checkpoints of a training or a fine-tuning")
+    checkpoint_seconds: float = Field(
+        gt=0, le=86_400, description="Time between two checkpoints of a training or a fine-tuning"
+    )
 
     @property
     def study(self) -> Study:

@@ -17,10 +17,13 @@ from vrrae_bench.config import (
     ExperimentSettings,
     least_images,
 )
-from vrrae_bench.costs import PUBLISHED, images_of
+from vrrae_bench.costs import PUBLISHED, generated_images, images_of
 from vrrae_bench.datasets.published import is_url
 from vrrae_bench.errors import UserError
 from vrrae_bench.models.registry import METHODS
+from vrrae_bench.runs import format_beta
+
+MOST_IMAGES = 10_000_000  # that one model draws: 8 GB of 28 x 28 pixels
 
 
 @dataclass(frozen=True)
@@ -159,33 +162,35 @@ def _check_weights(key: str, dataset: SimpleNamespace) -> Iterator[Problem]:
         for method, value in getattr(dataset, name).items():
             if method not in known:
                 yield Problem(f"{key}.{name}.{method}", f"not a method with {what}.", suggestion(method, known))
-            if not 0 <= value < float("inf"):
+            if value < 0:
                 yield Problem(f"{key}.{name}.{method}", f"{value} is not valid.", "Use 0 or a positive number.")
 
 
 def _check_seeds(key: str, dataset: SimpleNamespace) -> Iterator[Problem]:
     for name in ("seeds", "sweep_seeds", "extractor_seeds"):
         seeds = getattr(dataset, name) or ()
-        if len(set(seeds)) < len(seeds) or min(seeds, default=0) < 0:
-            yield Problem(
-                f"{key}.{name}", f"{list(seeds)} repeats a seed or has a negative one.", "List distinct seeds >= 0."
-            )
+        if len(set(seeds)) < len(seeds):
+            yield Problem(f"{key}.{name}", f"{list(seeds)} repeats a seed.", "Name each once.")
 
 
 def _check_sweeps(key: str, dataset: SimpleNamespace) -> Iterator[Problem]:
-    for name in ("betas", "batch_sizes"):
-        values = getattr(dataset, name)
+    for name, values in (("betas", _in_paths(dataset.betas)), ("batch_sizes", dataset.batch_sizes)):
         if len(set(values)) < len(values):
-            yield Problem(f"{key}.{name}", f"{list(values)} repeats a value.", "Name each once.")
-    if any(not 0 <= beta < float("inf") for beta in dataset.betas):
+            yield Problem(f"{key}.{name}", f"{list(getattr(dataset, name))} repeats a value.", "Name each once.")
+    if any(beta < 0 for beta in dataset.betas):
         yield Problem(f"{key}.betas", f"{list(dataset.betas)} is not valid.", "Use 0 and positive numbers.")
     if dataset.betas and dataset.source == "synthetic":
         yield Problem(f"{key}.betas", "no table or figure sweeps beta on the synthetic set.", "Remove it.")
 
 
+def _in_paths(values: Iterable[float]) -> list[str]:
+    """Numbers as the paths of runs have them: two that differ in the fourteenth digit would have one folder."""
+    return [format_beta(value) for value in values]
+
+
 def _check_learning_rates(key: str, dataset: SimpleNamespace) -> Iterator[Problem]:
     rates = [dataset.learning_rate, *dataset.other_learning_rates]
-    if len(set(rates)) < len(rates):
+    if len(set(_in_paths(rates))) < len(rates):
         yield Problem(f"{key}.other_learning_rates", f"{rates} repeats a rate.", "Name each once, learning_rate too.")
 
 
@@ -244,6 +249,13 @@ def _check_sampling(key: str, dataset: SimpleNamespace) -> Iterator[Problem]:
             f"{key}.sampling.gmm_subsample",
             f"{sampling.gmm_subsample} means are fewer than the {sampling.gmm_components} Gaussians to fit to them.",
             "Use more means, or fewer Gaussians.",
+        )
+    if generated_images(dataset) > MOST_IMAGES:
+        yield Problem(
+            f"{key}.sampling",
+            f"{generated_images(dataset):,} images would be drawn from each model: random_images in (random_draws + 2) "
+            "draws, and interpolation_points between each of interpolation_pairs.",
+            f"Ask for at most {MOST_IMAGES:,}.",
         )
     if dataset.extractor is not None and sampling.interpolation_pairs * sampling.interpolation_points < 2:
         yield Problem(f"{key}.sampling.interpolation_pairs", "1 image has no FID.", "Interpolate between more pairs.")

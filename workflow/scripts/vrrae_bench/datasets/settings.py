@@ -4,21 +4,23 @@ from typing import Literal
 
 from pydantic import Field
 
-from vrrae_bench.runs import Specification
+from vrrae_bench.sections import Section, Seed
 
 SMALLEST_SIDE, LARGEST_SIDE = 8, 1024  # of an image, in pixels
 
 
-class BumpSettings(Specification):
+class BumpSettings(Section):
     """The synthetic data set of section 4.1."""
 
-    grid: int = Field(ge=2, description="Training centres per axis")
-    test_images: int = Field(ge=1, description="Test images, centres uniform on the square")
-    diagonal_images: int = Field(ge=2, description="Images whose centres move along the diagonal (Figure 2)")
-    seed: int = Field(ge=0, description="Seed of the test centres")
+    grid: int = Field(ge=2, le=500, description="Training centres per axis")
+    test_images: int = Field(ge=1, le=1_000_000, description="Test images, centres uniform on the square")
+    diagonal_images: int = Field(
+        ge=2, le=1_000_000, description="Images whose centres move along the diagonal (Figure 2)"
+    )
+    seed: Seed = Field(description="Seed of the test centres")
 
 
-class FileSettings(Specification):
+class FileSettings(Section):
     """A data set of one's own: image files (source `folder`), or arrays (source `npz`; only `path` and `dark`)."""
 
     path: str = Field(
@@ -37,5 +39,5 @@ class FileSettings(Specification):
     test_fraction: float | None = Field(
         default=None, gt=0, lt=1, description="Share of each class to keep for testing, if the images are not split"
     )
-    split_seed: int = Field(default=0, ge=0, description="Seed of that split")
+    split_seed: Seed = Field(default=0, description="Seed of that split")
     dark: bool = Field(default=False, description="Store images without a value above 127 too, though bytes reach 255")

@@ -8,17 +8,18 @@ from pydantic import Field
 from vrrae_bench.datasets.weights import IMAGENET_WEIGHTS, IMAGENET_WEIGHTS_SHA256
 from vrrae_bench.errors import UserError
 from vrrae_bench.files import sha256
-from vrrae_bench.runs import Precision, Specification
+from vrrae_bench.runs import Precision
+from vrrae_bench.sections import Section, Seed
 
 START_WEIGHTS = {
     "imagenet": f"torchvision's IMAGENET1K_V1, file {IMAGENET_WEIGHTS}",
     "random": "random, PyTorch's default initialisation",
 }
-SMALLEST_IMAGE = 75
+SMALLEST_IMAGE, LARGEST_IMAGE = 75, 1024
 IMAGE_WITH_AUXILIARY_HEAD = 299
 
 
-class ExtractorSettings(Specification):
+class ExtractorSettings(Section):
     """The Inception-v3 whose features the Frechet distance compares (VRRAE, Appendix A.7)."""
 
     start: Literal["imagenet", "random"] = Field(
@@ -26,10 +27,13 @@ class ExtractorSettings(Specification):
     )
     image_size: int = Field(
         ge=SMALLEST_IMAGE,
+        le=LARGEST_IMAGE,
         description="Side in pixels to which real and generated images are resized; 299 is the network's own "
         "and the only one at which its auxiliary head is trained too",
     )
-    epochs: int = Field(ge=1, description="Passes over the training images, at most; the learning rate falls over all")
+    epochs: int = Field(
+        ge=1, le=10_000, description="Passes over the training images, at most; the learning rate falls over all"
+    )
     validation_share: float = Field(
         default=0.05,
         gt=0,
@@ -37,10 +41,13 @@ class ExtractorSettings(Specification):
         description="Share of the training images, drawn by the seed, that only decide when to stop and what to keep",
     )
     patience: int = Field(
-        default=2, ge=1, description="Epochs without a better validation accuracy after which fine-tuning stops"
+        default=2,
+        ge=1,
+        le=10_000,
+        description="Epochs without a better validation accuracy after which fine-tuning stops",
     )
-    batch_size: int = Field(ge=2, description="Images per step of fine-tuning")
-    learning_rate: float = Field(gt=0, description="Peak of the cosine schedule of AdamW")
+    batch_size: int = Field(ge=2, le=100_000, description="Images per step of fine-tuning")
+    learning_rate: float = Field(gt=0, lt=1, description="Peak of the cosine schedule of AdamW")
     precision: Precision = Field(
         description="Arithmetic of fine-tuning; bfloat16 is refused on an x86 CPU without avx512_bf16 and amx_bf16"
     )
@@ -48,8 +55,8 @@ class ExtractorSettings(Specification):
         default="float32",
         description="Arithmetic of features; bfloat16 changes FID a little (`make speed-features`), refused likewise",
     )
-    seed: int = Field(
-        ge=0, description="Decides the new layers, the validation images, the order of the others and the dropout"
+    seed: Seed = Field(
+        description="Decides the new layers, the validation images, the order of the others and the dropout"
     )
 
     @property

@@ -1,0 +1,40 @@
+"""What all sections of a configuration have in common."""
+
+import typing
+from collections.abc import Mapping
+from typing import Annotated, Any
+
+from pydantic import ConfigDict, Field, ValidationInfo, field_validator
+from pydantic_core import PydanticCustomError
+
+from vrrae_bench.runs import Specification
+
+# Wider seeds are cut to 32 bits where they begin a generator of JAX, so that two of them would be the same.
+Seed = Annotated[int, Field(ge=0, lt=2**32)]
+
+
+class Section(Specification):
+    """A section of the configuration: its numbers are finite, and `true` is none of them.
+
+    Each key gives its own limits, always an upper one too.
+    """
+
+    model_config = ConfigDict(allow_inf_nan=False)
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _no_truth_value(cls, value: Any, info: ValidationInfo) -> Any:
+        """Refuse `true` and `false` for numbers, since Python and pydantic take them for 1 and 0."""
+        entries = (
+            value.values() if isinstance(value, Mapping) else value if isinstance(value, list | tuple) else [value]
+        )
+        of_numbers = _of_numbers(cls.model_fields[info.field_name].annotation)
+        if of_numbers and any(isinstance(entry, bool) for entry in entries):
+            raise PydanticCustomError("truth_value", "Input should be a number, not true or false")
+        return value
+
+
+def _of_numbers(annotation: Any) -> bool:
+    """Whether a type is a number, a choice of numbers, or a list or mapping of them."""
+    parts = typing.get_args(annotation)
+    return annotation in (int, float) or any(type(part) is int or _of_numbers(part) for part in parts)
