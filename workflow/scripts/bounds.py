@@ -8,7 +8,7 @@ import vrrae_bench.shell_settings
 
 from pathlib import Path
 
-from vrrae_bench.command_line import add_device_options, command_parser
+from vrrae_bench.command_line import add_device_options, command_parser, json_of
 from vrrae_bench.datasets.store import DataSet
 from vrrae_bench.errors import run_command
 from vrrae_bench.files import write_json
@@ -23,7 +23,7 @@ def main() -> None:
     parser.add_argument("--dataset", required=True, help="its name in the configuration")
     parser.add_argument("--data", type=Path, required=True, help="manifest.json of the data set")
     parser.add_argument("--extractor", type=Path, required=True, help="extractor.json; the rest lies beside it")
-    parser.add_argument("--sampling", type=SampleSpec.model_validate_json, required=True, help="settings, as JSON")
+    parser.add_argument("--sampling", type=json_of(SampleSpec), required=True, help="settings, as JSON")
     parser.add_argument("--out", type=Path, required=True, help="floor.json to write; the others beside it")
     add_device_options(parser)
     parser.add_argument("--seed", type=int, required=True, help="of the images in place of random ones")

@@ -8,11 +8,10 @@ file itself. Tells how many images of which classes it stored.
 import vrrae_bench.shell_settings
 
 import argparse
-import json
 import sys
 from pathlib import Path
 
-from vrrae_bench.command_line import command_parser
+from vrrae_bench.command_line import command_parser, json_of
 from vrrae_bench.datasets.download import fetch
 from vrrae_bench.datasets.settings import FileSettings
 from vrrae_bench.datasets.sources import MODULES, make_dataset
@@ -26,8 +25,10 @@ def main() -> None:
     parser.add_argument("what", choices=[*MODULES, *WEIGHTS], help="data set, or weights")
     parser.add_argument("--out", type=Path, required=True, help="manifest.json, or the weights file, to write")
     parser.add_argument("--downloads", type=Path, help="folder that keeps the published files of a data set")
-    parser.add_argument("--files", type=FileSettings.model_validate_json, help="the user's own files, as JSON")
-    parser.add_argument("--least", type=json.loads, default={}, help="training images that keys ask for, as JSON")
+    parser.add_argument("--files", type=json_of(FileSettings), help="the user's own files, as JSON")
+    parser.add_argument(
+        "--least", type=json_of(dict[str, int]), default={}, help="training images that keys ask for, as JSON"
+    )
     parser.add_argument("--labelled", action="store_true", help="refuse the user's own arrays without labels")
     parser.add_argument("--test-images", type=int, help="first test images to use of a published set (default: all)")
     parser.add_argument("--mirror", help="folder or URL with <data set>/<file>, asked first")

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from vrrae_bench.command_line import add_device_options, add_keep_finished, command_parser
+from vrrae_bench.command_line import add_device_options, add_keep_finished, command_parser, json_of
 from vrrae_bench.datasets.store import DataSet, Manifest
 from vrrae_bench.dependencies import code_digest
 from vrrae_bench.errors import run_command
@@ -26,7 +26,7 @@ from vrrae_bench.scoring.settings import ExtractorSettings, check_weights
 def main() -> None:
     parser = command_parser(__doc__)
     parser.add_argument("--data", type=Path, required=True, help="manifest.json of the data set")
-    parser.add_argument("--settings", type=ExtractorSettings.model_validate_json, required=True, help="as JSON")
+    parser.add_argument("--settings", type=json_of(ExtractorSettings), required=True, help="as JSON")
     parser.add_argument("--weights", type=Path, help="ImageNet weights, if training starts from them")
     parser.add_argument("--out", type=Path, required=True, help="extractor.json to write; the rest beside it")
     parser.add_argument("--checkpoints", type=Path, required=True, help="folder of checkpoints")

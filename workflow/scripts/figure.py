@@ -10,7 +10,7 @@ import vrrae_bench.shell_settings
 import importlib
 from pathlib import Path
 
-from vrrae_bench.command_line import command_parser
+from vrrae_bench.command_line import command_parser, json_of
 from vrrae_bench.errors import UserError, run_command
 from vrrae_bench.files import write_text
 from vrrae_bench.reporting.captions import render_caption, scores_context
@@ -23,7 +23,7 @@ from vrrae_bench.runs import RunSpec
 def main() -> None:
     parser = command_parser(__doc__)
     parser.add_argument("name", choices=FIGURES)
-    parser.add_argument("--runs", type=RunSpec.model_validate_json, nargs="*", required=True, help="as JSON")
+    parser.add_argument("--runs", type=json_of(RunSpec), nargs="*", required=True, help="as JSON")
     parser.add_argument("--caption", type=Path, required=True, help="template of the caption")
     parser.add_argument(
         "--out", type=Path, required=True, help="results/figures/<name>.png to write, in the results folder of the runs"

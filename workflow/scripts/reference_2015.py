@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
-from vrrae_bench.command_line import add_device_options, command_parser
+from vrrae_bench.command_line import add_device_options, command_parser, json_of
 from vrrae_bench.datasets.store import DataSet
 from vrrae_bench.errors import run_command
 from vrrae_bench.files import write_json
@@ -24,7 +24,7 @@ def main() -> None:
     parser.add_argument("--dataset", required=True, help="its name in the configuration")
     parser.add_argument("--data", type=Path, required=True, help="manifest.json of the data set")
     parser.add_argument("--weights", type=Path, required=True, help="the published weights of 2015")
-    parser.add_argument("--sampling", type=SampleSpec.model_validate_json, required=True, help="settings, as JSON")
+    parser.add_argument("--sampling", type=json_of(SampleSpec), required=True, help="settings, as JSON")
     parser.add_argument("--seed", type=int, required=True, help="of the order of the test images")
     parser.add_argument("--out", type=Path, required=True, help="reference_2015.npz to write; the rest beside it")
     add_device_options(parser)

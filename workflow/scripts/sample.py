@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
-from vrrae_bench.command_line import add_device_options, command_parser
+from vrrae_bench.command_line import add_device_options, command_parser, json_of
 from vrrae_bench.datasets.store import DataSet
 from vrrae_bench.errors import run_command
 from vrrae_bench.files import atomic_path, write_json
@@ -25,7 +25,7 @@ def main() -> None:
     parser = command_parser(__doc__)
     parser.add_argument("--model", type=Path, required=True, help="model.eqx")
     parser.add_argument("--data", type=Path, required=True, help="manifest.json of the data set")
-    parser.add_argument("--sampling", type=SampleSpec.model_validate_json, required=True, help="settings, as JSON")
+    parser.add_argument("--sampling", type=json_of(SampleSpec), required=True, help="settings, as JSON")
     parser.add_argument("--seed", type=int, required=True, help="seed of the run")
     parser.add_argument("--out", type=Path, required=True, help="sample.json to write; the arrays beside it")
     add_device_options(parser)

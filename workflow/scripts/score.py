@@ -8,7 +8,7 @@ import vrrae_bench.shell_settings
 
 from pathlib import Path
 
-from vrrae_bench.command_line import add_device_options, command_parser
+from vrrae_bench.command_line import add_device_options, command_parser, json_of
 from vrrae_bench.datasets.store import DataSet
 from vrrae_bench.errors import run_command
 from vrrae_bench.files import write_json
@@ -20,7 +20,7 @@ from vrrae_bench.scoring.scores import score_run
 
 def main() -> None:
     parser = command_parser(__doc__)
-    parser.add_argument("--run", type=RunSpec.model_validate_json, required=True, help="specification, as JSON")
+    parser.add_argument("--run", type=json_of(RunSpec), required=True, help="specification, as JSON")
     parser.add_argument("--sample", type=Path, required=True, help="sample.json; the arrays lie beside it")
     parser.add_argument("--data", type=Path, required=True, help="manifest.json of the data set")
     parser.add_argument("--extractor", type=Path, help="extractor.json; its network and reference lie beside it")

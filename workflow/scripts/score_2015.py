@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from vrrae_bench.command_line import add_device_options, command_parser
+from vrrae_bench.command_line import add_device_options, command_parser, json_of
 from vrrae_bench.errors import run_command
 from vrrae_bench.files import read_json, write_json
 from vrrae_bench.provenance import provenance
@@ -19,7 +19,7 @@ from vrrae_bench.scoring.devices import configure_torch
 
 def main() -> None:
     parser = command_parser(__doc__)
-    parser.add_argument("--run", type=RunSpec.model_validate_json, required=True, help="specification, as JSON")
+    parser.add_argument("--run", type=json_of(RunSpec), required=True, help="specification, as JSON")
     parser.add_argument("--sample", type=Path, required=True, help="sample.json; the arrays lie beside it")
     parser.add_argument("--reference", type=Path, required=True, help="reference_2015.npz of the data set")
     parser.add_argument("--weights", type=Path, required=True, help="the published weights of 2015")

@@ -8,7 +8,7 @@ import vrrae_bench.shell_settings
 
 from pathlib import Path
 
-from vrrae_bench.command_line import command_parser
+from vrrae_bench.command_line import command_parser, json_of
 from vrrae_bench.datasets.settings import BumpSettings
 from vrrae_bench.datasets.store import storing
 from vrrae_bench.datasets.synthetic import make_synthetic
@@ -17,7 +17,7 @@ from vrrae_bench.errors import run_command
 
 def main() -> None:
     parser = command_parser(__doc__)
-    parser.add_argument("--bumps", type=BumpSettings.model_validate_json, required=True, help="settings, as JSON")
+    parser.add_argument("--bumps", type=json_of(BumpSettings), required=True, help="settings, as JSON")
     parser.add_argument("--out", type=Path, required=True, help="manifest.json to write")
     arguments = parser.parse_args()
     with storing(arguments.out.parent):

@@ -10,7 +10,7 @@ import argparse
 import os
 from pathlib import Path
 
-from vrrae_bench.command_line import add_device_options, command_parser
+from vrrae_bench.command_line import add_device_options, command_parser, json_of
 from vrrae_bench.datasets.store import DataSet
 from vrrae_bench.errors import run_command
 from vrrae_bench.files import write_json
@@ -23,11 +23,9 @@ from vrrae_bench.training.settings import TimingSettings
 
 def main() -> None:
     parser = command_parser(__doc__)
-    parser.add_argument(
-        "--runs", type=RunSpec.model_validate_json, nargs="+", required=True, help="a run per method, as JSON"
-    )
+    parser.add_argument("--runs", type=json_of(RunSpec), nargs="+", required=True, help="a run per method, as JSON")
     parser.add_argument("--data", type=Path, required=True, help="manifest.json of the data set")
-    parser.add_argument("--timing", type=TimingSettings.model_validate_json, required=True, help="settings, as JSON")
+    parser.add_argument("--timing", type=json_of(TimingSettings), required=True, help="settings, as JSON")
     parser.add_argument("--out", type=Path, required=True, help="JSON file to write")
     add_device_options(parser, threads=os.cpu_count())
     parser.add_argument("--locks", type=Path, default=LOCKS, help=f"default: {LOCKS}")

@@ -15,7 +15,7 @@ from typing import Any
 
 import pandas as pd
 
-from vrrae_bench.command_line import add_device_options, add_keep_finished, command_parser
+from vrrae_bench.command_line import add_device_options, add_keep_finished, command_parser, json_of
 from vrrae_bench.datasets.store import DataSet, Manifest
 from vrrae_bench.dependencies import code_digest
 from vrrae_bench.errors import run_command
@@ -27,7 +27,7 @@ from vrrae_bench.training.devices import configure_jax, device_name, join_proces
 
 def main() -> None:
     parser = command_parser(__doc__)
-    parser.add_argument("--run", type=RunSpec.model_validate_json, required=True, help="specification, as JSON")
+    parser.add_argument("--run", type=json_of(RunSpec), required=True, help="specification, as JSON")
     parser.add_argument("--data", type=Path, required=True, help="manifest.json of the data set")
     parser.add_argument(
         "--out", type=Path, required=True, help="model.eqx to write; history.csv and run.json beside it"

@@ -19,9 +19,10 @@ FIXED = {
     "CUBLAS_WORKSPACE_CONFIG": ":4096:8",  # without which sums on a GPU may differ from run to run
 }
 
-# How the names begin of all other variables that change numbers, or what these libraries accept.
+# How the names begin of all other variables that change numbers, or what these libraries accept. Other programs' names
+# must not begin so: the values are told in logs, and those of Terraform (TF_VAR_…) may be secret.
 DECIDING = (
-    *("JAX_", "XLA_", "PJRT_NPROC", "TF_", "EQX_", "JAXTYPING_"),
+    *("JAX_", "XLA_", "PJRT_NPROC", "TF_XLA_FLAGS", "TF_CUDNN_", "EQX_", "JAXTYPING_"),
     *("TORCH_", "PYTORCH_", "ATEN_", "NVIDIA_TF32_OVERRIDE", "CUBLAS_", "CUDNN_"),
     *("OMP_", "GOMP_", "KMP_", "MKL_", "ONEDNN_", "DNNL_", "OPENBLAS_", "GOTO_", "BLIS_", "VECLIB_"),
     *("NPY_", "NUMPY_", "SCIPY_", "SKLEARN_", "PANDAS_"),
@@ -33,7 +34,7 @@ HARMLESS = (
     *("JAX_COMPILATION_CACHE_", "JAX_PERSISTENT_CACHE_", "JAX_ENABLE_COMPILATION_CACHE"),
     *("JAX_PLATFORMS", "JAX_CUDA_VISIBLE_DEVICES", "XLA_PYTHON_CLIENT_", "XLA_CLIENT_MEM_FRACTION"),
     *("PYTORCH_ALLOC_CONF", "PYTORCH_CUDA_ALLOC_CONF", "TORCH_HOME"),
-    *("JAX_LOGGING_LEVEL", "JAX_TRACEBACK_FILTERING", "TF_CPP_"),
+    *("JAX_LOGGING_LEVEL", "JAX_TRACEBACK_FILTERING"),
 )
 
 # Exceptions too: the administrator of a machine may have set them because it computes wrongly without them, or they

@@ -1,0 +1,34 @@
+"""What commands say of options that they cannot take."""
+
+import argparse
+
+import pytest
+
+from vrrae_bench.command_line import command_parser, json_of
+from vrrae_bench.runs import RunSpec
+
+
+def told(capsys, kind, value) -> str:
+    """What a command prints of a value, on its way out with the status of a wrong option."""
+    parser = command_parser("A command.")
+    parser.add_argument("--run", type=json_of(kind))
+    with pytest.raises(SystemExit) as ended:
+        parser.parse_args(["--run", value])
+    assert ended.value.code == 2
+    return capsys.readouterr().err
+
+
+def test_all_that_is_wrong_with_json_is_told_key_by_key(capsys, run_spec):
+    missing = told(capsys, RunSpec, '{"datset": "mnist"}')
+    assert 'argument --run: 11 problem(s) with the JSON \'{"datset": "mnist"}\'' in missing
+    assert "dataset: Field required" in missing and "datset: Extra inputs are not permitted" in missing
+    wrong = run_spec("vae").model_dump_json().replace('"epochs":2.0', '"epochs":"all %s"')
+    assert "1. epochs: Input should be a valid number" in told(capsys, RunSpec, wrong)
+    assert "1. Invalid JSON: EOF while parsing an object" in told(capsys, RunSpec, '{"dataset": "mnist"')
+    assert "1. a: Input should be a valid integer" in told(capsys, dict[str, int], '{"a": "many"}')
+
+
+def test_sound_json_is_read(run_spec):
+    assert json_of(RunSpec)(run_spec("vae").model_dump_json()) == run_spec("vae")
+    with pytest.raises(argparse.ArgumentTypeError):
+        json_of(dict[str, int])("[]")
