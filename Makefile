@@ -1,14 +1,20 @@
 # Everything one types. `make` alone says what there is.
 .DEFAULT_GOAL := help
 .PHONY: help environment quickstart test test-envs test-slurm test-kubernetes cluster kubernetes speed speed-features \
-	config targets plan fetch keep schema lock clean
+	config targets plan fetch keep schema lock clean set-up ready
+# `make environment cluster`: the first before the second.
+.NOTPARALLEL:
 
 PYTHON ?= python3
 VENV := .venv
-READY := $(VENV)/.ready
 PEERS := .venv-peers
-# The environment's programs first: rules call `python`.
-RUN := PATH="$(CURDIR)/$(VENV)/bin:$$PATH"
+ENVIRONMENT := $(PYTHON) envs/environment.py
+# An index of PyTorch's CPU build, which takes 4 GB less. Empty: the build of the lock. Tried with stand-ins only.
+TORCH_INDEX :=
+# What JAX computes on, as in config.yaml.
+ACCELERATOR := cpu
+# The environment's programs first: rules call `python`. And its packages, not those of the shell's PYTHONPATH.
+RUN := env -u PYTHONPATH -u PYTHONHOME PATH="$(CURDIR)/$(VENV)/bin:$$PATH"
 QUICK := results/quick
 # What decides the configuration, as options of Snakemake: PROFILE, and lists of files and of key=value.
 CONFIGURATION = $(if $(PROFILE),--profile "$(PROFILE)") $(if $(CONFIG),--configfile $(CONFIG)) $(if $(SET),--config $(SET))
@@ -28,87 +34,85 @@ help:
 	@echo "make keep DEST=folder    copy tables, figures, claims and scores, without data and models; FROM=results/NAME"
 	@echo "make cluster             add Snakemake's plug-ins for Slurm and other queues to $(VENV); only for their users"
 	@echo "make kubernetes          add Snakemake's plug-ins for Kubernetes and S3 to $(VENV); only for their users"
-	@echo "make environment         only set up: $(VENV), with the exact versions of envs/requirements.txt"
+	@echo "make environment         only set up $(VENV), 6 GB: the exact versions of envs/requirements.txt, verified by their hashes;"
+	@echo "                         again where that file has changed. ACCELERATOR=cuda or =tpu adds JAX for it;"
+	@echo "                         TORCH_INDEX=address takes PyTorch's smaller CPU build from there"
 	@echo "make schema              write workflow/schemas/config.schema.json again, after a change to config.py"
-	@echo "make lock                resolve envs/*.in into the exact versions of envs/*.txt again"
+	@echo "make lock                resolve envs/*.in into the exact versions of envs/*.txt again; UPGRADE=--upgrade raises them"
 	@echo "make clean               remove $(QUICK)"
 	@echo
 	@echo "(*) of the configuration that snakemake has with the same options: PROFILE=workflow/profiles/NAME (--profile),"
 	@echo "    CONFIG='one.yaml other.yaml' (--configfile, which replaces the profile's own file), SET='key=value' (--config)"
 
-environment: $(READY)
+# The only target that replaces an environment. All others build one where there is none, or only ask (`ready`).
+environment:
+	$(if $(filter-out cpu cuda tpu,$(ACCELERATOR)),$(error ACCELERATOR is cpu, cuda or tpu))
+	@$(ENVIRONMENT) build $(VENV) envs/requirements.txt --torch-index "$(TORCH_INDEX)"
+	@$(if $(filter-out cpu,$(ACCELERATOR)),$(ENVIRONMENT) add $(VENV) envs/$(ACCELERATOR).txt)
 
-$(READY): envs/requirements.txt
-	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' \
-		|| { echo "error: Python 3.11 to 3.13 is needed, $$($(PYTHON) --version) found. Use: make PYTHON=python3.11"; exit 1; }
-	$(PYTHON) -m venv --clear $(VENV)
-	@echo "Installing about 6 GB of packages into $(VENV): some minutes"
-	$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check -r envs/requirements.txt
-	@touch $@
+set-up:
+	@$(ENVIRONMENT) ensure $(VENV) envs/requirements.txt --torch-index "$(TORCH_INDEX)"
 
-quickstart: $(READY)
+ready:
+	@$(ENVIRONMENT) check $(VENV) envs/requirements.txt
+
+quickstart: set-up
 	@$(RUN) snakemake --profile workflow/profiles/quick
 	@echo && cat $(QUICK)/tables/*.md
 	@echo && echo "Report, tables and figures: $(CURDIR)/$(QUICK)/report.html, $(QUICK)/tables, $(QUICK)/figures"
 	@echo "This was a quick run: it shows that the pipeline works, and reproduces nothing of the paper."
 
-test: $(READY)
-	@$(RUN) ruff check workflow tests
-	@$(RUN) ruff format --check workflow tests
+test: set-up
+	@$(RUN) ruff check workflow tests envs
+	@$(RUN) ruff format --check workflow tests envs
 	@$(RUN) snakefmt --check Snakefile workflow/rules
 	@$(RUN) python -m pytest
 
-test-envs: $(READY)
+test-envs: ready
 	@$(RUN) python -m pytest tests/environments
 
-cluster kubernetes: %: $(VENV)/.%
+cluster kubernetes: ready
+	@$(ENVIRONMENT) add $(VENV) envs/$@.txt
 
-$(VENV)/.cluster $(VENV)/.kubernetes: $(VENV)/.%: envs/%.txt $(READY)
-	$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check -r $<
-	@touch $@
-
-test-slurm: $(VENV)/.cluster
+test-slurm: cluster
 	@$(RUN) python -m pytest tests/slurm
 
-test-kubernetes: $(VENV)/.kubernetes
+test-kubernetes: kubernetes
 	@$(RUN) python -m pytest tests/kubernetes
 
-$(PEERS)/.ready: envs/peers.txt $(READY)
-	$(PYTHON) -m venv --clear $(PEERS)
-	@echo "Installing the published packages into $(PEERS), about 6 GB: some minutes"
-	$(PEERS)/bin/python -m pip install --quiet --disable-pip-version-check -r envs/peers.txt
-	@touch $@
-
-speed: $(PEERS)/.ready
+speed: ready
+	@$(ENVIRONMENT) build $(PEERS) envs/peers.txt
 	@$(RUN) python tests/speed/compare.py --peers $(PEERS)/bin/python
 
-speed-features: $(READY)
+speed-features: ready
 	@$(RUN) python tests/speed/features.py
 
-config: $(READY)
+config: ready
 	@$(RUN) python workflow/scripts/config.py $(CONFIGURATION)
 
-targets: $(READY)
+targets: ready
 	@$(RUN) python workflow/scripts/targets.py $(CONFIGURATION)
 
-plan: $(READY)
+plan: ready
 	@$(RUN) python workflow/scripts/plan.py $(TARGET) $(CONFIGURATION)
 
-fetch: $(READY)
-	@test -n "$(DEST)" || { echo "error: name the folder to fill: make fetch DEST=folder"; exit 1; }
-	@$(RUN) python workflow/scripts/fetch.py $(DEST) $(CONFIGURATION)
+fetch: ready
+	@test -n "$$DEST" || { echo "error: name the folder to fill: make fetch DEST=folder"; exit 1; }
+	@$(RUN) python workflow/scripts/fetch.py "$$DEST" $(CONFIGURATION)
 
-keep: $(READY)
-	@test -n "$(DEST)" || { echo "error: name the folder to copy to: make keep DEST=folder"; exit 1; }
-	@$(RUN) python workflow/scripts/keep.py $(or $(FROM),results) $(DEST)
+keep: ready
+	@test -n "$$DEST" || { echo "error: name the folder to copy to: make keep DEST=folder"; exit 1; }
+	@$(RUN) python workflow/scripts/keep.py "$${FROM:-results}" "$$DEST"
 
-schema: $(READY)
+schema: ready
 	@$(RUN) python workflow/scripts/config.py --write-schema workflow/schemas/config.schema.json
 
-lock: $(READY)
-	@for lock in requirements peers cluster kubernetes; do \
-		$(RUN) uv pip compile --quiet --universal --python-version 3.11 --no-header --no-annotate --no-emit-index-url \
-			envs/$$lock.in -o envs/$$lock.txt || exit 1; \
+# Not `ready`: between two changes of envs/*.in the environment may well be of the lock before.
+lock:
+	@test -x $(VENV)/bin/uv || { echo "error: uv is needed, which lies in $(VENV). Type: make environment"; exit 1; }
+	@for lock in requirements peers cluster kubernetes cuda tpu; do \
+		$(RUN) uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
+			--no-emit-index-url $(UPGRADE) envs/$$lock.in -o envs/$$lock.txt || exit 1; \
 	done
 
 clean:

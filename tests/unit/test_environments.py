@@ -13,15 +13,16 @@ from vrrae_bench.dependencies import code_files
 ROOT = Path(__file__).parents[2]
 LOCK = ROOT / "envs/requirements.txt"
 PEERS_LOCK = ROOT / "envs/peers.txt"
-PLUGINS = {"cluster": set(), "kubernetes": {"python-dateutil"}}  # and where they need another version than the lock has
+# What is added to the environment, and where it needs another version than the lock has.
+ADDED = {"cluster": set(), "kubernetes": {"python-dateutil"}, "cuda": set(), "tpu": set()}
 
 
 def locked_versions(lock: Path = LOCK) -> dict[str, str]:
     """Version of each package for Python 3.11, which the conda environments use."""
     versions = {}
-    for line in lock.read_text().splitlines():
-        pinned = re.fullmatch(r"([\w.\-]+)==([\w.+]+)( ; .*)?", line)
-        assert pinned, f"{lock.name}: no exact version in: {line}"
+    for package in re.split(r"\n(?=\S)", lock.read_text().rstrip()):
+        pinned = re.fullmatch(r"([\w.\-]+)==([\w.+]+)( ; [^\n]*)?( \\\n    --hash=sha256:[0-9a-f]{64})+", package)
+        assert pinned, f"{lock.name}: not an exact version and hashes: {package}"
         if not (pinned[3] and "python_full_version >=" in pinned[3]):
             versions[pinned[1]] = pinned[2]
     return versions
@@ -70,10 +71,10 @@ def test_the_lock_holds_no_release_candidate():
 
 
 @pytest.mark.parametrize(
-    "lock", [LOCK, PEERS_LOCK, *(ROOT / f"envs/{name}.txt" for name in PLUGINS)], ids=lambda path: path.stem
+    "lock", [LOCK, PEERS_LOCK, *(ROOT / f"envs/{name}.txt" for name in ADDED)], ids=lambda path: path.stem
 )
 def test_a_lock_names_no_path_and_no_index(lock):
-    assert not re.search(r"https?://|file:|--|/", lock.read_text())
+    assert not re.search(r"https?://|file:|--(?!hash=)|/", lock.read_text())
 
 
 def test_speed_is_compared_on_the_same_versions_of_what_both_stand_on():
@@ -82,10 +83,10 @@ def test_speed_is_compared_on_the_same_versions_of_what_both_stand_on():
     assert not different
 
 
-@pytest.mark.parametrize("plugins", PLUGINS)
-def test_plug_ins_for_clusters_leave_the_versions_of_the_lock(plugins):
-    added, ours = locked_versions(ROOT / f"envs/{plugins}.txt"), locked_versions()
-    assert {name for name in added.keys() & ours.keys() if added[name] != ours[name]} == PLUGINS[plugins]
+@pytest.mark.parametrize("name", ADDED)
+def test_what_is_added_leaves_the_versions_of_the_lock(name):
+    added, ours = locked_versions(ROOT / f"envs/{name}.txt"), locked_versions()
+    assert {package for package in added.keys() & ours.keys() if added[package] != ours[package]} == ADDED[name]
 
 
 def test_every_rule_has_an_environment_file():
@@ -100,6 +101,10 @@ def test_every_rule_has_an_environment_file():
     assert {name.split("-")[0] for name in used} == {name.split("-")[0] for name in expanded}
 
 
-def test_the_image_holds_the_jax_of_the_lock():
+def test_the_image_holds_the_jax_of_the_lock_and_every_file_is_verified():
     recipe = (ROOT / "envs/Containerfile").read_text()
-    assert re.search(r"jax\[cuda13\]==([\w.]+)", recipe)[1] == locked_versions()["jax"]
+    (locks,) = re.findall(r"RUN for lock in (.*); do", recipe)
+    assert all(f"envs/{name}.txt" in recipe for name in locks.split())
+    (install,) = re.findall(r"pip install .*", recipe)
+    assert "--require-hashes -r /envs/$lock.txt" in install
+    assert locked_versions(ROOT / "envs/cuda.txt")["jax"] == locked_versions()["jax"]
