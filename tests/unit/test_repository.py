@@ -1,0 +1,33 @@
+"""What stands in the repository: nothing of results but their page, and no command that does not exist."""
+
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+PAGES = [*ROOT.glob("*.md"), *ROOT.glob("docs/*.md"), *ROOT.glob(".github/*.md"), *ROOT.glob(".github/workflows/*.yml")]
+
+
+def git(*words: str) -> list[str]:
+    return subprocess.run(["git", *words], cwd=ROOT, capture_output=True, text=True).stdout.splitlines()
+
+
+@pytest.mark.skipif(not (ROOT / ".git").exists(), reason="not a git checkout")
+def test_of_results_only_their_page_is_committed():
+    assert git("ls-files", "results") == ["results/README.md"]
+    made = ["results/report.html", "results/quick/report.html", "results/runs/mnist/ae/README.md"]
+    assert git("check-ignore", *made, "results/README.md") == made
+
+
+def test_clean_leaves_the_page_of_results():
+    shown = subprocess.run(["make", "--dry-run", "clean"], cwd=ROOT, capture_output=True, text=True).stdout
+    assert shown == "rm -rf results/quick\n"
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda path: path.relative_to(ROOT).as_posix())
+def test_every_make_command_that_a_page_names_is_there(page):
+    (listed,) = re.findall(r"^\.PHONY: ((?:.*\\\n)*.*)$", (ROOT / "Makefile").read_text(), flags=re.MULTILINE)
+    named = re.findall(r"(?:^    |`|&& |run: )make((?: [a-z\-]+)+)", page.read_text(), flags=re.MULTILINE)
+    assert {target for targets in named for target in targets.split()} <= set(listed.split())
