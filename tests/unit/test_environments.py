@@ -40,6 +40,7 @@ def test_conda_environments_hold_the_versions_of_the_lock(file):
 # Names under which packages are imported, where they differ.
 IMPORTED_AS = {"PIL": "pillow", "sklearn": "scikit-learn", "yaml": "pyyaml", "markdown_it": "markdown-it-py"}
 IMPORTED_AS |= {"torch_fidelity": "torch-fidelity"}
+IMPORTED_AS |= {"pydantic_core": "pydantic"}  # which needs exactly one version of it
 
 
 @pytest.mark.parametrize(
