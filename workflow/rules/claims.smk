@@ -25,8 +25,8 @@ rule decide_claims:
         mem_mb=1000,
         runtime=10,
     params:
-        banner=option("banner", settings.banner),
-        reduced=option("reduced", settings.reduced),
+        banner=text_option("banner", settings.banner),
+        reduced=text_option("reduced", settings.reduced),
     message:
         "Decide the claims of the paper"
     shell:

@@ -226,6 +226,15 @@ def option(name, value):
     return "" if value in (None, False) else f"--{name}" if value is True else f"--{name} {shlex.quote(str(value))}"
 
 
+def text_option(name, text):
+    """`--name=text` for what a user wrote, or nothing if there is none.
+
+    A function, since Snakemake fills in what stands in braces of a parameter that is text already. In one word, since a
+    text that begins with a dash would be taken for an option.
+    """
+    return lambda wildcards: "" if text is None else f"--{name}={shlex.quote(text)}"
+
+
 def weights_of(wildcards):
     """The published weights of Inception-v3, if training it starts from them."""
     if dataset_of(wildcards).extractor.start != "imagenet":

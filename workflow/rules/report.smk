@@ -26,7 +26,7 @@ rule write_report:
         mem_mb=1000,
         runtime=10,
     params:
-        banner=option("banner", settings.banner),
+        banner=text_option("banner", settings.banner),
     message:
         "Write the report"
     shell:

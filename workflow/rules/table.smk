@@ -29,7 +29,7 @@ rule make_table:
         mem_mb=1000,
         runtime=10,
     params:
-        banner=option("banner", settings.banner),
+        banner=text_option("banner", settings.banner),
     message:
         "Make {wildcards.table}"
     shell:

@@ -28,6 +28,22 @@ PER_METHOD: dict[str, tuple[str, Callable[[Method], bool]]] = {
     "penalty": ("a penalty", lambda method: method.penalty is not None),
     "linear_layers": ("linear layers of its own", lambda method: method.stacked),
 }
+
+
+def _one_line(text: str) -> str:
+    """Text with single spaces in place of line breaks and the like.
+
+    Raises:
+        ValueError: It has a character that is not to be seen, such as those that control a terminal.
+    """
+    line = " ".join(text.split())
+    if not line.isprintable():
+        raise ValueError("It has a control character; write text of one line")
+    return line
+
+
+# Shown above tables and in the report, and handed to commands.
+Sentence = Annotated[str, AfterValidator(_one_line)]
 OWN_SOURCES = ("folder", "npz")
 PAPER_DATASETS = ("synthetic", "mnist", "cifar10", "celeba")
 
@@ -164,8 +180,8 @@ class Settings(Study):
     results: Annotated[str, AfterValidator(os.path.normpath)] = Field(
         min_length=1, description="Folder of everything that is made"
     )
-    banner: str | None = Field(description="A sentence above every table and report")
-    reduced: str | None = Field(
+    banner: Sentence | None = Field(description="A sentence above every table and report")
+    reduced: Sentence | None = Field(
         default=None, description="How trainings are smaller than the paper's, if they are: no claim is then decided"
     )
     accelerator: Literal["cpu", "cuda", "tpu"] = Field(description="Where training runs; changes no result's identity")

@@ -18,6 +18,8 @@ from vrrae_bench.runs import format_beta
 def render_caption(template: str | Path, context: dict[str, Any]) -> str:
     """The caption: paragraphs, parted by the empty lines of the filled template, those that tags leave among them.
 
+    It is plain text. Whoever puts it into Markdown, LaTeX or HTML escapes it.
+
     Raises:
         UserError: The template is missing or refers to something unknown.
     """

@@ -10,6 +10,7 @@ from typing import Any
 import jinja2
 import pandas as pd
 from markdown_it import MarkdownIt
+from markupsafe import Markup
 from matplotlib.figure import Figure
 
 from vrrae_bench.files import read_json, write_text
@@ -18,6 +19,7 @@ from vrrae_bench.reporting.figures import histories
 from vrrae_bench.reporting.figures.drawing import Run, plt
 from vrrae_bench.reporting.kinds import FIGURES
 from vrrae_bench.reporting.labels import method_label
+from vrrae_bench.reporting.markup import markdown
 from vrrae_bench.runs import RunSpec
 
 
@@ -59,16 +61,16 @@ def write_report(
     write_text(path, page)
 
 
-def _html(text: str, banner: str | None = None, linked: bool = False) -> str:
-    """Markdown as HTML; if `linked`, a heading of one word, the name of a claim, can be linked to."""
+def _html(text: str, banner: str | None = None, linked: bool = False) -> Markup:
+    """Markdown as HTML, in which HTML stands as text; if `linked`, a heading of one word, a claim's name, has an id."""
     if banner:
-        text = text.replace(f"**{banner}**\n", "")  # it stands above the whole page
-    markdown = MarkdownIt("commonmark").enable("table")
-    tokens = markdown.parse(text)
+        text = text.replace(f"**{markdown(banner)}**\n", "")  # it stands above the whole page
+    renderer = MarkdownIt("commonmark", {"html": False}).enable("table")
+    tokens = renderer.parse(text)
     for opening, content in pairwise(tokens):
         if linked and opening.type == "heading_open" and " " not in content.content:
             opening.attrSet("id", content.content)
-    return markdown.renderer.render(tokens, markdown.options, {})
+    return Markup(renderer.renderer.render(tokens, renderer.options, {}))
 
 
 def _table(file: Path, banner: str | None) -> dict[str, str]:

@@ -11,6 +11,7 @@ from vrrae_bench.files import atomic_path, write_text
 from vrrae_bench.reporting.kinds import TABLES, TableKind
 from vrrae_bench.reporting.labels import dataset_label, method_label
 from vrrae_bench.reporting.long_tables import COLLAPSED, EACH, FID_OF_BEST_BETA, OF_BEST_BETA
+from vrrae_bench.reporting.markup import latex, markdown, markdown_cell
 from vrrae_bench.reporting.paper import is_in_paper
 from vrrae_bench.runs import format_beta
 
@@ -30,11 +31,6 @@ FORMATS: dict[str, Callable[[float], str]] = {
     "step_ratio": "{:.3f}".format,
     "kid_random": "{:.3g}".format,
 }
-# Bars would be dashes in LaTeX's usual encoding of fonts.
-LATEX = str.maketrans(
-    {character: f"\\{character}" for character in "&%$#_{}"}
-    | {"\\": r"\textbackslash{}", "^": r"\textasciicircum{}", "~": r"\textasciitilde{}", "|": r"\textbar{}"}
-)
 
 
 def readable_tables(name: str, long: pd.DataFrame) -> dict[str, pd.DataFrame]:
@@ -67,23 +63,23 @@ def write_table(folder: str | Path, name: str, long: pd.DataFrame, caption: str,
 
 
 def _markdown(title: str, tables: dict[str, pd.DataFrame], caption: str, banner: str | None) -> str:
-    parts = [f"# {title}"] + ([f"**{banner}**"] if banner else [])
+    parts = [f"# {title}"] + ([f"**{markdown(banner)}**"] if banner else [])
     for dataset, table in tables.items():
-        parts += [f"## {dataset_label(dataset)}"] if len(tables) > 1 else []
-        parts.append(table.to_markdown(disable_numparse=True))
+        parts += [f"## {markdown(dataset_label(dataset))}"] if len(tables) > 1 else []
+        parts.append(table.rename(index=markdown_cell).to_markdown(disable_numparse=True))
     # Else the caption of all would stand under the name of the last.
     parts += ["## Notes"] if len(tables) > 1 else []
-    return "\n\n".join([*parts, caption]) + "\n"
+    return "\n\n".join([*parts, markdown(caption)]) + "\n"
 
 
 def _latex(title: str, tables: dict[str, pd.DataFrame], caption: str, banner: str | None, label: str) -> str:
     """One float, so that it has one number. Its caption may have paragraphs, since the list of tables has the title."""
-    described = _escaped(f"{banner} {title}. {caption}" if banner else f"{title}. {caption}")
-    parts = [f"\\begin{{table}}\n\\caption[{_escaped(title)}]{{{described}}}\n\\label{{{label}}}"]
+    described = latex(f"{banner} {title}. {caption}" if banner else f"{title}. {caption}")
+    parts = [f"\\begin{{table}}\n\\caption[{latex(title)}]{{{described}}}\n\\label{{{label}}}"]
     for dataset, table in tables.items():
-        parts += [f"\\medskip\\textbf{{{_escaped(dataset_label(dataset))}}}"] if len(tables) > 1 else []
-        parts.append(table.to_latex(escape=True).strip())
-    return "\n\n".join([*parts, "\\end{table}"]).replace("±", r"$\pm$") + "\n"
+        parts += [f"\\medskip\\textbf{{{latex(dataset_label(dataset))}}}"] if len(tables) > 1 else []
+        parts.append(table.map(latex).rename(index=latex, columns=latex).to_latex(escape=False).strip())
+    return "\n\n".join([*parts, "\\end{table}"]) + "\n"
 
 
 def _readable_table(name: str, long: pd.DataFrame) -> pd.DataFrame:
@@ -154,7 +150,3 @@ def _number(metric: str, mean: float | None, std: float | None = None) -> str:
         return NOT_PRINTED
     write = FORMATS.get(metric, "{:.2f}".format)
     return write(mean) if std is None or pd.isna(std) else f"{write(mean)} ± {write(std)}"
-
-
-def _escaped(text: str) -> str:
-    return text.translate(LATEX)

@@ -16,6 +16,7 @@ from vrrae_bench.reporting.claims.findings import METRICS, VERDICTS, Finding, Ve
 from vrrae_bench.reporting.claims.headings import CONTRADICTORY, HOW
 from vrrae_bench.reporting.claims.measures import kinds_of
 from vrrae_bench.reporting.labels import dataset_label
+from vrrae_bench.reporting.markup import markdown, markdown_cell
 
 COLUMNS = ["id", "section", "statement", "verdict", "evidence"]
 CORRECTION = (
@@ -97,7 +98,7 @@ def page(decided: Sequence[Decided], evidence: Evidence, banner: str | None) -> 
     kinds = dict.fromkeys(kind for one in decided for kind in kinds_of(one.claim.rule))
     sections = [
         "# Claims of the paper",
-        *([f"**{banner}**"] if banner else []),
+        *([f"**{markdown(banner)}**"] if banner else []),
         f"{len(decided)} claims: {counts}.",
         *(_overview(verdict, decided) for verdict in VERDICTS if verdict in verdicts),
         *_conditions(evidence),
@@ -121,7 +122,7 @@ def _overview(verdict: Verdict, decided: Sequence[Decided]) -> str:
         "Section": [one.claim.section for one in chosen],
     }
     if verdict == "undecided":
-        lacking = [one.finding.lacking for one in chosen]
+        lacking = [tuple(map(markdown_cell, one.finding.lacking)) for one in chosen]
         shared = [text for text in lacking[0] if all(text in texts for texts in lacking)]
         parts += [f"Lacking for each of them: {'; '.join(shared)}."] if shared else []
         columns["Lacking"] = ["; ".join(text for text in texts if text not in shared) for texts in lacking]
@@ -143,7 +144,7 @@ def _section(one: Decided) -> str:
         f"- Rule: {rule}. {one.claim.rule.words}",
         *(f"- {line}" for line in one.finding.numbers),
         f"- **Verdict: {VERDICTS[one.finding.verdict]}**",
-        *(f"- Lacking: {text}" for text in one.finding.lacking),
+        *(f"- Lacking: {markdown(text)}" for text in one.finding.lacking),
     ]
     if one.by_firmer_scores:
         lines += ["- By scores of ours, which decide nothing here:"]
