@@ -9,14 +9,14 @@ import sys
 import tracemalloc
 import zipfile
 import zlib
+from contextlib import suppress
 from io import BytesIO
 from pathlib import Path
 
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import EpsImagePlugin, Image
 
-from vrrae_bench.datasets import images as image_files
 from vrrae_bench.datasets.fingerprint import fingerprint
 from vrrae_bench.datasets.image_folders import all_files
 from vrrae_bench.datasets.images import open_image
@@ -72,19 +72,6 @@ def deep_picture(path):
     header = struct.pack(">IIBBBBB", 16, 16, 16, 2, 0, 0, 0)
     parts = [chunk(b"IHDR", header), chunk(b"IDAT", zlib.compress(rows)), chunk(b"IEND", b"")]
     path.write_bytes(b"\x89PNG\r\n\x1a\n" + b"".join(parts))
-
-
-@pytest.mark.parametrize(
-    ("suffix", "mode"), [("bmp", "RGB"), ("bmp", "L"), ("png", "RGB"), ("tif", "RGB"), ("tif", "L")]
-)
-def test_pictures_of_8_bits_are_taken_whatever_their_size(suffix, mode, tmp_path, rng):
-    """Decoders are told strides and offsets too, in which a 16 means nothing."""
-    for width in (4, 16, 53, 54, 157, 160, 216):
-        values = rng.integers(256, size=(7, width, 3) if mode == "RGB" else (7, width), dtype=np.uint8)
-        path = tmp_path / f"{width}.{suffix}"
-        Image.fromarray(values).save(path, **({"compression": "tiff_lzw"} if suffix == "tif" else {}))
-        found = np.asarray(open_image(path, path.name, len(mode)))
-        np.testing.assert_array_equal(found, values)
 
 
 @pytest.fixture
@@ -193,11 +180,46 @@ def test_names_that_are_no_utf_8_do_no_harm(store, classes):
     assert data.manifest.class_names == (r"\xe9t\xe9", "light") and data.manifest.n_train == 16
 
 
-def test_photographs_stand_as_their_camera_was_held(tmp_path):
-    exif = Image.Exif()
-    exif[0x0112] = 6  # rotate by 90 degrees
-    Image.new("RGB", (20, 10)).save(tmp_path / "photo.jpg", exif=exif)
-    assert image_files.open_image(tmp_path / "photo.jpg", "photo", 3).size == (10, 20)
+def test_an_image_that_is_a_program_is_not_run(mistake, classes, tmp_path, monkeypatch):
+    """Pillow would hand PostScript to Ghostscript, whatever the name of the file."""
+    monkeypatch.setenv("PATH", str(tmp_path / "bin"))
+    (tmp_path / "bin").mkdir()
+    (tmp_path / "bin/gs").write_text(f"#!/bin/sh\n: > {tmp_path}/ran\n")
+    (tmp_path / "bin/gs").chmod(0o755)
+    monkeypatch.setattr(EpsImagePlugin, "gs_binary", None)
+    (classes / "dark/3.png").write_text("%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 16 16\n%%EndComments\nshowpage\n")
+    told = mistake("folder", classes, test_fraction=0.2)
+    assert "dark/3.png: is no image that can be read; PNG, JPEG, BMP, GIF, TIFF, WEBP can." in told
+    assert not (tmp_path / "ran").exists()
+    with suppress(OSError), Image.open(classes / "dark/3.png") as image:  # the trap works
+        image.load()
+    assert (tmp_path / "ran").exists()
+
+
+def test_pages_are_refused_and_of_animations_the_first_picture_is_taken(mistake, classes, tmp_path):
+    pictures = [Image.new("RGB", (16, 16), (shade,) * 3) for shade in (250, 0, 0)]
+    for suffix in ("gif", "webp", "png"):
+        path = tmp_path / f"animation.{suffix}"
+        pictures[0].save(path, save_all=True, append_images=pictures[1:])
+        assert np.asarray(open_image(path, path.name, 1)).min() > 245
+    pictures[0].save(classes / "dark/pages.tif", save_all=True, append_images=pictures[1:])
+    told = mistake("folder", classes, test_fraction=0.2)
+    assert "dark/pages.tif: has 3 pages, of which one would be stored. Save each page as a file of its own." in told
+
+
+def test_links_to_what_is_not_there_or_not_looked_at_are_named(mistake, classes, tmp_path):
+    """As git-annex and DVC leave them: of an image, of a class, and a folder within a class."""
+    (classes / "dark/3.png").unlink()
+    (classes / "dark/3.png").symlink_to("../.git/annex/objects/3.png")
+    (classes / "grey").symlink_to(tmp_path / "gone")
+    shutil.copytree(classes / "light", tmp_path / "elsewhere")
+    (classes / "light/more").symlink_to(tmp_path / "elsewhere")
+    os.mkfifo(classes / "light/pipe.png")
+    told = mistake("folder", classes, test_fraction=0.2)
+    assert "dark/3.png: is a link to ../.git/annex/objects/3.png, which is not there. Fetch it" in told
+    assert f"grey: is a link to {tmp_path / 'gone'}, which is not there" in told
+    assert "light/more: is a link to a folder, into which nobody looks" in told
+    assert "light/pipe.png: is no regular file" in told
 
 
 def truncated(path):

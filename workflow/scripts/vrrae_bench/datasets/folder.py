@@ -15,7 +15,7 @@ import PIL
 from jaxtyping import Int64, UInt8
 
 from vrrae_bench.datasets.conversion import convert_images
-from vrrae_bench.datasets.image_folders import SPLITS, class_folders, files_below, is_divided
+from vrrae_bench.datasets.image_folders import SPLITS, class_folders, files_below, is_divided, links_below
 from vrrae_bench.datasets.images import open_image, pixels
 from vrrae_bench.datasets.own import (
     in_order,
@@ -125,9 +125,20 @@ def _from_class_folders(root: Path) -> list[LabelledFile]:
             "list them in a CSV file and set files.labels."
         )
     problems, listed = Problems(), []
+    for path in sorted(root.iterdir()):
+        if path.is_symlink() and not path.name.startswith("."):
+            with problems.kept():
+                _refuse_broken(path)
     for folder in folders:
-        found = (path for path in files_below(folder, _refuse) if path.suffix.lower() in SUFFIXES)
-        files = sorted(path for path in found if path.is_file())
+        files = sorted(path for path in files_below(folder, _refuse) if path.suffix.lower() in SUFFIXES)
+        for path in files:
+            with problems.kept():
+                _refuse_broken(path)
+        for link in links_below(folder):
+            problems.add(
+                f"{link}: is a link to a folder, into which nobody looks unless it stands for a class. Put the "
+                "folder itself there, or remove the link."
+            )
         places = {part for file in files for part in file.relative_to(folder).parts[:-1]}
         if named := names_of_splits(places):
             problems.add(
@@ -145,6 +156,17 @@ def _from_class_folders(root: Path) -> list[LabelledFile]:
 
 def _refuse(error: OSError) -> None:
     raise error
+
+
+def _refuse_broken(path: Path) -> None:
+    """Refuse a link to what is not there, as git-annex and DVC leave them, and what is no regular file or folder."""
+    if path.is_symlink() and not path.exists():
+        raise UserError(
+            f"{path}: is a link to {os.readlink(path)}, which is not there. Fetch it (git annex get, dvc pull), or "
+            "remove the link."
+        )
+    if not (path.is_file() or path.is_dir()):
+        raise UserError(f"{path}: is no regular file. Remove it.")
 
 
 def _tell_what_is_passed_over(settings: FileSettings, splits: Mapping[str, Sequence[LabelledFile]]) -> None:

@@ -24,8 +24,14 @@ def files_below(folder: Path, unreadable: Callable[[OSError], None] | None = Non
     Args:
         unreadable: What to do about a folder that cannot be read; none leaves it out.
     """
-    for place, names in _below(folder, unreadable):
+    for place, _, names in _below(folder, unreadable):
         yield from (place / name for name in names)
+
+
+def links_below(folder: Path) -> Iterator[Path]:
+    """The links to folders below a folder, into which nothing here looks."""
+    for place, folders, _ in _below(folder):
+        yield from (place / name for name in folders if (place / name).is_symlink())
 
 
 def all_files(root: Path, *, hidden: bool = False) -> Iterator[Path]:
@@ -40,14 +46,14 @@ def all_files(root: Path, *, hidden: bool = False) -> Iterator[Path]:
         # Each folder is walked once: those that are no links are below the root.
         starts += [place for parent in parents for place in (parent, *class_folders(parent)) if place.is_symlink()]
     for start in dict.fromkeys(starts):
-        for place, names in _below(start, hidden=hidden):
+        for place, _, names in _below(start, hidden=hidden):
             yield from (place / name for name in names)
 
 
 def _below(
     folder: Path, unreadable: Callable[[OSError], None] | None = None, *, hidden: bool = False
-) -> Iterator[tuple[Path, list[str]]]:
-    """A folder and those below it that are no links, with their files; what is hidden only if asked for."""
+) -> Iterator[tuple[Path, list[str], list[str]]]:
+    """A folder and those below it that are no links, with their folders and files; what is hidden only if asked for."""
     for place, folders, names in os.walk(folder, onerror=unreadable):
         folders[:] = [name for name in folders if hidden or not name.startswith(".")]
-        yield Path(place), [name for name in names if hidden or not name.startswith(".")]
+        yield Path(place), folders, [name for name in names if hidden or not name.startswith(".")]

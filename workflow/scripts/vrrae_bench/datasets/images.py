@@ -1,15 +1,17 @@
 """One image file, as the pixels that are stored."""
 
+from contextlib import suppress
 from pathlib import Path
-from struct import error as StructError
 from typing import Any, BinaryIO
 
 import numpy as np
 from jaxtyping import UInt8
 from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL.ExifTags import Base
 
 from vrrae_bench.errors import UserError
 
+FORMATS = ("PNG", "JPEG", "BMP", "GIF", "TIFF", "WEBP")
 LARGEST_IMAGE = 50_000_000  # pixels; more is no picture for a benchmark, and might be made to fill the memory
 MODES = {1: "L", 3: "RGB"}
 
@@ -17,24 +19,40 @@ MODES = {1: "L", 3: "RGB"}
 def open_image(file: Path | BinaryIO, name: str, channels: int) -> Image.Image:
     """A decoded image, upright as its camera was held, in grey (1 channel) or colour (3).
 
+    Of an animation it is the first picture, and so it is of a photograph with a preview beside it.
+
     Raises:
-        UserError: Not to be read, no image, cut short, too large, transparent, or deeper than 8 bits.
+        UserError: Not to be read, none of `FORMATS`, cut short, too large, transparent, deeper than 8 bits, or one of
+            several pages.
     """
     try:
-        with Image.open(file) as image:
+        # Pillow knows more formats; of one of them, PostScript, an image is a program that it would have run.
+        with Image.open(file, formats=FORMATS) as image:
             if image.width * image.height > LARGEST_IMAGE:
                 raise UserError(
                     f"{name}: announces {image.width:,} x {image.height:,} pixels, more than {LARGEST_IMAGE:,} in all; "
                     "it was not decoded. Make it smaller, or remove it."
                 )
-            _refuse_what_is_lost(image, name)
-            return ImageOps.exif_transpose(image).convert(MODES[channels])
+            _refuse_pages(image, name)
+            _refuse_depth(image, name)
+            upright = _decode(image)
+            _refuse_transparency(upright, name)
+            return upright.convert(MODES[channels])
+    except UserError:
+        raise
     except PermissionError as error:
         raise UserError(f"{name}: cannot be read ({error.strerror}). Mend its permissions.") from None
-    except (UnidentifiedImageError, Image.DecompressionBombError) as error:
+    except UnidentifiedImageError:
+        raise UserError(
+            f"{name}: is no image that can be read; {', '.join(FORMATS)} can. Convert, replace or remove it."
+        ) from None
+    except Image.DecompressionBombError as error:
         raise UserError(f"{name}: is no image that can be read ({error}). Replace or remove it.") from None
-    except (OSError, SyntaxError, ValueError, EOFError, StructError) as error:
-        raise UserError(f"{name}: is cut short or damaged ({error}). Replace or remove it.") from None
+    except Exception as error:  # decoders raise all kinds when they meet damage
+        if isinstance(error, OSError) and error.errno is not None:
+            raise UserError(f"{name}: cannot be read ({error.strerror}). Check the file and its disk.") from None
+        told = str(error) or type(error).__name__
+        raise UserError(f"{name}: is cut short or damaged ({told}). Replace or remove it.") from None
 
 
 def pixels(image: Image.Image, image_size: int | None = None) -> UInt8[np.ndarray, "H W C"]:
@@ -45,14 +63,45 @@ def pixels(image: Image.Image, image_size: int | None = None) -> UInt8[np.ndarra
     return array[..., None] if array.ndim == 2 else array
 
 
-def _refuse_what_is_lost(image: Image.Image, name: str) -> None:
-    """Refuse what 8 bits of grey or colour cannot hold."""
+def _decode(image: Image.Image) -> Image.Image:
+    """The pixels, upright. Of the metadata only the orientation is used, so that odd entries beside it do no harm."""
+    is_tiff = image.format == "TIFF"
+    if not is_tiff:
+        # First, since what describes a PNG may stand behind its pixels; a TIFF would turn them with all its entries.
+        image.load()
+    with suppress(Exception):  # a description that cannot be read says nothing, and what could be read of it is kept
+        image.getexif()
+    exif = image.getexif()
+    for entry in set(exif) - {Base.Orientation}:
+        del exif[entry]
+    try:
+        exif.get(Base.Orientation)
+    except Exception:
+        del exif[Base.Orientation]
+    # Else Pillow writes them anew without the orientation, which fails for entries of odd types.
+    for key in ("exif", "Raw profile type exif", "XML:com.adobe.xmp", "xmp"):
+        image.info.pop(key, None)
+    return ImageOps.exif_transpose(image)
+
+
+def _refuse_pages(image: Image.Image, name: str) -> None:
+    """Refuse a TIFF of several pages, which are images of their own, unlike the pictures of an animation."""
+    if image.format == "TIFF" and image.n_frames > 1:
+        raise UserError(
+            f"{name}: has {image.n_frames} pages, of which one would be stored. Save each page as a file of its own."
+        )
+
+
+def _refuse_depth(image: Image.Image, name: str) -> None:
     # Pillow opens colour of 16 bits as colour of 8; what the file holds stands with its decoder.
     if image.mode.startswith(("I", "F")) or any(map(_is_deep, getattr(image, "tile", ()))):
         raise UserError(
             f"{name}: has more than 8 bits per value (mode {image.mode}), and images are stored as uint8. "
             "Convert it to 8 bits, scaled as you want it."
         )
+
+
+def _refuse_transparency(image: Image.Image, name: str) -> None:
     if image.has_transparency_data and image.convert("RGBA").getchannel("A").getextrema()[0] < 255:
         raise UserError(f"{name}: is partly transparent. Put it on a background and save it without transparency.")
 
