@@ -159,6 +159,34 @@ def test_each_mistake_has_its_message(values, path, value, message):
     assert message in problems_of(values)
 
 
+@pytest.mark.parametrize(
+    ("key", "value", "message"),
+    [
+        ("mirror", "https://me:s3cret@example.org/data", "mirror: the address 'https://***@example.org/data' may hold"),
+        ("mirror", "https://s3cret@example.org/data", "into the file ~/.netrc"),
+        (
+            "mirror",
+            "https://example.org/data?sig=s3cret",
+            "mirror: the address 'https://example.org/data?***' may hold",
+        ),
+        ("mirror", "s3://key:s3cret@bucket/data", "neither a folder nor behind http://"),
+        ("mirror", "https://me:$s3cret@example.org", "is taken as it stands"),
+        ("mirror", ["https://me:s3cret@example.org"], "mirror: ['https://***@example.org'] is not valid"),
+        ("miror", "https://me:s3cret@example.org", "miror: unknown key (value 'https://***@example.org')"),
+        ("weights", "https://me:s3cret@example.org/a.pth", "weights: 'https://***@example.org/a.pth' is an address"),
+        ("results", "s3://me:s3cret@bucket/results", "is an address, and a path on this machine is meant"),
+    ],
+)
+def test_a_password_in_an_address_is_refused_and_not_shown(values, key, value, message):
+    told = problems_of(values | {key: value})
+    assert message in told and "s3cret" not in told
+
+
+def test_the_address_of_a_mirror_without_a_password_is_taken(values):
+    for mirror in ("https://example.org/data", "http://localhost:8000/~me/data", "/data/me@home/what?", "data#2"):
+        assert check_settings(values | {"mirror": mirror}).mirror == mirror
+
+
 def test_a_name_that_yaml_reads_as_a_number_is_to_be_quoted(values):
     values["datasets"][2024] = values["datasets"]["mnist"]
     values["experiment"]["datasets"] = [2024]
@@ -356,6 +384,14 @@ def test_a_file_that_yaml_would_misread_is_refused(tmp_path, text, message):
     with pytest.raises(UserError) as caught:
         load_settings(BASE, tmp_path / "mine.yaml")
     assert message in str(caught.value)
+
+
+def test_of_a_line_that_yaml_refuses_the_place_is_told_and_not_the_text(tmp_path):
+    """The part that YAML shows may begin in the midst of a password."""
+    (tmp_path / "mine.yaml").write_text(f"mirror: https://me:{'s3cret' * 20}@x: y\n")
+    with pytest.raises(UserError, match="line 1, column 142: mapping values are not allowed") as caught:
+        load_settings(BASE, tmp_path / "mine.yaml")
+    assert "cret" not in str(caught.value)
 
 
 def test_a_part_that_stands_in_two_places_by_an_alias_is_no_key_twice(tmp_path):

@@ -18,7 +18,7 @@ from vrrae_bench.config import (
     least_images,
 )
 from vrrae_bench.costs import PUBLISHED, generated_images, images_of
-from vrrae_bench.datasets.published import is_url
+from vrrae_bench.datasets.published import NO_SECRETS, holds_secret, is_url
 from vrrae_bench.errors import UserError
 from vrrae_bench.models.registry import METHODS
 from vrrae_bench.runs import format_beta
@@ -118,7 +118,11 @@ def _well_formed(model: type[BaseModel], entry: Any) -> SimpleNamespace:
 
 
 def _check_mirror(mirror: Any) -> Iterator[Problem]:
-    if isinstance(mirror, str) and "://" in mirror and not is_url(mirror):
+    if not isinstance(mirror, str):
+        return
+    if holds_secret(mirror):
+        yield Problem("mirror", f"the address '{mirror}' may hold a secret.", NO_SECRETS)
+    if "://" in mirror and not is_url(mirror):
         yield Problem(
             "mirror", f"'{mirror}' is neither a folder nor behind http:// or https://.", "Copy it to a folder here."
         )
@@ -135,6 +139,8 @@ def _check_path(key: str, path: Any) -> Iterator[Problem]:
         )
     elif set(path) & set("{}"):
         yield Problem(key, f"'{path}' has a brace, with which Snakemake marks a wildcard.", "Name it without braces.")
+    elif "://" in path and key != "mirror":
+        yield Problem(key, f"'{path}' is an address, and a path on this machine is meant.", "Copy it to this machine.")
 
 
 def _check_sizes(key: str, dataset: SimpleNamespace) -> Iterator[Problem]:

@@ -90,7 +90,7 @@ def read_file(path: Path) -> dict[str, Any]:
         values = load_configfile(path)
     except yaml.YAMLError as error:
         hint = "\nIndent with spaces: YAML does not take a tab for them." if "'\\t'" in str(error) else ""
-        raise UserError(f"{path}: is not valid YAML. Mend this and try again:\n{error}{hint}") from None
+        raise UserError(f"{path}: is not valid YAML. Mend this and try again:\n{_told(error)}{hint}") from None
     except UserError as error:
         raise UserError(f"{path}: {error}") from None
     except Exception as error:  # of Snakemake, and of templates that it allows in YAML
@@ -101,6 +101,13 @@ def read_file(path: Path) -> dict[str, Any]:
             f"Keep one of each.\n{numbered(twice)}"
         )
     return values
+
+
+def _told(error: yaml.YAMLError) -> str:
+    """Where YAML goes wrong and why, without the text that stands there: it may hold half a password."""
+    if isinstance(error, yaml.MarkedYAMLError) and error.problem_mark:
+        return f"line {error.problem_mark.line + 1}, column {error.problem_mark.column + 1}: {error.problem}"
+    return str(error)
 
 
 def _keys_twice(text: str) -> list[str]:

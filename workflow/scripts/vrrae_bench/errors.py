@@ -1,16 +1,33 @@
 """The exceptions that are meant for the person who runs the benchmark, and how a command ends with them."""
 
+import re
 import signal
 import sys
 from collections.abc import Callable, Iterable
 
 
 class UserError(Exception):
-    """A foreseeable mistake, told in words: what is wrong, where, and what to do. Shown without a traceback."""
+    """A foreseeable mistake, told in words: what is wrong, where, and what to do. Shown without a traceback.
+
+    Passwords and keys in the addresses that it quotes are masked.
+    """
+
+    def __init__(self, message: object) -> None:
+        super().__init__(masked(str(message)))
 
 
 class Interrupted(Exception):
     """The process was asked to end; its state is saved."""
+
+
+def masked(text: str) -> str:
+    """A text with `***` for what may be secret in an address: all before the last @ of its line, and a query.
+
+    >>> masked("https://me:pass/word@example.org/data?key=secret is no folder")
+    'https://***@example.org/data?*** is no folder'
+    """
+    text = re.sub(r"((?:https?:/|://)/*).*@", r"\1***@", text, flags=re.IGNORECASE)
+    return re.sub(r"((?:https?:/|://)[^\s?#]*[?#])[^\s'\"]+", r"\1***", text, flags=re.IGNORECASE)
 
 
 def numbered(items: Iterable[object]) -> str:

@@ -1,8 +1,13 @@
-"""What is known of a published file."""
+"""What is known of a published file, and where it is asked for."""
 
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import urlparse
+
+NO_SECRETS = (
+    "A user name, a password or a key in it would stand in logs and on command lines for all users of the machine. "
+    "Write the address without `@`, `?` and `#`, and put user name and password into the file ~/.netrc, which nobody "
+    "else may read, as: machine HOST login USER password PASSWORD"
+)
 
 
 @dataclass(frozen=True)
@@ -32,7 +37,12 @@ class RemoteFile:
 
 def is_url(source: str) -> bool:
     """Whether a source is asked over the network; all else is a path."""
-    return urlparse(source).scheme in ("http", "https")
+    return source.strip().lower().startswith(("http:", "https:"))
+
+
+def holds_secret(address: str) -> bool:
+    """Whether an address may hold a user name, a password or a key: it would stand in logs and on command lines."""
+    return (is_url(address) or "://" in address) and any(mark in address for mark in "@?#")
 
 
 def in_mirror(file: RemoteFile, dataset: str, mirror: str | None) -> Path | None:
