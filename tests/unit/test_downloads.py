@@ -1,18 +1,24 @@
 """Fetching published files and reading them: what a user sees when something is wrong."""
 
+import base64
+import errno
 import gzip
 import hashlib
 import http.server
+import os
 import re
+import signal
 import struct
 import threading
+import time
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from functools import partial
 
 import numpy as np
 import pytest
 
-from vrrae_bench.datasets import mnist
+from vrrae_bench.datasets import download, mnist
 from vrrae_bench.datasets.download import fetch
 from vrrae_bench.datasets.idx import read_idx
 from vrrae_bench.datasets.mirror import missing_files, published_files
@@ -40,13 +46,27 @@ def mirror(tmp_path):
     return folder
 
 
-@pytest.fixture
-def server(mirror):
-    handler = partial(http.server.SimpleHTTPRequestHandler, directory=str(mirror))
+@contextmanager
+def serving(handler):
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as httpd:
-        threading.Thread(target=httpd.serve_forever, daemon=True).start()
+        httpd.daemon_threads, httpd.block_on_close = True, False
+        threading.Thread(target=partial(httpd.serve_forever, poll_interval=0.05), daemon=True).start()
         yield f"http://127.0.0.1:{httpd.server_port}"
         httpd.shutdown()
+
+
+@pytest.fixture
+def server(mirror):
+    with serving(partial(http.server.SimpleHTTPRequestHandler, directory=str(mirror))) as address:
+        yield address
+
+
+class Answer(http.server.BaseHTTPRequestHandler):
+    """What a server does wrong, in `answer`."""
+
+    def do_GET(self):  # noqa: N802
+        with suppress(OSError):  # of a connection that the other end has closed
+            self.answer()
 
 
 def fetch_error(tmp_path, file, **where) -> str:
@@ -120,6 +140,133 @@ def test_unreachable_sources_are_each_named(tmp_path, server):
     told = fetch_error(tmp_path, remote("http://127.0.0.1:1/nowhere", f"{server}/missing"))
     assert "http://127.0.0.1:1/nowhere/file.gz\n    cannot be reached" in told
     assert f"{server}/missing/file.gz\n    answered 404" in told
+
+
+class Endless(Answer):
+    def answer(self):
+        self.send_response(200)
+        self.end_headers()
+        while True:
+            self.wfile.write(bytes(1000))
+
+
+def test_of_a_body_that_never_ends_no_more_is_read_than_the_file_can_have(tmp_path):
+    with serving(Endless) as address:
+        told = fetch_error(tmp_path, remote(address))
+        assert "wrong file: expected 19,000 bytes, got 19,456 and did not read on" in told
+        packed_otherwise = replace(remote(address), content="sha256:" + "0" * 64)
+        told = fetch_error(tmp_path, packed_otherwise)
+    assert "expected 19,000 bytes, got 190,464" in told
+
+
+class Trickle(Answer):
+    def answer(self):
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(CONTENT)))
+        self.end_headers()
+        self.trickle(CONTENT)
+
+    def trickle(self, content):
+        for byte in content:
+            self.wfile.write(bytes([byte]))
+            time.sleep(0.02)
+
+
+class TricklingHeaders(Trickle):
+    def answer(self):
+        self.trickle(b"HTTP/1.0 200 OK\r\n" + b"X-More: and more\r\n" * 1000)
+
+
+@pytest.mark.parametrize("handler", [Trickle, TricklingHeaders])
+def test_a_byte_now_and_then_holds_no_download_for_ever(tmp_path, monkeypatch, handler):
+    """Each byte comes long before a connection counts as broken."""
+    monkeypatch.setattr(download, "SECONDS_TO_BEGIN", 0.3)
+    monkeypatch.setattr(download, "SLOWEST_BYTES_PER_SECOND", 1e9)
+    with serving(handler) as address:
+        told = fetch_error(tmp_path, remote(address))
+    assert re.search(r"too slow: \d+ of 19,000 bytes came in 0 seconds, attempt 1 of 2", told)
+    assert signal.getitimer(signal.ITIMER_REAL) == (0, 0)
+
+
+@pytest.mark.parametrize("source", [*MODULES, *WEIGHTS])
+def test_a_line_of_256_kilobits_per_second_is_fast_enough(source):
+    for file in published_files(source):
+        assert download.seconds_allowed(file) > file.size / (256_000 / 8)
+
+
+def test_a_mirror_that_is_no_file_or_too_large_a_file_is_not_copied(tmp_path, mirror):
+    path = mirror / "mnist/file.gz"
+    path.unlink()
+    path.symlink_to("/dev/zero")
+    assert "is not a file" in fetch_error(tmp_path, remote(), mirror=str(mirror))
+    path.unlink()
+    os.mkfifo(path)
+    assert "is not a file" in fetch_error(tmp_path, remote(), mirror=str(mirror))
+    path.unlink()
+    with path.open("wb") as file:
+        file.truncate(10**12)  # of which nothing lies on the disk
+    assert "expected 19,000 bytes, got 1,048,576 and did not read on" in fetch_error(
+        tmp_path, remote(), mirror=str(mirror)
+    )
+
+
+def test_a_small_gzip_file_that_holds_far_too_much_is_not_unpacked_to_its_end(tmp_path, mirror):
+    bomb = gzip.compress(bytes(10**7))
+    (mirror / "mnist/file.gz").write_bytes(bomb)
+    file = replace(remote(content=b"0" * 1000), content=f"sha256:{hashlib.sha256(bytes(10**7)).hexdigest()}")
+    assert "truncated" in fetch_error(tmp_path, replace(file, size=len(bomb) + 1), mirror=str(mirror))
+    with pytest.raises(UserError, match="got no sound gzip file of about that size"):
+        download.refuse_other_content(mirror / "mnist/file.gz", file)
+
+
+def test_a_full_disk_is_not_blamed_on_the_source(tmp_path, server, monkeypatch):
+    class Full(download._Bounded):
+        def write(self, block):
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(download, "_Bounded", Full)
+    for where in ({"mirror": server}, {"mirror": str(tmp_path / "mirror")}):
+        told = fetch_error(tmp_path, remote(), **where)
+        assert told.startswith(f"{tmp_path}/kept/file.gz: cannot be written (No space left on device). Free space")
+
+
+class Locked(Answer):
+    """Gives the file to whoever says that he is me, with the password s3cret."""
+
+    def answer(self):
+        known = self.headers["Authorization"] == "Basic " + base64.b64encode(b"me:s3cret").decode()
+        self.send_response(200 if known else 401, "Unauthorized\x1b[31m" if not known else "OK")
+        self.end_headers()
+        self.wfile.write(CONTENT if known else b"")
+
+
+def test_a_password_comes_from_netrc_and_is_printed_nowhere(tmp_path, monkeypatch, capfd):
+    netrc = tmp_path / "netrc"
+    netrc.write_text("machine 127.0.0.1 login me password s3cret\n")
+    with serving(Locked) as address:
+        monkeypatch.setenv("NETRC", str(netrc))
+        (path,) = fetch([remote()], "mnist", tmp_path / "fetched", mirror=address, offline=False)
+        assert path.read_bytes() == CONTENT
+        monkeypatch.setenv("NETRC", str(tmp_path / "none"))
+        told = fetch_error(tmp_path, remote(), mirror=address)
+    assert "answered 401 Unauthorized[31m (a user name and a password are taken from ~/.netrc)" in told
+    assert "s3cret" not in told + "".join(capfd.readouterr())
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "https://me:s3cret@example.org/data",
+        "https://me:s3/cr?et@x/y@example.org/data",
+        "https://s3cret@example.org/data",
+        "HTTPS:/me:my s3cret@example.org/data",
+        "https://example.org/data?sig=s3cret",
+    ],
+)
+def test_an_address_with_a_password_is_refused_and_not_shown(tmp_path, address):
+    told = fetch_error(tmp_path, remote(), mirror=address)
+    assert "may hold a secret" in told and "~/.netrc" in told and "example.org/data" in told
+    assert not re.search("s3|cr.et", told)
 
 
 def test_offline_asks_no_url(tmp_path, server):

@@ -75,7 +75,7 @@ def test_other_content_is_refused_however_it_is_packed(tmp_path, published, arra
 
 def test_an_installed_package_serves_without_network(tmp_path, arrays):
     content = idx(arrays[1])
-    file = RemoteFile("labels.gz", 1, "sha256:0", (str(tmp_path / "installed"),), content=sha256(content))
+    file = RemoteFile("labels.gz", len(content), "sha256:0", (str(tmp_path / "installed"),), content=sha256(content))
     repack(tmp_path / "installed", [file], [arrays[1]])
     (path,) = fetch([file], "fashion_mnist", tmp_path / "kept", mirror=None, offline=True)
     assert gzip.decompress(path.read_bytes()) == content
