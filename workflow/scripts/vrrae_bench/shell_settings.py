@@ -29,12 +29,14 @@ DECIDING = (
     "MATPLOTLIBRC",
 )
 
-# Exceptions: they tell where compiled programs lie, which devices to use and how much of their memory, or what to log.
+# Exceptions: they tell where compiled programs lie, which devices to use and how much of their memory, what to log, or
+# how libraries are loaded.
 HARMLESS = (
     *("JAX_COMPILATION_CACHE_", "JAX_PERSISTENT_CACHE_", "JAX_ENABLE_COMPILATION_CACHE"),
     *("JAX_PLATFORMS", "JAX_CUDA_VISIBLE_DEVICES", "XLA_PYTHON_CLIENT_", "XLA_CLIENT_MEM_FRACTION"),
     *("PYTORCH_ALLOC_CONF", "PYTORCH_CUDA_ALLOC_CONF", "TORCH_HOME"),
     *("JAX_LOGGING_LEVEL", "JAX_TRACEBACK_FILTERING"),
+    *("KMP_DUPLICATE_LIB_OK", "KMP_INIT_AT_FORK"),  # scikit-learn sets them, and what it starts inherits them
 )
 
 # Exceptions too: the administrator of a machine may have set them because it computes wrongly without them, or they
