@@ -600,6 +600,30 @@ def test_masks_in_files_are_refused_unless_they_are_meant(mistake, store, tmp_pa
     assert np.asarray(store("folder", tmp_path / "masks", dark=True, **settings).array("train")).max() == 1
 
 
+@pytest.mark.parametrize(
+    ("values", "convert"),
+    [
+        ("[0, 1]", lambda images: images / 255),
+        ("[0, 1]", lambda images: (images / 255 * 1.0001 - 0.00001).astype(np.float32)),
+        ("[-1, 1]", lambda images: images / 127.5 - 1),
+        ("[0, 255]", lambda images: images.astype(np.float32)),
+        ("[0, 255]", lambda images: images.astype(np.int64)),
+    ],
+)
+def test_the_remedies_for_other_types_give_the_bytes(mistake, store, arrays, tmp_path, values, convert):
+    """Each is taken from the message and carried out."""
+    others = {name: convert(arrays[name]) for name in ("train", "test")}
+    np.savez(tmp_path / "mine.npz", **arrays | others)
+    told = mistake("npz", tmp_path / "mine.npz")
+    pattern = rf"(numpy\.rint\(\S.{{,60}}\.astype\(numpy\.uint8\)) for values in {re.escape(values)}"
+    (remedy,) = set(re.findall(pattern, told))
+    remedied = {name: eval(remedy, {"numpy": np, "images": images}) for name, images in others.items()}
+    np.savez(tmp_path / "mine.npz", **arrays | remedied)
+    data = store("npz", tmp_path / "mine.npz")
+    for name in others:
+        np.testing.assert_array_equal(data.array(name), arrays[name])
+
+
 def test_mistakes_in_several_arrays_are_told_at_once(mistake, arrays, tmp_path):
     changes = {"train": arrays["train"] / 255, "test": arrays["test"][..., :2], "train_labels": np.full(12, 0.5)}
     np.savez(tmp_path / "mine.npz", **(arrays | changes))

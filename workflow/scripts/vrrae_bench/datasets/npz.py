@@ -26,6 +26,12 @@ from vrrae_bench.files import atomic_path
 IMAGES = ("train", "test")
 LABELS = ("train_labels", "test_labels")
 LARGEST_ARRAY = 2**36  # bytes: 64 GiB, five times CelebA
+# How images become bytes, by the values that they have; resized ones may lie a little outside.
+TO_BYTES = {
+    "values in [0, 1]": "numpy.rint(255 * numpy.clip(images, 0, 1))",
+    "values in [-1, 1]": "numpy.rint(127.5 * (numpy.clip(images, -1, 1) + 1))",
+    "values in [0, 255]": "numpy.rint(numpy.clip(images, 0, 255))",
+}
 PORTION = 2**20  # bytes that are read at once
 CHECKED = "biufSU"  # kinds of types whose arrays are as long as they announce: booleans, numbers, text
 LONGEST_NAME = 255  # characters; as many bytes as the name of a folder may have
@@ -139,9 +145,9 @@ def _read_header(file: BinaryIO) -> tuple[tuple[int, ...], bool, np.dtype]:
 def _announced(path: Path, name: str, header: Header) -> UInt8[np.ndarray, "N H W C"]:
     """An array of one element that looks like the images, which may come without channels if they are grey."""
     if header.dtype != np.uint8:
+        remedies = ", ".join(f"{how}.astype(numpy.uint8) for {what}" for what, how in TO_BYTES.items())
         raise UserError(
-            f"{path}: {name} is of type {header.dtype}, and images are stored as uint8, 0 to 255. "
-            "Scale and round it: numpy.rint(255 * images).astype(numpy.uint8) for images in [0, 1]."
+            f"{path}: {name} is of type {header.dtype}, and images are stored as uint8, 0 to 255. Save {remedies}."
         )
     shape = (*header.shape, 1) if len(header.shape) == 3 else header.shape
     if len(shape) != 4 or shape[-1] not in (1, 3):
