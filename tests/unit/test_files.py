@@ -50,3 +50,26 @@ def test_others_may_read_what_the_umask_lets_them(tmp_path):
     write_text(tmp_path / "new/scores.json", "text")
     (tmp_path / "plain").touch()
     assert (tmp_path / "new/scores.json").stat().st_mode == (tmp_path / "plain").stat().st_mode
+
+
+def killed_writer(folder) -> subprocess.Popen:
+    """A command that writes scores.json, and has begun to."""
+    how = {"cwd": folder, "env": {"PYTHONPATH": str(SCRIPTS)}, "stdout": subprocess.PIPE, "text": True}
+    command = subprocess.Popen([sys.executable, "-c", WRITE_AND_WAIT], **how)
+    assert command.stdout.readline() == "writing\n"
+    return command
+
+
+def test_what_a_killed_writer_left_is_removed_and_what_another_is_writing_is_not(tmp_path):
+    """Also of another file in the folder, such as the checkpoint of an earlier step."""
+    killed, writing = killed_writer(tmp_path), killed_writer(tmp_path)
+    killed.kill()
+    killed.wait()
+    assert len(list(tmp_path.iterdir())) == 2
+    (tmp_path / ".scores.mine.json").touch()
+    write_text(tmp_path / "history.csv", "new")
+    assert len(list(tmp_path.glob(".scores.unfinished-*.json"))) == 1
+    writing.kill()
+    writing.wait()
+    write_text(tmp_path / "history.csv", "newer")
+    assert {path.name for path in tmp_path.iterdir()} == {"history.csv", ".scores.mine.json"}

@@ -12,6 +12,7 @@ from vrrae_bench.checkpoints import FINISHED, CheckpointFolder, forget_finished
 from vrrae_bench.datasets.store import storing
 from vrrae_bench.errors import UserError
 from vrrae_bench.files import sha256
+from vrrae_bench.host_devices import claim
 from vrrae_bench.locks import locked
 
 SCRIPTS = Path(__file__).parents[2] / "workflow/scripts"
@@ -134,3 +135,15 @@ def test_a_lock_whose_file_its_holder_has_just_removed_is_taken_anew(tmp_path, m
             with locked(tmp_path / "lock", lambda holder: holder):
                 pass
         assert (tmp_path / "lock").exists()
+
+
+@pytest.mark.parametrize("put", [os.mkfifo, os.mkdir, lambda path: os.symlink("/etc/hostname", path)])
+def test_what_is_no_file_in_place_of_a_lock_is_told_at_once(tmp_path, put):
+    """To open a pipe would wait for ever; a link could have anything overwritten."""
+    put(tmp_path / "lock")
+    with pytest.raises(UserError, match="lock: this lock (is no ordinary file|cannot be opened)"):
+        with locked(tmp_path / "lock", lambda holder: holder):
+            pass
+    put(tmp_path / "tpu-5")
+    with pytest.raises(UserError, match="tpu-5: this lock (is no ordinary file|cannot be opened)"):
+        claim("tpu", ["5"], tmp_path)

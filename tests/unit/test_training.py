@@ -303,6 +303,15 @@ def test_a_loss_that_is_not_finite_ends_the_run_with_all_that_helps(tiny_images,
     assert "learning rate 1e+30; last finite loss" in told
 
 
+def test_black_images_are_not_blamed_on_the_learning_rate(trained, run_spec, tmp_path):
+    """No error can be relative to them: the loss is not finite from the first step on."""
+    black = np.zeros((32, 28, 28, 1), np.uint8)
+    write_dataset(tmp_path, "digits", {"train": black, "test": black[:8]})
+    with pytest.raises(UserError, match="all 16 images of tiny in the batch of step 1, seed 0, are black") as caught:
+        trained(run_spec("ae"), DataSet(tmp_path / "manifest.json"), tmp_path / "checkpoints")
+    assert "learning_rate" not in str(caught.value)
+
+
 @pytest.mark.parametrize(("method", "learning_rate"), [("ae", 1e39), ("rrae", 1e30)])
 def test_a_last_step_that_ruins_the_model_is_told_too(tiny_images, trained, run_spec, tmp_path, method, learning_rate):
     """Whose weights are not finite, or its latents, which the basis is found from."""

@@ -65,8 +65,8 @@ datasets:
 """
 
 
-def snakemake(*arguments, root=ROOT, **options):
-    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+def snakemake(*arguments, root=ROOT, path=None, **options):
+    path = path or f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     environment = os.environ | {"PATH": path, "JAX_DISABLE_MOST_OPTIMIZATIONS": "0"}
     command = [sys.executable, "-m", "snakemake", "--snakefile", root / "Snakefile", *arguments]
     return subprocess.run(list(map(str, command)), capture_output=True, text=True, env=environment, **options)
@@ -93,6 +93,24 @@ def test_every_target_of_every_profile_can_be_planned(profile, tmp_path):
 def test_a_table_of_the_configuration_trains_nothing(tmp_path):
     outcome = snakemake("table_a3_1", "-n", "--quiet", "rules", "--cores", "1", "--directory", tmp_path)
     assert jobs_of(outcome) == {"write_settings": 1, "make_table": 1, "table_a3_1": 1, "total": 3}
+
+
+@pytest.mark.parametrize("option", ["--cores", "--jobs"])
+def test_without_a_core_nothing_waits_for_ever(option, tmp_path):
+    outcome = snakemake("table_a3_1", "--directory", tmp_path, option, "0", timeout=60)
+    assert outcome.returncode == 1
+    assert "--cores 0: no job could ever start" in outcome.stdout + outcome.stderr
+
+
+def test_rules_run_by_the_interpreter_that_runs_snakemake(tmp_path):
+    """Whatever `python` is elsewhere; and with the environment activated, nothing is made again."""
+    (tmp_path / "bin").mkdir()
+    (tmp_path / "bin/python").write_text("#!/bin/sh\necho another python >&2; exit 1\n")
+    (tmp_path / "bin/python").chmod(0o755)
+    how = ("table_a3_1", "--quiet", "rules", "--cores", "1", "--directory", tmp_path)
+    made = snakemake(*how, path=f"{tmp_path / 'bin'}{os.pathsep}{os.defpath}")
+    assert made.returncode == 0, made.stderr
+    assert "Nothing to be done" in snakemake(*how, "-n").stdout
 
 
 def test_the_paper_in_full_can_be_planned(tmp_path):

@@ -4,6 +4,7 @@ import json
 import math
 import os
 import shlex
+import shutil
 import sys
 from pathlib import Path
 
@@ -30,6 +31,17 @@ from vrrae_bench.experiment import all_runs, datasets_of, is_made, runs_needed, 
 from vrrae_bench.invocation import command_line, dropped_files, resources_of
 from vrrae_bench.reporting.kinds import FIGURES, TABLES
 
+# Rules call `python`, which is the interpreter that runs Snakemake, whether or not its environment has been activated;
+# but that of conda or of a container where Snakemake has set up one.
+os.environ["PATH"] = os.pathsep.join([os.path.dirname(sys.executable), os.environ.get("PATH", os.defpath)])
+if not workflow.deployment_settings.deployment_method and not shutil.which(
+    "python", path=os.path.dirname(sys.executable)
+):
+    raise WorkflowError(
+        f"rules call `python`, and there is none beside {sys.executable}, which runs Snakemake. Run Snakemake in a virtual "
+        "environment (make environment)."
+    )
+
 try:
     # Not for a job that another Snakemake runs: there the files may be elsewhere, and all was told before.
     if workflow.is_main_process:
@@ -39,6 +51,11 @@ try:
             logger.warning(warning)
     settings = check_settings(config)
     asked = workflow.resource_settings
+    for name, number in {"--cores": asked.cores, "--jobs": asked.nodes, "--local-cores": asked.local_cores}.items():
+        if number is not None and number < 1:
+            raise UserError(
+                f"{name} {number}: no job could ever start, and Snakemake would wait for ever. Give 1 or more."
+            )
     refuse_other_devices(settings.accelerator, resources_of(asked.overwrite_resources, asked.default_resources))
 except UserError as error:
     raise WorkflowError(str(error)) from None

@@ -1,31 +1,60 @@
 """Writing files so that a reader finds the old one or the new one, never half of either."""
 
+import fcntl
 import hashlib
 import json
 import os
 import secrets
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
+
+TEMPORARY = "unfinished-"  # in the names of files that are being written, and of no others
 
 
 @contextmanager
 def atomic_path(path: str | os.PathLike[str]) -> Iterator[Path]:
     """A temporary path in the folder of `path`; renamed onto it at the end, removed if the block raises.
 
-    The temporary name keeps the suffix, because numpy and matplotlib choose the format by it.
+    The temporary name keeps the suffix, because numpy and matplotlib choose the format by it. What writers that were
+    killed have left in the folder is removed first.
     """
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.stem}.{secrets.token_hex(4)}{path.suffix}")
-    os.close(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666))
+    _remove_abandoned(path.parent)
+    temporary, file = _locked_temporary(path)
     try:
         yield temporary
         _to_disk(temporary)
         temporary.replace(path)
     finally:
         temporary.unlink(missing_ok=True)
+        os.close(file)
+
+
+def _locked_temporary(path: Path) -> tuple[Path, int]:
+    """A new file, open and locked: the kernel's lock lasts as long as its writer does, however that ends."""
+    while True:
+        temporary = path.with_name(f".{path.stem}.{TEMPORARY}{secrets.token_hex(4)}{path.suffix}")
+        file = os.open(temporary, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o666)
+        with suppress(OSError):  # a file system without locks, where nothing is taken for abandoned either
+            fcntl.flock(file, fcntl.LOCK_EX)
+        if os.fstat(file).st_nlink:
+            return temporary, file
+        os.close(file)  # another process removed it before it was locked
+
+
+def _remove_abandoned(folder: Path) -> None:
+    """Remove temporary files that no process holds any more: those of writers that were killed."""
+    for temporary in folder.glob(f".*.{TEMPORARY}*"):
+        with suppress(OSError):
+            file = os.open(temporary, os.O_RDWR | os.O_NOFOLLOW | os.O_NONBLOCK)
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                temporary.unlink()
+            finally:
+                os.close(file)
 
 
 def _to_disk(path: Path) -> None:

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Literal
 
 from vrrae_bench.errors import UserError
+from vrrae_bench.locks import opened_lock
 
 Kind = Literal["cuda", "tpu"]
 SECONDS_BETWEEN_LOOKS = 1.0
@@ -100,19 +101,8 @@ def _open_to_all(folder: Path) -> None:
 
 
 def _opened(path: Path) -> int:
-    """A file to lock. To read is enough for that, and possible with one that another user has made.
-
-    Made only where it is missing: Linux may refuse to "create" another user's file in a folder that all may write to.
-    """
-    try:
-        with suppress(FileExistsError):
-            os.close(os.open(path, os.O_RDONLY | os.O_CREAT | os.O_EXCL, 0o644))
-        lock = os.open(path, os.O_RDONLY | os.O_NOFOLLOW)
-    except OSError as error:
-        raise UserError(
-            f"{path}: this lock cannot be opened ({error.strerror}). All users of this host need it: have its owner "
-            "make it readable, or delete it while no job runs"
-        ) from None
+    """A file to lock. To read is enough for that, and possible with one that another user has made."""
+    lock = opened_lock(path, os.O_RDONLY)
     with suppress(PermissionError):  # another user's; one of our own a strict umask would close to others
         os.fchmod(lock, 0o644)
     return lock

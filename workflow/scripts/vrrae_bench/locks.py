@@ -6,9 +6,10 @@ The lock is the kernel's: it is gone when its process is, however that ends.
 import fcntl
 import os
 import platform
+import stat
 import warnings
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO
 
@@ -41,7 +42,7 @@ def _held(path: Path, refusal: Callable[[str], str]) -> IO[str]:
     """The lock file, open and locked; that of this path, and not one that its holder has just removed."""
     while True:
         path.parent.mkdir(parents=True, exist_ok=True)
-        lock = open(path, "a+")
+        lock = os.fdopen(opened_lock(path, os.O_RDWR | os.O_CREAT), "r+")
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
@@ -54,6 +55,29 @@ def _held(path: Path, refusal: Callable[[str], str]) -> IO[str]:
         if path.exists() and os.path.samestat(os.fstat(lock.fileno()), path.stat()):
             return lock
         lock.close()
+
+
+def opened_lock(path: Path, flags: int) -> int:
+    """A file to lock, made if it is missing, and open.
+
+    Made before it is opened, since Linux may refuse to "create" another user's file in a folder that all may write to.
+
+    Raises:
+        UserError: It is not an ordinary file: to open a pipe would wait for ever. Or it cannot be opened.
+    """
+    try:
+        with suppress(FileExistsError):
+            os.close(os.open(path, os.O_RDONLY | os.O_CREAT | os.O_EXCL, 0o666))
+        lock = os.open(path, flags | os.O_NOFOLLOW | os.O_NONBLOCK, 0o666)
+    except OSError as error:
+        raise UserError(
+            f"{path}: this lock cannot be opened ({error.strerror}). Make it readable and writable to all who need it, "
+            "or delete it while no job runs."
+        ) from None
+    if not stat.S_ISREG(os.fstat(lock).st_mode):
+        os.close(lock)
+        raise UserError(f"{path}: this lock is no ordinary file. Delete it while no job runs.")
+    return lock
 
 
 def _this_process() -> str:

@@ -82,6 +82,10 @@ class BatchFeed:
             if waiting:
                 yield waiting[0], waiting[1].result()
 
+    def images(self, step: int) -> Num[np.ndarray, "B H W C"]:
+        """The stored images of one batch."""
+        return self._images[self._stream.indices(step, 1)[0]]
+
     def _read(self, steps: range) -> Num[Array, "S B H W C"]:
         indices = self._stream.indices(steps.start, len(steps))
 

@@ -123,7 +123,7 @@ def train(
                 spec.method, spec.precision, optimiser, header.normalisation, state, batches, span, noise_key, weights
             )
             step = steps.stop
-            _refuse_divergence(spec, state)
+            _refuse_divergence(spec, state, feed, header.normalisation)
             begin = max((end for end in ends if end < step), default=0)
             losses = state.sums.means(step - begin)
             progress.show(step, len(history) + 1, losses)
@@ -260,9 +260,16 @@ def _with_global_basis(model: Autoencoder, header: ModelHeader, images: StoredAr
     return with_basis(model, basis)
 
 
-def _refuse_divergence(spec: RunSpec, state: State) -> None:
-    if (step := int(state.bad_step)) >= 0:
-        raise _divergence(spec, step + 1, float(state.last_loss))
+def _refuse_divergence(spec: RunSpec, state: State, feed: BatchFeed, normalisation: Normalisation) -> None:
+    if (step := int(state.bad_step)) < 0:
+        return
+    if not normalisation.apply(feed.images(step)).any():
+        raise UserError(
+            f"all {spec.batch_size} images of {spec.dataset} in the batch of step {step + 1}, seed {spec.seed}, are "
+            "black, or zero as models see them: no error is relative to nothing. Look at the images, and leave out "
+            f"those without content; if these are few, a higher datasets.{spec.dataset}.batch_size helps too."
+        )
+    raise _divergence(spec, step + 1, float(state.last_loss))
 
 
 def _divergence(spec: RunSpec, step: int, last_loss: float) -> UserError:
