@@ -3,14 +3,17 @@
 from vrrae_bench.shell_settings import fixed_settings
 
 import ast
+import inspect
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
+import snakemake.shell
 
 from vrrae_bench.datasets.store import Normalisation
 from vrrae_bench.files import sha256
@@ -135,6 +138,15 @@ def test_what_a_machine_may_need_is_left_and_recorded():
     assert json.loads(run_python(script, shell))["shell_settings"] == {"OPENBLAS_CORETYPE": "Haswell"}
     fixed, dropped = fixed_settings(shell)
     assert fixed == shell and dropped == []
+
+
+def test_threads_that_snakemake_sets_for_each_job_are_not_heeded_without_a_word():
+    source = inspect.getsource(snakemake.shell)
+    of_a_job = {name: "7" for name in re.findall(r'envvars\["(\w+_THREADS)"\]', source)}
+    assert {"OMP_NUM_THREADS", "MKL_NUM_THREADS"} <= set(of_a_job)
+    fixed, dropped = fixed_settings(of_a_job | {"MKL_CBWR": "COMPATIBLE"})
+    assert fixed["OMP_NUM_THREADS"] == "1" and "MKL_NUM_THREADS" not in fixed
+    assert dropped == ["MKL_CBWR=COMPATIBLE"]
 
 
 def test_every_command_fixes_the_settings_before_it_imports_anything():

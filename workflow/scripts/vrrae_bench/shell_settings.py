@@ -19,6 +19,12 @@ FIXED = {
     "CUBLAS_WORKSPACE_CONFIG": ":4096:8",  # without which sums on a GPU may differ from run to run
 }
 
+# Snakemake sets these for every job, to the threads of its rule: they are not heeded either, but not worth a word.
+OF_SNAKEMAKE = (
+    *("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "GOTO_NUM_THREADS", "MKL_NUM_THREADS"),
+    *("VECLIB_MAXIMUM_THREADS", "NUMEXPR_NUM_THREADS"),
+)
+
 # How the names begin of all other variables that change numbers, or what these libraries accept. Other programs' names
 # must not begin so: the values are told in logs, and those of Terraform (TF_VAR_…) may be secret.
 DECIDING = (
@@ -51,7 +57,7 @@ def fixed_settings(environment: Mapping[str, str]) -> tuple[dict[str, str], list
     """An environment in which libraries compute as this project means them to.
 
     Returns:
-        The environment, and the settings that it had and now has not, as `NAME=value`.
+        The environment, and the settings that it had and now has not, as `NAME=value`; without those of Snakemake.
 
     >>> fixed, dropped = fixed_settings({"HOME": "/", "JAX_ENABLE_X64": "1", "XLA_FLAGS": "--xla_dump_to=d --a=1"})
     >>> dropped
@@ -60,8 +66,9 @@ def fixed_settings(environment: Mapping[str, str]) -> tuple[dict[str, str], list
     (['HOME', 'XLA_FLAGS'], '--xla_dump_to=d')
     """
     fixed = {name: value for name, value in environment.items() if not _decides(name)} | FIXED
-    dropped = [f"{name}={value}" for name, value in environment.items() if name not in fixed and name != "XLA_FLAGS"]
-    dropped += [f"{name}={environment[name]}" for name in FIXED if environment.get(name, FIXED[name]) != FIXED[name]]
+    names = [name for name in environment if name not in fixed and name != "XLA_FLAGS"]
+    names += [name for name in FIXED if environment.get(name, FIXED[name]) != FIXED[name]]
+    dropped = [f"{name}={environment[name]}" for name in names if name not in OF_SNAKEMAKE]
     flags = environment.get("XLA_FLAGS", "").split()
     if heeded := [flag for flag in flags if flag.startswith(XLA_FLAGS)]:
         fixed["XLA_FLAGS"] = " ".join(heeded)
