@@ -16,8 +16,13 @@ ACCELERATOR := cpu
 # The environment's programs first: rules call `python`. And its packages, not those of the shell's PYTHONPATH.
 RUN := env -u PYTHONPATH -u PYTHONHOME PATH="$(CURDIR)/$(VENV)/bin:$$PATH"
 QUICK := results/quick
+# Paths that a user names reach commands as they are: neither make nor the shell looks for variables or spaces in them.
+override DEST := $(value DEST)
+override FROM := $(value FROM)
+override PROFILE := $(value PROFILE)
+export DEST FROM PROFILE
 # What decides the configuration, as options of Snakemake: PROFILE, and lists of files and of key=value.
-CONFIGURATION = $(if $(PROFILE),--profile "$(PROFILE)") $(if $(CONFIG),--configfile $(CONFIG)) $(if $(SET),--config $(SET))
+CONFIGURATION = $(if $(PROFILE),--profile "$$PROFILE") $(if $(CONFIG),--configfile $(CONFIG)) $(if $(SET),--config $(SET))
 
 help:
 	@echo "make quickstart          set up, run the quick profile (synthetic bumps and real digits), show its tables"

@@ -19,6 +19,8 @@ def main() -> None:
     parser.add_argument("folder", type=Path, help="folder to fill")
     add_configuration_options(parser)
     arguments = parser.parse_args()
+    # Not every shell replaces it within `make DEST=~/folder`.
+    arguments.folder = arguments.folder.expanduser()
     present = fill_mirror(arguments.folder, needed_sources(settings_asked_for(arguments)))
     print(f"{len(present)} files in {arguments.folder}. Copy it; there: sha256sum --check {CHECKSUMS}, then run with")
     print("  --config mirror=FOLDER offline=true")

@@ -30,6 +30,9 @@ def main() -> None:
     parser.add_argument("results", type=Path, help="folder of results")
     parser.add_argument("folder", type=Path, help="folder to copy to; what is there under the same names is replaced")
     arguments = parser.parse_args()
+    # Not every shell replaces it within `make DEST=~/folder`.
+    arguments.folder = arguments.folder.expanduser()
+    arguments.results = arguments.results.expanduser()
     found = [file for pattern in KEPT for file in sorted(arguments.results.glob(pattern))]
     if not found:
         raise UserError(f"{arguments.results}: holds no report, tables, figures or scores. Name a folder of results.")
