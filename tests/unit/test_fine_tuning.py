@@ -1,5 +1,6 @@
 """Fine-tuning the feature extractor: what it learns, when it ends, and that interruptions change nothing."""
 
+import io
 import os
 import signal
 from contextlib import nullcontext
@@ -305,6 +306,28 @@ def test_a_damaged_checkpoint_is_passed_over_for_the_one_before(tune, small_netw
     folder = Checkpoints(tmp_path, settings.model_dump_json()).folder
     before, last = sorted(folder.glob("step-*"))
     last.write_bytes(last.read_bytes()[:-100])
+    lines = []
+    with pytest.warns(UserWarning, match="damaged checkpoint passed over"):
+        resumed = tune(labelled(21), labelled(9), settings, report=lines.append)
+    assert lines[0] == f"continuing from the checkpoint after step {int(before.stem[5:])}"
+    assert_same(resumed, expected)
+
+
+@pytest.mark.parametrize("nonsense", [{"optimiser": {}}, {"best": {}}, {"step": 10**6}, {"history": [(1.0,)]}])
+def test_a_checkpoint_whose_digest_is_right_and_whose_content_is_none_leaves_no_trace(
+    nonsense, tune, small_network, tmp_path
+):
+    """Though the weights in it have been read when its lack of sense shows."""
+    settings = with_(epochs=3, patience=3)
+    expected = tune(labelled(21), labelled(9), settings, folder=tmp_path / "undisturbed")
+    killed(tune, settings, "step 9 ")
+    checkpoints = Checkpoints(tmp_path, settings.model_dump_json())
+    before, last = sorted(checkpoints.folder.glob("step-*"))
+    content = torch.load(io.BytesIO(last.read_bytes()[32:]), weights_only=True)
+    changed = {name: torch.zeros_like(value) for name, value in content["network"].items()}
+    buffer = io.BytesIO()
+    torch.save(content | {"network": changed} | nonsense, buffer)
+    checkpoints.write(int(last.stem[5:]), buffer.getvalue())
     lines = []
     with pytest.warns(UserWarning, match="damaged checkpoint passed over"):
         resumed = tune(labelled(21), labelled(9), settings, report=lines.append)

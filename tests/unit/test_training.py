@@ -152,6 +152,25 @@ def test_a_damaged_checkpoint_is_passed_over_for_the_one_before(tiny_images, tra
         np.testing.assert_array_equal(found, expected)
 
 
+@pytest.mark.parametrize("nonsense", [b"", b"{}\n", b'{"step": 3, "seconds": 1, "history": [{}]}\nno numbers', "later"])
+def test_a_checkpoint_whose_digest_is_right_and_whose_content_is_none_is_passed_over(
+    nonsense, tiny_images, trained, run_spec, tmp_path
+):
+    """Of a later step than all that there is, even a whole state would end the training before it has begun."""
+    spec, lines = run_spec("ae", epochs=1), []
+    undisturbed, _, _ = trained(spec, tiny_images, tmp_path, checkpoint_seconds=0)
+    checkpoints = Checkpoints(tmp_path, spec.model_dump_json())
+    (last,) = checkpoints.folder.glob("step-*")
+    whole = last.read_bytes()[32:]
+    last.unlink()
+    checkpoints.write(*(3, nonsense) if nonsense != "later" else (300, whole.replace(b'"step": 3', b'"step": 300')))
+    with pytest.warns(UserWarning, match="damaged checkpoint passed over"):
+        resumed, _, _ = trained(spec, tiny_images, tmp_path, lines.append)
+    assert not any("continuing" in line for line in lines)
+    for found, expected in zip(arrays_of(resumed), arrays_of(undisturbed)):
+        np.testing.assert_array_equal(found, expected)
+
+
 def test_a_changed_line_of_any_module_that_a_command_imports_is_another_program(tmp_path):
     shutil.copytree(SCRIPTS / "vrrae_bench", tmp_path / "vrrae_bench")
     command = tmp_path / "command.py"
@@ -192,7 +211,7 @@ def test_only_the_same_training_is_ever_continued(tiny_images, run_spec):
 
 def test_a_state_of_another_identity_is_not_seen(tmp_path):
     Checkpoints(tmp_path, "run").save({}, Progress(step=3, seconds=1.0, history=[]))
-    assert Checkpoints(tmp_path, "run").load({}) and Checkpoints(tmp_path, "other run").load({}) is None
+    assert Checkpoints(tmp_path, "run").load({}, [9]) and Checkpoints(tmp_path, "other run").load({}, [9]) is None
 
 
 def test_the_command_that_was_asked_to_end_says_so_as_a_shell_does(tiny_images, run_spec, train_command, tmp_path):

@@ -9,15 +9,18 @@ import hashlib
 import os
 import shutil
 import warnings
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
+from typing import TypeVar
 
 from vrrae_bench.files import atomic_path, read_json, sha256, write_json
 from vrrae_bench.locks import locked
 
 KEPT = 2  # the newest may turn out damaged, then the one before it serves
 FINISHED = "finished.json"
+
+State = TypeVar("State")
 
 
 class CheckpointFolder:
@@ -53,17 +56,23 @@ class CheckpointFolder:
         for outdated in self._newest_first()[KEPT:]:
             outdated.unlink(missing_ok=True)
 
-    def newest(self) -> bytes | None:
-        """The newest intact state; none if there is none.
+    def newest(self, read: Callable[[int, bytes], State]) -> State | None:
+        """What `read` makes of the newest state that is intact, given its step; none if there is none.
 
-        A truncated or damaged file is passed over with a warning.
+        A file that is truncated or damaged, or that `read` cannot make sense of, is passed over with a warning.
         """
         for path in self._newest_first():
             with path.open("rb") as file:
                 digest, content = file.read(hashlib.sha256().digest_size), file.read()
+            reason = "its digest differs"
             if hashlib.sha256(content).digest() == digest:
-                return content
-            warnings.warn(f"{path}: damaged checkpoint passed over", stacklevel=3)
+                try:
+                    return read(int(path.name.removeprefix("step-")), content)
+                except MemoryError:
+                    raise
+                except Exception as error:  # whatever comes of bytes that are no state
+                    reason = str(error).partition("\n")[0] or type(error).__name__
+            warnings.warn(f"{path}: damaged checkpoint passed over ({reason})", stacklevel=3)
         return None
 
     def conclude(self, outputs: Sequence[Path], *, keep: bool) -> None:

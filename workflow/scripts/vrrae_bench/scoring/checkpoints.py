@@ -1,11 +1,12 @@
 """The saved states of a fine-tuning: torch's serialisation of tensors and plain data."""
 
 import io
+from collections.abc import Callable
 from typing import Any
 
 import torch
 
-from vrrae_bench.checkpoints import CheckpointFolder
+from vrrae_bench.checkpoints import CheckpointFolder, State
 
 
 class Checkpoints(CheckpointFolder):
@@ -17,7 +18,13 @@ class Checkpoints(CheckpointFolder):
         torch.save(state, payload)
         self.write(step, payload.getbuffer())
 
-    def load(self) -> dict[str, Any] | None:
-        """The newest intact state; none if there is none. Nothing in a file is executed."""
-        content = self.newest()
-        return None if content is None else torch.load(io.BytesIO(content), map_location="cpu", weights_only=True)
+    def load(self, restore: Callable[[dict[str, Any]], State]) -> State | None:
+        """What `restore` makes of the newest intact state; none if there is none. Nothing in a file is executed."""
+
+        def read(step: int, content: bytes) -> State:
+            state = torch.load(io.BytesIO(content), map_location="cpu", weights_only=True)
+            if state["step"] != step:
+                raise ValueError(f"it tells of step {state['step']}")
+            return restore(state)
+
+        return self.newest(read)

@@ -8,6 +8,7 @@ import math
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from copy import deepcopy
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -119,8 +120,10 @@ def fine_tune(
     total = settings.epochs * steps
     with _reproducible(settings.seed, threads), termination() as asked_to_end:
         state = _State.start(settings, task, weights, device)
-        if found := checkpoints.load():
-            stopwatch.add(state.restore(found))
+        # Into a copy: what turns out to be no state may have changed half of it.
+        if found := checkpoints.load(lambda content: deepcopy(state).restored(content)):
+            state, seconds = found
+            stopwatch.add(seconds)
             report(f"continuing from the checkpoint after step {state.step}")
         keep = _Keeper(state, checkpoints, checkpoint_seconds, stopwatch, asked_to_end)
         while (epoch := len(state.history)) < settings.epochs and not is_stalled(state.history, settings.patience):
@@ -226,14 +229,16 @@ class _State:
             "seconds": seconds,
         }
 
-    def restore(self, content: dict[str, Any]) -> float:
-        """Take over what `content` gave; returns the time that was spent for it."""
+    def restored(self, content: dict[str, Any]) -> tuple["_State", float]:
+        """This state, once it has taken over what `content` gave, and the time that was spent for that."""
+        if content["history"]:
+            self.network.load_state_dict(content["best"])  # which is needed at the end only
         self.network.load_state_dict(content["network"])
         self.optimiser.load_state_dict(content["optimiser"])
         self.history = [Epoch(*epoch) for epoch in content["history"]]
         self.best, self.step = content["best"], content["step"]
         self.loss, self.hits = content["loss"], content["hits"]
-        return content["seconds"]
+        return self, content["seconds"]
 
 
 class _Keeper:

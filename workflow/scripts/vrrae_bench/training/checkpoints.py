@@ -2,6 +2,7 @@
 
 import io
 import json
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import equinox as eqx
@@ -32,10 +33,19 @@ class Checkpoints(CheckpointFolder):
         eqx.tree_serialise_leaves(payload, state)
         self.write(progress.step, payload.getbuffer())
 
-    def load(self, like: Any) -> tuple[Any, Progress] | None:
-        """The newest intact state, in the shape of `like`, and how far it is; none if there is none."""
-        content = self.newest()
-        if content is None:
-            return None
-        progress, _, leaves = content.partition(b"\n")
-        return eqx.tree_deserialise_leaves(io.BytesIO(leaves), like), Progress(**json.loads(progress))
+    def load(self, like: Any, ends: Sequence[int]) -> tuple[Any, Progress] | None:
+        """The newest intact state, in the shape of `like`, and how far it is; none if there is none.
+
+        Args:
+            ends: The step after which each epoch of the training ends.
+        """
+
+        def read(step: int, content: bytes) -> tuple[Any, Progress]:
+            first_line, _, leaves = content.partition(b"\n")
+            progress = Progress(**json.loads(first_line))
+            n_finished = sum(end <= step for end in ends)
+            if progress.step != step or not 0 < step <= ends[-1] or len(progress.history) != n_finished:
+                raise ValueError(f"it tells of step {progress.step} and {len(progress.history)} epochs")
+            return eqx.tree_deserialise_leaves(io.BytesIO(leaves), like), progress
+
+        return self.newest(read)

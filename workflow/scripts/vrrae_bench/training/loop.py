@@ -99,7 +99,8 @@ def train(
     optimiser = optax.adabelief(spec.learning_rate)
     state = start_state(spec, header, optimiser)
     step, history = 0, []
-    if found := checkpoints.load(state):
+    ends = epoch_ends(data.manifest.n_train, spec.batch_size, spec.epochs)
+    if found := checkpoints.load(state, ends):
         state, (step, seconds, history) = found
         stopwatch.add(seconds)
         report(f"continuing from the checkpoint after step {step}")
@@ -109,7 +110,6 @@ def train(
     over_devices, on_each = shardings()
     state, noise_key = eqx.filter_shard((state, jax.random.key(derived_seed(spec.seed, "noise"))), on_each)
     feed = BatchFeed(images, BatchStream(len(images), spec.batch_size, spec.seed), over_devices)
-    ends = epoch_ends(len(images), spec.batch_size, spec.epochs)
     first = jax.process_index() == 0
     progress = ProgressLine(ends[-1], step, spec.batch_size, report, terminal=terminal and first)
     saved_at = time.monotonic()
