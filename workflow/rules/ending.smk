@@ -1,5 +1,8 @@
 # What the main Snakemake does when its jobs have ended. Not the ones that executors start for single jobs.
+import sys
+
 from vrrae_bench.checkpoints import forget_finished
+from vrrae_bench.killed import explain_killed
 
 
 def forget_accepted():
@@ -14,3 +17,4 @@ onsuccess:
 
 onerror:
     forget_accepted()
+    print(explain_killed(log), end="", file=sys.stderr)

@@ -9,6 +9,7 @@ import vrrae_bench.shell_settings
 
 import argparse
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 from vrrae_bench.command_line import command_parser, json_of
@@ -17,7 +18,7 @@ from vrrae_bench.datasets.settings import FileSettings
 from vrrae_bench.datasets.sources import MODULES, make_dataset
 from vrrae_bench.datasets.store import DataSet, describe, storing
 from vrrae_bench.datasets.weights import WEIGHTS
-from vrrae_bench.errors import UserError, run_command
+from vrrae_bench.errors import in_words, run_command
 
 
 def main() -> None:
@@ -39,8 +40,9 @@ def main() -> None:
         parser.error(f"{arguments.what} needs --files")
     try:
         bring_in(arguments)
-    except UserError as error:
-        write_down(f"error: {error}")
+    except Exception as error:
+        if told := in_words(error):
+            write_down(f"error: {told}")
         raise
 
 
@@ -48,7 +50,8 @@ def write_down(message: str) -> None:
     """Write into the log what the screen shows."""
     if not sys.stdout.isatty():
         sys.stdout.reconfigure(errors="backslashreplace")  # file names may be no UTF-8
-        print(message)
+        with suppress(OSError):  # of a full disk: the screen shows it
+            print(message, flush=True)
 
 
 def bring_in(arguments: argparse.Namespace) -> None:

@@ -1,9 +1,35 @@
 """The exceptions that are meant for the person who runs the benchmark, and how a command ends with them."""
 
+import errno
+import os
 import re
 import signal
 import sys
+import traceback
 from collections.abc import Callable, Iterable
+from contextlib import suppress
+
+# The descriptor of the screen, for a command whose own output and errors go to a log (`shell.prefix` in common.smk).
+SCREEN = "VRRAE_SCREEN"
+FULL_DISK = {
+    errno.ENOSPC: "the disk is full. Make room there",
+    errno.EDQUOT: "your share of this disk (its quota) is used up. Make room there",
+    errno.EFBIG: "a file may not become so large here (ulimit -f). Raise that limit, or use another disk",
+}
+# What of the machine's failures a command can put in words, and what helps.
+FAILURES = FULL_DISK | {
+    errno.EACCES: "you may not read or write this. Let its owner change that (chmod, chown)",
+    errno.EPERM: "you may not change this. Let its owner change that (chmod, chown)",
+    errno.EROFS: "this disk can only be read. Let the results lie on another one",
+    errno.EIO: "the disk does not answer as it should (input/output error). Ask who looks after it, or use another one",
+    errno.ESTALE: "the server of this disk has lost the file. Wait until the disk is back",
+    errno.EMFILE: "this process has too many open files. Raise `ulimit -n`",
+    errno.ENFILE: "this machine has too many open files. End other programs",
+}
+OUT_OF_MEMORY = (
+    "memory ran out. Run fewer jobs at a time (a smaller --cores, or --resources mem_mb=MEGABYTES), end other "
+    "programs, or use a machine with more memory; then run again: a training goes on from its last checkpoint."
+)
 
 
 class UserError(Exception):
@@ -41,16 +67,61 @@ def numbered(items: Iterable[object]) -> str:
 
 
 def run_command(main: Callable[[], None]) -> None:
-    """Run the `main` of a command; its message goes to stderr.
+    """Run the `main` of a command; its message goes to stderr, and to the screen if stderr cannot be written.
 
-    The exit status is 1 after a `UserError`; after `Interrupted`, what a shell reports of a process that SIGTERM ended.
+    The exit status is 1 after a `UserError`, or a failure of the machine that can be foreseen; after `Interrupted`,
+    what a shell reports of a process that SIGTERM ended.
     SIGTERM ends a command as Ctrl-C does, so that what it has begun to write is removed.
     """
     signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))
     try:
         main()
-    except UserError as error:
-        sys.exit(f"error: {error}")
+        sys.stdout.flush()  # here, where a log that cannot be written is told of
     except Interrupted as interrupted:
-        print(interrupted, file=sys.stderr)
-        sys.exit(128 + signal.SIGTERM)
+        _end(str(interrupted), 128 + signal.SIGTERM)
+    except Exception as error:
+        told = in_words(error)
+        _end(f"error: {told}" if told else traceback.format_exc())
+
+
+def in_words(error: Exception) -> str | None:
+    """The message of a `UserError`; or what is wrong with the disk or the memory of the machine, and what helps.
+
+    Of any other exception none: it is a mistake of the program, of which a traceback tells more.
+    """
+    if isinstance(error, UserError):
+        return str(error)
+    if is_out_of_memory(error):
+        return f"{OUT_OF_MEMORY} ({str(error).splitlines()[0]})" if str(error) else OUT_OF_MEMORY
+    if not isinstance(error, OSError) or error.errno not in FAILURES:
+        return None
+    # Only the log is written to without a name.
+    where = error.filename if isinstance(error.filename, str) else "the log"
+    return f"{where}: {FAILURES[error.errno]}, then run again: what is finished is kept."
+
+
+def is_out_of_memory(error: Exception) -> bool:
+    """Whether numpy, JAX or torch, none of which this module imports, or Python itself got no memory."""
+    told = r"RESOURCE_EXHAUSTED|out of memory|can't allocate memory|not enough memory"
+    return isinstance(error, MemoryError) or (
+        isinstance(error, RuntimeError) and re.search(told, str(error), re.IGNORECASE) is not None
+    )
+
+
+def _end(message: str, status: int = 1) -> None:
+    """Exit with a message: to stderr, which a workflow sends to a log, else to the screen."""
+    with suppress(OSError):
+        sys.stdout.flush()
+    text = f"{message.rstrip()}\n".encode(errors="backslashreplace")
+    if not _written(sys.stderr.fileno(), text) and os.environ.get(SCREEN, "").isdecimal():
+        _written(int(os.environ[SCREEN]), text)
+    sys.exit(status)
+
+
+def _written(descriptor: int, text: bytes) -> bool:
+    try:
+        while text:
+            text = text[os.write(descriptor, text) :]
+    except OSError:
+        return False
+    return True

@@ -10,6 +10,8 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
+from vrrae_bench.errors import FULL_DISK
+
 TEMPORARY = "unfinished-"  # in the names of files that are being written, and of no others
 
 
@@ -19,6 +21,9 @@ def atomic_path(path: str | os.PathLike[str]) -> Iterator[Path]:
 
     The temporary name keeps the suffix, because numpy and matplotlib choose the format by it. What writers that were
     killed have left in the folder is removed first.
+
+    Raises:
+        OSError: The file cannot be written, with its name and the reason, which numpy and torch keep to themselves.
     """
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -28,6 +33,10 @@ def atomic_path(path: str | os.PathLike[str]) -> Iterator[Path]:
         yield temporary
         _to_disk(temporary)
         temporary.replace(path)
+    except (OSError, RuntimeError) as error:
+        if reason := _full_disk(error, temporary):
+            raise OSError(reason.errno, reason.strerror, str(path)) from error
+        raise
     finally:
         temporary.unlink(missing_ok=True)
         os.close(file)
@@ -55,6 +64,24 @@ def _remove_abandoned(folder: Path) -> None:
                 temporary.unlink()
             finally:
                 os.close(file)
+
+
+def _full_disk(error: OSError | RuntimeError, path: Path) -> OSError | None:
+    """Why a file could not be written, if its disk takes no more; the file is not to be kept.
+
+    On a full disk, numpy tells how many bytes were written, and torch of an unexpected position. So who cannot tell is
+    asked once more, by writing on.
+    """
+    if isinstance(error, OSError) and error.errno is not None:
+        return error if error.errno in FULL_DISK else None
+    try:
+        with path.open("ab") as file:
+            file.write(bytes(2**20))
+            file.flush()
+            os.fsync(file.fileno())
+    except OSError as reason:
+        return reason if reason.errno in FULL_DISK else None
+    return None
 
 
 def _to_disk(path: Path) -> None:
