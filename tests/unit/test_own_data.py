@@ -497,6 +497,7 @@ def test_splits_in_place_of_labels_are_told(mistake, classes, arrays, tmp_path):
             [],
         ),
         (["mnist_train", "cifar_test", "mnist"], []),
+        ([40 * "dataset", 60 * "images"], []),  # told at once
         (["trains", "evaluator", "training shoes", "attest"], []),
     ],
 )
@@ -815,6 +816,7 @@ def test_images_that_come_and_go_make_the_data_again_and_what_is_not_read_does_n
     folder, make = tmp_path / "images/birds", (*SNAKEMAKE, "-n", "--", "results/birds/data/birds/manifest.json")
     (folder / "wren").rename(tmp_path / "elsewhere")
     (folder / "wren").symlink_to(tmp_path / "elsewhere")
+    (folder / "robin").rename(folder / "{misc}")  # braces mean something to Snakemake, and nothing here
     picture(folder / ".cache/0.png")
     birds(*SNAKEMAKE, "--", "data_birds")
     picture(folder / ".cache/1.png")
@@ -823,7 +825,7 @@ def test_images_that_come_and_go_make_the_data_again_and_what_is_not_read_does_n
     assert "Fetch and store the data set birds" in birds(*make)
     (folder / "wren/new.png").unlink()
     assert "Nothing to be done" in birds(*make)
-    of_last_year(picture(folder / "robin/0.png"))
+    of_last_year(picture(folder / "{misc}/0.png"))
     assert "Fetch and store the data set birds" in birds(*make)
     folder.rename(tmp_path / "gone")
     make = [argument for argument in make if argument != "-n"]

@@ -160,13 +160,14 @@ def _refuse(error: OSError) -> None:
 
 def _refuse_broken(path: Path) -> None:
     """Refuse a link to what is not there, as git-annex and DVC leave them, and what is no regular file or folder."""
-    if path.is_symlink() and not path.exists():
+    if path.is_file() or path.is_dir():
+        return
+    if path.is_symlink():
         raise UserError(
             f"{path}: is a link to {os.readlink(path)}, which is not there. Fetch it (git annex get, dvc pull), or "
             "remove the link."
         )
-    if not (path.is_file() or path.is_dir()):
-        raise UserError(f"{path}: is no regular file. Remove it.")
+    raise UserError(f"{path}: is no regular file. Remove it.")
 
 
 def _tell_what_is_passed_over(settings: FileSettings, splits: Mapping[str, Sequence[LabelledFile]]) -> None:

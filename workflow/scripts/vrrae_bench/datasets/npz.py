@@ -61,28 +61,10 @@ def make_npz(folder: Path, settings: FileSettings, *, least: Mapping[str, int], 
     Raises:
         UserError: What is wrong with which array, and how to mend it.
     """
-    path, problems = Path(settings.path), Problems()
-    headers: dict[str, Header] = {}
-    arrays: dict[str, np.ndarray] = {}
-    classes = None
+    path = Path(settings.path)
     with open_zip(path, LARGEST_ARRAY) as archive:
         names = _names(path, archive, labelled)
-        for name in names:
-            with problems.kept():
-                headers[name] = _header(path, archive, name)
-        for name in headers:
-            with problems.kept():
-                if name in IMAGES:
-                    arrays[name] = _announced(path, name, headers[name])
-                elif _bounds_labels(images := headers.get(name.removesuffix("_labels"))):
-                    arrays[name] = _labels(path, name, headers[name], images.shape[0], archive)
-        if set(LABELS) <= set(arrays):
-            labels = {name: arrays[name] for name in LABELS}
-            with problems.kept():
-                classes = _classes(path, labels, problems)
-        problems.refuse()
-        if classes is not None:
-            arrays |= {name: _numbers(arrays[name], classes) for name in LABELS}
+        arrays, classes = _look_through(path, archive, names)
         n_classes = classes and len(classes)
         check_arrays(str(path), arrays, n_classes)
         refuse_few(settings.path, len(arrays["train"]), least)
@@ -95,6 +77,36 @@ def make_npz(folder: Path, settings: FileSettings, *, least: Mapping[str, int], 
             write_array(folder, name, arrays[name])
     class_names = classes if classes and isinstance(classes[0], str) else None
     write_manifest(folder, "npz", names, n_classes=n_classes, class_names=class_names)
+
+
+def _look_through(
+    path: Path, archive: ZipFile, names: Sequence[str]
+) -> tuple[dict[str, np.ndarray], tuple[Any, ...] | None]:
+    """Arrays that look like the images, the numbers of the classes, and what the labels say of these, or none.
+
+    Raises:
+        UserError: All that is wrong with headers and labels.
+    """
+    problems = Problems()
+    headers: dict[str, Header] = {}
+    arrays: dict[str, np.ndarray] = {}
+    classes = None
+    for name in names:
+        with problems.kept():
+            headers[name] = _header(path, archive, name)
+    for name in headers:
+        with problems.kept():
+            if name in IMAGES:
+                arrays[name] = _announced(path, name, headers[name])
+            elif _bounds_labels(images := headers.get(name.removesuffix("_labels"))):
+                arrays[name] = _labels(path, name, headers[name], images.shape[0], archive)
+    if set(LABELS) <= set(arrays):
+        with problems.kept():
+            classes = _classes(path, {name: arrays[name] for name in LABELS}, problems)
+    problems.refuse()
+    if classes is not None:
+        arrays |= {name: _numbers(arrays[name], classes) for name in LABELS}
+    return arrays, classes
 
 
 def _names(path: Path, archive: ZipFile, labelled: bool) -> list[str]:

@@ -17,7 +17,7 @@ PARTS = {
     "test": ("test", "testing", "tests", "tst", "eval", "evaluation"),
     "validation": ("val", "valid", "validation", "validate", "dev", "development", "holdout", "heldout"),
 }
-ADDED = "set|sets|dataset|data|images|image|imgs|img|pictures|photos|samples|files|split|part|x|y"
+ADDED = "sets?|data|images?|imgs?|pictures|photos|samples|files|split|part|x|y"
 PART_OF = {word: part for part, words in PARTS.items() for word in words}
 WORD_OF_PART = "|".join(sorted(PART_OF, key=len, reverse=True))
 
