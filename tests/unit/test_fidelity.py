@@ -20,7 +20,7 @@ from vrrae_bench.errors import UserError
 from vrrae_bench.scoring import fidelity, kernel_distance, neighbours
 from vrrae_bench.scoring.bounds import bounds, real_draws
 from vrrae_bench.scoring.fidelity import fid_scores, independent_parts, random_scores
-from vrrae_bench.scoring.frechet import Moments, frechet_distance
+from vrrae_bench.scoring.frechet import Moments, frechet_distance, frechet_distances
 from vrrae_bench.scoring.intervals import jackknife, mean_estimate
 from vrrae_bench.scoring.kernel_distance import within_sums
 from vrrae_bench.scoring.neighbours import NEIGHBOURS, neighbourhoods, radii
@@ -123,7 +123,7 @@ def repetitions():
     found = []
     for _ in range(1000):
         draws = generated(rng, 8, 60)
-        found.append((mean_estimate([distance(draw) for draw in draws]), *jackknife(distance, draws)))
+        found.append((mean_estimate([distance(draw) for draw in draws]), *jackknife(*frechet_distances(REAL, draws))))
     return np.array(found)  # repetitions x 3 x (value, standard error, low, high)
 
 
@@ -157,7 +157,9 @@ class TestIntervals:
         for _ in range(200):
             draws = rng.standard_normal((8, 20, d)) * np.sqrt(variances) + shift
             of = partial(frechet_distance, reference)
-            found.append((mean_estimate([of(draw) for draw in draws]), *jackknife(of, draws)))
+            found.append(
+                (mean_estimate([of(draw) for draw in draws]), *jackknife(*frechet_distances(reference, draws)))
+            )
         of_draws, of_all, limit = np.array(found).swapaxes(0, 1)
         assert self.covered(of_draws, of_draws[:, 0].mean()) >= 0.88
         assert self.covered(of_all, of_all[:, 0].mean()) >= 0.9
@@ -186,7 +188,7 @@ class TestIntervals:
         groups = generated(rng, 4, 25)
         without = np.mean([distance(np.delete(groups, j, axis=0).reshape(-1, D)) for j in range(4)])
         _, intercept = np.polyfit([1 / 100, 1 / 75], [distance(groups.reshape(-1, D)), without], deg=1)
-        assert jackknife(distance, groups).limit.value == pytest.approx(intercept, rel=1e-9)
+        assert jackknife(*frechet_distances(REAL, groups)).limit.value == pytest.approx(intercept, rel=1e-9)
 
     def test_it_is_students_over_the_draws(self):
         estimate = mean_estimate([1.0, 2.0, 6.0])
@@ -324,8 +326,12 @@ class TestRecords:
         for part, wanted in zip(independent_parts(features, together=5), expected, strict=True):
             np.testing.assert_array_equal(part, wanted)
         found = fid_scores(reference.moments, {"fid_interpolation": expected})
-        estimate = jackknife(lambda some: frechet_distance(reference.moments, some), expected).whole
-        assert found.details["intervals"]["fid_interpolation"] == estimate._asdict()
+        whole, *without = [
+            frechet_distance(reference.moments, np.concatenate([*expected[:j], *expected[j + 1 :]]))
+            for j in (len(expected), *range(len(expected)))
+        ]
+        estimate = jackknife(whole, without).whole
+        assert found.details["intervals"]["fid_interpolation"] == pytest.approx(estimate._asdict(), rel=1e-9)
         assert found.details["counts"]["fid_interpolation"] == {"generated": 45, "real": 300}
 
     def test_seven_pairs_are_too_few_for_an_interval(self, rng, reference):

@@ -1,11 +1,11 @@
-"""The Frechet distance: closed forms, symmetry, files, bad input; test_fidelity.py has its promises."""
+"""The Frechet distance: closed forms, symmetry, parts, files, bad input; test_fidelity.py has its promises."""
 
 import numpy as np
 import pytest
 
 from vrrae_bench.errors import UserError
 from vrrae_bench.scoring import frechet
-from vrrae_bench.scoring.frechet import Moments, frechet_distance
+from vrrae_bench.scoring.frechet import Moments, frechet_distance, frechet_distances
 
 
 def features(n, d, seed, shift=0.0):
@@ -55,6 +55,56 @@ def test_float32_features_with_a_large_mean_lose_nothing():
     assert distance == pytest.approx(centred, rel=1e-6)
 
 
+def by_singular_values(x, y):
+    """The distance of y from x by singular values, which lose no digits, of factors of the covariances themselves."""
+    means = [rows.mean(axis=0, dtype=np.float64) for rows in (x, y)]
+    factors = [(rows - mean) / np.sqrt(len(rows) - 1) for rows, mean in zip((x, y), means, strict=True)]
+    traces = sum(np.square(factor).sum() for factor in factors)
+    # A symmetric root by the singular values of x: more exact than that of its covariance.
+    _, singular_values, vectors = np.linalg.svd(factors[0], full_matrices=False)
+    nuclear_norm = np.linalg.svd(factors[1] @ (vectors.T * singular_values), compute_uv=False).sum()
+    return np.square(means[0] - means[1]).sum() + traces - 2 * nuclear_norm, traces
+
+
+# Number of images, of features, and the exponent with which the standard deviations of the features fall off.
+SPECTRA = [(400, 40, 0), (400, 40, 1), (400, 40, 4), (85, 80, 1), (80, 80, 3), (40, 80, 1), (40, 80, 4)]
+
+
+@pytest.mark.parametrize(("n", "d", "decay"), SPECTRA)
+@pytest.mark.parametrize("images", ["all different", "repeated", "of few dimensions", "copies of real ones"])
+def test_distances_without_each_part_are_those_of_the_other_parts(rng, n, d, decay, images):
+    """To 1e-8 of the traces, also where the generated images have collapsed and where features of both are dead."""
+    rotation, scales = np.linalg.qr(rng.standard_normal((d, d)))[0], np.arange(1.0, d + 1) ** -decay
+    scales[-3:] = 0
+    x = rng.standard_normal((500, d)) * scales @ rotation + 1
+    y = {
+        "all different": rng.standard_normal((n, d)) * scales @ rotation,
+        "repeated": np.repeat(rng.standard_normal((n // 5, d)), 5, axis=0),
+        "of few dimensions": rng.standard_normal((n, 3)) @ rng.standard_normal((3, d)),
+        "copies of real ones": x[:n],
+    }[images]
+    parts, reference = np.array_split(y, 8), Moments.from_features(x)
+    whole, without = frechet_distances(reference, parts)
+    for found, rest in zip((whole, *without), (parts, *(parts[:j] + parts[j + 1 :] for j in range(8))), strict=True):
+        expected, traces = by_singular_values(x, np.concatenate(rest))
+        assert abs(found - expected) <= 1e-8 * traces
+        assert found == pytest.approx(frechet_distance(reference, np.concatenate(rest)), abs=1e-8 * traces)
+
+
+def test_the_precision_of_moments_saved_with_a_symmetric_root_is_the_same(tmp_path):
+    """An older version wrote the symmetric square root of the covariance, which lies in files that are still read."""
+    x, y = features(300, 24, seed=16), features(200, 24, seed=17)
+    moments = Moments.from_features(x)
+    expected = frechet_distances(moments, np.array_split(y, 4))
+    eigenvalues, vectors = np.linalg.eigh(moments.covariance)
+    symmetric = (vectors * np.sqrt(eigenvalues)) @ vectors.T
+    np.savez(
+        tmp_path / "old.npz", mean=moments.mean, covariance=moments.covariance, count=300, sqrt_covariance=symmetric
+    )
+    found = frechet_distances(Moments.load(tmp_path / "old.npz"), np.array_split(y, 4))
+    np.testing.assert_allclose(np.hstack(found), np.hstack(expected), rtol=1e-9)
+
+
 def test_saved_moments_give_the_same_distance(tmp_path):
     moments = Moments.from_features(features(50, 16, seed=11))
     moments.save(tmp_path / "reference.npz")
@@ -71,6 +121,8 @@ def test_bad_input_is_explained(tmp_path):
         frechet_distance(reference, np.ones((1, 16)))
     with pytest.raises(UserError, match="16 features.*8"):
         frechet_distance(reference, np.ones((5, 8)))
+    with pytest.raises(UserError, match="shape \\(1, 16\\).*at least two samples"):
+        frechet_distances(reference, [np.ones((1, 16)), np.ones((3, 16))])
     broken = features(10, 16, seed=14)
     broken[3, 2] = np.inf
     with pytest.raises(UserError, match="1 of 10.*number 3"):

@@ -27,7 +27,7 @@ PERFORMANCE, README = ((ROOT / name).read_text() for name in ("docs/performance.
 
 def told(pattern, text):
     """The numbers that a document says were measured, in whatever lines its words stand."""
-    [found] = re.findall(pattern.replace(" ", r"\s+"), text)
+    [found] = re.findall(pattern.replace(" ", r"\s+"), text, re.DOTALL)
     return [float(number) for number in ([found] if isinstance(found, str) else found)]
 
 
@@ -65,7 +65,7 @@ def test_a_training_on_tpus_takes_what_the_paper_prints_in_total():
 
 def test_scoring_takes_its_features_and_distances_at_the_speeds_that_the_documentation_has(monkeypatch, rng):
     """Those of config.yaml's MNIST, counted while they are computed, of features that are two numbers each."""
-    images, of_distance = [], []
+    images, of_distance, of_jackknife = [], [], []
 
     class Network:
         def features(self, some):
@@ -77,13 +77,23 @@ def test_scoring_takes_its_features_and_distances_at_the_speeds_that_the_documen
     monkeypatch.setattr(Reference, "load", lambda *paths: reference)
     monkeypatch.setattr(inception, "load_extractor", lambda path, device: Network())
     monkeypatch.setattr(inception, "extractor_record", lambda path: {})
+
+    def distances(moments, parts):
+        of_jackknife.append(sum(map(len, parts)))
+        return 1.0, np.ones(len(parts))
+
     monkeypatch.setattr(fidelity, "frechet_distance", lambda moments, some: of_distance.append(len(some)) or 1.0)
+    monkeypatch.setattr(fidelity, "frechet_distances", distances)
     draws, interpolated = rng.normal(size=(8, 1250, 2)), rng.normal(size=(2000 * 5, 2))
     feature_scores(Path("extractor.json"), draws, interpolated, 5, dict.fromkeys(OTHER_SAMPLERS, draws[0]), "cpu")
 
-    [small] = told(r"for 1250 samples took ([\d.]+) s", PERFORMANCE)
-    [large] = told(r"8750 samples it takes ([\d.]+) s", PERFORMANCE)
-    distances = sum(small if size <= 1250 else large for size in of_distance)
+    single, small, large = told(
+        r"\| one distance of 1250 images \| [\d.]+ \| ([\d.]+) \|.*?\| nine of 1250 images \| [\d.]+ \| ([\d.]+) \|.*?"
+        r"\| nine of 10,000 images \| [\d.]+ \| ([\d.]+) \|",
+        PERFORMANCE,
+    )
+    assert set(of_distance) == {1250}
+    distances = len(of_distance) * single + sum({1250: small, 10_000: large}[size] for size in of_jackknife)
     expected = sum(images) / per_second_and_core("ours") + distances
     assert costs.scoring_seconds(SETTINGS.datasets["mnist"]) == pytest.approx(expected, rel=1e-3)
 
@@ -99,7 +109,7 @@ def test_the_example_report_takes_what_the_readme_says():
     example = load_settings(ROOT / "config.yaml", ROOT / "docs/example-report/experiment.yaml").datasets["mnist"]
     tuning, reference, sampling, scoring = told(
         r"the Inception-v3 took \d+ \(in float32 on a Zen 3 (\d+)\), its features of the training images (\d+), "
-        r"sampling a model ([\d.]+), scoring it ([\d.]+)",
+        r"sampling a model ([\d.]+), scoring it [\d.]+ \(an estimated ([\d.]+) ",
         README,
     )
     assert costs.tuning_seconds(example) == pytest.approx(60 * tuning)

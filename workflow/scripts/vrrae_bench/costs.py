@@ -64,8 +64,10 @@ TUNE_MIB, TUNE_MIB_PER_IMAGE = 4000, 120
 # Features per image on a core, in float32: of MNIST's run at 75 pixels; and docs/performance.md, "Features and the
 # Frechet distance", at 299: 13.2 images/s on two.
 FEATURE_SECONDS = {75: 6 * 60 / 60_000, 299: 2 / 13.2}
-# Of the same section: distances of some 10,000 images and of 1250, on one core. The jackknife takes nine for each FID.
-DISTANCE_SECONDS, SMALL_DISTANCE_SECONDS = 5.4, 0.63
+# Of the same section, on one core: the distance of 1250 images, and those that a jackknife takes, of all images and
+# without each of eight parts, by the number of images.
+DISTANCE_SECONDS = 0.87
+JACKKNIFE_SECONDS = {1250: 2.5, 10_000: 16.3}
 # Of the same section: 7.8 images/s of torchmetrics' network at 299 pixels, on two cores.
 SECONDS_2015 = 2 / 7.8  # per image, on one
 OTHER_SECONDS = 10  # tables, figures and the like
@@ -144,7 +146,7 @@ def scoring_seconds(dataset: DatasetSettings) -> float:
     """Duration of scoring one run, on a core of a CPU."""
     if dataset.extractor is None:
         return OTHER_SECONDS
-    distances = 2 * 9 * DISTANCE_SECONDS + (dataset.sampling.random_draws + 2 * 9) * SMALL_DISTANCE_SECONDS
+    distances = dataset.sampling.random_draws * DISTANCE_SECONDS + 2 * sum(JACKKNIFE_SECONDS.values())
     return generated_images(dataset) * _feature_seconds(dataset.extractor.image_size) + distances
 
 
@@ -157,7 +159,7 @@ def reference_seconds(dataset: DatasetSettings) -> float | None:
 def bounds_seconds(dataset: DatasetSettings) -> float:
     """Duration of scoring test images, training images and noise as if a model had drawn them, on a core of a CPU."""
     draws, features = dataset.sampling.random_draws, _feature_seconds(dataset.extractor.image_size)
-    distances = 9 * DISTANCE_SECONDS + draws * SMALL_DISTANCE_SECONDS
+    distances = draws * DISTANCE_SECONDS + JACKKNIFE_SECONDS[10_000]
     return 3 * (draws * dataset.sampling.random_images * features + distances)
 
 

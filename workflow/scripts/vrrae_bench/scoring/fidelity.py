@@ -7,13 +7,12 @@ coverage, which tell bad images from missing ones. Of how many images each is, a
 """
 
 from collections.abc import Mapping, Sequence
-from functools import partial
 from typing import Any, NamedTuple
 
 import numpy as np
 from jaxtyping import Float32, Num
 
-from vrrae_bench.scoring.frechet import Moments, frechet_distance
+from vrrae_bench.scoring.frechet import Moments, frechet_distance, frechet_distances
 from vrrae_bench.scoring.intervals import Estimate, jackknife, mean_estimate
 from vrrae_bench.scoring.kernel_distance import kernel_distance
 from vrrae_bench.scoring.neighbours import NEIGHBOURS, Neighbourhoods, neighbourhoods
@@ -79,10 +78,10 @@ def _of_single_draws(reference: Reference, draws: Sequence[Features], counts: Co
 
 
 def _of_all_draws(reference: Reference, images: Features, counts: Counts) -> Scores:
-    distance, intervals, omitted = partial(frechet_distance, reference.moments), {}, {}
+    intervals, omitted = {}, {}
     enough = len(images) * (PARTS - 1) // PARTS >= FEWEST_FOR_LIMIT
     if len(images) >= 2 * PARTS:
-        of_all = jackknife(distance, np.array_split(images, PARTS))
+        of_all = jackknife(*frechet_distances(reference.moments, np.array_split(images, PARTS)))
         intervals["fid_random_all_draws"] = of_all.whole
         if enough:
             intervals["fid_random_infinity"] = of_all.limit
@@ -92,7 +91,7 @@ def _of_all_draws(reference: Reference, images: Features, counts: Counts) -> Sco
         )
     numbers = {name: estimate.value for name, estimate in intervals.items()}
     if not numbers:
-        numbers["fid_random_all_draws"] = distance(images)
+        numbers["fid_random_all_draws"] = frechet_distance(reference.moments, images)
     return Scores(numbers, _record(numbers, intervals, counts, omitted))
 
 
@@ -116,13 +115,12 @@ def fid_scores(moments: Moments, sets: Mapping[str, Sequence[Features]]) -> Scor
     part has none.
     """
     numbers, intervals, counts = {}, {}, {}
-    distance = partial(frechet_distance, moments)
     for name, parts in sets.items():
         if len(parts) > 1:
-            intervals[name] = jackknife(distance, parts).whole
+            intervals[name] = jackknife(*frechet_distances(moments, parts)).whole
             numbers[name] = intervals[name].value
         else:
-            numbers[name] = distance(parts[0])
+            numbers[name] = frechet_distance(moments, parts[0])
         counts[name] = {"generated": sum(map(len, parts)), "real": moments.count}
     return Scores(numbers, _record(numbers, intervals, counts, {}))
 

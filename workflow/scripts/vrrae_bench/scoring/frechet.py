@@ -2,14 +2,24 @@
 
     d^2 = ||m1 - m2||^2 + Tr S1 + Tr S2 - 2 Tr (S1 S2)^(1/2)
 
-The last trace is the sum of the singular values of F1 F2^T for any factors with S = F^T F: sqrt(S1 S2) need
-never be formed, so nothing turns complex or NaN when a covariance is singular. For N samples, the centred
-features divided by sqrt(N - 1) are such a factor: not even the covariance of generated images is formed.
+Let S1 = A A^T be the covariance of the reference, and let Y hold the centred features of N samples, divided by
+sqrt(N - 1). The last trace is the sum of the singular values of Y A: sqrt(S1 S2) need never be formed, so nothing turns
+complex or NaN when a covariance is singular.
+
+The squares of these singular values are the eigenvalues of the Gram matrix of Y A, which take much less time. They lose
+half of the digits of singular values that are small. Their error is therefore estimated, and where it could be seen in
+the distance, the singular values themselves are computed.
+
+Gram matrices of parts of a set add up. The distances of a set without each of its parts, which a jackknife needs, so
+share nearly all of their work (`frechet_distances`).
 """
 
+import operator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import NamedTuple
 from zipfile import BadZipFile
 
 import numpy as np
@@ -21,6 +31,8 @@ from vrrae_bench.files import atomic_path
 
 # Rows that are in double precision at a time where there may be many.
 ROWS = 4096
+# The error that the eigenvalues of a Gram matrix may bring into a distance, relative to the traces of the covariances.
+TOLERANCE = 1e-9
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,10 +60,14 @@ class Moments:
 
     @cached_property
     def sqrt_covariance(self) -> Float64[np.ndarray, "D D"]:
-        """The symmetric square root: the costly half of a distance, computed once per reference."""
+        """A square root A of the covariance A A^T: the costly half of a distance, computed once per reference.
+
+        Its columns are the eigenvectors times the roots of their eigenvalues, from large to small. Gram matrices of
+        features times A are then graded in the same way, which keeps the small ones of their eigenvalues accurate.
+        """
         eigenvalues, vectors = np.linalg.eigh(self.covariance)
         # Rounding makes the zero eigenvalues of a singular covariance slightly negative.
-        return (vectors * np.sqrt(eigenvalues.clip(min=0))) @ vectors.T
+        return (vectors * np.sqrt(eigenvalues.clip(min=0)))[:, ::-1]
 
     def save(self, path: Path | str) -> None:
         """Write an .npz with the square root in it, so that a reader need not compute it again."""
@@ -89,18 +105,123 @@ def frechet_distance(reference: Moments, features: Float[np.ndarray, "N D"]) -> 
     Raises:
         UserError: fewer than two rows, a NaN or an infinity, or not as many features as the reference.
     """
+    return next(_distances(reference, [features]))
+
+
+def frechet_distances(
+    reference: Moments, parts: Sequence[Float[np.ndarray, "n D"]]
+) -> tuple[float, Float64[np.ndarray, " M"]]:
+    """The distance of all parts of a set together, and the distances of the set without each of its M parts.
+
+    They are those of `frechet_distance` up to rounding, and cost a fraction of it.
+
+    Raises:
+        UserError: as `frechet_distance`, for all parts together or for what remains without one of them.
+    """
+    for j, part in enumerate(parts):
+        if sum(map(len, parts)) - len(part) < 2:
+            _check(np.concatenate([part[:0], *parts[:j], *parts[j + 1 :]]))
+    whole, *without = _distances(reference, parts)
+    return whole, np.array(without)
+
+
+def _distances(reference: Moments, parts: Sequence[Float[np.ndarray, "n D"]]) -> Iterator[float]:
+    """The distance of all parts together, then those without each of them; each is computed when it is asked for."""
+    features = np.concatenate(parts)
     _check(features)
     if len(reference.mean) != features.shape[1]:
         raise UserError(
             f"Frechet distance: the reference has {len(reference.mean)} features, the samples {features.shape[1]}; "
             "both must come from the same extractor. Rerun the extractor stage."
         )
-    mean = features.mean(axis=0, dtype=np.float64)
-    factor = _factor(features, mean)
-    nuclear_norm = svdvals(factor @ reference.sqrt_covariance).sum()
-    traces = np.trace(reference.covariance) + np.square(factor).sum()
-    # A squared distance; rounding alone takes it below zero.
-    return max(0.0, float(np.square(reference.mean - mean).sum() + traces - 2 * nuclear_norm))
+    ends = np.cumsum([len(part) for part in parts])
+    groups = [slice(end - len(part), end) for end, part in zip(ends, parts, strict=True)]
+    mean, root = features.mean(axis=0, dtype=np.float64), reference.sqrt_covariance
+    for left_out, sums in zip((slice(0), *groups), _sums(features, groups, mean, root), strict=True):
+        shift = sums.deviation / sums.count  # of the mean
+        square = sums.square - sums.count * np.square(shift).sum()
+        traces = np.trace(reference.covariance) + square / (sums.count - 1)
+        trace_of_root, error = _trace_of_root(sums)
+        if 2 * error > TOLERANCE * traces:
+            trace_of_root = _singular_values(np.delete(features, left_out, axis=0), root).sum()
+        between = np.square(reference.mean - mean - shift).sum()
+        # A squared distance; rounding alone takes it below zero.
+        yield max(0.0, float(between + traces - 2 * trace_of_root))
+
+
+class _Sums(NamedTuple):
+    """Sums over some of the rows of a set, of which a distance is computed. Those of several parts add up.
+
+    Attributes:
+        count: Number of the rows.
+        deviation: Of their deviations from the mean of the set.
+        square: Of the squares of these.
+        projection: Of the deviations times the root of the reference, or of their `_coordinates` if the rows are few.
+        gram: Of the outer products of these.
+    """
+
+    count: int
+    deviation: Float64[np.ndarray, " D"]
+    square: float
+    projection: Float64[np.ndarray, " d"]
+    gram: Float64[np.ndarray, "d d"]
+
+
+def _sums(features, groups, mean, root) -> Iterator[_Sums]:
+    """Of all rows, then of all but those of each group."""
+    few = len(features) <= len(mean)
+    coordinates = _coordinates((features - mean) @ root) if few else None
+
+    def over(rows: slice) -> _Sums:
+        deviations = features[rows] - mean
+        projected = coordinates[rows] if few else deviations @ root
+        square = np.square(deviations).sum()
+        gram = projected.T @ projected
+        return _Sums(len(deviations), deviations.sum(axis=0), square, projected.sum(axis=0), gram)
+
+    of_groups = [
+        _total([over(slice(start, min(start + ROWS, group.stop))) for start in range(group.start, group.stop, ROWS)])
+        for group in groups
+    ]
+    yield (of_all := _total(of_groups))
+    for of_group in of_groups:
+        yield _Sums(*map(operator.sub, of_all, of_group))
+
+
+def _total(sums: Sequence[_Sums]) -> _Sums:
+    return _Sums(*map(sum, zip(*sums, strict=True)))
+
+
+def _coordinates(rows: Float64[np.ndarray, "N D"]) -> Float64[np.ndarray, "N N"]:
+    """Coordinates of no more rows than columns, with the same products of any two rows.
+
+    Those of the first row come first, then what the second one adds, and so on: as the rows are of no particular order,
+    the columns fall off as the singular values do.
+    """
+    return np.linalg.qr(rows.T, mode="r").T
+
+
+def _trace_of_root(sums: _Sums) -> tuple[float, float]:
+    """Tr (S1 S2)^(1/2) by the eigenvalues of the Gram matrix, and an estimate of its rounding error.
+
+    The rows and columns of the matrix are graded: each entry is known up to the rounding of its own row and column. An
+    eigenvalue is then known up to the rounding of the diagonal entry that has its rank. The error of its root is that
+    over twice the root, or the root of it if that is less.
+    """
+    gram = (sums.gram - np.outer(sums.projection, sums.projection / sums.count)) / (sums.count - 1)
+    rank = min(sums.count - 1, len(gram))
+    roots = np.sqrt(np.linalg.eigvalsh(gram)[::-1][:rank].clip(min=0))
+    rounding = np.finfo(np.float64).eps * np.sort(np.diag(gram))[::-1][:rank].clip(min=np.finfo(np.float64).tiny)
+    errors = rounding / np.maximum(2 * roots, np.sqrt(rounding))
+    return float(roots.sum()), float(errors.sum())
+
+
+def _singular_values(features, root) -> Float64[np.ndarray, " d"]:
+    """Those of Y A, to the last digits."""
+    factor = (features - features.mean(axis=0, dtype=np.float64)) / np.sqrt(len(features) - 1)
+    if len(factor) > factor.shape[1]:
+        factor = np.linalg.qr(factor, mode="r")
+    return svdvals(factor @ root)
 
 
 def _check(features) -> None:
@@ -115,9 +236,3 @@ def _check(features) -> None:
             f"Frechet distance: {broken.sum()} of {len(features)} samples have NaN or infinite features "
             f"(the first is number {broken.argmax()}). Look at the images: their model probably diverged."
         )
-
-
-def _factor(features, mean) -> Float64[np.ndarray, "N D"]:
-    """F with F^T F = covariance, and no more rows than columns."""
-    factor = (features - mean) / np.sqrt(len(features) - 1)
-    return np.linalg.qr(factor, mode="r") if len(factor) > factor.shape[1] else factor

@@ -4,11 +4,11 @@ A bootstrap is of no use here. Images drawn with replacement repeat, which is on
 distance's own, so that its interval lies above the value whose interval it should be.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Float64
 from scipy import stats
 
 from vrrae_bench.errors import UserError
@@ -48,9 +48,7 @@ def mean_estimate(values: Sequence[float]) -> Estimate:
     return _around(float(np.mean(values)), float(stats.sem(values)), len(values))
 
 
-def jackknife(
-    distance: Callable[[Float[np.ndarray, "N D"]], float], groups: Sequence[Float[np.ndarray, "n D"]]
-) -> Jackknife:
+def jackknife(whole: float, without: Sequence[float] | Float64[np.ndarray, " M"]) -> Jackknife:
     """A distance of all groups together, and its linear extrapolation in 1/N to N = infinity.
 
     With N images its expectation is d + c/N + O(1/N^2) (Chong and Forsyth 2020, who fit a line to several N). The line
@@ -61,17 +59,15 @@ def jackknife(
     remains.
 
     Args:
-        distance: Of a set of features from the reference.
-        groups: Independent ones, of equal size or nearly so.
+        whole: Distance of all groups from the reference.
+        without: Distance of all but each group; the groups are independent, and of equal size or nearly so.
 
     Raises:
-        UserError: there are fewer than two.
+        UserError: there are fewer than two groups.
     """
-    whole = distance(np.concatenate(groups))
-    without = [distance(np.concatenate([*groups[:j], *groups[j + 1 :]])) for j in range(len(groups))]
-    pseudo_values = len(groups) * whole - (len(groups) - 1) * np.array(without)
+    pseudo_values = len(without) * whole - (len(without) - 1) * np.asarray(without)
     limit = mean_estimate(pseudo_values)
-    return Jackknife(_around(whole, limit.standard_error, len(groups)), limit)
+    return Jackknife(_around(whole, limit.standard_error, len(without)), limit)
 
 
 def _around(value: float, standard_error: float, n: int) -> Estimate:
