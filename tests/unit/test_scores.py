@@ -80,7 +80,7 @@ def extractor(tmp_path, tiny_images, monkeypatch):
         "seconds": 5,
     }
     record |= {"labels": "10 classes", "majority_accuracy": 0.1, "threads": 1}
-    record |= {"device": "cpu", "versions": {"torch": "2"}, "commit": "c0"}
+    record |= {"device": "cpu", "versions": {"torch": "2"}, "shell_settings": {}, "commit": "c0"}
     write_json(tmp_path / "extractor.json", record)
     return tmp_path / "extractor.json"
 
