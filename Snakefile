@@ -44,7 +44,7 @@ rule all:
 rule claims:
     """A verdict on each claim of the paper."""
     input:
-        f"{RESULTS}/claims.csv",
+        multiext(f"{RESULTS}/claims", ".csv", ".md"),
 
 
 rule report:
@@ -61,7 +61,7 @@ for name in TABLES:
         name:
             name
         input:
-            f"{RESULTS}/tables/{name}.csv",
+            multiext(f"{RESULTS}/tables/{name}", ".csv", ".md", ".tex"),
             rules.write_settings.output.settings,
         localrule: True
 
@@ -72,7 +72,7 @@ for name in FIGURES:
         name:
             name
         input:
-            f"{RESULTS}/figures/{name}.pdf",
+            multiext(f"{RESULTS}/figures/{name}", ".png", ".pdf", ".txt"),
             rules.write_settings.output.settings,
         localrule: True
 

@@ -146,7 +146,7 @@ def test_a_missing_or_damaged_store_is_told(tmp_path, rng):
     whole = (tmp_path / "train.npy").read_bytes()
     for damaged in (b"not an array", b"", whole[: len(whole) // 2]):
         (tmp_path / "train.npy").write_bytes(damaged)
-        with pytest.raises(UserError, match="train.npy: cannot be read"):
+        with pytest.raises(UserError, match="train.npy: is damaged.*--forcerun .*manifest.json"):
             DataSet(tmp_path / "manifest.json").array("train")
 
 

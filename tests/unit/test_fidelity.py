@@ -355,7 +355,7 @@ class TestRecords:
         whole = (tmp_path / "sample.npz").read_bytes()
         for damaged in (b"", whole[: len(whole) // 2]):
             (tmp_path / "sample.npz").write_bytes(damaged)
-            with pytest.raises(UserError, match="sample.npz.*rerun"):
+            with pytest.raises(UserError, match="sample.npz.*--forcerun"):
                 Reference.load(tmp_path / "moments.npz", tmp_path / "sample.npz")
 
 

@@ -18,6 +18,7 @@ from vrrae_bench.errors import UserError
 from vrrae_bench.experiment import all_runs, runs_of
 from vrrae_bench.latent.interpolation import inner_points
 from vrrae_bench.latent.sampling import PAIRS_TO_LOOK_AT
+from vrrae_bench.records import write_record
 from vrrae_bench.reporting.architecture import Layer, architecture
 from vrrae_bench.reporting.captions import render_caption, scores_context
 from vrrae_bench.reporting.figures import (
@@ -82,10 +83,17 @@ def make_run(tmp_path, run_spec, rng):
         sampling |= dict(interpolation_pairs=2000, interpolation_points=5)
         record = {"details": {"run": spec.model_dump(), "sampling": sampling} | details}
         (folder / "scores.json").write_text(json.dumps(record))
-        (folder / "run.json").write_text(json.dumps({"data": {"n_train": N_TRAIN, "n_test": 2}}))
+        data = {"n_train": N_TRAIN, "n_test": 2}
+        write_record(folder / "run.json", {"run": spec.model_dump(), "data": data})
+        record_samples(folder)
         return Run(spec, folder)
 
     return make
+
+
+def record_samples(folder):
+    """What the sample stage records of its files."""
+    write_record(folder / "sample.json", {}, [path.name for path in folder.glob("*.np[yz]")])
 
 
 @pytest.fixture(autouse=True)
@@ -135,6 +143,7 @@ def test_images_that_do_not_belong_to_the_pairs_are_told(make_data, make_run):
     make_data("mnist")
     run = make_run()
     np.save(run.folder / "interpolation.npy", np.zeros((7, 8, 8, 1), np.uint8))
+    record_samples(run.folder)
     with pytest.raises(UserError, match="7 interpolated images do not belong to 6 pairs"):
         transitions(run, first=0, n=5)
 
@@ -336,6 +345,7 @@ def test_an_axis_can_be_read_at_both_ends_whatever_it_spans(values, make_run):
 def test_no_grid_line_hides_what_is_drawn(betas, make_run):
     run = make_run(method="vae", kl_per_dimension=[3.0, 0.1], signal_to_noise=[9.0, 2.0])
     np.savez(run.folder / "latents.npz", train_mean=np.eye(2), diagonal_mean=np.eye(2))
+    record_samples(run.folder)
     (run.folder / "history.csv").write_text("step,reconstruction_error\n10,50\n20,40\n")
     figures = [figure_2.draw([run]), figure_a2_1.draw(betas), figure_a2_2.draw(betas)]
     figures += [figure_collapse.draw([run]), histories.draw([run])]
@@ -450,6 +460,7 @@ def test_every_text_of_figure_1_fits_into_its_box(figure_of_shapes):
 def test_figure_2_tells_how_many_images_are_trained_on_and_how_many_move(make_run):
     run = make_run("synthetic", "vae")
     np.savez(run.folder / "latents.npz", train_mean=np.eye(9)[:, :2], diagonal_mean=np.zeros((7, 2)))
+    record_samples(run.folder)
     (legend,) = figure_2.draw([run]).legends
     assert [text.get_text() for text in legend.get_texts()] == ["9 training images", "diagonal motion, 7 images"]
 

@@ -131,7 +131,7 @@ def test_bad_input_is_explained(tmp_path):
     whole = (tmp_path / "reference.npz").read_bytes()
     for damaged in (b"not an archive", b"", whole[: len(whole) // 2]):
         (tmp_path / "reference.npz").write_bytes(damaged)
-        with pytest.raises(UserError, match="reference.npz.*rerun"):
+        with pytest.raises(UserError, match="reference.npz.*--forcerun"):
             Moments.load(tmp_path / "reference.npz")
     with pytest.raises(UserError, match="missing.npz"):
         Moments.load(tmp_path / "missing.npz")

@@ -109,6 +109,7 @@ def test_the_commands_score_a_run_and_test_images_against_the_training_images(tm
     np.save(tmp_path / "random.npy", np.asarray(data.array("test")))
     np.save(tmp_path / "interpolation.npy", np.asarray(data.array("train"))[:2])
     (tmp_path / "sample.json").write_text(json.dumps({"sampling": sampling.model_dump()}))
+    (tmp_path / "run.json").write_text(json.dumps({"run": run.model_dump()}))
     reference = ["reference_2015.py", "--dataset", "mine", "--data", data.path, "--weights", weights]
     reference += ["--sampling", sampling.model_dump_json(), "--seed", 0, "--out", tmp_path / "reference_2015.npz"]
     score = [

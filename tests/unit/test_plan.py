@@ -74,7 +74,7 @@ def test_scoring_takes_its_features_and_distances_at_the_speeds_that_the_documen
 
     real = rng.normal(size=(100, 2)).astype(np.float32)
     reference = Reference.of(Moments.from_features(real), real, rng)
-    monkeypatch.setattr(Reference, "load", lambda *paths: reference)
+    monkeypatch.setattr(Reference, "beside", lambda *files: reference)
     monkeypatch.setattr(inception, "load_extractor", lambda path, device: Network())
     monkeypatch.setattr(inception, "extractor_record", lambda path: {})
 

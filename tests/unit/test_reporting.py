@@ -12,6 +12,7 @@ from matplotlib import colormaps
 from vrrae_bench.config_reading import load_settings
 from vrrae_bench.errors import UserError
 from vrrae_bench.models.registry import METHODS
+from vrrae_bench.records import write_record
 from vrrae_bench.reporting.captions import caption_context, render_caption, scores_context
 from vrrae_bench.reporting.claims.headings import CONTRADICTORY, HOW
 from vrrae_bench.reporting.figures import figure_2, gallery
@@ -419,6 +420,8 @@ def test_the_page_shows_tables_of_several_data_sets_and_the_paragraphs_of_captio
     (tmp_path / "claims.md").write_text(f"# Claims\n\n{HOW}\n\n### lowest_error\n\n{CONTRADICTORY}\n")
     (tmp_path / "figure_5.png").touch()
     (tmp_path / "figure_5.txt").write_text("Third.\n\nFourth.\n")
+    write_record(tmp_path / "figure_5.json", {}, ["figure_5.png", "figure_5.txt"])
+    write_record(tmp_path / "claims.json", {}, ["claims.md"])
     record = {"run": run_spec("vae").model_dump(), "commit": None, "versions": {"jax": "0.7"}, "platform": "Linux"}
     record |= {"cpus": 2, "device": "cpu", "wall_seconds": 1.0, "peak_memory_mib": 100}
     (tmp_path / "run.json").write_text(json.dumps(record))
@@ -539,6 +542,7 @@ def synthetic_runs(tmp_path, run_spec, rng):
             means = rng.normal(size=(100, 2)) * [1, spread]
             np.savez(folder / "latents.npz", train_mean=means, diagonal_mean=rng.normal(size=(20, 2)))
             np.save(folder / "random.npy", rng.uniform(size=(9, 64, 64, 1)).astype(np.float32))
+            write_record(folder / "sample.json", {}, ["latents.npz", "random.npy"])
             runs.append(Run(run_spec(method, dataset="synthetic", seed=seed), folder))
     return runs
 

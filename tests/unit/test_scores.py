@@ -66,9 +66,7 @@ def extractor(tmp_path, tiny_images, monkeypatch):
 
     monkeypatch.setattr(inception, "load_extractor", lambda path, device: Pixels())
     features = Pixels().features(tiny_images.array("train"))
-    Moments.from_features(features).save(tmp_path / "reference.npz")
     reference = Reference.of(Moments.from_features(features), features, np.random.default_rng(0))
-    reference.save_sample(tmp_path / "reference_sample.npz")
     settings = {"start": "random", "image_size": 75, "epochs": 1, "batch_size": 4, "learning_rate": 1e-3}
     settings |= {"precision": "float32", "seed": 0}
     (tmp_path / "inception.pt").write_text("in place of a network")
@@ -82,6 +80,7 @@ def extractor(tmp_path, tiny_images, monkeypatch):
     record |= {"labels": "10 classes", "majority_accuracy": 0.1, "threads": 1}
     record |= {"device": "cpu", "versions": {"torch": "2"}, "shell_settings": {}, "commit": "c0"}
     write_json(tmp_path / "extractor.json", record)
+    reference.save(tmp_path / "reference.json", {"extractor": record["sha256"]})
     return tmp_path / "extractor.json"
 
 
@@ -187,7 +186,7 @@ def test_every_fid_says_of_how_many_images_it_is_and_how_sure(write_sample, run_
 
 def test_a_network_of_another_record_scores_nothing(write_sample, run_spec, tiny_images, images, extractor):
     extractor.with_name("inception.pt").write_text("another one")
-    with pytest.raises(UserError, match=r"inception.pt: is not the network of extractor.json beside it"):
+    with pytest.raises(UserError, match=r"inception.pt: is damaged, or is not the file that extractor.json beside it"):
         score_run(run_spec("ae"), write_sample("ae", images, images), tiny_images, extractor)
 
 

@@ -4,6 +4,7 @@
 rule decide_claims:
     input:
         scores=[f"{RESULTS}/{folder}/scores.json" for folder in RUNS],
+        runs=[f"{RESULTS}/{folder}/run.json" for folder in RUNS],
         histories=[f"{RESULTS}/{folder}/history.csv" for folder in RUNS],
         timings=timings() if {"vae", "vrrae"} <= set(settings.experiment.timed) else [],
         settings=rules.write_settings.output.settings,
@@ -13,6 +14,7 @@ rule decide_claims:
     output:
         csv=f"{RESULTS}/claims.csv",
         markdown=f"{RESULTS}/claims.md",
+        record=f"{RESULTS}/claims.json",
     log:
         f"{RESULTS}/logs/claims.log",
     benchmark:

@@ -279,7 +279,7 @@ def extractor_of(wildcards):
     """The files that FID needs, for a data set that has labels."""
     if dataset_of(wildcards).extractor is None:
         return []
-    names = ("extractor.json", "inception.pt", "reference.npz", "reference_sample.npz")
+    names = ("extractor.json", "inception.pt", "reference.json", "reference.npz", "reference_sample.npz")
     return [f"{RESULTS}/extractor/{wildcards.dataset}{wildcards.other}/{name}" for name in names]
 
 
@@ -344,7 +344,7 @@ def files_of_runs(runs, file):
 def files_of_figure(wildcards):
     """What a figure reads of its runs: scores and descriptions for the caption, and the files that it shows."""
     shown = FIGURES[wildcards.figure].files
-    names = dict.fromkeys(("scores.json", "run.json", *shown)) if shown else ()
+    names = dict.fromkeys(("scores.json", "run.json", "sample.json", *shown)) if shown else ()
     return [path for name in names for path in files_of(wildcards.figure, name)]
 
 

@@ -37,8 +37,10 @@ rule reference_2015:
 rule score_2015:
     input:
         sample=f"{RUN}/sample.json",
+        training=f"{RUN}/run.json",
         images=[f"{RUN}/{name}.npy" for name in ("random", "interpolation")],
         reference=rules.reference_2015.output.reference,
+        floor=rules.reference_2015.output.floor,
         weights=inception_2015_of,
         script=f"{SCRIPTS}/score_2015.py",
         code=code_of("score_2015"),

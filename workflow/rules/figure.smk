@@ -13,6 +13,7 @@ rule draw_figure:
         png=f"{RESULTS}/figures/{{figure}}.png",
         pdf=f"{RESULTS}/figures/{{figure}}.pdf",
         caption=f"{RESULTS}/figures/{{figure}}.txt",
+        record=f"{RESULTS}/figures/{{figure}}.json",
     log:
         f"{RESULTS}/logs/figure/{{figure}}.log",
     benchmark:

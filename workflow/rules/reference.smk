@@ -3,12 +3,14 @@
 
 rule reference:
     input:
+        extractor=rules.tune_extractor.output.record,
         network=rules.tune_extractor.output.network,
         data=f"{RESULTS}/data/{{dataset}}/manifest.json",
         data_arrays=arrays_beside,
         script=f"{SCRIPTS}/reference.py",
         code=code_of("reference"),
     output:
+        record=f"{RESULTS}/extractor/{{dataset}}{{other}}/reference.json",
         moments=f"{RESULTS}/extractor/{{dataset}}{{other}}/reference.npz",
         sample=f"{RESULTS}/extractor/{{dataset}}{{other}}/reference_sample.npz",
     log:
@@ -30,5 +32,5 @@ rule reference:
     message:
         "Compute the features of the training images of {wildcards.dataset}{wildcards.other}"
     shell:
-        "python {input.script:q} --data {input.data:q} --extractor {input.network:q} --seed {params.seed}"
-        " --out {output.moments:q} --accelerator {resources.accelerator} --threads {threads} > {log:q} 2>&1"
+        "python {input.script:q} --data {input.data:q} --extractor {input.extractor:q} --seed {params.seed}"
+        " --out {output.record:q} --accelerator {resources.accelerator} --threads {threads} > {log:q} 2>&1"

@@ -5,6 +5,12 @@ rule write_report:
     input:
         tables=[f"{RESULTS}/tables/{name}.md" for name in reported(TABLES)],
         claims=f"{RESULTS}/claims.md",
+        records=[
+            f"{RESULTS}/claims.json",
+            *(f"{RESULTS}/tables/{name}.json" for name in reported(TABLES)),
+            *(f"{RESULTS}/figures/{name}.json" for name in reported(FIGURES)),
+        ],
+        settings=rules.write_settings.output.settings,
         figures=[f"{RESULTS}/figures/{name}.png" for name in reported(FIGURES)],
         captions=[f"{RESULTS}/figures/{name}.txt" for name in reported(FIGURES)],
         runs=[f"{RESULTS}/{folder}/run.json" for folder in RUNS],
@@ -31,4 +37,4 @@ rule write_report:
         "Write the report"
     shell:
         "python {input.script:q} --tables {input.tables:q} --claims {input.claims:q} --figures {input.figures:q} --runs {input.runs:q}"
-        " --template {input.template:q} {params.banner} --out {output.html:q} > {log:q} 2>&1"
+        " --settings {input.settings:q} --template {input.template:q} {params.banner} --out {output.html:q} > {log:q} 2>&1"

@@ -4,6 +4,7 @@
 rule sample:
     input:
         model=f"{RUN}/model.eqx",
+        training=f"{RUN}/run.json",
         data=f"{RESULTS}/data/{{dataset}}/manifest.json",
         data_arrays=arrays_beside,
         script=f"{SCRIPTS}/sample.py",
@@ -27,10 +28,11 @@ rule sample:
         disk_mb=disk(costs.samples_mb),
         accelerator=settings.accelerator,
     params:
+        run=lambda wildcards: run_of(wildcards).model_dump_json(),
         sampling=lambda wildcards: dataset_of(wildcards).sampling.model_dump_json(),
     message:
         "Sample {wildcards.method} on {wildcards.dataset} ({wildcards.variant}, seed {wildcards.seed})"
     shell:
-        "python {input.script:q} --model {input.model:q} --data {input.data:q} --sampling {params.sampling:q}"
-        " --seed {wildcards.seed} --out {output.sample:q}"
+        "python {input.script:q} --run {params.run:q} --model {input.model:q} --data {input.data:q}"
+        " --sampling {params.sampling:q} --out {output.sample:q}"
         " --accelerator {resources.accelerator} --threads {threads} > {log:q} 2>&1"

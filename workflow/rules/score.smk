@@ -4,6 +4,7 @@
 rule score:
     input:
         sample=f"{RUN}/sample.json",
+        training=f"{RUN}/run.json",
         arrays=[*rules.sample.output.images, f"{RUN}/latents.npz"],
         data=f"{RESULTS}/data/{{dataset}}/manifest.json",
         data_arrays=arrays_beside,

@@ -15,6 +15,7 @@ rule make_table:
         csv=f"{RESULTS}/tables/{{table}}.csv",
         markdown=f"{RESULTS}/tables/{{table}}.md",
         latex=f"{RESULTS}/tables/{{table}}.tex",
+        record=f"{RESULTS}/tables/{{table}}.json",
     log:
         f"{RESULTS}/logs/table/{{table}}.log",
     benchmark:

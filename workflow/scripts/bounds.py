@@ -11,9 +11,9 @@ from pathlib import Path
 from vrrae_bench.command_line import add_device_options, command_parser, json_of
 from vrrae_bench.datasets.store import DataSet
 from vrrae_bench.errors import run_command
-from vrrae_bench.files import write_json
 from vrrae_bench.latent.settings import SampleSpec
 from vrrae_bench.provenance import provenance
+from vrrae_bench.records import write_record
 from vrrae_bench.scoring.devices import configure_torch
 from vrrae_bench.scoring.reference import Reference
 
@@ -32,15 +32,15 @@ def main() -> None:
     from vrrae_bench.scoring.bounds import bounds
     from vrrae_bench.scoring.inception import extractor_record, load_extractor
 
-    beside, sampling = arguments.extractor.with_name, arguments.sampling
-    record, origin = extractor_record(arguments.extractor), provenance(device)
-    data, network = DataSet(arguments.data), load_extractor(beside("inception.pt"), device)
-    reference = Reference.load(beside("reference.npz"), beside("reference_sample.npz"))
+    sampling, origin, data = arguments.sampling, provenance(device), DataSet(arguments.data)
+    record = extractor_record(arguments.extractor, data.manifest.arrays)
+    network = load_extractor(arguments.extractor.with_name("inception.pt"), device)
+    reference = Reference.beside(arguments.extractor, record)
     scores = bounds(network, reference, data, sampling.random_images, sampling.random_draws, arguments.seed)
     for name, (numbers, details) in scores.items():
         what = {"bound": name, "dataset": arguments.dataset, "seed": arguments.seed, "sampling": sampling.model_dump()}
         what |= {"extractor": record, "origin": origin}
-        write_json(arguments.out.with_name(f"{name}.json"), numbers | {"details": what | details})
+        write_record(arguments.out.with_name(f"{name}.json"), numbers | {"details": what | details})
 
 
 if __name__ == "__main__":

@@ -1,7 +1,8 @@
 """Decide the claims of the paper.
 
 Reads scores.json of every run, history.csv beside it, the configuration, which tells a method's own beta and batch size
-from the swept ones, and the times of training steps. Writes claims.csv and, beside it, claims.md.
+from the swept ones, and the times of training steps. Writes claims.csv and, beside it, claims.md and
+claims.json, the digests of both.
 """
 
 import vrrae_bench.shell_settings
@@ -15,6 +16,9 @@ from vrrae_bench.files import read_json
 from vrrae_bench.reporting.claims.claims import CLAIMS
 from vrrae_bench.reporting.claims.evidence import load_evidence
 from vrrae_bench.reporting.claims.writing import decide, write_claims
+from vrrae_bench.reporting.configured import check_configured
+from vrrae_bench.reporting.records import read_scores
+from vrrae_bench.runs import RunSpec
 
 
 def main() -> None:
@@ -27,6 +31,8 @@ def main() -> None:
     parser.add_argument("--out", type=Path, required=True, help="claims.csv to write; claims.md beside it")
     arguments = parser.parse_args()
     study = Study.model_validate(read_json(arguments.settings))
+    runs = {path: RunSpec.model_validate(read_scores(path)["details"]["run"]) for path in arguments.scores}
+    check_configured(runs, study)
     evidence = load_evidence(arguments.scores, arguments.timings, study)
     write_claims(arguments.out, decide(CLAIMS, evidence, arguments.reduced), evidence, arguments.banner)
 

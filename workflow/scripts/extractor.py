@@ -17,8 +17,9 @@ from vrrae_bench.command_line import add_device_options, add_keep_finished, comm
 from vrrae_bench.datasets.store import DataSet, Manifest
 from vrrae_bench.dependencies import code_digest
 from vrrae_bench.errors import run_command
-from vrrae_bench.files import sha256, write_json
+from vrrae_bench.files import sha256
 from vrrae_bench.provenance import Stopwatch, machine_identity, provenance
+from vrrae_bench.records import write_record
 from vrrae_bench.scoring.devices import check_precision, configure_torch
 from vrrae_bench.scoring.settings import ExtractorSettings, check_weights
 
@@ -75,7 +76,8 @@ def main() -> None:
         save_extractor(tuned.network, arguments.settings, model_file)
         record = {"settings": arguments.settings.model_dump(), "sha256": sha256(model_file)} | tuned.record()
         record |= {"weights_sha256": weights_sha256, "n_reference": len(train.images), "threads": arguments.threads}
-        write_json(arguments.out, record | origin | stopwatch.record())
+        record["data"] = data.manifest.arrays
+        write_record(arguments.out, record | origin | stopwatch.record())
         checkpoints.conclude(outputs, keep=arguments.keep_finished)
 
 

@@ -1,7 +1,8 @@
 """Compute what everything of a data set is scored against: features of its training images (appendix A.7).
 
-Reads the extractor and the data set. Writes reference.npz (moments of the features of all training images) and
-reference_sample.npz (the features of some, and what is computed of them once).
+Reads the extractor and the data set. Writes reference.json (what the features are of) and, beside it, reference.npz
+(moments of the features of all training images) and reference_sample.npz (the features of some, and what is computed
+of them once).
 """
 
 import vrrae_bench.shell_settings
@@ -20,18 +21,19 @@ from vrrae_bench.seeding import generator
 def main() -> None:
     parser = command_parser(__doc__)
     parser.add_argument("--data", type=Path, required=True, help="manifest.json of the data set")
-    parser.add_argument("--extractor", type=Path, required=True, help="inception.pt")
-    parser.add_argument("--out", type=Path, required=True, help="reference.npz to write; the sample beside it")
+    parser.add_argument("--extractor", type=Path, required=True, help="extractor.json; its network lies beside it")
+    parser.add_argument("--out", type=Path, required=True, help="reference.json to write; the rest beside it")
     add_device_options(parser)
     parser.add_argument("--seed", type=int, required=True, help="of the sample")
     arguments = parser.parse_args()
     device = configure_torch(arguments.accelerator, arguments.threads)
-    from vrrae_bench.scoring.inception import load_extractor
+    from vrrae_bench.scoring.inception import extractor_record, load_extractor
 
-    features = load_extractor(arguments.extractor, device).features(DataSet(arguments.data).array("train"))
+    data = DataSet(arguments.data)
+    extractor = extractor_record(arguments.extractor, data.manifest.arrays)
+    features = load_extractor(arguments.extractor.with_name("inception.pt"), device).features(data.array("train"))
     reference = Reference.of(Moments.from_features(features), features, generator(arguments.seed, "extractor"))
-    reference.save_sample(arguments.out.with_name("reference_sample.npz"))
-    reference.moments.save(arguments.out)
+    reference.save(arguments.out, {"extractor": extractor["sha256"], "seed": arguments.seed})
 
 
 if __name__ == "__main__":

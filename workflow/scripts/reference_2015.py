@@ -13,9 +13,9 @@ import numpy as np
 from vrrae_bench.command_line import add_device_options, command_parser, json_of
 from vrrae_bench.datasets.store import DataSet
 from vrrae_bench.errors import run_command
-from vrrae_bench.files import write_json
 from vrrae_bench.latent.settings import SampleSpec
 from vrrae_bench.provenance import provenance
+from vrrae_bench.records import write_record
 from vrrae_bench.scoring.devices import configure_torch
 
 
@@ -47,7 +47,9 @@ def main() -> None:
         scores = Scores({}, {"omitted": {"fid_2015_random": why}})
     what = {"bound": "floor", "dataset": arguments.dataset, "extractor": record_2015(arguments.weights)}
     details = what | scores.details | {"origin": origin}
-    write_json(arguments.out.with_name("floor_2015.json"), scores.numbers | {"details": details})
+    write_record(
+        arguments.out.with_name("floor_2015.json"), scores.numbers | {"details": details}, [arguments.out.name]
+    )
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
 """Write the report: one HTML page that needs no other file.
 
-Reads the tables (Markdown), the figures (PNG, with their captions beside them) and, of every run, run.json and
-history.csv.
+Reads the tables (Markdown), the figures (PNG, with their captions beside them), of every run run.json and history.csv,
+and the configuration, which the runs have to be of.
 """
 
 import vrrae_bench.shell_settings
@@ -9,8 +9,13 @@ import vrrae_bench.shell_settings
 from pathlib import Path
 
 from vrrae_bench.command_line import command_parser
+from vrrae_bench.config import Study
 from vrrae_bench.errors import run_command
+from vrrae_bench.files import read_json
+from vrrae_bench.records import read_record
+from vrrae_bench.reporting.configured import check_configured
 from vrrae_bench.reporting.report import write_report
+from vrrae_bench.run_folders import spec_of
 
 
 def main() -> None:
@@ -19,10 +24,13 @@ def main() -> None:
     parser.add_argument("--claims", type=Path, required=True, help="claims.md")
     parser.add_argument("--figures", type=Path, nargs="*", default=[], help="<name>.png, its caption in <name>.txt")
     parser.add_argument("--runs", type=Path, nargs="*", default=[], help="run.json; history.csv lies beside it")
+    parser.add_argument("--settings", type=Path, required=True, help="settings.json: what is compared")
     parser.add_argument("--template", type=Path, required=True, help="Jinja2 template of the page")
     parser.add_argument("--banner", help="a sentence above everything")
     parser.add_argument("--out", type=Path, required=True, help="report.html to write")
     arguments = parser.parse_args()
+    study = Study.model_validate(read_json(arguments.settings))
+    check_configured({path: spec_of(read_record(path)) for path in arguments.runs}, study)
     write_report(
         arguments.out,
         template=arguments.template,

@@ -15,18 +15,23 @@ import numpy as np
 from vrrae_bench.command_line import add_device_options, command_parser, json_of
 from vrrae_bench.datasets.store import DataSet
 from vrrae_bench.errors import run_command
-from vrrae_bench.files import atomic_path, write_json
+from vrrae_bench.files import atomic_path, sha256
 from vrrae_bench.latent.settings import SampleSpec
 from vrrae_bench.provenance import provenance
+from vrrae_bench.records import write_record
+from vrrae_bench.run_folders import MODEL, check_training
+from vrrae_bench.runs import RunSpec
 from vrrae_bench.training.devices import configure_jax, device_name
+
+IMAGES = ("random", "random_gaussian", "random_prior", "interpolation", "interpolation_ends")
 
 
 def main() -> None:
     parser = command_parser(__doc__)
-    parser.add_argument("--model", type=Path, required=True, help="model.eqx")
+    parser.add_argument("--run", type=json_of(RunSpec), required=True, help="specification, as JSON")
+    parser.add_argument("--model", type=Path, required=True, help="model.eqx; run.json lies beside it")
     parser.add_argument("--data", type=Path, required=True, help="manifest.json of the data set")
     parser.add_argument("--sampling", type=json_of(SampleSpec), required=True, help="settings, as JSON")
-    parser.add_argument("--seed", type=int, required=True, help="seed of the run")
     parser.add_argument("--out", type=Path, required=True, help="sample.json to write; the arrays beside it")
     add_device_options(parser)
     arguments = parser.parse_args()
@@ -37,18 +42,19 @@ def main() -> None:
     from vrrae_bench.scoring.model_scores import model_scores
 
     origin = provenance(device_name(arguments.accelerator))
-    model, header = load_model(arguments.model)
-    data = DataSet(arguments.data)
-    samples = draw_samples(model, header, data, arguments.sampling, arguments.seed)
+    run, data = arguments.run, DataSet(arguments.data)
+    check_training(arguments.model.parent, run, data.manifest, MODEL)
+    model, header = load_model(arguments.model, run)
+    samples = draw_samples(model, header, data, arguments.sampling, run.seed)
     folder = arguments.out.parent
-    for name in ("random", "random_gaussian", "random_prior", "interpolation", "interpolation_ends"):
+    for name in IMAGES:
         with atomic_path(folder / f"{name}.npy") as temporary:
             np.save(temporary, getattr(samples, name))
     with atomic_path(folder / "latents.npz") as temporary:
         np.savez(temporary, **samples.latents)
-    write_json(
-        arguments.out, {"scores": model_scores(model, header, data), "sampling": samples.sampling, "origin": origin}
-    )
+    record = {"run": run.model_dump(), "model_sha256": sha256(arguments.model)}
+    record |= {"scores": model_scores(model, header, data), "sampling": samples.sampling, "origin": origin}
+    write_record(arguments.out, record, ["latents.npz", *(f"{name}.npy" for name in IMAGES)])
 
 
 if __name__ == "__main__":

@@ -11,8 +11,9 @@ from pathlib import Path
 from vrrae_bench.command_line import add_device_options, command_parser, json_of
 from vrrae_bench.datasets.store import DataSet
 from vrrae_bench.errors import run_command
-from vrrae_bench.files import write_json
 from vrrae_bench.provenance import provenance
+from vrrae_bench.records import write_record
+from vrrae_bench.run_folders import check_sample
 from vrrae_bench.runs import RunSpec
 from vrrae_bench.scoring.devices import configure_torch
 from vrrae_bench.scoring.scores import score_run
@@ -21,7 +22,7 @@ from vrrae_bench.scoring.scores import score_run
 def main() -> None:
     parser = command_parser(__doc__)
     parser.add_argument("--run", type=json_of(RunSpec), required=True, help="specification, as JSON")
-    parser.add_argument("--sample", type=Path, required=True, help="sample.json; the arrays lie beside it")
+    parser.add_argument("--sample", type=Path, required=True, help="sample.json; the arrays and run.json lie beside it")
     parser.add_argument("--data", type=Path, required=True, help="manifest.json of the data set")
     parser.add_argument("--extractor", type=Path, help="extractor.json; its network and reference lie beside it")
     parser.add_argument("--out", type=Path, required=True, help="scores.json to write")
@@ -30,8 +31,10 @@ def main() -> None:
     # Only features need torch, which takes seconds to import.
     device = configure_torch(arguments.accelerator, arguments.threads) if arguments.extractor else "cpu"
     origin = provenance(device)
-    scores = score_run(arguments.run, arguments.sample, DataSet(arguments.data), arguments.extractor, device)
-    write_json(arguments.out, scores | {"details": scores["details"] | {"origin": origin}})
+    data = DataSet(arguments.data)
+    check_sample(arguments.sample.parent, arguments.run, data.manifest)
+    scores = score_run(arguments.run, arguments.sample, data, arguments.extractor, device)
+    write_record(arguments.out, scores | {"details": scores["details"] | {"origin": origin}})
 
 
 if __name__ == "__main__":

@@ -11,8 +11,9 @@ import numpy as np
 
 from vrrae_bench.command_line import add_device_options, command_parser, json_of
 from vrrae_bench.errors import run_command
-from vrrae_bench.files import read_json, write_json
 from vrrae_bench.provenance import provenance
+from vrrae_bench.records import read_record, refuse_others, write_record
+from vrrae_bench.run_folders import check_sample
 from vrrae_bench.runs import RunSpec
 from vrrae_bench.scoring.devices import configure_torch
 
@@ -20,8 +21,13 @@ from vrrae_bench.scoring.devices import configure_torch
 def main() -> None:
     parser = command_parser(__doc__)
     parser.add_argument("--run", type=json_of(RunSpec), required=True, help="specification, as JSON")
-    parser.add_argument("--sample", type=Path, required=True, help="sample.json; the arrays lie beside it")
-    parser.add_argument("--reference", type=Path, required=True, help="reference_2015.npz of the data set")
+    parser.add_argument("--sample", type=Path, required=True, help="sample.json; the arrays and run.json lie beside it")
+    parser.add_argument(
+        "--reference",
+        type=Path,
+        required=True,
+        help="reference_2015.npz of the data set; floor_2015.json lies beside it",
+    )
     parser.add_argument("--weights", type=Path, required=True, help="the published weights of 2015")
     parser.add_argument("--out", type=Path, required=True, help="scores_2015.json to write")
     add_device_options(parser)
@@ -31,7 +37,13 @@ def main() -> None:
     from vrrae_bench.scoring.frechet import Moments
     from vrrae_bench.scoring.inception_2015 import Inception2015, record_2015, scores_2015
 
-    origin, sampling = provenance(device), read_json(arguments.sample)["sampling"]
+    origin, extractor = provenance(device), record_2015(arguments.weights)
+    files = ("random.npy", "interpolation.npy")
+    sampling = check_sample(arguments.sample.parent, arguments.run, None, *files)["sampling"]
+    floor = read_record(arguments.reference.with_name("floor_2015.json"), arguments.reference.name)["details"]
+    found = {"dataset": floor["dataset"], "weights": floor["extractor"]["sha256"]}
+    asked = {"dataset": arguments.run.dataset, "weights": extractor["sha256"]}
+    refuse_others(arguments.reference, "reference", found, asked)
     random, interpolation = (
         np.load(arguments.sample.with_name(f"{name}.npy"), mmap_mode="r") for name in ("random", "interpolation")
     )
@@ -43,8 +55,8 @@ def main() -> None:
     network, reference = Inception2015(arguments.weights, device), Moments.load(arguments.reference)
     scores = scores_2015(network, reference, images)
     details = {"run": arguments.run.model_dump(), "sampling": sampling, "origin": origin}
-    details["extractor"] = record_2015(arguments.weights)
-    write_json(arguments.out, scores.numbers | {"details": details | scores.details})
+    details["extractor"] = extractor
+    write_record(arguments.out, scores.numbers | {"details": details | scores.details})
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
 """Make a table of the paper.
 
 Reads what the table is made from: scores.json of runs (and run.json beside them), settings.json, or timings. Writes
-<name>.csv (long), <name>.md and <name>.tex.
+<name>.csv (long), <name>.md and <name>.tex, and <name>.json, the digests of these.
 """
 
 import vrrae_bench.shell_settings

@@ -13,9 +13,9 @@ from pathlib import Path
 from vrrae_bench.command_line import add_device_options, command_parser, json_of
 from vrrae_bench.datasets.store import DataSet
 from vrrae_bench.errors import run_command
-from vrrae_bench.files import write_json
 from vrrae_bench.host_devices import LOCKS, one_at_a_time
 from vrrae_bench.provenance import provenance
+from vrrae_bench.records import write_record
 from vrrae_bench.runs import RunSpec
 from vrrae_bench.training.devices import configure_jax, device_name
 from vrrae_bench.training.settings import TimingSettings
@@ -57,7 +57,7 @@ def write_timings(arguments: argparse.Namespace) -> None:
     }
     what = {"dataset": runs[0].dataset, "batch_size": runs[0].batch_size, "timing": timing.model_dump()}
     other_cores = round(others.cores(), 3)
-    write_json(arguments.out, what | {"methods": methods} | machine | {"other_work_cores": other_cores})
+    write_record(arguments.out, what | {"methods": methods} | machine | {"other_work_cores": other_cores})
     warn_of_other_work(other_cores, arguments.out)
 
 

@@ -19,8 +19,9 @@ from vrrae_bench.command_line import add_device_options, add_keep_finished, comm
 from vrrae_bench.datasets.store import DataSet, Manifest
 from vrrae_bench.dependencies import code_digest
 from vrrae_bench.errors import run_command
-from vrrae_bench.files import atomic_path, write_json
+from vrrae_bench.files import atomic_path
 from vrrae_bench.provenance import Stopwatch, machine_identity, provenance
+from vrrae_bench.records import write_record
 from vrrae_bench.runs import RunSpec
 from vrrae_bench.training.devices import configure_jax, device_name, join_processes
 
@@ -79,7 +80,8 @@ def main() -> None:
             pd.DataFrame(history).to_csv(temporary, index=False)
         record = {"run": arguments.run.model_dump(), "data": data.manifest.model_dump(mode="json")}
         record |= {"threads": arguments.threads, "processes": arguments.processes}
-        write_json(arguments.out.with_name("run.json"), record | origin | stopwatch.record())
+        record |= origin | stopwatch.record()
+        write_record(arguments.out.with_name("run.json"), record, [arguments.out.name, "history.csv"])
         checkpoints.conclude(outputs, keep=arguments.keep_finished)
 
 

@@ -13,8 +13,9 @@ from pydantic import Field
 
 from vrrae_bench.datasets.settings import LARGEST_SIDE, SMALLEST_SIDE
 from vrrae_bench.errors import UserError
-from vrrae_bench.files import atomic_path, read_json, sha256, write_json
+from vrrae_bench.files import atomic_path, sha256
 from vrrae_bench.locks import locked
+from vrrae_bench.records import check_file, read_record, remedy, write_record
 from vrrae_bench.runs import Specification
 
 MANIFEST = "manifest.json"
@@ -86,7 +87,7 @@ class StoredArray:
             for row, number in zip(rows, np.arange(len(self))[index.ravel()]):
                 file.seek(mapped.offset + int(number) * row.nbytes)
                 if file.readinto(row) != row.nbytes:
-                    raise UserError(f"{self._path}: is cut short. Delete the folder and run again.")
+                    raise UserError(f"{self._path}: is cut short. {self._remedy}")
         return rows.reshape(*index.shape, *self.shape[1:])
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> Num[np.ndarray, "..."]:
@@ -97,7 +98,11 @@ class StoredArray:
         try:
             return np.load(self._path, mmap_mode="r", allow_pickle=False)
         except (OSError, ValueError, EOFError) as error:
-            raise UserError(f"{self._path}: cannot be read ({error}). Delete the folder and run again.") from None
+            raise UserError(f"{self._path}: cannot be read ({error}). {self._remedy}") from None
+
+    @property
+    def _remedy(self) -> str:
+        return remedy(self._path.with_name(MANIFEST))
 
 
 class DataSet:
@@ -112,22 +117,26 @@ class DataSet:
         if not self.path.is_file():
             raise UserError(f"{self.path}: there is no data set here. Make it with: snakemake --cores 1 {self.path}")
         try:
-            self.manifest = Manifest.model_validate(read_json(self.path))
-        except (OSError, ValueError) as error:
-            raise UserError(f"{self.path}: cannot be read ({error}). Delete the folder and run again.") from None
+            self.manifest = Manifest.model_validate(read_record(self.path))
+        except ValueError as error:
+            raise UserError(f"{self.path}: is no manifest of this version ({error}). {remedy(self.path)}") from None
 
     def array(self, name: str) -> StoredArray:
         """One of the arrays: `train`, `test` (N H W C), `train_labels`, `test_labels` (N), and those of the source.
 
+        Its file is compared with the digest in the manifest, once for each process.
+
         Raises:
-            UserError: There is no such array, or its file cannot be read.
+            UserError: There is no such array, or its file cannot be read or is another one.
         """
         if name not in self.manifest.arrays:
             raise UserError(
                 f"{self.path}: has no array '{name}'; it has {', '.join(self.manifest.arrays)}. Add it to the "
                 "data; or, if it is labels, remove the data set's `extractor` from the configuration."
             )
-        return StoredArray(self.path.parent / f"{name}.npy")
+        file = self.path.with_name(f"{name}.npy")
+        check_file(file, self.manifest.arrays[name], self.path.name, remedy(self.path))
+        return StoredArray(file)
 
 
 def describe(data: DataSet) -> str:
@@ -245,7 +254,7 @@ def write_manifest(
         published_test_images=published_test_images if published_test_images != len(arrays["test"]) else None,
         arrays={name: sha256(folder / f"{name}.npy") for name in names},
     )
-    write_json(folder / MANIFEST, manifest.model_dump(mode="json"))
+    write_record(folder / MANIFEST, manifest.model_dump(mode="json"))
 
 
 def check_arrays(source: str, arrays: Mapping[str, Any], n_classes: int | None, multi_label: bool = False) -> None:

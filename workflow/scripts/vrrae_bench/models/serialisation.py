@@ -1,4 +1,4 @@
-"""A trained model in one file: a line of JSON that tells how to build it, then its numbers. No pickle.
+"""A trained model in one file: a line of JSON that tells how to build it, its numbers, and a digest of both. No pickle.
 
 Such a file loads without this project's configuration:
 
@@ -6,6 +6,8 @@ Such a file loads without this project's configuration:
     means = model.posterior(header.normalisation.apply(images)).mean
 """
 
+import hashlib
+import io
 import json
 from pathlib import Path
 from typing import BinaryIO
@@ -20,7 +22,12 @@ from vrrae_bench.files import atomic_path
 from vrrae_bench.models.autoencoder import Autoencoder
 from vrrae_bench.models.bottlenecks import Sizes, TruncatedSVD
 from vrrae_bench.models.registry import METHODS
+from vrrae_bench.records import refuse_others, remedy
 from vrrae_bench.runs import RunSpec, Specification
+
+# Stands before the digest at the end of a file. Files of earlier versions end with the numbers.
+END = b"\nsha256 "
+DIGEST_LENGTH = 2 * hashlib.sha256().digest_size
 
 
 class ModelHeader(Specification):
@@ -49,42 +56,69 @@ def with_basis(model: Autoencoder, basis: jax.Array) -> Autoencoder:
 
 def save_model(path: str | Path, model: Autoencoder, header: ModelHeader) -> None:
     """Write a trained model, atomically."""
-    with atomic_path(path) as temporary, open(temporary, "wb") as file:
-        file.write(header.model_dump_json().encode() + b"\n")
-        eqx.tree_serialise_leaves(file, model)
+    content = io.BytesIO()
+    content.write(header.model_dump_json().encode() + b"\n")
+    eqx.tree_serialise_leaves(content, model)
+    content.write(END + hashlib.sha256(content.getbuffer()).hexdigest().encode())
+    with atomic_path(path) as temporary:
+        temporary.write_bytes(content.getbuffer())
 
 
-def load_model(path: str | Path) -> tuple[Autoencoder, ModelHeader]:
+def load_model(path: str | Path, run: RunSpec | None = None) -> tuple[Autoencoder, ModelHeader]:
     """Read a trained model and its description. Its numbers are float32, whatever JAX's settings.
 
+    Args:
+        run: The run whose model is asked for, or none for any model.
+
     Raises:
-        UserError: Not a model file, cut short or damaged, or of a network that this code does not build.
+        UserError: Not a model file, cut short or damaged, of a network that this code does not build, or the model of
+            another run.
     """
     try:
-        with open(path, "rb") as file:
-            header = ModelHeader.model_validate(json.loads(file.readline()))
-            if header.run.method not in METHODS:
-                raise UserError(
-                    f"{path}: was trained by the method '{header.run.method}', which this code does not have. Load it "
-                    "with the code that wrote it: run.json beside it names the commit."
-                )
-            return _read_numbers(path, file, _skeleton(header)), header
+        file = io.BytesIO(_without_digest(Path(path).read_bytes()))
+        header = ModelHeader.model_validate(json.loads(file.readline()))
     except OSError as error:
         raise UserError(f"{path}: cannot be read ({error.strerror}). Look whether the path is right.") from None
     except ValueError as error:
         reason = str(error).splitlines()[0]
         raise UserError(f"{path}: is not a model file, or is damaged ({reason}). {_remedy(path)}") from None
+    if run is not None:
+        refuse_others(path, "model", header.run.model_dump(), run.model_dump())
+    if header.run.method not in METHODS:
+        raise UserError(
+            f"{path}: was trained by the method '{header.run.method}', which this code does not have. Load it "
+            "with the code that wrote it: run.json beside it names the commit."
+        )
+    return _read_numbers(path, file, _skeleton(header)), header
+
+
+def _without_digest(content: bytes) -> bytes:
+    """What stands before the digest; all of a file without one.
+
+    Raises:
+        ValueError: The digest is another one.
+    """
+    before, end, digest = content.rpartition(END)
+    if not end or len(digest) != DIGEST_LENGTH:
+        return content
+    if hashlib.sha256(before).hexdigest().encode() != digest:
+        raise ValueError("its content has not the digest at its end")
+    return before
 
 
 def _read_numbers(path: str | Path, file: BinaryIO, skeleton: Autoencoder) -> Autoencoder:
     jax.devices()  # a device that JAX cannot use is no fault of the file
     try:
-        return eqx.tree_deserialise_leaves(file, skeleton)
+        model = eqx.tree_deserialise_leaves(file, skeleton)
     except RuntimeError as error:
         cause: BaseException = error
         while cause.__cause__:  # Equinox puts the place in the model around what numpy found
             cause = cause.__cause__
         reason = str(cause).splitlines()[0] if str(cause) else type(cause).__name__
+    else:
+        if file.read():
+            raise UserError(f"{path}: is damaged (more follows its numbers). {_remedy(path)}")
+        return model
     if isinstance(cause, RuntimeError):
         raise UserError(
             f"{path}: its numbers do not fit the network that this code builds from its description ({reason}). If "
@@ -95,7 +129,7 @@ def _read_numbers(path: str | Path, file: BinaryIO, skeleton: Autoencoder) -> Au
 
 
 def _remedy(path: str | Path) -> str:
-    return f"Copy it again from where it came from, or train it again with: snakemake --cores all --force {path}"
+    return f"Copy it again from where it came from. {remedy(path)}"
 
 
 def _skeleton(header: ModelHeader) -> Autoencoder:

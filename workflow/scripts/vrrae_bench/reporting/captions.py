@@ -8,10 +8,12 @@ from typing import Any
 import jinja2
 
 from vrrae_bench.errors import UserError
-from vrrae_bench.files import read_json
 from vrrae_bench.models.registry import METHODS
+from vrrae_bench.records import read_record
 from vrrae_bench.reporting.labels import dataset_label, method_label
 from vrrae_bench.reporting.paper import is_in_paper
+from vrrae_bench.reporting.records import read_scores, run_folder
+from vrrae_bench.run_folders import TRAINING
 from vrrae_bench.runs import format_beta
 
 
@@ -42,7 +44,7 @@ def caption_context(origin: str, files: Sequence[str | Path], sweep: Sequence[st
         sweep: scores.json of the runs among which the best betas were found.
     """
     if origin != "scores":
-        return {"files": [read_json(path) for path in files]}
+        return {"files": [read_record(path) for path in files]}
     return scores_context(files) | {"sweeps": scores_context(sweep)["datasets"]}
 
 
@@ -56,9 +58,9 @@ def scores_context(scores: Sequence[str | Path]) -> dict[str, Any]:
     """
     found: dict[str, list[tuple[Path, dict[str, Any]]]] = {}
     for path in map(Path, scores):
-        details = read_json(path)["details"]
+        details = read_scores(path)["details"]
         if "run" in details:  # else a floor or ceiling, of the same images and extractor
-            found.setdefault(details["run"]["dataset"], []).append((_folder_of_run(path), details))
+            found.setdefault(details["run"]["dataset"], []).append((run_folder(path), details))
     datasets = {dataset_label(name): _of_dataset(scored) for name, scored in found.items()}
     return {"datasets": datasets, "in_paper": any(map(is_in_paper, found))}
 
@@ -69,7 +71,7 @@ def _of_dataset(scored: Sequence[tuple[Path, dict[str, Any]]]) -> dict[str, Any]
     runs = [details["run"] for _, details in scored]
     extractors = [details["extractor"] for _, details in scored if details.get("extractor")]
     unconverged = {folder for folder, details in scored if not details["sampling"].get("gmm_converged", True)}
-    data = read_json(folder / "run.json")["data"]
+    data = read_record(folder / TRAINING)["data"]
     return {
         "methods": [METHODS[method] for method in dict.fromkeys(run["method"] for run in runs)],
         "dataset": last["run"]["dataset"],
@@ -97,8 +99,3 @@ def _betas(runs: Sequence[dict[str, Any]]) -> dict[str, str]:
         if run["beta"] is not None:
             found.setdefault(method_label(run["method"]), set()).add(run["beta"])
     return {method: " and ".join(map(format_beta, sorted(betas))) for method, betas in found.items()}
-
-
-def _folder_of_run(scores: Path) -> Path:
-    """Scores lie in the folder of their run; those by an extractor with another seed in a folder within it."""
-    return scores.parent.parent if scores.parent.name.startswith("extractor_seed=") else scores.parent

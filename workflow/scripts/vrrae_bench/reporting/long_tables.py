@@ -7,10 +7,10 @@ from typing import Any
 import pandas as pd
 
 from vrrae_bench.errors import UserError
-from vrrae_bench.files import read_json
+from vrrae_bench.records import read_record
 from vrrae_bench.reporting.kinds import TABLES, TableKind
 from vrrae_bench.reporting.paper import paper_value
-from vrrae_bench.reporting.records import run_record
+from vrrae_bench.reporting.records import read_scores, run_record
 from vrrae_bench.runs import format_beta
 
 # Others read them in this order, so a new one goes to the end.
@@ -44,8 +44,9 @@ def long_table(name: str, files: Sequence[str | Path], sweep: Sequence[str | Pat
     """
     kind = TABLES[name]
     rows = {"scores": _score_rows, "settings": _setting_rows, "timings": _timing_rows}[kind.origin]
-    found = [{"table": name} | row for row in rows(name, kind, [read_json(path) for path in files])]
-    found += [{"table": name} | row for row in _best_betas(name, kind, [read_json(path) for path in sweep])]
+    read = read_scores if kind.origin == "scores" else read_record
+    found = [{"table": name} | row for row in rows(name, kind, [read(path) for path in files])]
+    found += [{"table": name} | row for row in _best_betas(name, kind, [read_scores(path) for path in sweep])]
     if not found:
         raise UserError(f"{name}: this configuration selects nothing that belongs into it")
     # Rows without runs have no batch size; of the others it stays a whole number.

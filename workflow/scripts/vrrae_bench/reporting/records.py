@@ -1,8 +1,45 @@
-"""scores.json of a run as a flat record, a row of what tables and claims are made from."""
+"""scores.json and history.csv of runs, and a run as a flat record: a row of what tables and claims are made from."""
 
+from pathlib import Path
 from typing import Any
 
+import pandas as pd
+
+from vrrae_bench.records import read_record, refuse_others
+from vrrae_bench.run_folders import TRAINING, spec_of
 from vrrae_bench.runs import RunSpec, format_beta
+
+
+def read_scores(path: str | Path) -> dict[str, Any]:
+    """Scores of a run, compared with the training in whose folder they lie; or those of real images or of noise.
+
+    Raises:
+        UserError: They are missing or damaged, or are those of another run.
+    """
+    path = Path(path)
+    scores = read_record(path)
+    training = run_folder(path) / TRAINING
+    if "run" in scores["details"] and training.exists() and "run" in (record := read_record(training)):
+        found = RunSpec.model_validate(scores["details"]["run"])
+        refuse_others(path, "scores", found.model_dump(), spec_of(record).model_dump())
+    return scores
+
+
+def run_folder(scores: Path) -> Path:
+    """Scores lie in the folder of their run; those by an extractor with another seed in a folder within it."""
+    return scores.parent.parent if scores.parent.name.startswith("extractor_seed=") else scores.parent
+
+
+def read_history(folder: Path) -> pd.DataFrame:
+    """A row per epoch of the training in a folder.
+
+    Raises:
+        UserError: It is damaged, or is the history of another training than run.json beside it.
+    """
+    file, training = folder / "history.csv", folder / TRAINING
+    if training.exists():
+        read_record(training, file.name)
+    return pd.read_csv(file)
 
 
 def run_record(scores: dict[str, Any]) -> dict[str, Any]:

@@ -8,18 +8,19 @@ from pathlib import Path
 from typing import Any
 
 import jinja2
-import pandas as pd
 from markdown_it import MarkdownIt
 from markupsafe import Markup
 from matplotlib.figure import Figure
 
-from vrrae_bench.files import read_json, write_text
+from vrrae_bench.files import write_text
+from vrrae_bench.records import read_record
 from vrrae_bench.reporting.claims.headings import CONTRADICTORY, HOW
 from vrrae_bench.reporting.figures import histories
 from vrrae_bench.reporting.figures.drawing import Run, plt
 from vrrae_bench.reporting.kinds import FIGURES
 from vrrae_bench.reporting.labels import method_label
 from vrrae_bench.reporting.markup import markdown
+from vrrae_bench.reporting.records import read_history
 from vrrae_bench.runs import RunSpec
 
 
@@ -36,13 +37,20 @@ def write_report(
     """Fill the template; images are embedded, so the page can be sent as it is.
 
     Args:
-        tables: Markdown files, each with a heading, tables and a caption.
+        tables: Markdown files, each with a heading, tables and a caption; as that of the claims and the figures, each
+            with a record beside it.
         claims: A Markdown file; the reasons of the verdicts are folded, what comes before and after them stands open.
         figures: PNG files, each with its caption in a text file beside it.
         runs: run.json of every run; its history.csv lies beside it.
+
+    Raises:
+        UserError: One of the files is missing or damaged, or is not the file that its record was written with.
     """
+    captions = [file.with_suffix(".txt") for file in figures]
+    for file in (*tables, claims, *figures, *captions):
+        read_record(file.with_suffix(".json"), file.name)
     environment = jinja2.Environment(autoescape=True, undefined=jinja2.StrictUndefined)
-    records = [(file, read_json(file)) for file in runs]
+    records = [(file, read_record(file)) for file in runs]
     verdicts, how, reasons = claims.read_text(encoding="utf-8").partition(HOW)
     reasons, contradictory, contradictions = reasons.partition(CONTRADICTORY)
     page = environment.from_string(template.read_text(encoding="utf-8")).render(
@@ -100,7 +108,7 @@ def _run(file: Path, record: dict[str, Any]) -> Run:
 
 def _run_row(file: Path, record: dict[str, Any]) -> dict[str, Any]:
     run = record["run"]
-    history = pd.read_csv(file.with_name("history.csv"))
+    history = read_history(file.parent)
     return {
         "dataset": run["dataset"],
         "method": method_label(run["method"]),

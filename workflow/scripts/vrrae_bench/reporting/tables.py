@@ -8,6 +8,7 @@ from typing import Any
 import pandas as pd
 
 from vrrae_bench.files import atomic_path, write_text
+from vrrae_bench.records import write_record
 from vrrae_bench.reporting.kinds import TABLES, TableKind
 from vrrae_bench.reporting.labels import dataset_label, method_label
 from vrrae_bench.reporting.long_tables import COLLAPSED, EACH, FID_OF_BEST_BETA, OF_BEST_BETA
@@ -53,13 +54,17 @@ def readable_tables(name: str, long: pd.DataFrame) -> dict[str, pd.DataFrame]:
 
 
 def write_table(folder: str | Path, name: str, long: pd.DataFrame, caption: str, banner: str | None) -> None:
-    """Write `<name>.csv`, `.md` and `.tex`, the latter two with their caption; the LaTeX needs booktabs."""
+    """Write `<name>.csv`, `.md` and `.tex`, the latter two with their caption, and their digests in `<name>.json`.
+
+    The LaTeX needs booktabs.
+    """
     folder, title = Path(folder), TABLES[name].title
     with atomic_path(folder / f"{name}.csv") as temporary:
         long.to_csv(temporary, index=False)
     tables = readable_tables(name, long)
     write_text(folder / f"{name}.md", _markdown(title, tables, caption, banner))
     write_text(folder / f"{name}.tex", _latex(title, tables, caption, banner, label=f"tab:{name}"))
+    write_record(folder / f"{name}.json", {"table": name}, [f"{name}{suffix}" for suffix in (".csv", ".md", ".tex")])
 
 
 def _markdown(title: str, tables: dict[str, pd.DataFrame], caption: str, banner: str | None) -> str:

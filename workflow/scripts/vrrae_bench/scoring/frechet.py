@@ -28,6 +28,7 @@ from scipy.linalg import svdvals
 
 from vrrae_bench.errors import UserError
 from vrrae_bench.files import atomic_path
+from vrrae_bench.records import remedy
 
 # Rows that are in double precision at a time where there may be many.
 ROWS = 4096
@@ -93,7 +94,7 @@ class Moments:
                 # A cached property lives in the instance's dictionary, which frozen does not guard.
                 moments.__dict__["sqrt_covariance"] = archive["sqrt_covariance"]
         except (OSError, KeyError, ValueError, EOFError, BadZipFile) as error:
-            raise UserError(f"{path}: not reference statistics ({error}). Delete it and rerun.") from error
+            raise UserError(f"{path}: not reference statistics ({error}). {remedy(path)}") from error
         return moments
 
 
@@ -132,7 +133,7 @@ def _distances(reference: Moments, parts: Sequence[Float[np.ndarray, "n D"]]) ->
     if len(reference.mean) != features.shape[1]:
         raise UserError(
             f"Frechet distance: the reference has {len(reference.mean)} features, the samples {features.shape[1]}; "
-            "both must come from the same extractor. Rerun the extractor stage."
+            "both must come from the same extractor."
         )
     ends = np.cumsum([len(part) for part in parts])
     groups = [slice(end - len(part), end) for end, part in zip(ends, parts, strict=True)]

@@ -4,7 +4,7 @@ The network and its ImageNet weights are torchvision's, not the 2015 TensorFlow 
 values of the "FID", and fine-tuned besides: distances compare only with others of the same extractor.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from pickle import UnpicklingError
@@ -20,7 +20,8 @@ from torchvision.models import Inception3
 from torchvision.models.inception import BasicConv2d
 
 from vrrae_bench.errors import UserError
-from vrrae_bench.files import atomic_path, read_json, sha256
+from vrrae_bench.files import atomic_path
+from vrrae_bench.records import check_file, read_record, refuse_others, remedy
 from vrrae_bench.scoring.settings import START_WEIGHTS, ExtractorSettings
 
 IMAGENET_CLASSES = 1000
@@ -165,21 +166,26 @@ def load_extractor(path: Path | str, device: str = "cpu") -> FeatureExtractor:
     try:
         settings, state = ExtractorSettings(**content["settings"]), content["network"]
     except (KeyError, TypeError, ValueError) as error:
-        raise UserError(f"{path}: not a feature extractor of this benchmark. Delete it and rerun.") from error
+        raise UserError(f"{path}: not a feature extractor of this benchmark. {remedy(path)}") from error
     network = _headless()
     _load_state(network, state, path)
     return FeatureExtractor(_prepared(network, settings, device), settings)
 
 
-def extractor_record(extractor: Path) -> dict[str, Any]:
+def extractor_record(extractor: Path, arrays: Mapping[str, str] | None = None) -> dict[str, Any]:
     """All that fixes a feature but the image: the network, where it comes from, and how it is given an image.
 
+    Args:
+        extractor: extractor.json; the network lies beside it.
+        arrays: Digests of the arrays of the data set whose extractor is asked for, or none for any.
+
     Raises:
-        UserError: the network beside it is another one.
+        UserError: the record or the network is damaged, or belongs to another data set.
     """
-    record, network = read_json(extractor), extractor.with_name("inception.pt")
-    if sha256(network) != record["sha256"]:
-        raise UserError(f"{network}: is not the network of {extractor.name} beside it. Delete both and run again.")
+    record = read_record(extractor)
+    check_file(extractor.with_name("inception.pt"), record["sha256"], extractor.name, remedy(extractor))
+    if arrays is not None and "data" in record:
+        refuse_others(extractor, "extractor", {"data": record["data"]}, {"data": dict(arrays)})
     settings = ExtractorSettings(**record["settings"])
     return {key: record[key] for key in RECORDED_OF_EXTRACTOR} | {
         "start_weights": START_WEIGHTS[settings.start],
@@ -221,15 +227,14 @@ def load_plain(path: Path | str) -> Any:
         raise UserError(f"{path}: no such file.") from error
     except UnpicklingError as error:
         raise UserError(
-            f"{path}: holds more than tensors and plain data, so it was not loaded: it could run code. "
-            "Delete it and fetch or make it again."
+            f"{path}: holds more than tensors and plain data, so it was not loaded: it could run code. {remedy(path)}"
         ) from error
     except (RuntimeError, EOFError, ValueError) as error:
-        raise UserError(f"{path}: damaged or incomplete. Delete it and fetch or make it again.") from error
+        raise UserError(f"{path}: damaged or incomplete. {remedy(path)}") from error
 
 
 def _load_state(network: Inception3, state, path: Path | str) -> None:
     try:
         network.load_state_dict(state)
     except (RuntimeError, TypeError, AttributeError) as error:
-        raise UserError(f"{path}: not the weights of torchvision's Inception-v3. Fetch or make it again.") from error
+        raise UserError(f"{path}: not the weights of torchvision's Inception-v3. {remedy(path)}") from error

@@ -17,6 +17,7 @@ from torch_fidelity import FeatureExtractorInceptionV3
 
 from vrrae_bench.errors import UserError
 from vrrae_bench.files import sha256
+from vrrae_bench.records import remedy
 from vrrae_bench.scoring.fidelity import Scores, fid_scores
 from vrrae_bench.scoring.frechet import Moments
 from vrrae_bench.scoring.inception import FEATURES, Images, channels_first, load_plain
@@ -37,7 +38,7 @@ class Inception2015:
         try:
             network = FeatureExtractorInceptionV3("2015", [str(FEATURES)], feature_extractor_weights_path=buffer)
         except (RuntimeError, TypeError, AttributeError) as error:
-            raise UserError(f"{weights}: not the weights of the Inception of 2015. Delete it and rerun.") from error
+            raise UserError(f"{weights}: not the weights of the Inception of 2015. {remedy(weights)}") from error
         self._network = network.to(device)
         self._device = device
 

@@ -1,7 +1,9 @@
 """What the features of a data set's training images hold ready for the scores of every run, computed once."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 from zipfile import BadZipFile
 
 import numpy as np
@@ -10,12 +12,14 @@ from jaxtyping import Float32, Float64
 from vrrae_bench.datasets.store import StoredArray
 from vrrae_bench.errors import UserError
 from vrrae_bench.files import atomic_path
+from vrrae_bench.records import read_record, refuse_others, remedy, write_record
 from vrrae_bench.scoring.frechet import Moments
 from vrrae_bench.scoring.kernel_distance import within_sums
 from vrrae_bench.scoring.neighbours import radii
 
 # Scores that compare all pairs of images use at most this many of each set.
 MOST_IMAGES = 5000
+FILES = ("reference.npz", "reference_sample.npz")
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,10 +52,36 @@ class Reference:
         sample = np.asarray(features[rows], dtype=np.float32)
         return cls(moments, sample, radii(sample), within_sums(sample))
 
+    def save(self, record: Path, of: Mapping[str, Any]) -> None:
+        """Write the record, and beside it moments and sample.
+
+        Args:
+            of: What the features are of, at least the SHA-256 of their `extractor`.
+        """
+        moments, sample = (record.with_name(name) for name in FILES)
+        self.save_sample(sample)
+        self.moments.save(moments)
+        write_record(record, of, FILES)
+
     def save_sample(self, path: Path | str) -> None:
         """Write all but the moments, which have a file of their own, as .npz."""
         with atomic_path(path) as temporary:
             np.savez(temporary, sample=self.sample, radii=self.radii, kernel_sums=self.kernel_sums)
+
+    @classmethod
+    def beside(cls, extractor: Path, network: Mapping[str, Any]) -> "Reference":
+        """The reference of an extractor, from its folder.
+
+        Args:
+            extractor: extractor.json.
+            network: What its record tells of the network, at least the `sha256`.
+
+        Raises:
+            UserError: One of its files is missing or damaged, or it is the reference of another extractor.
+        """
+        record, files = extractor.with_name("reference.json"), [extractor.with_name(name) for name in FILES]
+        refuse_others(record, "reference", read_record(record, *FILES), {"extractor": network["sha256"]})
+        return cls.load(*files)
 
     @classmethod
     def load(cls, moments: Path | str, sample: Path | str) -> "Reference":
@@ -64,5 +94,5 @@ class Reference:
             with np.load(sample, allow_pickle=False) as archive:
                 arrays = {name: archive[name] for name in ("sample", "radii", "kernel_sums")}
         except (OSError, KeyError, ValueError, EOFError, BadZipFile) as error:
-            raise UserError(f"{sample}: not a sample of reference features ({error}). Delete it and rerun.") from error
+            raise UserError(f"{sample}: not a sample of reference features ({error}). {remedy(sample)}") from error
         return cls(Moments.load(moments), **arrays)

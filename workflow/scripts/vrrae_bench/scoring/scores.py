@@ -8,9 +8,9 @@ import numpy as np
 from jaxtyping import Float, UInt8
 
 from vrrae_bench.datasets.store import DataSet
-from vrrae_bench.files import read_json
 from vrrae_bench.latent import diagnostics
 from vrrae_bench.models.registry import METHODS
+from vrrae_bench.records import read_record
 from vrrae_bench.runs import RunSpec
 from vrrae_bench.scoring.bumps import bump_scores
 from vrrae_bench.scoring.fidelity import Scores, combined, fid_scores, independent_parts, random_scores
@@ -36,8 +36,12 @@ def score_run(
         sample: sample.json; the arrays of the sample stage lie beside it.
         extractor: extractor.json, or none for a data set without labels, which has no FID.
         device: Where torch computes the features.
+
+    Raises:
+        UserError: One of the files is missing, damaged or another one.
     """
-    record = read_json(sample)
+    names = ["random", "interpolation", *(OTHER_SAMPLERS if extractor else ())]
+    record = read_record(sample, "latents.npz", *(f"{name}.npy" for name in names))
     random, interpolation = (
         np.load(sample.with_name(f"{name}.npy"), mmap_mode="r") for name in ("random", "interpolation")
     )
@@ -104,7 +108,7 @@ def feature_scores(
 
     record = extractor_record(extractor)
     network = load_extractor(extractor.with_name("inception.pt"), device)
-    reference = Reference.load(extractor.with_name("reference.npz"), extractor.with_name("reference_sample.npz"))
+    reference = Reference.beside(extractor, record)
     sets = {"fid_interpolation": independent_parts(network.features(interpolation), images_per_pair)}
     sets |= {f"fid_{name}": independent_parts(network.features(images)) for name, images in others.items()}
     random = random_scores(reference, [network.features(draw) for draw in draws])

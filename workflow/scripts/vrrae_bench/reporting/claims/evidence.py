@@ -13,11 +13,11 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from vrrae_bench.config import PAPER_DATASETS, DatasetSettings, Study
 from vrrae_bench.errors import UserError
-from vrrae_bench.files import read_json
+from vrrae_bench.records import read_record
 from vrrae_bench.reporting.claims.conditions import fid_conditions, lacking_network
 from vrrae_bench.reporting.labels import method_label
 from vrrae_bench.reporting.long_tables import COLUMNS, long_table
-from vrrae_bench.reporting.records import run_record
+from vrrae_bench.reporting.records import read_history, read_scores, run_record
 from vrrae_bench.runs import RunSpec
 
 
@@ -114,7 +114,7 @@ def _runs_of_the_paper(paths: Iterable[Path], study: Study) -> Iterator[tuple[Pa
     """The folder of each run, the run, the same as it is configured, and its scores."""
     seen: dict[str, Path] = {}
     for path in paths:
-        scores = read_json(path)
+        scores = read_scores(path)
         run = RunSpec.model_validate(scores["details"]["run"])
         if run.folder in seen:
             raise UserError(f"{path}: the same run as {seen[run.folder]}. Name each run once.")
@@ -150,7 +150,7 @@ def _row(folder: Path, run: RunSpec, configured: RunSpec, scores: dict[str, Any]
         if name.startswith("sharpness_"):
             row[f"log_{name}"] = abs(np.log(max(ratio, np.finfo(float).tiny)))
     if (folder / "history.csv").exists():
-        history = pd.read_csv(folder / "history.csv")
+        history = read_history(folder)
         row["training_rises"] = training_rises(history.reconstruction_error)
         if run.beta is not None:
             row["kl_share"] = float(run.beta * history.kl_divergence.iloc[-1] / history.loss.iloc[-1])
@@ -196,7 +196,7 @@ def _load_timings(paths: Iterable[Path], study: Study) -> pd.DataFrame:
     frames = [pd.DataFrame(columns=["dataset", "vae", "vrrae"])]
     for path in paths:
         try:
-            timing = _Timing.model_validate(read_json(path))
+            timing = _Timing.model_validate(read_record(path))
         except ValidationError as error:
             raise UserError(f"{path}: is no file of timings. Time the steps again:\n{error}") from None
         vae, vrrae = timing.methods.vae.step_seconds, timing.methods.vrrae.step_seconds

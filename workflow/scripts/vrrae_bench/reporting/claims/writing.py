@@ -7,6 +7,7 @@ from pathlib import Path
 import pandas as pd
 
 from vrrae_bench.files import atomic_path, write_text
+from vrrae_bench.records import write_record
 from vrrae_bench.reporting.claims.claims import Claim
 from vrrae_bench.reporting.claims.comparisons import Comparison
 from vrrae_bench.reporting.claims.conditions import OF_THE_PAPER
@@ -82,13 +83,15 @@ def decide(claims: Sequence[Claim], evidence: Evidence, reduced: str | None) -> 
 
 
 def write_claims(path: Path, decided: Sequence[Decided], evidence: Evidence, banner: str | None) -> None:
-    """Write `path`, a CSV file with a row for each claim, and beside it the same to read, in Markdown."""
+    """Write `path`, a CSV file with a row for each claim, and beside it the same to read, in Markdown, and digests."""
     rows = [
         (one.claim.id, one.claim.section, one.claim.statement, one.finding.verdict, one.evidence) for one in decided
     ]
     with atomic_path(path) as temporary:
         pd.DataFrame(rows, columns=COLUMNS).to_csv(temporary, index=False)
-    write_text(path.with_suffix(".md"), page(decided, evidence, banner))
+    markdown = path.with_suffix(".md")
+    write_text(markdown, page(decided, evidence, banner))
+    write_record(path.with_suffix(".json"), {"claims": len(decided)}, [path.name, markdown.name])
 
 
 def page(decided: Sequence[Decided], evidence: Evidence, banner: str | None) -> str:

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import cycle
 from pathlib import Path
+from typing import Any
 
 import matplotlib
 
@@ -14,7 +15,10 @@ from matplotlib.figure import Figure
 
 from vrrae_bench.datasets.store import MANIFEST, DataSet
 from vrrae_bench.files import atomic_path
+from vrrae_bench.records import read_record
 from vrrae_bench.reporting.labels import dataset_label, method_label
+from vrrae_bench.reporting.records import read_scores
+from vrrae_bench.run_folders import SAMPLE
 from vrrae_bench.runs import RunSpec
 
 # A matplotlibrc, in the working directory or of the user, would change figures or need programs such as LaTeX.
@@ -43,6 +47,24 @@ class Run:
         """
         results = self.folder.parents[len(Path(self.spec.folder).parts) - 1]
         return DataSet(results / "data" / self.spec.dataset / MANIFEST)
+
+    def sampled(self, name: str) -> Path:
+        """A file that sampling wrote for the run.
+
+        Raises:
+            UserError: It is missing or damaged, or is not the file that sample.json beside it was written with.
+        """
+        read_record(self.folder / SAMPLE, name)
+        return self.folder / name
+
+    @property
+    def details(self) -> dict[str, Any]:
+        """What scores.json tells beside its numbers.
+
+        Raises:
+            UserError: It is missing or damaged, or holds the scores of another run.
+        """
+        return read_scores(self.folder / "scores.json")["details"]
 
 
 def by_dataset(runs: Sequence[Run]) -> dict[str, list[Run]]:

@@ -21,7 +21,7 @@ def draw(runs: Sequence[Run]) -> Figure:
     shown = [run for run in runs if run.spec.seed == seed]
     figure, axes = plt.subplots(1, len(shown), figsize=(3.6 * len(shown), 3.7), layout="constrained", squeeze=False)
     for axis, run in zip(axes[0], shown):
-        with np.load(run.folder / "latents.npz") as latents:
+        with np.load(run.sampled("latents.npz")) as latents:
             train, diagonal = latents["train_mean"], latents["diagonal_mean"]
         axis.scatter(*train[:, :2].T, s=16, color=BLUE, label=f"{len(train)} training images")
         motion = f"diagonal motion, {len(diagonal)} images"
@@ -37,7 +37,7 @@ def draw(runs: Sequence[Run]) -> Figure:
 
 def _most_collapsed_seed(runs: Sequence[Run]) -> int:
     def ratio(run: Run) -> float:
-        with np.load(run.folder / "latents.npz") as latents:
+        with np.load(run.sampled("latents.npz")) as latents:
             return spread_ratio(latents["train_mean"])
 
     return min((run for run in runs if run.spec.method == "vae"), key=ratio, default=runs[0]).spec.seed

@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from vrrae_bench.errors import UserError
-from vrrae_bench.files import read_json
+from vrrae_bench.records import remedy
 from vrrae_bench.reporting.figures.drawing import Run, by_beta, by_dataset, grid, plt
 from vrrae_bench.reporting.labels import dataset_label
 from vrrae_bench.runs import format_beta
@@ -45,8 +45,8 @@ def singular_values(run: Run) -> Float[np.ndarray, " k"]:
     Raises:
         UserError: The scores of this run hold none.
     """
-    scores = run.folder / "scores.json"
-    details = read_json(scores)["details"]
+    details = run.details
     if "singular_values" not in details:
-        raise UserError(f"{scores}: has no singular values; only rank-reduction methods have. Delete it and run again.")
+        scores = run.folder / "scores.json"
+        raise UserError(f"{scores}: has no singular values; only rank-reduction methods have. {remedy(scores)}")
     return np.array(details["singular_values"])

@@ -37,7 +37,7 @@ def draw(runs: Sequence[Run]) -> Figure:
 
 def first_means(run: Run) -> Float[np.ndarray, "N 2"]:
     """The first two means of all training images."""
-    with np.load(run.folder / "latents.npz") as latents:
+    with np.load(run.sampled("latents.npz")) as latents:
         return latents["train_mean"][:, :2]
 
 

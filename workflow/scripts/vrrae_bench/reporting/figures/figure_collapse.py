@@ -7,7 +7,6 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import LogFormatterSciNotation, LogLocator, MaxNLocator
 
-from vrrae_bench.files import read_json
 from vrrae_bench.latent.diagnostics import COLLAPSED_SIGNAL_TO_NOISE
 from vrrae_bench.reporting.figures.drawing import BLUE, GREY, ORANGE, Run, by_dataset, grid, plt
 from vrrae_bench.reporting.labels import dataset_label, method_label
@@ -26,7 +25,7 @@ def draw(runs: Sequence[Run]) -> Figure:
         len(groups), len(SHOWN), figsize=(9, 3.2 * len(groups)), layout="constrained", squeeze=False
     )
     for (dataset, group), row in zip(groups.items(), axes):
-        details = [read_json(run.folder / "scores.json")["details"] for run in group]
+        details = [run.details for run in group]
         for (name, label), axis in zip(SHOWN.items(), row):
             for run, of_run in zip(group, details):
                 _line(axis, run, of_run[name])

@@ -30,7 +30,7 @@ def gallery(runs: Sequence[Run], first: int, *, origin: str = "upper", cmap: str
     """
 
     def fill(axis: Axes, run: Run) -> None:
-        images = np.load(run.folder / "random.npy", mmap_mode="r")
+        images = np.load(run.sampled("random.npy"), mmap_mode="r")
         images = images[part(first, N_ROWS * N_COLUMNS, len(images))]
         if cmap:  # before the mosaic, so that what lies between the images is white and no colour of theirs
             images = matplotlib.colormaps[cmap](images[..., 0])[..., :3]

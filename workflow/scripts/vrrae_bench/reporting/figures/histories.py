@@ -2,11 +2,11 @@
 
 from collections.abc import Sequence
 
-import pandas as pd
 from matplotlib.figure import Figure
 
 from vrrae_bench.reporting.figures.drawing import Run, by_dataset, grid, line_styles, plt, titles
 from vrrae_bench.reporting.labels import dataset_label
+from vrrae_bench.reporting.records import read_history
 
 
 def draw(runs: Sequence[Run]) -> Figure:
@@ -17,7 +17,7 @@ def draw(runs: Sequence[Run]) -> Figure:
         labels = titles(group)
         styles = line_styles(labels)
         for run, label in zip(group, labels):
-            history = pd.read_csv(run.folder / "history.csv")
+            history = read_history(run.folder)
             axis.plot(history.step, history.reconstruction_error, label=label, linewidth=1.2, **styles[label])
         axis.set(title=dataset_label(dataset), xlabel="step", ylabel="training error, %", yscale="log")
         grid(axis)

@@ -9,8 +9,10 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from vrrae_bench.errors import UserError
+from vrrae_bench.records import remedy
 from vrrae_bench.reporting.figures.blocks import blocks, brightest, mosaic, part, show
 from vrrae_bench.reporting.figures.drawing import Run, by_dataset
+from vrrae_bench.run_folders import SAMPLE
 
 N_PAIRS = 5  # of a block
 
@@ -40,13 +42,13 @@ def transitions(run: Run, first: int, n: int) -> Num[np.ndarray, "P S H W C"]:
     """
     pairs = _pairs(run)
     inner, ends = (
-        np.load(run.folder / f"{name}.npy", mmap_mode="r") for name in ("interpolation", "interpolation_ends")
+        np.load(run.sampled(f"{name}.npy"), mmap_mode="r") for name in ("interpolation", "interpolation_ends")
     )
     n_points, rest = divmod(len(inner), len(pairs))
     if rest:
         raise UserError(
             f"{run.folder}: {len(inner)} interpolated images do not belong to {len(pairs)} pairs. "
-            "Delete latents.npz and run again."
+            f"{remedy(run.folder / SAMPLE)}"
         )
     numbers = part(first, n, len(pairs))
     inner = inner.reshape(len(pairs), n_points, *inner.shape[1:])[numbers]
@@ -56,7 +58,7 @@ def transitions(run: Run, first: int, n: int) -> Num[np.ndarray, "P S H W C"]:
 
 
 def _pairs(run: Run) -> Int[np.ndarray, "P 2"]:
-    with np.load(run.folder / "latents.npz") as latents:
+    with np.load(run.sampled("latents.npz")) as latents:
         return latents["interpolation_pairs"]
 
 
@@ -66,7 +68,7 @@ def _check_same_pairs(runs: Sequence[Run]) -> None:
         if not np.array_equal(_pairs(run), pairs):
             raise UserError(
                 f"{run.folder}/latents.npz: other interpolation pairs than in {runs[0].folder}, which cannot be "
-                "compared. Delete both and run again."
+                f"compared. {remedy(*(other.folder / SAMPLE for other in (runs[0], run)))}"
             )
 
 

@@ -1,0 +1,131 @@
+"""The record that each stage writes beside its files, and how whoever reads them finds that they are still the same.
+
+A record is a JSON file. It holds a digest of itself and, under `files`, the digest of each file that was written with
+it. Both stand in its `details`, if it has any, since everything outside them is a number. `read_record` compares them.
+Records of earlier versions have no digests; what they say of themselves can be compared all the same.
+"""
+
+import hashlib
+import json
+import os
+import shlex
+from collections.abc import Iterable, Mapping
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from vrrae_bench.errors import UserError
+from vrrae_bench.files import read_json, sha256, write_json
+
+FILES, DIGEST = "files", "record_sha256"
+
+
+def write_record(path: str | os.PathLike[str], record: Mapping[str, Any], files: Iterable[str] = ()) -> None:
+    """Write a record, atomically.
+
+    Args:
+        files: Names of the files beside it that were written with it.
+    """
+    path = Path(path)
+    whole = json.loads(json.dumps(record))
+    digests = {name: sha256(path.with_name(name)) for name in files}
+    if digests:
+        _details(whole)[FILES] = digests
+    _details(whole)[DIGEST] = _digest(whole)
+    write_json(path, whole)
+
+
+def read_record(path: str | os.PathLike[str], *files: str) -> dict[str, Any]:
+    """A record as it was handed to `write_record`, and under `files` the digests of the files beside it.
+
+    Args:
+        files: Names of the files beside it that are about to be read. Each is compared with its digest, once for each
+            process.
+
+    Raises:
+        UserError: The record or one of these files is missing, damaged or another one.
+    """
+    path = Path(path)
+    try:
+        record = read_json(path)
+        claimed = _details(record).pop(DIGEST, None)
+    except OSError as error:
+        raise UserError(f"{path}: cannot be read ({error.strerror}). {remedy(path)}") from None
+    except (ValueError, AttributeError, TypeError) as error:
+        raise UserError(f"{path}: is damaged: it is no JSON object ({error}). {remedy(path)}") from None
+    if claimed is not None and claimed != _digest(record):
+        raise UserError(
+            f"{path}: is damaged or was changed: its content has not the digest that it names. {remedy(path)}"
+        )
+    digests = _details(record).get(FILES, {})
+    for name in files:
+        if name in digests:
+            check_file(path.with_name(name), digests[name], path.name, remedy(path))
+    return record
+
+
+def check_file(path: Path, digest: str, record: str, remedy: str) -> None:
+    """Compare a file with the digest that its record has of it; the same file is read once in a process.
+
+    Raises:
+        UserError: It is missing or has another digest. Ends with the remedy.
+    """
+    try:
+        state = path.stat()
+        found = _sha256_of(path, state.st_size, state.st_mtime_ns, state.st_ctime_ns)
+    except OSError as error:
+        raise UserError(f"{path}: cannot be read ({error.strerror}). {remedy}") from None
+    if found != digest:
+        raise UserError(
+            f"{path}: is damaged, or is not the file that {record} beside it was written with: its SHA-256 begins "
+            f"{found[:8]}, not {digest[:8]}. {remedy}"
+        )
+
+
+def remedy(*paths: str | os.PathLike[str]) -> str:
+    """How to have results made again. To delete them is not enough: Snakemake asks for no file between others."""
+    names = " ".join(shlex.quote(str(path)) for path in paths)
+    return f"To make it again, add this to the end of your snakemake command: --forcerun {names}"
+
+
+def differences(found: Mapping[str, Any], asked: Mapping[str, Any]) -> list[str]:
+    """In what a result differs from what is asked for.
+
+    >>> differences({"seed": 1, "epochs": 2}, {"seed": 0, "epochs": 2})
+    ['seed is 1 and not 0']
+    """
+    return [f"{key} is {found.get(key)} and not {value}" for key, value in asked.items() if found.get(key) != value]
+
+
+def refuse_others(
+    path: str | os.PathLike[str], what: str, found: Mapping[str, Any], asked: Mapping[str, Any], *again: Path
+) -> None:
+    """Refuse a result that belongs to something else than what is asked for.
+
+    Args:
+        what: The result, for the message.
+        again: The files to make again, if not the result itself.
+
+    Raises:
+        UserError: What differs.
+    """
+    if different := differences(found, asked):
+        raise UserError(
+            f"{path}: is not the {what} that is asked for: {'; '.join(different)}. {remedy(*(again or [path]))}"
+        )
+
+
+@cache
+def _sha256_of(path: Path, size: int, modified: int, changed: int) -> str:
+    """The digest of a file as it is at some time; that of a change of it is one that no program sets."""
+    return sha256(path)
+
+
+def _details(record: dict[str, Any]) -> dict[str, Any]:
+    details = record.get("details")
+    return details if isinstance(details, dict) else record
+
+
+def _digest(record: Mapping[str, Any]) -> str:
+    """Of what a record holds, however it is laid out; its own digest is not in it."""
+    return hashlib.sha256(json.dumps(record, sort_keys=True).encode()).hexdigest()

@@ -1,0 +1,60 @@
+"""What lies in the folder of a run, compared with the run that is asked for before any of it is used."""
+
+from pathlib import Path
+from typing import Any
+
+from vrrae_bench.datasets.store import Manifest
+from vrrae_bench.records import read_record, refuse_others
+from vrrae_bench.runs import RunSpec
+
+MODEL, TRAINING, SAMPLE = "model.eqx", "run.json", "sample.json"
+
+
+def check_training(folder: Path, run: RunSpec, manifest: Manifest | None, *files: str) -> dict[str, Any]:
+    """run.json of a run, and of the files that its training wrote those that are about to be read.
+
+    Args:
+        manifest: The data set as it is now, or none if it is not there any more.
+        files: Names of files of the training.
+
+    Raises:
+        UserError: The folder holds another run, or one of other data; or something in it is damaged.
+    """
+    path = folder / TRAINING
+    record = read_record(path, *files)
+    refuse_others(path, "training", spec_of(record).model_dump(), run.model_dump())
+    if manifest is not None:
+        refuse_others(path, "training", images_of(record["data"]), images_of(manifest.model_dump(mode="json")))
+    return record
+
+
+def check_sample(folder: Path, run: RunSpec, manifest: Manifest | None, *files: str) -> dict[str, Any]:
+    """sample.json of a run, and of the files that sampling wrote those that are about to be read.
+
+    Those that an earlier version wrote say nothing of their run: they belong to the training beside them.
+
+    Raises:
+        UserError: As `check_training`; or the files are samples of another model.
+    """
+    training, path = check_training(folder, run, manifest), folder / SAMPLE
+    record = read_record(path, *files)
+    if "run" in record:
+        refuse_others(path, "sample", record["run"], run.model_dump())
+    model = training.get("files", {}).get(MODEL)
+    if model and "model_sha256" in record:
+        refuse_others(path, "sample", {"model": record["model_sha256"]}, {"model": model})
+    return record
+
+
+def spec_of(training: dict[str, Any]) -> RunSpec:
+    """The run that a run.json is of; keys that are newer than it have the values that it was trained with.
+
+    Raises:
+        ValidationError: It tells of no run of this version.
+    """
+    return RunSpec.model_validate(training["run"])
+
+
+def images_of(manifest: dict[str, Any]) -> dict[str, Any]:
+    """What of a manifest decides a training: the arrays, and how models are given the images."""
+    return {"data": manifest["arrays"], "normalisation": manifest["normalisation"]}
