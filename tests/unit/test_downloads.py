@@ -26,7 +26,7 @@ from vrrae_bench.datasets.published import RemoteFile
 from vrrae_bench.datasets.sources import MODULES
 from vrrae_bench.datasets.store import DataSet
 from vrrae_bench.datasets.weights import WEIGHTS
-from vrrae_bench.errors import UserError
+from vrrae_bench.errors import UserError, in_words
 from vrrae_bench.scoring import settings
 from vrrae_bench.scoring.settings import check_weights
 
@@ -225,9 +225,11 @@ def test_a_full_disk_is_not_blamed_on_the_source(tmp_path, server, monkeypatch):
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
     monkeypatch.setattr(download, "_Bounded", Full)
-    for where in ({"mirror": server}, {"mirror": str(tmp_path / "mirror")}):
-        told = fetch_error(tmp_path, remote(), **where)
-        assert told.startswith(f"{tmp_path}/kept/file.gz: cannot be written (No space left on device). Free space")
+    for source in (server, str(tmp_path / "mirror")):
+        with pytest.raises(OSError) as caught:
+            fetch([remote()], "mnist", tmp_path / "kept", mirror=source, offline=False)
+        assert in_words(caught.value).startswith(f"{tmp_path}/kept/file.gz: the disk is full. Make room there")
+    assert list((tmp_path / "kept").iterdir()) == []
 
 
 class Locked(Answer):

@@ -54,20 +54,13 @@ def fetch(
         offline: Ask no URL at all.
 
     Raises:
-        UserError: No source gave a file with the right checksum (says what was tried and what to do), the folder cannot
-            be written, or the address of the mirror may hold a password.
+        UserError: No source gave a file with the right checksum, with what was tried and what to do; or the address of
+            the mirror may hold a password.
+        OSError: The folder cannot be written.
     """
     if mirror and holds_secret(mirror):
         raise UserError(f"The address of the mirror, '{mirror}', may hold a secret.\n{NO_SECRETS}")
-    paths = [Path(folder) / file.name for file in files]
-    for file, path in zip(files, paths):
-        try:
-            _fetch_one(file, dataset, path, mirror, offline)
-        except OSError as error:
-            raise UserError(
-                f"{path}: cannot be written ({error.strerror}). Free space there or mend permissions, and run again."
-            ) from None
-    return paths
+    return [_fetch_one(file, dataset, Path(folder) / file.name, mirror, offline) for file in files]
 
 
 def seconds_allowed(file: RemoteFile) -> float:
@@ -105,15 +98,15 @@ def refuse_other_content(path: Path, file: RemoteFile) -> None:
         )
 
 
-def _fetch_one(file: RemoteFile, dataset: str, target: Path, mirror: str | None, offline: bool) -> None:
+def _fetch_one(file: RemoteFile, dataset: str, target: Path, mirror: str | None, offline: bool) -> Path:
     if target.is_file() and not refusal(target, file):
-        return
+        return target
     failures = []
     for source in _sources(file, dataset, mirror, offline):
         try:
             verified = _fetch_from(source, file, target)
             print(f"{dataset}: {file.name} from {source}, {verified} verified", flush=True)
-            return
+            return target
         except SourceFailed as failure:
             failures.append(f"  {source}\n    {failure}")
     reason = "offline is set" if file.folders else "no program may fetch it"
