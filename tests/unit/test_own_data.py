@@ -211,6 +211,9 @@ def test_links_to_what_is_not_there_or_not_looked_at_are_named(mistake, classes,
     """As git-annex and DVC leave them: of an image, of a class, and a folder within a class."""
     (classes / "dark/3.png").unlink()
     (classes / "dark/3.png").symlink_to("../.git/annex/objects/3.png")
+    rows = ["dark/3.png,dark", "light/0.png,light"]
+    told = mistake("folder", classes, test_fraction=0.2, **table(classes, "file,label", *rows))
+    assert "dark/3.png: is a link to ../.git/annex/objects/3.png, which is not there" in told
     (classes / "grey").symlink_to(tmp_path / "gone")
     shutil.copytree(classes / "light", tmp_path / "elsewhere")
     (classes / "light/more").symlink_to(tmp_path / "elsewhere")

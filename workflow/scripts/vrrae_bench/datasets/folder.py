@@ -210,6 +210,8 @@ def _entry(root: Path, where: str, row: Mapping[str | None, str]) -> LabelledFil
     try:
         home, file = root.resolve(), (root / name).resolve()
         is_there = file.is_file()
+        if not is_there and (root / name).is_symlink():
+            _refuse_broken(root / name)
     except (OSError, ValueError) as error:
         raise UserError(f"{where}: {name!r} cannot be read ({error}). Mend the name, or its permissions.") from None
     if not file.is_relative_to(home):
