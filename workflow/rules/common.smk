@@ -42,6 +42,9 @@ if not workflow.deployment_settings.deployment_method and not shutil.which(
         "environment (make environment)."
     )
 
+# Output and errors of a job go to its log; 9 stays the screen, for the error that no log can take on a full disk.
+shell.prefix(f"set -euo pipefail; exec 9>&2; export {SCREEN}=9; ")
+
 try:
     # Not for a job that another Snakemake runs: there the files may be elsewhere, and all was told before.
     if workflow.is_main_process:
