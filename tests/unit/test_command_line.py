@@ -4,7 +4,7 @@ import argparse
 
 import pytest
 
-from vrrae_bench.command_line import command_parser, json_of
+from vrrae_bench.command_line import add_device_options, command_parser, json_of
 from vrrae_bench.runs import RunSpec
 
 
@@ -32,3 +32,13 @@ def test_sound_json_is_read(run_spec):
     assert json_of(RunSpec)(run_spec("vae").model_dump_json()) == run_spec("vae")
     with pytest.raises(argparse.ArgumentTypeError):
         json_of(dict[str, int])("[]")
+
+
+@pytest.mark.parametrize("threads", ["0", "-1", "1.5", "all"])
+def test_no_threads_are_no_number_of_threads(capsys, threads):
+    """With none, XLA takes as many as it likes."""
+    parser = command_parser("A command.")
+    add_device_options(parser)
+    with pytest.raises(SystemExit):
+        parser.parse_args(["--threads", threads])
+    assert f"argument --threads: '{threads}' is no whole number from 1 on" in capsys.readouterr().err

@@ -67,7 +67,7 @@ datasets:
 
 def snakemake(*arguments, root=ROOT, path=None, **options):
     path = path or f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
-    environment = os.environ | {"PATH": path, "JAX_DISABLE_MOST_OPTIMIZATIONS": "0"}
+    environment = os.environ | {"PATH": path}
     command = [sys.executable, "-m", "snakemake", "--snakefile", root / "Snakefile", *arguments]
     return subprocess.run(list(map(str, command)), capture_output=True, text=True, env=environment, **options)
 

@@ -12,7 +12,7 @@ import sys
 from contextlib import suppress
 from pathlib import Path
 
-from vrrae_bench.command_line import command_parser, json_of
+from vrrae_bench.command_line import at_least_one, command_parser, json_of
 from vrrae_bench.datasets.download import fetch
 from vrrae_bench.datasets.settings import FileSettings
 from vrrae_bench.datasets.sources import MODULES, make_dataset
@@ -34,7 +34,7 @@ def main() -> None:
     parser.add_argument("--test-images", type=int, help="first test images to use of a published set (default: all)")
     parser.add_argument("--mirror", help="folder or URL with <data set>/<file>, asked first")
     parser.add_argument("--offline", action="store_true", help="ask no URL")
-    parser.add_argument("--threads", type=int, default=1, help="images decoded at once (default: 1)")
+    parser.add_argument("--threads", type=at_least_one, default=1, help="images decoded at once (default: 1)")
     arguments = parser.parse_args()
     if arguments.what in ("folder", "npz") and arguments.files is None:
         parser.error(f"{arguments.what} needs --files")

@@ -15,7 +15,7 @@ from typing import Any
 
 import pandas as pd
 
-from vrrae_bench.command_line import add_device_options, add_keep_finished, command_parser, json_of
+from vrrae_bench.command_line import add_device_options, add_keep_finished, at_least_one, command_parser, json_of
 from vrrae_bench.datasets.store import DataSet, Manifest
 from vrrae_bench.dependencies import code_digest
 from vrrae_bench.errors import run_command
@@ -38,7 +38,7 @@ def main() -> None:
     add_keep_finished(parser)
     add_device_options(parser)
     parser.add_argument("--coordinator", help="host:port of the first of several processes that share the training")
-    parser.add_argument("--processes", type=int, default=1, help="how many there are (default: 1)")
+    parser.add_argument("--processes", type=at_least_one, default=1, help="how many there are (default: 1)")
     parser.add_argument("--process", type=int, default=0, help="which of them this is, from 0 on (default: 0)")
     arguments = parser.parse_args()
     configure_jax(arguments.accelerator, arguments.threads)

@@ -36,6 +36,13 @@ def _key(location: tuple[str | int, ...]) -> str:
     return "".join(f"{part}." for part in location).removesuffix(".") + ": " if location else ""
 
 
+def at_least_one(text: str) -> int:
+    """The `type` of an option that counts."""
+    if not text.isascii() or not text.isdigit() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is no whole number from 1 on")
+    return int(text)
+
+
 def add_device_options(parser: argparse.ArgumentParser, threads: int | None = 1) -> None:
     """Options that tell where a command computes.
 
@@ -43,7 +50,7 @@ def add_device_options(parser: argparse.ArgumentParser, threads: int | None = 1)
         threads: The default.
     """
     parser.add_argument("--accelerator", choices=["cpu", "cuda", "tpu"], default="cpu", help="default: cpu")
-    parser.add_argument("--threads", type=int, default=threads, help="CPU threads (default: %(default)s)")
+    parser.add_argument("--threads", type=at_least_one, default=threads, help="CPU threads (default: %(default)s)")
 
 
 def add_keep_finished(parser: argparse.ArgumentParser) -> None:
