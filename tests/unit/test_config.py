@@ -107,6 +107,12 @@ def test_a_batch_that_can_not_have_the_rank_is_explained(values):
         ("datasets.mnist.files", {"path": "a", "labels": "{x}.csv"}, "files.labels: '{x}.csv' has a brace"),
         ("results", "results/{x}", "results: 'results/{x}' has a brace, with which Snakemake marks a wildcard"),
         ("weights", "}", "weights: '}' has a brace"),
+        ("results", "<results>", "results: '<results>' has an angle, with which Snakemake marks a variable"),
+        ("weights", "a>b", "weights: 'a>b' has an angle"),
+        ("results", "-x", "results: '-x' begins with a dash, as an option does"),
+        ("results", "s3://bucket/results", "results: 's3://bucket/results' is an address, and a path on this machine is meant"),
+        ("results", "a\nb", "results: 'a\\nb' has a character that is not to be seen"),
+        ("weights", "a\x1b[2J", "weights: 'a\\x1b[2J' has a character that is not to be seen"),
         ("results", "~/vrrae", "results: '~/vrrae' is taken as it stands: no shell replaces `~`"),
         ("mirror", "$SCRATCH/mirror", "mirror: '$SCRATCH/mirror' is taken as it stands"),
         (

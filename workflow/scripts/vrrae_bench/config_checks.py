@@ -139,6 +139,12 @@ def _check_path(key: str, path: Any) -> Iterator[Problem]:
         )
     elif set(path) & set("{}"):
         yield Problem(key, f"'{path}' has a brace, with which Snakemake marks a wildcard.", "Name it without braces.")
+    elif set(path) & set("<>"):
+        yield Problem(key, f"'{path}' has an angle, with which Snakemake marks a variable.", "Name it without angles.")
+    elif path.startswith("-"):
+        yield Problem(key, f"'{path}' begins with a dash, as an option does.", "Write the path in full.")
+    elif not path.isprintable():
+        yield Problem(key, f"{path!r} has a character that is not to be seen.", "Name it without it.")
     elif "://" in path and key != "mirror":
         yield Problem(key, f"'{path}' is an address, and a path on this machine is meant.", "Copy it to this machine.")
 
