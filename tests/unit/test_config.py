@@ -8,6 +8,7 @@ import pytest
 import yaml
 from snakemake.utils import update_config
 
+from vrrae_bench import config_checks
 from vrrae_bench.config import least_images
 from vrrae_bench.config_reading import check_settings, json_schema, load_settings, merge
 from vrrae_bench.errors import UserError
@@ -110,7 +111,11 @@ def test_a_batch_that_can_not_have_the_rank_is_explained(values):
         ("results", "<results>", "results: '<results>' has an angle, with which Snakemake marks a variable"),
         ("weights", "a>b", "weights: 'a>b' has an angle"),
         ("results", "-x", "results: '-x' begins with a dash, as an option does"),
-        ("results", "s3://bucket/results", "results: 's3://bucket/results' is an address, and a path on this machine is meant"),
+        (
+            "results",
+            "s3://bucket/results",
+            "results: 's3://bucket/results' is an address, and a path on this machine is meant",
+        ),
         ("results", "a\nb", "results: 'a\\nb' has a character that is not to be seen"),
         ("weights", "a\x1b[2J", "weights: 'a\\x1b[2J' has a character that is not to be seen"),
         ("results", "~/vrrae", "results: '~/vrrae' is taken as it stands: no shell replaces `~`"),
@@ -484,3 +489,24 @@ def test_numbers_of_the_command_line_and_in_other_spellings_are_taken(values):
     values["datasets"]["mnist"] |= {"epochs": "3", "learning_rate": "1e-3", "seeds": ["0", "1"]}
     mnist = check_settings(values).datasets["mnist"]
     assert (mnist.epochs, mnist.learning_rate, mnist.seeds) == (3, 1e-3, (0, 1))
+
+
+def test_a_mistake_in_a_check_is_no_missing_key_and_switches_nothing_off(values, monkeypatch):
+    def misspelt(key, dataset):
+        yield dataset.botleneck
+
+    monkeypatch.setattr(config_checks, "_DATASET_CHECKS", (misspelt,))
+    with pytest.raises(AttributeError, match="DatasetSettings has no key botleneck"):
+        check_settings(values)
+
+
+def test_a_check_runs_as_far_as_the_keys_that_it_needs_are_there(values):
+    """One key less, or one malformed, and everything else that is wrong is told beside it."""
+    values["datasets"]["mnist"] |= {"batch_size": 8, "betas": [0, 0], "seeds": [0, 0], "extractor": None}
+    for name in ("latent_size", "epochs", "sampling", "learning_rate", "beta"):
+        for changed in ({}, {name: "nonsense"}):
+            mnist = {key: value for key, value in values["datasets"]["mnist"].items() if key != name} | changed
+            told = problems_of(values | {"datasets": values["datasets"] | {"mnist": mnist}})
+            assert f"datasets.mnist.{name}: " in told
+            for words in ("8 is smaller than the bottleneck", "repeats a value", "repeats a seed", "FID needs"):
+                assert words in told, name

@@ -4,7 +4,6 @@ import difflib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from types import SimpleNamespace
 from typing import Annotated, Any
 
 from pydantic import BaseModel, TypeAdapter, ValidationError
@@ -58,14 +57,13 @@ def contradictions(values: Mapping[str, Any]) -> Iterator[Problem]:
     given = values.get("datasets")
     if not isinstance(given, Mapping):
         return
-    datasets = {name: _well_formed(DatasetSettings, entry) for name, entry in given.items()}
+    datasets = {name: WellFormed(DatasetSettings, entry) for name, entry in given.items()}
     for name, dataset in datasets.items():
         for check in _DATASET_CHECKS:
-            # A check that needs a key which is missing or malformed is skipped: that is told already.
-            with suppress(AttributeError):
+            with suppress(MissingKey):
                 yield from check(f"datasets.{name}", dataset)
-    experiment = _well_formed(ExperimentSettings, values.get("experiment"))
-    with suppress(AttributeError):
+    experiment = WellFormed(ExperimentSettings, values.get("experiment"))
+    with suppress(MissingKey):
         yield from _experiment_contradictions(experiment, datasets)
 
 
@@ -102,19 +100,40 @@ def _asks_for(device: str, resources: Mapping[str, Any]) -> bool:
     return any(named) or any(device in text for text in in_text)
 
 
-def _well_formed(model: type[BaseModel], entry: Any) -> SimpleNamespace:
-    """Those keys of an entry that are valid by themselves, or left out and have a default."""
-    fields: dict[str, Any] = {}
-    if not isinstance(entry, Mapping):
-        return SimpleNamespace()
-    for name, field in model.model_fields.items():
-        if name in entry:
-            with suppress(ValidationError):
-                annotation = Annotated[field.annotation, *field.metadata] if field.metadata else field.annotation
-                fields[name] = TypeAdapter(annotation).validate_python(entry[name])
-        elif not field.is_required():
-            fields[name] = field.default
-    return SimpleNamespace(**fields)
+class MissingKey(Exception):
+    """A check needs a key of the user's that is missing or malformed. It is skipped, since that is told already."""
+
+
+class WellFormed:
+    """Those keys of an entry that are valid by themselves, or are left out and have a default.
+
+    To read another key of the model raises `MissingKey`; to read what is no key of it, `AttributeError` as everywhere,
+    which is a mistake in a check and hidden by nothing.
+    """
+
+    def __init__(self, model: type[BaseModel], entry: Any) -> None:
+        self._model = model
+        if not isinstance(entry, Mapping):
+            return
+        for name, field in model.model_fields.items():
+            if name in entry:
+                with suppress(ValidationError):
+                    annotation = Annotated[field.annotation, *field.metadata] if field.metadata else field.annotation
+                    setattr(self, name, TypeAdapter(annotation).validate_python(entry[name]))
+            elif not field.is_required():
+                setattr(self, name, field.default)
+
+    def __getattr__(self, name: str) -> Any:
+        if name in self._model.model_fields:
+            raise MissingKey(name)
+        raise AttributeError(f"{self._model.__name__} has no key {name}")
+
+    def get(self, name: str, default: Any) -> Any:
+        """The value of a key, or the default if it is missing or malformed."""
+        try:
+            return getattr(self, name)
+        except MissingKey:
+            return default
 
 
 def _check_mirror(mirror: Any) -> Iterator[Problem]:
@@ -149,7 +168,7 @@ def _check_path(key: str, path: Any) -> Iterator[Problem]:
         yield Problem(key, f"'{path}' is an address, and a path on this machine is meant.", "Copy it to this machine.")
 
 
-def _check_sizes(key: str, dataset: SimpleNamespace) -> Iterator[Problem]:
+def _check_sizes(key: str, dataset: WellFormed) -> Iterator[Problem]:
     k = dataset.bottleneck
     for name, size in (("batch_size", dataset.batch_size), *(("batch_sizes", size) for size in dataset.batch_sizes)):
         if size < k:
@@ -168,7 +187,7 @@ def _check_sizes(key: str, dataset: SimpleNamespace) -> Iterator[Problem]:
         yield Problem(f"{key}.bottleneck", "1 leaves nothing of Figures 2 and A.2-2, which show two means.", "Use 2.")
 
 
-def _check_weights(key: str, dataset: SimpleNamespace) -> Iterator[Problem]:
+def _check_weights(key: str, dataset: WellFormed) -> Iterator[Problem]:
     for name, (what, needs) in PER_METHOD.items():
         known = [method for method, entry in METHODS.items() if needs(entry)]
         for method, value in getattr(dataset, name).items():
@@ -178,14 +197,14 @@ def _check_weights(key: str, dataset: SimpleNamespace) -> Iterator[Problem]:
                 yield Problem(f"{key}.{name}.{method}", f"{value} is not valid.", "Use 0 or a positive number.")
 
 
-def _check_seeds(key: str, dataset: SimpleNamespace) -> Iterator[Problem]:
+def _check_seeds(key: str, dataset: WellFormed) -> Iterator[Problem]:
     for name in ("seeds", "sweep_seeds", "extractor_seeds"):
         seeds = getattr(dataset, name) or ()
         if len(set(seeds)) < len(seeds):
             yield Problem(f"{key}.{name}", f"{list(seeds)} repeats a seed.", "Name each once.")
 
 
-def _check_sweeps(key: str, dataset: SimpleNamespace) -> Iterator[Problem]:
+def _check_sweeps(key: str, dataset: WellFormed) -> Iterator[Problem]:
     for name, values in (("betas", _in_paths(dataset.betas)), ("batch_sizes", dataset.batch_sizes)):
         if len(set(values)) < len(values):
             yield Problem(f"{key}.{name}", f"{list(getattr(dataset, name))} repeats a value.", "Name each once.")
@@ -200,13 +219,13 @@ def _in_paths(values: Iterable[float]) -> list[str]:
     return [format_beta(value) for value in values]
 
 
-def _check_learning_rates(key: str, dataset: SimpleNamespace) -> Iterator[Problem]:
+def _check_learning_rates(key: str, dataset: WellFormed) -> Iterator[Problem]:
     rates = [dataset.learning_rate, *dataset.other_learning_rates]
     if len(set(_in_paths(rates))) < len(rates):
         yield Problem(f"{key}.other_learning_rates", f"{rates} repeats a rate.", "Name each once, learning_rate too.")
 
 
-def _check_bumps(key: str, dataset: SimpleNamespace) -> Iterator[Problem]:
+def _check_bumps(key: str, dataset: WellFormed) -> Iterator[Problem]:
     if dataset.source == "synthetic" and key != "datasets.synthetic":
         yield Problem(f"{key}.source", "`synthetic` is the name of the synthetic source's data set.", "Rename one.")
     if (dataset.source == "synthetic") != (dataset.bumps is not None):
@@ -217,7 +236,7 @@ def _check_bumps(key: str, dataset: SimpleNamespace) -> Iterator[Problem]:
         )
 
 
-def _check_name(key: str, dataset: SimpleNamespace) -> Iterator[Problem]:
+def _check_name(key: str, dataset: WellFormed) -> Iterator[Problem]:
     name = key.removeprefix("datasets.")
     if name in PAPER_DATASETS and dataset.source != name:
         yield Problem(
@@ -227,7 +246,7 @@ def _check_name(key: str, dataset: SimpleNamespace) -> Iterator[Problem]:
         )
 
 
-def _check_images(key: str, dataset: SimpleNamespace) -> Iterator[Problem]:
+def _check_images(key: str, dataset: WellFormed) -> Iterator[Problem]:
     """Those of one's own are counted when they are read."""
     images = images_of(dataset)
     for name, least in least_images(dataset).items() if images else ():
@@ -240,7 +259,7 @@ def _check_images(key: str, dataset: SimpleNamespace) -> Iterator[Problem]:
             )
 
 
-def _check_test_images(key: str, dataset: SimpleNamespace) -> Iterator[Problem]:
+def _check_test_images(key: str, dataset: WellFormed) -> Iterator[Problem]:
     published = PUBLISHED.get(dataset.source)
     if dataset.test_images is None:
         return
@@ -254,7 +273,7 @@ def _check_test_images(key: str, dataset: SimpleNamespace) -> Iterator[Problem]:
         )
 
 
-def _check_sampling(key: str, dataset: SimpleNamespace) -> Iterator[Problem]:
+def _check_sampling(key: str, dataset: WellFormed) -> Iterator[Problem]:
     sampling = dataset.sampling
     if (sampling.gmm_subsample or sampling.gmm_components or 1) < (sampling.gmm_components or 1):
         yield Problem(
@@ -273,7 +292,7 @@ def _check_sampling(key: str, dataset: SimpleNamespace) -> Iterator[Problem]:
         yield Problem(f"{key}.sampling.interpolation_pairs", "1 image has no FID.", "Interpolate between more pairs.")
 
 
-def _check_files(key: str, dataset: SimpleNamespace) -> Iterator[Problem]:
+def _check_files(key: str, dataset: WellFormed) -> Iterator[Problem]:
     if dataset.source in OWN_SOURCES and dataset.files is None:
         yield Problem(f"{key}.files", "is missing.", "Add `files:` with a `path:`, as docs/own-data.md shows.")
     if dataset.source not in OWN_SOURCES and dataset.files is not None:
@@ -288,7 +307,7 @@ def _check_files(key: str, dataset: SimpleNamespace) -> Iterator[Problem]:
             )
 
 
-def _check_extractor(key: str, dataset: SimpleNamespace) -> Iterator[Problem]:
+def _check_extractor(key: str, dataset: WellFormed) -> Iterator[Problem]:
     if dataset.source == "synthetic" and dataset.extractor is not None:
         yield Problem(f"{key}.extractor", "the synthetic images have no labels to tune on.", "Remove it.")
     if dataset.source not in ("synthetic", "npz") and dataset.extractor is None:
@@ -321,9 +340,7 @@ _DATASET_CHECKS = (
 )
 
 
-def _experiment_contradictions(
-    experiment: SimpleNamespace, datasets: Mapping[str, SimpleNamespace]
-) -> Iterator[Problem]:
+def _experiment_contradictions(experiment: WellFormed, datasets: Mapping[str, WellFormed]) -> Iterator[Problem]:
     for name in experiment.datasets:
         if name not in datasets:
             yield Problem(
@@ -338,20 +355,20 @@ def _experiment_contradictions(
         if len(set(names)) < len(names):
             yield Problem(f"experiment.{kind}", f"{list(names)} names one twice.", "Name each once.")
     for name in experiment.datasets:
-        dataset = datasets.get(name, SimpleNamespace())
+        dataset = datasets.get(name, WellFormed(DatasetSettings, None))
         for method in _needed_methods(lists, dataset):
             for key, (what, needs) in PER_METHOD.items():
-                if method in METHODS and needs(METHODS[method]) and method not in getattr(dataset, key, {method}):
+                if method in METHODS and needs(METHODS[method]) and method not in dataset.get(key, {method}):
                     yield Problem(
                         f"datasets.{name}.{key}.{method}", "is missing.", f"{method} is a method with {what}."
                     )
 
 
-def _needed_methods(lists: Mapping[str, Sequence[str]], dataset: SimpleNamespace) -> Iterable[str]:
+def _needed_methods(lists: Mapping[str, Sequence[str]], dataset: WellFormed) -> Iterable[str]:
     """The methods that are trained on a data set; sweeps and Table 3 need VAE and VRRAE, named or not."""
     needed = [*lists["methods"], *lists["timed"]]
-    if getattr(dataset, "source", None) != "synthetic":
+    if dataset.get("source", None) != "synthetic":
         needed += [*lists["ablations"], *lists["baselines"], *(["vrrae"] if lists["ablations"] else [])]
-    needed += ["vae", "vrrae"] if getattr(dataset, "betas", ()) else []
-    needed += ["vrrae"] if getattr(dataset, "batch_sizes", ()) else []
+    needed += ["vae", "vrrae"] if dataset.get("betas", ()) else []
+    needed += ["vrrae"] if dataset.get("batch_sizes", ()) else []
     return dict.fromkeys(needed)
