@@ -15,6 +15,7 @@ that git has written anew changes nothing, and neither do other hashes for the s
 import argparse
 import os
 import re
+import shutil
 import subprocess
 import sys
 import time
@@ -44,17 +45,43 @@ def main() -> None:
     other_index = bool(arguments.torch_index) and not has_other_index(folder, lock)
     if not problem and not other_index:
         record(folder, lock, has_other_index(folder, lock))
+        shutil.rmtree(str(former(folder)), ignore_errors=True)
         print(f"{arguments.folder} is as {lock} has it")
         return
     refuse_if_not_ours_to_change(folder)
     if arguments.action == "add":
         if not (folder / "bin/python").exists():
             sys.exit(f"error: {folder}: there is no environment yet. Type: make environment")
+        install(folder, lock, arguments.torch_index)
     else:
         refuse_unsuitable_python()
-        print(f"Making {arguments.folder} with Python {sys.version.split()[0]}", flush=True)
-        run([sys.executable, "-m", "venv", "--clear", str(folder)])
-    install(folder, lock, arguments.torch_index)
+        build(folder, lock, arguments.torch_index)
+
+
+def former(folder: Path) -> Path:
+    """Where an environment waits while its successor is built."""
+    return folder.with_name(folder.name + ".former")
+
+
+def build(folder: Path, lock: Path, torch_index: str) -> None:
+    """Make the environment again; if that fails, the former one comes back."""
+    waiting = former(folder)
+    if waiting.exists():  # a build was killed: what it left is incomplete
+        shutil.rmtree(str(folder), ignore_errors=True)
+    elif folder.exists():
+        folder.rename(waiting)
+    try:
+        print(f"Making {folder} with Python {sys.version.split()[0]}", flush=True)
+        # Not `sys.executable`, which is in the very folder if the environment is activated.
+        run([sys._base_executable, "-m", "venv", str(folder)])
+        install(folder, lock, torch_index)
+    except BaseException:
+        if waiting.exists():
+            shutil.rmtree(str(folder), ignore_errors=True)
+            waiting.rename(folder)
+            print(f"The former {folder} is back as it was.", file=sys.stderr)
+        raise
+    shutil.rmtree(str(waiting), ignore_errors=True)
 
 
 def what_is_wrong(folder: Path, lock: Path) -> str:
@@ -151,12 +178,17 @@ def processes_of(folder: Path) -> "list[tuple[int, str]]":
     found = []
     for process in Path("/proc").glob("[0-9]*"):
         try:
-            words = (process / "cmdline").read_bytes().decode(errors="replace").split("\0")
-            used = words[0].startswith(inside) or inside in (process / "maps").read_bytes().decode(errors="replace")
+            words, variables, libraries = (
+                (process / name).read_bytes().decode(errors="replace") for name in ("cmdline", "environ", "maps")
+            )
+            here = os.readlink(str(process / "cwd"))
         except OSError:  # it has ended, or is another user's
             continue
-        if used and int(process.name) != os.getpid():
-            found.append((int(process.name), " ".join(words).strip()))
+        # As the process was called, since the program itself is a link to a Python outside: `python`, by its PATH.
+        path = re.search(r"(?:^|\0)PATH=([^\0]*)", variables)
+        program = shutil.which(words.split("\0")[0], path=path.group(1) if path else "") or words.split("\0")[0]
+        if (os.path.join(here, program).startswith(inside) or inside in libraries) and int(process.name) != os.getpid():
+            found.append((int(process.name), words.replace("\0", " ").strip()))
     return found
 
 

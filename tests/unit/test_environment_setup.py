@@ -221,12 +221,27 @@ def test_the_content_of_the_lock_decides_and_its_time_does_not(project, lines):
     outcome = project.make("environment")
     assert outcome.returncode and mark.exists() and f"rm -r {locks}" in outcome.stderr
     shutil.rmtree(locks)
-    waits = [project.environment / "bin/python", "-c", "input()"]
-    with subprocess.Popen(waits, stdin=subprocess.PIPE) as running:
-        outcome = project.make("environment")
-        running.communicate(b"\n")
-    assert outcome.returncode and mark.exists() and f"{running.pid}: " in outcome.stderr
+    variables = os.environ | {"PATH": f"{project.environment}/bin:{os.environ['PATH']}"}
+    programs = [f"{project.environment}/bin/python"]
+    if Path("/proc/self/maps").exists():
+        programs += [".venv/bin/python", "python"]
+    for program in programs:
+        waits = {"cwd": project.root, "env": variables, "stdin": subprocess.PIPE}
+        with subprocess.Popen(["sh", "-c", f"exec {program} -c 'input()'"], **waits) as running:
+            while (Path("/proc") / str(running.pid) / "exe").resolve().name.endswith("sh"):
+                pass  # until the shell has become Python
+            outcome = project.make("environment")
+            running.communicate(b"\n")
+        assert outcome.returncode and mark.exists() and f"{running.pid}: " in outcome.stderr, program
+    # What cannot be installed does not cost the environment that there is.
+    project.lock.write_text(lines["2.0"] + f"not_to_be_had==1.0 \\\n    --hash=sha256:{'0' * 64}\n")
+    outcome = project.make("environment")
+    assert outcome.returncode and "is back as it was" in outcome.stderr and mark.exists()
+    project.lock.write_text(lines["1.0"])
+    assert project.make("config").stdout == "ASKED [] 1.0\n"
     # By the very Python that is to be replaced, as where the environment is activated.
+    project.lock.write_text(lines["2.0"])
     outcome = project.make("environment", python=project.environment / "bin/python")
     assert outcome.returncode == 0, outcome.stdout + outcome.stderr
     assert not mark.exists() and project.make("config").stdout == "ASKED [] 2.0\n"
+    assert not list(project.root.glob(".venv.*"))
