@@ -49,7 +49,7 @@ help:
 	@echo "(*) of the configuration that snakemake has with the same options: PROFILE=workflow/profiles/NAME (--profile),"
 	@echo "    CONFIG='one.yaml other.yaml' (--configfile, which replaces the profile's own file), SET='key=value' (--config)"
 
-# The only target that replaces an environment. All others build one where there is none, or only ask (`ready`).
+# The only target that replaces the environment. All others build it where there is none (`set-up`), or only ask (`ready`).
 environment:
 	$(if $(filter-out cpu cuda tpu,$(ACCELERATOR)),$(error ACCELERATOR is cpu, cuda or tpu))
 	@$(ENVIRONMENT) build $(VENV) envs/requirements.txt --torch-index "$(TORCH_INDEX)"
