@@ -27,7 +27,6 @@ from vrrae_bench.datasets.sources import MODULES
 from vrrae_bench.datasets.store import DataSet
 from vrrae_bench.datasets.weights import WEIGHTS
 from vrrae_bench.errors import UserError, in_words
-from vrrae_bench.scoring import settings
 from vrrae_bench.scoring.settings import check_weights
 
 CONTENT = b"the published bytes" * 1000
@@ -119,15 +118,17 @@ def test_of_every_published_file_the_size_and_the_whole_digest_are_known(source)
         assert file.size > 0 and re.fullmatch("sha256:[0-9a-f]{64}", file.checksum)
 
 
-def test_weights_of_ones_own_are_compared_by_the_whole_digest(tmp_path, monkeypatch):
+@pytest.mark.parametrize("name", WEIGHTS)
+def test_weights_are_compared_by_the_whole_digest_when_they_are_used(tmp_path, monkeypatch, name):
+    """They may be the user's own file, or have changed since they were fetched."""
     path = tmp_path / "weights.pth"
     path.write_bytes(CONTENT)
     digest = hashlib.sha256(CONTENT).hexdigest()
-    monkeypatch.setattr(settings, "IMAGENET_WEIGHTS_SHA256", digest)
-    assert check_weights(path) == digest
-    monkeypatch.setattr(settings, "IMAGENET_WEIGHTS_SHA256", digest[:8] + "0" * 56)
-    with pytest.raises(UserError, match=f"weights.pth: is not the published .* SHA-256 is {digest}"):
-        check_weights(path)
+    monkeypatch.setitem(WEIGHTS, name, replace(WEIGHTS[name], checksum=f"sha256:{digest}"))
+    assert check_weights(path, name) == digest
+    monkeypatch.setitem(WEIGHTS, name, replace(WEIGHTS[name], checksum=f"sha256:{digest[:8]}" + "0" * 56))
+    with pytest.raises(UserError, match=f"weights.pth: is not the published .*, got sha256:{digest}"):
+        check_weights(path, name)
 
 
 def test_a_truncated_file_is_told_with_both_lengths(tmp_path, server, mirror):

@@ -1,6 +1,7 @@
 """The FID of most papers: the Inception of 2015, with random weights in the published form."""
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -19,6 +20,17 @@ from vrrae_bench.scoring.frechet import Moments
 from vrrae_bench.scoring.inception_2015 import Inception2015, scores_2015
 
 SCRIPTS = Path(__file__).parents[2] / "workflow/scripts"
+
+# Runs a command for which a file of random weights is the published one.
+TAKING_THESE_WEIGHTS = """
+import vrrae_bench.shell_settings
+import dataclasses, runpy, sys
+from vrrae_bench.datasets.weights import INCEPTION_2015, WEIGHTS
+from vrrae_bench.files import sha256
+_, weights, *sys.argv = sys.argv
+WEIGHTS[INCEPTION_2015] = dataclasses.replace(WEIGHTS[INCEPTION_2015], checksum=f"sha256:{sha256(weights)}")
+runpy.run_path(sys.argv[0], run_name="__main__")
+"""
 
 
 class Blank(FeatureExtractorInceptionV3):
@@ -122,8 +134,11 @@ def test_the_commands_score_a_run_and_test_images_against_the_training_images(tm
         weights,
     ]
     score += ["--reference", tmp_path / "reference_2015.npz", "--out", tmp_path / "scores_2015.json"]
+    refused = subprocess.run([sys.executable, SCRIPTS / reference[0], *map(str, reference[1:])], stderr=-1, text=True)
+    assert refused.returncode == 1 and f"{weights}: is not the published {weights.name}" in refused.stderr
     for script, *arguments in (reference, score):
-        subprocess.run([sys.executable, SCRIPTS / script, *map(str, arguments)], check=True)
+        command = [sys.executable, "-c", TAKING_THESE_WEIGHTS, weights, SCRIPTS / script, *arguments]
+        subprocess.run(list(map(str, command)), env=os.environ | {"PYTHONPATH": str(SCRIPTS)}, check=True)
     floor, scores = (json.loads((tmp_path / f"{name}_2015.json").read_text()) for name in ("floor", "scores"))
     # What was "generated" are the test images, so the floor is the score.
     assert scores["fid_2015_random"] == pytest.approx(floor["fid_2015_random"], rel=1e-4)

@@ -15,6 +15,7 @@ import numpy as np
 
 from vrrae_bench.command_line import add_device_options, add_keep_finished, command_parser, json_of
 from vrrae_bench.datasets.store import DataSet, Manifest
+from vrrae_bench.datasets.weights import IMAGENET
 from vrrae_bench.dependencies import code_digest
 from vrrae_bench.errors import run_command
 from vrrae_bench.files import sha256
@@ -45,7 +46,7 @@ def main() -> None:
 
     stopwatch = Stopwatch()
     origin = provenance(device)
-    weights_sha256 = check_weights(arguments.weights) if arguments.weights else None
+    weights_sha256 = check_weights(arguments.weights, IMAGENET) if arguments.weights else None
     data = DataSet(arguments.data)
     train, test = (
         LabelledImages(data.array(name), np.asarray(data.array(f"{name}_labels"))) for name in ("train", "test")

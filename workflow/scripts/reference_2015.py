@@ -35,7 +35,7 @@ def main() -> None:
     from vrrae_bench.scoring.frechet import Moments
     from vrrae_bench.scoring.inception_2015 import Inception2015, record_2015, scores_2015
 
-    origin = provenance(device)
+    origin, extractor = provenance(device), record_2015(arguments.weights)
     network, data, sampling = Inception2015(arguments.weights, device), DataSet(arguments.data), arguments.sampling
     reference = Moments.from_features(network.features(data.array("train")))
     reference.save(arguments.out)
@@ -45,7 +45,7 @@ def main() -> None:
     else:
         why = f"test images for {len(draws)} of {sampling.random_draws} draws only"
         scores = Scores({}, {"omitted": {"fid_2015_random": why}})
-    what = {"bound": "floor", "dataset": arguments.dataset, "extractor": record_2015(arguments.weights)}
+    what = {"bound": "floor", "dataset": arguments.dataset, "extractor": extractor}
     details = what | scores.details | {"origin": origin}
     write_record(
         arguments.out.with_name("floor_2015.json"), scores.numbers | {"details": details}, [arguments.out.name]

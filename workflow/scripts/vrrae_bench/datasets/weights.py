@@ -8,7 +8,7 @@ IMAGENET_WEIGHTS = "inception_v3_google-0cc3c7bd.pth"
 # measured it on what that server gave them, among them github.com/Dramwig/CoFiTok-internal (docs/experiment_conditions)
 # and github.com/khushidonda/DATA266-Lab1-Khushi-Dipin. The latter states the size too; so does PyTorch-Ignite's article
 # "GAN evaluation using FID and IS" (pytorch-ignite.ai, 2021), in the output of its download.
-IMAGENET_WEIGHTS_SHA256 = "0cc3c7bd75056d25e46cba549dc184522069b81e9787eff6df84f397bd52a5ef"
+IMAGENET_WEIGHTS_CHECKSUM = "sha256:0cc3c7bd75056d25e46cba549dc184522069b81e9787eff6df84f397bd52a5ef"
 
 # By the name of their folder in a mirror, `<name>/<file>`. torchvision's, from which fine-tuning starts; and
 # TensorFlow's of 2015, as torch-fidelity publishes them.
@@ -16,7 +16,7 @@ WEIGHTS = {
     IMAGENET: RemoteFile(
         IMAGENET_WEIGHTS,
         108_949_747,
-        f"sha256:{IMAGENET_WEIGHTS_SHA256}",
+        IMAGENET_WEIGHTS_CHECKSUM,
         ("https://download.pytorch.org/models",),
     ),
     INCEPTION_2015: RemoteFile(

@@ -15,12 +15,13 @@ import torch
 from jaxtyping import Float32
 from torch_fidelity import FeatureExtractorInceptionV3
 
+from vrrae_bench.datasets.weights import INCEPTION_2015
 from vrrae_bench.errors import UserError
-from vrrae_bench.files import sha256
 from vrrae_bench.records import remedy
 from vrrae_bench.scoring.fidelity import Scores, fid_scores
 from vrrae_bench.scoring.frechet import Moments
 from vrrae_bench.scoring.inception import FEATURES, Images, channels_first, load_plain
+from vrrae_bench.scoring.settings import check_weights
 
 
 class Inception2015:
@@ -61,8 +62,13 @@ def scores_2015(network: Inception2015, reference: Moments, sets: Mapping[str, S
 
 
 def record_2015(weights: Path) -> dict[str, Any]:
-    """What fixes a feature but the image."""
+    """What fixes a feature but the image.
+
+    Raises:
+        UserError: The file does not hold the published weights, byte by byte.
+    """
+    digest = check_weights(weights, INCEPTION_2015)
     library = f"torch-fidelity {version('torch-fidelity')}"
     # Resizing is part of that network: bilinear without antialiasing, as TensorFlow 1 did it.
     preparation = {"image_size": 299, "resize": "the network's own", "grey_to_rgb": "repeated", "features": FEATURES}
-    return {"weights": weights.name, "sha256": sha256(weights), "library": library, "preparation": preparation}
+    return {"weights": weights.name, "sha256": digest, "library": library, "preparation": preparation}

@@ -5,9 +5,10 @@ from typing import Literal
 
 from pydantic import Field
 
-from vrrae_bench.datasets.weights import IMAGENET_WEIGHTS, IMAGENET_WEIGHTS_SHA256
+from vrrae_bench.datasets.weights import IMAGENET_WEIGHTS, WEIGHTS
 from vrrae_bench.errors import UserError
 from vrrae_bench.files import sha256
+from vrrae_bench.records import remedy
 from vrrae_bench.runs import Precision
 from vrrae_bench.sections import Section, Seed
 
@@ -65,19 +66,23 @@ class ExtractorSettings(Section):
         return self.image_size == IMAGE_WITH_AUXILIARY_HEAD
 
 
-def check_weights(path: Path) -> str:
-    """The SHA-256 of the file of ImageNet weights; another file than the published one is refused.
+def check_weights(path: Path, name: str) -> str:
+    """The SHA-256 of a file of published weights; a file that is another one, or was damaged since, is refused.
+
+    Args:
+        name: Which weights, as in `WEIGHTS`.
 
     Raises:
         UserError: The file cannot be read, or has another checksum.
     """
+    published = WEIGHTS[name]
     try:
-        found = sha256(path)
+        found = f"sha256:{sha256(path)}"
     except OSError as error:
-        raise UserError(f"{path}: the ImageNet weights cannot be read ({error.strerror}).") from None
-    if found != IMAGENET_WEIGHTS_SHA256:
+        raise UserError(f"{path}: the weights {published.name} cannot be read ({error.strerror}).") from None
+    if found != published.checksum:
         raise UserError(
-            f"{path}: is not the published {IMAGENET_WEIGHTS}. Its SHA-256 is {found}, and "
-            f"{IMAGENET_WEIGHTS_SHA256} is expected. Fetch it again, or set `weights: null` to have it fetched."
+            f"{path}: is not the published {published.name}: expected {published.checksum}, got {found}. If `weights` "
+            f"of your configuration names it, put the published file there, or set `weights: null`. {remedy(path)}"
         )
-    return found
+    return found.removeprefix("sha256:")
