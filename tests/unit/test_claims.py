@@ -30,11 +30,13 @@ from vrrae_bench.reporting.claims.claims import (
 from vrrae_bench.reporting.claims.comparisons import Equivalent, Lower, NotLower
 from vrrae_bench.reporting.claims.contradictions import CONTRADICTIONS
 from vrrae_bench.reporting.claims.counts import Always, MoreOften, Never, Occurs
+from vrrae_bench.reporting.claims.deciding import claim_record, decide, record_of
 from vrrae_bench.reporting.claims.evidence import Evidence, load_evidence
-from vrrae_bench.reporting.claims.findings import METRICS
-from vrrae_bench.reporting.claims.headings import HOW
+from vrrae_bench.reporting.claims.findings import METRICS, Finding
 from vrrae_bench.reporting.claims.measures import All, Below, FallsWithBeta, OverheadBelow, SpreadsMore, Within
-from vrrae_bench.reporting.claims.writing import COLUMNS, decide, page, write_claims
+from vrrae_bench.reporting.claims.record import ClaimRecord, read_claims
+from vrrae_bench.reporting.claims.summary import summarise
+from vrrae_bench.reporting.claims.writing import COLUMNS, evidence_line, overview, page, write_claims
 from vrrae_bench.reporting.paper import is_in_paper, paper_value, paper_values
 
 CONFIG = "config.yaml"
@@ -71,6 +73,23 @@ def table(*groups, timings=None):
 
 def errors(values_of, dataset="mnist", metric="reconstruction_error"):
     return table(*((dataset, variant, {metric: values}) for variant, values in values_of.items()))
+
+
+def lacking_texts(finding: Finding) -> tuple[str, ...]:
+    return tuple(one.text for one in finding.lacking)
+
+
+def told(one) -> str:
+    """The evidence of a decided claim, as in the CSV file."""
+    return evidence_line(claim_record(one))
+
+
+def page_of(decided, evidence, banner=None) -> str:
+    return page(record_of(decided, evidence), banner)
+
+
+def overview_of(decided, evidence) -> str:
+    return "\n\n".join(overview(record_of(decided, evidence)))
 
 
 LOWEST = Lower(VRRAE, than=(AE, VAE, RRAE), metrics="reconstruction_error", on="mnist", tables=("table_2",))
@@ -217,7 +236,7 @@ def test_noise_leaves_it_undecided_and_tells_how_many_seeds_would_decide(rng):
     values = {VRRAE: 20 + SEEDS, AE: 25 + SEEDS**2, VAE: 30 - SEEDS, RRAE: np.array([22.5, 20.0, 23.5, 20.5])}
     finding = LOWEST.decide(errors(values))
     assert finding.verdict == "undecided"
-    [lacking] = finding.lacking
+    [lacking] = lacking_texts(finding)
     [count] = re.findall(r"^about (\d+) seeds in all on mnist to confirm it, if .* stay as they are$", lacking)
     difference = values[VRRAE] - values[RRAE]
     for n, decides in ((int(count) - 1, False), (int(count), True)):
@@ -229,7 +248,7 @@ def test_a_claim_that_would_be_refuted_lacks_the_seeds_of_the_first_comparison_t
     """Not those of the others, one of which would never hold."""
     noise = np.array([1.0, -1.0, 0.5])
     values = {VRRAE: np.full(3, 25.0), AE: 24 - noise, VAE: 23 + noise, RRAE: 25.4 + 2 * noise}
-    [lacking] = LOWEST.decide(errors(values)).lacking
+    [lacking] = lacking_texts(LOWEST.decide(errors(values)))
     deviation, mean = noise.std(ddof=1), 2 - noise.mean()
     margin = 0.01 * values[VAE].mean()
     needed = next(
@@ -242,15 +261,15 @@ def test_too_few_common_seeds_are_undecided_however_clear():
     values = {VRRAE: 20 + SEEDS, AE: 25 + SEEDS**2, VAE: 30 - SEEDS, RRAE: 40 + SEEDS[:2]}
     finding = LOWEST.decide(errors(values))
     assert finding.verdict == "undecided"
-    assert finding.lacking == ("1 more seed of VRRAE and RRAE on mnist (3 that both have are needed)",)
+    assert lacking_texts(finding) == ("1 more seed of VRRAE and RRAE on mnist (3 that both have are needed)",)
 
 
 def test_what_was_not_run_is_named():
-    assert LOWEST.decide(errors({})).lacking == ("no runs on mnist",)
+    assert lacking_texts(LOWEST.decide(errors({}))) == ("no runs on mnist",)
     values = {VRRAE: 20 + SEEDS, AE: 25 + SEEDS**2, VAE: 30 - SEEDS}
-    assert LOWEST.decide(errors(values)).lacking == ("no runs of RRAE on mnist",)
+    assert lacking_texts(LOWEST.decide(errors(values))) == ("no runs of RRAE on mnist",)
     unscored = table(*(("mnist", one, {"fid_random": SEEDS}) for one in (VRRAE, AE, VAE, RRAE)))
-    assert "no reconstruction_error among the scores of AE on mnist" in LOWEST.decide(unscored).lacking
+    assert "no reconstruction_error among the scores of AE on mnist" in lacking_texts(LOWEST.decide(unscored))
     # One competitor that is clearly better refutes whatever is missing.
     assert LOWEST.decide(errors({VRRAE: 20 + SEEDS, AE: 15 + SEEDS**2})).verdict == "not_reproduced"
 
@@ -268,7 +287,7 @@ def test_a_variant_is_not_compared_with_itself():
     runs = errors({VRRAE: 20 + SEEDS}).runs.assign(beta="0")
     rule = Lower(VRRAE, than=VRRAE_WITHOUT_KL, metrics="reconstruction_error", on="mnist")
     finding = rule.decide(Evidence(runs, table().timings))
-    assert finding.verdict == "undecided" and "a beta other than 0" in finding.lacking[0]
+    assert finding.verdict == "undecided" and "a beta other than 0" in lacking_texts(finding)[0]
 
 
 def test_every_metric_of_a_claim_counts():
@@ -352,7 +371,7 @@ def test_something_that_never_happens(counts, verdict):
     if verdict == "reproduced":
         assert "0 of 5 seeds, which bounds the rate below 45 %" in finding.numbers[0]
     if verdict == "undecided":
-        assert finding.lacking == ("1 more seed of VRRAE on synthetic",)
+        assert lacking_texts(finding) == ("1 more seed of VRRAE on synthetic",)
 
 
 def test_what_stands_beside_a_count_is_told_and_decides_nothing():
@@ -395,9 +414,10 @@ def test_more_often(vae, vrrae, verdict):
     finding = rule.decide(evidence)
     assert finding.verdict == verdict
     if vae == vrrae:
-        assert finding.lacking == ("rates that differ: no number of seeds parts equal ones",)
+        [text] = lacking_texts(finding)
+        assert text == "rates that differ; as long as the two are equal, no number of seeds can tell them apart"
         return
-    for lacking in finding.lacking:
+    for lacking in lacking_texts(finding):
         assert lacking.endswith(" seeds of each, if the rates stay as they are")
         n = int(re.search(r"\d+", lacking)[0])
         shares = [np.mean(np.array(counts) > 0) for counts in (vae, vrrae)]
@@ -582,7 +602,7 @@ def test_a_spread_that_is_larger(scale, verdict):
     rule = SpreadsMore(VAE, than=(AE, RRAE, VRRAE), metric="reconstruction_error", on="mnist")
     assert rule.decide(errors(values)).verdict == verdict
     few = {variant: numbers[:2] for variant, numbers in values.items()}
-    assert rule.decide(errors(few)).lacking[0] == "3 more seeds of VAE on mnist"
+    assert lacking_texts(rule.decide(errors(few)))[0] == "3 more seeds of VAE on mnist"
 
 
 def test_one_seed_that_stands_out_is_no_larger_spread():
@@ -651,7 +671,7 @@ def test_falls_with_beta(levels, n_seeds, verdict):
     finding = rule.decide(evidence)
     assert finding.verdict == verdict
     if n_seeds == 1:
-        assert finding.lacking == ("2 more seeds (3 that all betas have are needed)",)
+        assert lacking_texts(finding) == ("2 more seeds (3 that all betas have are needed)",)
     assert rule.decide(table(*groups[:2])).verdict == "undecided"
 
 
@@ -665,7 +685,9 @@ def test_overhead_of_a_step(rng, overhead, noise, verdict):
     timings = {"dataset": "mnist", "vae": vae, "vrrae": vae * (1 + overhead + noise * rng.normal(size=40))}
     finding = OverheadBelow(0.07, on="mnist").decide(table(timings=timings))
     assert finding.verdict == verdict and "paper: VAE 2.64 s, VRRAE 2.79 s, 5.68 %" in finding.numbers
-    assert OverheadBelow(0.07, on="celeba").decide(table(timings=timings)).lacking == ("timings of steps on celeba",)
+    assert lacking_texts(OverheadBelow(0.07, on="celeba").decide(table(timings=timings))) == (
+        "timings of steps on celeba",
+    )
 
 
 def test_all_parts_have_to_hold():
@@ -888,7 +910,7 @@ def test_numbers_of_the_first_test_images_say_so_in_the_evidence_of_each_claim(w
     evidence = load_evidence([write_scores("cifar10", method, 0, **scores) for method in ("vae", "vrrae")], [], study)
     names = ("lowest_reconstruction_error_cifar10", "sharper_random_cifar10", "best_random_fid_cifar10")
     claims = [claim for claim in CLAIMS if claim.id in names]
-    told = {one.claim.id: one.evidence for one in decide(claims, evidence, None)}
+    told = {one.claim.id: evidence_line(claim_record(one)) for one in decide(claims, evidence, None)}
     remark = "(1 seed; of the first 1000 test images"
     assert (
         (remark in told["lowest_reconstruction_error_cifar10"])
@@ -965,7 +987,7 @@ def test_the_best_vae_is_the_best_of_all_betas_that_the_paper_tried():
     [claim] = [claim for claim in CLAIMS if claim.id == "vrrae_without_kl_beats_vae_celeba"]
     values = {VAE.with_beta(beta): 20 + SEEDS for beta in ("0", "1e-6", "1e-3")}
     finding = claim.rule.decide(errors({VRRAE_WITHOUT_KL: 10 - SEEDS} | values, "celeba", "fid_random"))
-    assert finding.verdict == "undecided" and finding.lacking == ("no runs of VAE (beta 1e-4) on celeba",)
+    assert finding.verdict == "undecided" and lacking_texts(finding) == ("no runs of VAE (beta 1e-4) on celeba",)
     values[VAE.with_beta("1e-4")] = 20 + SEEDS
     finding = claim.rule.decide(errors({VRRAE_WITHOUT_KL: 10 - SEEDS} | values, "celeba", "fid_random"))
     assert finding.verdict == "reproduced" and "7.68" in claim.remark and "14.23" in claim.remark
@@ -994,7 +1016,7 @@ def test_what_the_paper_prints_twice_is_the_same_but_for_the_contradictions_list
 
 
 def test_times_and_sizes_stand_beside_the_printed_ones(write_timing, settings):
-    text = page([], load_evidence([], [write_timing()], settings), None)
+    text = page_of([], load_evidence([], [write_timing()], settings))
     rows = [[cell.strip() for cell in line.strip("|").split("|")] for line in text.splitlines() if line[:1] == "|"]
     here = {row[1]: row[2:] for row in rows if row[0].startswith("Table A.")}
     assert here["MNIST, VAE, seconds of a step"] == ["2.64", "0.3 (median)"]
@@ -1010,11 +1032,11 @@ def test_reduced_settings_decide_nothing_and_still_show_numbers():
     for reduced, verdict in ((None, "reproduced"), ("20 epochs instead of 1280", "undecided")):
         found = {one.claim.id: one for one in decide(CLAIMS, errors(values), reduced)}
         one = found["lowest_reconstruction_error_mnist"]
-        assert one.finding.verdict == verdict and "VRRAE 20.01" in one.evidence
+        assert one.finding.verdict == verdict and "VRRAE 20.01" in told(one)
     assert all(one.finding.verdict == "undecided" for one in found.values())
-    assert "lacking: quick settings: 20 epochs instead of 1280" in one.evidence
-    overview, *_ = page(list(found.values()), errors(values), None).partition(HOW)
-    assert overview.count("20 epochs instead of 1280") == 1 and "no runs on celeba" in overview
+    assert "lacking: quick settings: 20 epochs instead of 1280" in told(one)
+    shown = overview_of(list(found.values()), errors(values))
+    assert shown.count("20 epochs instead of 1280") == 1 and "no runs on celeba" in shown
 
 
 def test_beside_a_claim_about_random_images_stands_what_firmer_scores_find():
@@ -1030,8 +1052,8 @@ def test_beside_a_claim_about_random_images_stands_what_firmer_scores_find():
     assert {name: found.verdict for name, found in one.by_firmer_scores.items()} == dict.fromkeys(
         firmer, "not_reproduced"
     )
-    assert "by KID of random images: not reproduced" in one.evidence
-    lines = page([one], evidence, None).splitlines()
+    assert "by KID of random images: not reproduced" in told(one)
+    lines = page_of([one], evidence).splitlines()
     of_kid = "    - not reproduced: KID of random images: VAE 5.01 ± 0.034 (4 seeds), AE 3.99"
     [line] = [line for line in lines if line.startswith(of_kid)]
     assert "VAE against AE: 1.02 in [" in line
@@ -1051,7 +1073,7 @@ def test_another_inception_than_the_papers_decides_no_fid_and_shows_what_it_woul
     finding = rule_of("best_random_fid_mnist").decide(evidence)
     assert finding.verdict == verdict
     shown = "in the features of this Inception-v3: reproduced"
-    assert (shown in finding.numbers) == any("ImageNet" in text for text in finding.lacking) == (start[0] == "r")
+    assert (shown in finding.numbers) == any("ImageNet" in text for text in lacking_texts(finding)) == (start[0] == "r")
 
 
 @pytest.mark.parametrize(("error", "verdict"), [(HIGH, "undecided"), (LOW - 0.5, "not_reproduced")])
@@ -1065,6 +1087,86 @@ def test_what_does_not_depend_on_the_inception_refutes_all_the_same(error, verdi
     decisive = replace(rule_of("identity_ruins_vae_mnist"), metrics="reconstruction_error").find(evidence).numbers
     shown = [line.partition("without FIDs: ")[2] for line in finding.numbers if "without FIDs" in line]
     assert tuple(shown) == (decisive if verdict == "not_reproduced" else ())
+
+
+def features_of(seed, start="random"):
+    return {"extractor": {"settings": {"start": start, "image_size": 75, "seed": seed}, "sha256": "ab" * 32,
+                          "test_accuracy": 0.99, "n_reference": 1, "preparation": {"precision": "float32"}},
+            "counts": {name: {"generated": 1} for name in ("fid_random", "fid_random_all_draws", "fid_interpolation")},
+            "sampling": {"gmm_components": 1, "gmm_means": 1, "interpolation_points": 1}}  # fmt: skip
+
+
+@pytest.mark.parametrize("third", ["vae", "ae"])
+def test_a_fid_claim_without_imagenet_weights_tells_the_verdict_by_each_network_and_whether_they_agree(
+    write_scores, settings, third
+):
+    """The claim is that VAE has the best FID of random images on MNIST; in the third network's features AE may have."""
+    best = {0: "vae", 1: "vae", 2: third}
+    paths = [
+        write_scores(
+            "mnist", method, seed, features_of(network), fid_random=(10 if method == best[network] else 50) + seed
+        )
+        for network in best
+        for method in ("ae", "vae", "rrae", "vrrae")
+        for seed in range(3)
+    ]
+    evidence = load_evidence(paths, [], settings)
+    claim = rule_of("best_random_fid_mnist")
+    finding = claim.decide(evidence)
+    other = "reproduced" if third == "vae" else "not_reproduced"
+    assert finding.verdict == "undecided"
+    assert finding.by_extractor == {0: "reproduced", 1: "reproduced", 2: other}
+    [one] = decide([claim for claim in CLAIMS if claim.id == "best_random_fid_mnist"], evidence, None)
+    record = claim_record(one)
+    assert record.awaited == "weights" and record.agreed == ("reproduced" if third == "vae" else None)
+    assert f"by our 3 networks: seed 0 reproduced, seed 1 reproduced, seed 2 {other.replace('_', ' ')}; they " in told(
+        one
+    )
+    assert (f"; they {'agree' if third == 'vae' else 'do not agree'}") in overview_of([one], evidence)
+
+
+def claimed(name, verdict, *awaited, by_algebra=False, by_extractor=None) -> ClaimRecord:
+    lacking = tuple({"awaited": kind, "text": kind} for kind in awaited)
+    texts = {"section": "1", "statement": name, "rules": (), "words": "", "numbers": (), "by_score": (), "remark": ""}
+    return ClaimRecord(
+        id=name, verdict=verdict, lacking=lacking, by_algebra=by_algebra, by_extractor=by_extractor or {}, **texts
+    )
+
+
+def test_the_five_lines_count_each_claim_once_by_what_it_waits_for_first():
+    agreeing, differing = {0: "reproduced", 1: "reproduced"}, {0: "reproduced", 1: "undecided"}
+    claims = [
+        claimed("a", "reproduced"),
+        claimed("b", "not_reproduced"),
+        claimed("c", "undecided", "trainings", "data_set"),
+        claimed("d", "undecided", "trainings"),
+        claimed("e", "undecided", "weights", "trainings", by_extractor=agreeing),
+        claimed("f", "undecided", "weights", by_extractor=differing),
+        claimed("g", "undecided", "measurement"),
+        claimed("h", "reproduced", by_algebra=True),
+    ]
+    main = {"VRRAE is best": {"mnist": "a", "cifar10": "c", "celeba": "d", "synthetic": "b"}}
+    assert summarise(claims, main) == (
+        "Of 7 claims of the paper that can fail, 1 holds and 1 does not hold, and 5 are open.",
+        "Counted apart: 1 of 1 identities, which hold by algebra, were found to hold.",
+        "The open claims wait for: "
+        "a data set (1), ImageNet weights (2), a measurement (1), more seeds or trainings (1).",
+        "Of the 2 that want ImageNet weights, our 2 networks agree that 1 holds and 0 do not hold; "
+        "on the other 1 they agree on no verdict.",
+        "The main claims. VRRAE is best: holds on MNIST, does not hold on Synthetic, is open on CIFAR-10 and CelebA.",
+    )
+
+
+def test_every_main_claim_is_one_of_the_claims():
+    from vrrae_bench.reporting.claims.claims import MAIN_CLAIMS
+
+    assert {name for ids in MAIN_CLAIMS.values() for name in ids.values()} <= {claim.id for claim in CLAIMS}
+
+
+def test_damaged_claims_are_told_by_name(tmp_path):
+    (tmp_path / "claims.json").write_text('{"summary": []}')
+    with pytest.raises(UserError, match=r"claims.json: is no file of decided claims"):
+        read_claims(tmp_path / "claims.json")
 
 
 def test_what_a_fid_depends_on_stands_below_the_verdicts(write_scores, settings):
@@ -1081,7 +1183,7 @@ def test_what_a_fid_depends_on_stands_below_the_verdicts(write_scores, settings)
         write_scores("mnist", method, seed, details, fid_random=1.0) for method in ("ae", "vae") for seed in (0, 1)
     ]
     paths.append(write_scores("synthetic", "ae", 0, reconstruction_error=1.0))
-    before, *_ = page([], load_evidence(paths, [], settings), None).partition(HOW)
+    before = overview_of([], load_evidence(paths, [], settings))
     rows = [[cell.strip() for cell in line.strip("|").split("|")] for line in before.splitlines() if line[:1] == "|"]
     [of_mnist] = [row for row in rows if row[0] == "MNIST"]
     assert of_mnist[1:] == ["random weights", "75", "bfloat16", "99.11 %", "abababababab", "60000", "1250", "10000",
@@ -1092,7 +1194,9 @@ def test_the_files_that_are_written(tmp_path):
     values = {VRRAE: 20 + SEEDS, AE: 25 + 2 * SEEDS, VAE: 30 - SEEDS, RRAE: 19 + SEEDS**2}
     evidence = errors(values, "mnist", "fid_interpolation")
     evidence.runs["reconstruction_error"] = evidence.runs.fid_interpolation - 5 * (evidence.runs.method == "vrrae")
-    write_claims(tmp_path / "claims.csv", decide(CLAIMS, evidence, None), evidence, "A banner.")
+    record = record_of(decide(CLAIMS, evidence, None), evidence)
+    write_claims(tmp_path / "claims.csv", record, "A banner.")
+    assert read_claims(tmp_path / "claims.json") == record
     rows = pd.read_csv(tmp_path / "claims.csv", keep_default_na=False).set_index("id")
     assert [rows.index.name, *rows.columns] == COLUMNS == ["id", "section", "statement", "verdict", "evidence"]
     assert set(rows.verdict) == {"reproduced", "not_reproduced", "undecided"}
@@ -1103,16 +1207,21 @@ def test_the_files_that_are_written(tmp_path):
     assert (rows.section.str.len() > 0).all() and (rows.evidence.str.len() > 0).all()
     page = (tmp_path / "claims.md").read_text()
     n = len(CLAIMS)
-    assert "**A banner.**" in page and f"{n} claims: 1 reproduced, 2 not reproduced, {n - 3} undecided." in page
+    assert "**A banner.**" in page and all(f"- {line}\n" in page for line in record.summary)
+    assert record.summary[0].startswith(
+        f"Of {n - 2} claims of the paper that can fail, 1 holds and 2 do not hold, and {n - 5}"
+    )
     assert page.count("**Verdict: ") == n
-    overview, *_ = page.partition(HOW)
-    parts = {part.splitlines()[0]: part for part in overview.split("\n## ")[1:]}
-    assert list(parts) == ["Reproduced (1)", "Not reproduced (2)", f"Undecided ({n - 3})"]
+    shown = "\n\n".join(overview(record))
+    parts = {part.splitlines()[0]: part for part in shown.split("\n## ")[1:]}
+    assert list(parts)[:2] == ["Reproduced (1)", "Not reproduced (2)"]
+    numbers = [int(re.search(r"\((\d+)\)", title)[1]) for title in list(parts)[2:]]
+    assert sum(numbers) == n - 3 and all(title.startswith("Open: wants ") for title in list(parts)[2:])
     assert "(#lowest_reconstruction_error_mnist)" in parts["Reproduced (1)"]
     assert all(f"(#{name})" in parts["Not reproduced (2)"] for name in refuted)
-    [line] = [line for line in overview.splitlines() if "(#lowest_reconstruction_error_celeba)" in line]
+    [line] = [line for line in shown.splitlines() if "(#lowest_reconstruction_error_celeba)" in line]
     assert "no runs on celeba" in line
-    links = re.findall(r"\]\(#(\w+)\)", overview)
+    links = re.findall(r"\]\(#(\w+)\)", shown)
     assert sorted(links) == sorted(re.findall(r"^### (\w+)$", page, re.MULTILINE)) == sorted(rows.index)
     assert "## Contradictions within the paper" in page
     for text in ("4.89", "14.23", "9.65", "2100, 3900 or 2200", "34.37", "135.55", "129.68", "4 of 64"):

@@ -28,9 +28,12 @@ def test_a_figure_belongs_to_itself_alone():
 
 
 def test_the_configuration_belongs_to_no_stage():
-    """A new setting must not retrain: stages are handed their specification. Claims are about all of it, and cheap."""
+    """A new setting must not retrain: stages are handed their specification.
+
+    The claims and the report are about the whole configuration, and cheap.
+    """
     by_hand = {"config", "targets", "plan", "fetch", "keep"}
-    stages = {path.stem for path in SCRIPTS.glob("*.py")} - by_hand - {"claims"}
+    stages = {path.stem for path in SCRIPTS.glob("*.py")} - by_hand - {"claims", "report"}
     assert not [stage for stage in stages if any(path.startswith("vrrae_bench/config") for path in code(stage))]
 
 

@@ -11,8 +11,8 @@ from vrrae_bench.config_reading import load_settings
 from vrrae_bench.experiment import all_runs, runs_of
 from vrrae_bench.files import read_json
 from vrrae_bench.reporting.claims.claims import CLAIMS
+from vrrae_bench.reporting.claims.deciding import decide
 from vrrae_bench.reporting.claims.evidence import load_evidence
-from vrrae_bench.reporting.claims.writing import decide
 from vrrae_bench.reporting.long_tables import COLUMNS as COLUMNS_OF_TABLES
 
 ROOT = Path(__file__).parents[2]

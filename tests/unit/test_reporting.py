@@ -14,7 +14,10 @@ from vrrae_bench.errors import UserError
 from vrrae_bench.models.registry import METHODS
 from vrrae_bench.records import write_record
 from vrrae_bench.reporting.captions import caption_context, render_caption, scores_context
-from vrrae_bench.reporting.claims.headings import CONTRADICTORY, HOW
+from vrrae_bench.reporting.claims.claims import CLAIMS
+from vrrae_bench.reporting.claims.deciding import decide, record_of
+from vrrae_bench.reporting.claims.evidence import load_evidence
+from vrrae_bench.reporting.claims.writing import write_claims
 from vrrae_bench.reporting.figures import figure_2, gallery
 from vrrae_bench.reporting.figures.drawing import Run, save_figure
 from vrrae_bench.reporting.kinds import TABLES
@@ -417,11 +420,12 @@ def test_a_table_of_data_sets_has_no_headings(settings_file, tmp_path):
 def test_the_page_shows_tables_of_several_data_sets_and_the_paragraphs_of_captions(table_2, tmp_path, run_spec):
     for name in ("table_2", "table_a4_3"):
         write_table(tmp_path, name, long_table(name, table_2), "First.\n\nSecond.", "A quick run.")
-    (tmp_path / "claims.md").write_text(f"# Claims\n\n{HOW}\n\n### lowest_error\n\n{CONTRADICTORY}\n")
+    nothing = load_evidence([], [], load_settings(ROOT / "config.yaml"))
+    [overhead] = [claim for claim in CLAIMS if claim.id == "overhead_mnist"]
+    write_claims(tmp_path / "claims.csv", record_of(decide([overhead], nothing, None), nothing), None)
     (tmp_path / "figure_5.png").touch()
     (tmp_path / "figure_5.txt").write_text("Third.\n\nFourth.\n")
     write_record(tmp_path / "figure_5.json", {}, ["figure_5.png", "figure_5.txt"])
-    write_record(tmp_path / "claims.json", {}, ["claims.md"])
     record = {"run": run_spec("vae").model_dump(), "commit": None, "versions": {"jax": "0.7"}, "platform": "Linux"}
     record |= {"cpus": 2, "device": "cpu", "wall_seconds": 1.0, "peak_memory_mib": 100}
     (tmp_path / "run.json").write_text(json.dumps(record))
@@ -430,17 +434,18 @@ def test_the_page_shows_tables_of_several_data_sets_and_the_paragraphs_of_captio
         tmp_path / "report.html",
         template=CAPTIONS / "report.html.j2",
         tables=[tmp_path / "table_2.md", tmp_path / "table_a4_3.md"],
-        claims=tmp_path / "claims.md",
+        claims=tmp_path / "claims.json",
         figures=[tmp_path / "figure_5.png"],
         runs=[tmp_path / "run.json"],
         banner="A quick run.",
     )
     page = (tmp_path / "report.html").read_text()
-    assert page.count("<h2>MNIST</h2>") == page.count("<h2>Digits</h2>") == 2 and page.count("<thead>") == 4
+    tables = "".join(re.findall(r'<section id="table_.*?</section>', page, re.DOTALL))
+    assert tables.count("<h2>MNIST</h2>") == tables.count("<h2>Digits</h2>") == 2 and tables.count("<thead>") == 4
     for first, second in (("First.", "Second."), ("Third.", "Fourth.")):
         assert re.search(rf"<p>{first}</p>\s*<p>{second}\s*</p>", page)
     places = re.findall(r'id="([^"]+)"', page)
-    assert len(places) == len(set(places)) and {"table_2", "table_a4_3", "figure_5", "lowest_error"} <= set(places)
+    assert len(places) == len(set(places)) and {"table_2", "table_a4_3", "figure_5", "overhead_mnist"} <= set(places)
 
 
 def test_captions_tell_what_the_numbers_depend_on(table_2):

@@ -5,6 +5,10 @@ rule decide_claims:
     input:
         scores=[f"{RESULTS}/{folder}/scores.json" for folder in RUNS],
         runs=[f"{RESULTS}/{folder}/run.json" for folder in RUNS],
+        further=[
+            f"{RESULTS}/{run.folder}/extractor_seed={seed}/scores.json"
+            for run, seed in scored_by_further_extractors(settings)
+        ],
         histories=[f"{RESULTS}/{folder}/history.csv" for folder in RUNS],
         timings=timings() if {"vae", "vrrae"} <= set(settings.experiment.timed) else [],
         settings=rules.write_settings.output.settings,
@@ -14,7 +18,7 @@ rule decide_claims:
     output:
         csv=f"{RESULTS}/claims.csv",
         markdown=f"{RESULTS}/claims.md",
-        record=f"{RESULTS}/claims.json",
+        data=f"{RESULTS}/claims.json",
     log:
         f"{RESULTS}/logs/claims.log",
     benchmark:
@@ -32,5 +36,5 @@ rule decide_claims:
     message:
         "Decide the claims of the paper"
     shell:
-        "python {input.script:q} --scores {input.scores:q} --timings {input.timings:q} --settings {input.settings:q}"
+        "python {input.script:q} --scores {input.scores:q} {input.further:q} --timings {input.timings:q} --settings {input.settings:q}"
         " {params.banner} {params.reduced} --out {output.csv:q} > {log:q} 2>&1"

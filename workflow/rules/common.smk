@@ -27,7 +27,15 @@ from vrrae_bench.datasets.sources import MODULES
 from vrrae_bench.datasets.weights import IMAGENET, INCEPTION_2015, WEIGHTS
 from vrrae_bench.dependencies import code_files
 from vrrae_bench.errors import SCREEN, UserError
-from vrrae_bench.experiment import all_runs, datasets_of, is_made, runs_needed, runs_of, sweep_of
+from vrrae_bench.experiment import (
+    all_runs,
+    datasets_of,
+    is_made,
+    runs_needed,
+    runs_of,
+    scored_by_further_extractors,
+    sweep_of,
+)
 from vrrae_bench.invocation import command_line, dropped_files, resources_of
 from vrrae_bench.reporting.kinds import FIGURES, TABLES
 

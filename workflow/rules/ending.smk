@@ -11,8 +11,16 @@ def forget_accepted():
     forget_finished(f"{RESULTS}/checkpoints", {str(output) for job in jobs for output in job.output})
 
 
+def tell_verdict():
+    """What came out, in five lines, if this run has decided the claims."""
+    decided = Path(rules.decide_claims.output.data)
+    if decided.exists() and any(job.rule.name == "decide_claims" for job in workflow.dag.finished_jobs):
+        print("Does the paper hold?", *json.loads(decided.read_text())["summary"], sep="\n  ")
+
+
 onsuccess:
     forget_accepted()
+    tell_verdict()
 
 
 onerror:

@@ -4,9 +4,8 @@
 rule write_report:
     input:
         tables=[f"{RESULTS}/tables/{name}.md" for name in reported(TABLES)],
-        claims=f"{RESULTS}/claims.md",
+        claims=rules.decide_claims.output.data,
         records=[
-            f"{RESULTS}/claims.json",
             *(f"{RESULTS}/tables/{name}.json" for name in reported(TABLES)),
             *(f"{RESULTS}/figures/{name}.json" for name in reported(FIGURES)),
         ],

@@ -1,8 +1,8 @@
 """Decide the claims of the paper.
 
 Reads scores.json of every run, history.csv beside it, the configuration, which tells a method's own beta and batch size
-from the swept ones, and the times of training steps. Writes claims.csv and, beside it, claims.md and
-claims.json, the digests of both.
+from the swept ones, and the times of training steps. Writes claims.csv and, beside it, claims.md and claims.json,
+which has all of it as data.
 """
 
 import vrrae_bench.shell_settings
@@ -14,8 +14,9 @@ from vrrae_bench.config import Study
 from vrrae_bench.errors import run_command
 from vrrae_bench.files import read_json
 from vrrae_bench.reporting.claims.claims import CLAIMS
+from vrrae_bench.reporting.claims.deciding import decide, record_of
 from vrrae_bench.reporting.claims.evidence import load_evidence
-from vrrae_bench.reporting.claims.writing import decide, write_claims
+from vrrae_bench.reporting.claims.writing import write_claims
 from vrrae_bench.reporting.configured import check_configured
 from vrrae_bench.reporting.records import read_scores
 from vrrae_bench.runs import RunSpec
@@ -23,18 +24,19 @@ from vrrae_bench.runs import RunSpec
 
 def main() -> None:
     parser = command_parser(__doc__)
-    parser.add_argument("--scores", type=Path, nargs="*", default=[], help="scores.json of runs; history.csv beside it")
+    parser.add_argument("--scores", type=Path, nargs="*", default=[], help="scores.json of runs")
     parser.add_argument("--timings", type=Path, nargs="*", default=[], help="times of steps, a JSON file per data set")
     parser.add_argument("--settings", type=Path, required=True, help="settings.json: what is compared")
     parser.add_argument("--banner", help="a sentence above the page")
     parser.add_argument("--reduced", help="says how the settings are smaller than the paper's; nothing is decided then")
-    parser.add_argument("--out", type=Path, required=True, help="claims.csv to write; claims.md beside it")
+    parser.add_argument("--out", type=Path, required=True, help="claims.csv to write; the rest beside it")
     arguments = parser.parse_args()
     study = Study.model_validate(read_json(arguments.settings))
     runs = {path: RunSpec.model_validate(read_scores(path)["details"]["run"]) for path in arguments.scores}
     check_configured(runs, study)
     evidence = load_evidence(arguments.scores, arguments.timings, study)
-    write_claims(arguments.out, decide(CLAIMS, evidence, arguments.reduced), evidence, arguments.banner)
+    record = record_of(decide(CLAIMS, evidence, arguments.reduced), evidence)
+    write_claims(arguments.out, record, arguments.banner)
 
 
 if __name__ == "__main__":

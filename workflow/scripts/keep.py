@@ -19,7 +19,7 @@ from vrrae_bench.files import atomic_path, read_json
 from vrrae_bench.reporting.kinds import FIGURES, TABLES
 
 KEPT = (
-    *("report.html", "claims.csv", "claims.md", "tables/*.csv", "tables/*.md", "figures/*.png", "figures/*.txt"),
+    *("report.html", "claims.*", "tables/*.csv", "tables/*.md", "figures/*.png", "figures/*.txt"),
     *("settings.json", "runs/**/scores*.json", "runs/**/run.json", "runs/**/history.csv"),
     *("extractor/**/*.json", "timings/*.json"),
 )

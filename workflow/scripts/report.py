@@ -21,7 +21,7 @@ from vrrae_bench.run_folders import spec_of
 def main() -> None:
     parser = command_parser(__doc__)
     parser.add_argument("--tables", type=Path, nargs="*", default=[], help="<name>.md")
-    parser.add_argument("--claims", type=Path, required=True, help="claims.md")
+    parser.add_argument("--claims", type=Path, required=True, help="claims.json")
     parser.add_argument("--figures", type=Path, nargs="*", default=[], help="<name>.png, its caption in <name>.txt")
     parser.add_argument("--runs", type=Path, nargs="*", default=[], help="run.json; history.csv lies beside it")
     parser.add_argument("--settings", type=Path, required=True, help="settings.json: what is compared")

@@ -209,5 +209,21 @@ def all_runs(study: Study) -> list[RunSpec]:
     return _distinct(run for name in SELECTIONS for run in runs_of(study, name))
 
 
+def scored_by_further_extractors(study: Study) -> list[tuple[RunSpec, int]]:
+    """The runs of Tables 2 and 3, each with the seed of every further extractor whose features it is scored in too.
+
+    The claims about FID are told in the features of each of these extractors.
+    """
+    runs = _distinct(headline_and_ablation(study))
+    return [(run, seed) for run in runs for seed in study.datasets[run.dataset].extractor_seeds]
+
+
+def headline_and_ablation(study: Study) -> Iterable[RunSpec]:
+    """The runs behind claims about FIDs of methods as configured, on real images."""
+    for dataset in datasets_of(study, "table_2"):
+        yield from headline(study, dataset)
+        yield from ablation(study, dataset)
+
+
 def _distinct(runs: Iterable[RunSpec]) -> list[RunSpec]:
     return list({run.folder: run for run in runs}.values())

@@ -6,6 +6,7 @@ from pathlib import Path
 from vrrae_bench.config import Study
 from vrrae_bench.experiment import all_runs
 from vrrae_bench.records import refuse_others
+from vrrae_bench.reporting.records import run_folder
 from vrrae_bench.run_folders import TRAINING
 from vrrae_bench.runs import RunSpec
 
@@ -22,5 +23,5 @@ def check_configured(runs: Mapping[Path, RunSpec], study: Study) -> None:
     asked = {run.folder: run for run in all_runs(study)}
     for path, run in runs.items():
         if run.folder in asked:
-            training = path.with_name(TRAINING)
+            training = run_folder(path) / TRAINING
             refuse_others(path, "result", run.model_dump(), asked[run.folder].model_dump(), training)

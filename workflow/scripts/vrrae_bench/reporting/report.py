@@ -14,7 +14,8 @@ from matplotlib.figure import Figure
 
 from vrrae_bench.files import write_text
 from vrrae_bench.records import read_record
-from vrrae_bench.reporting.claims.headings import CONTRADICTORY, HOW
+from vrrae_bench.reporting.claims.record import read_claims
+from vrrae_bench.reporting.claims.writing import contradictions, overview, reasons
 from vrrae_bench.reporting.figures import histories
 from vrrae_bench.reporting.figures.drawing import Run, plt
 from vrrae_bench.reporting.kinds import FIGURES
@@ -39,7 +40,7 @@ def write_report(
     Args:
         tables: Markdown files, each with a heading, tables and a caption; as that of the claims and the figures, each
             with a record beside it.
-        claims: A Markdown file; the reasons of the verdicts are folded, what comes before and after them stands open.
+        claims: claims.json. The reasons of the verdicts are folded; what comes before and after them stands open.
         figures: PNG files, each with its caption in a text file beside it.
         runs: run.json of every run; its history.csv lies beside it.
 
@@ -47,18 +48,17 @@ def write_report(
         UserError: One of the files is missing or damaged, or is not the file that its record was written with.
     """
     captions = [file.with_suffix(".txt") for file in figures]
-    for file in (*tables, claims, *figures, *captions):
+    for file in (*tables, *figures, *captions):
         read_record(file.with_suffix(".json"), file.name)
     environment = jinja2.Environment(autoescape=True, undefined=jinja2.StrictUndefined)
     records = [(file, read_record(file)) for file in runs]
-    verdicts, how, reasons = claims.read_text(encoding="utf-8").partition(HOW)
-    reasons, contradictory, contradictions = reasons.partition(CONTRADICTORY)
+    decided = read_claims(claims)
     page = environment.from_string(template.read_text(encoding="utf-8")).render(
         banner=banner,
         tables=[_table(file, banner) for file in tables],
-        verdicts=_html(verdicts, banner),
-        reasons=_html(how + reasons, linked=True),
-        contradictions=_html(contradictory + contradictions),
+        verdicts=_html("\n\n".join(["# Claims of the paper", *overview(decided)])),
+        reasons=_html("\n\n".join(reasons(decided)), linked=True),
+        contradictions=_html("\n\n".join(contradictions(decided))),
         figures=[_figure(file) for file in figures],
         histories=_data_uri(_png(histories.draw([_run(file, record) for file, record in records]))),
         runs=[_run_row(file, record) for file, record in records],

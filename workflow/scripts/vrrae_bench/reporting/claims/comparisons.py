@@ -12,10 +12,9 @@ from vrrae_bench.reporting.claims.evidence import Evidence, Variant
 from vrrae_bench.reporting.claims.findings import (
     FEWEST_SEEDS,
     METRICS,
-    VERDICTS,
     Finding,
+    Lacking,
     Tested,
-    Verdict,
     listing,
     missing,
     more_seeds,
@@ -33,6 +32,7 @@ from vrrae_bench.reporting.claims.statistics import (
     seeds_to_decide,
     upper_bound,
 )
+from vrrae_bench.reporting.claims.verdicts import VERDICTS, Verdict
 from vrrae_bench.reporting.labels import dataset_label
 
 # Two means that differ by less than this share count as equal. The smallest advantage in Table 2 that the paper speaks
@@ -59,7 +59,7 @@ class _Pair:
     differences: Sample
     margin: float
     printed: float | None
-    missing: tuple[str, ...]
+    missing: tuple[Lacking, ...]
 
     @property
     def sample(self) -> Sample:
@@ -116,16 +116,22 @@ class Comparison(Tested):
         return self.share * abs(evidence.values(self.on, variant, metric).mean())
 
     def decide(self, evidence: Evidence) -> Finding:
-        """The verdict; FIDs of another kind than the paper's have no part in it, and stand with the numbers."""
+        """The verdict; FIDs of another kind than the paper's have no part in it, and stand with the numbers.
+
+        What the rule finds in the features of each extractor stands beside the verdict then.
+        """
         finding, network = self.find(evidence), evidence.lacking_network(self.on)
         others = tuple(metric for metric in _all(self.metrics) if not metric.startswith("fid_"))
         if network is None or others == _all(self.metrics):
             return finding
         numbers = (*finding.numbers, f"in the features of this Inception-v3: {VERDICTS[finding.verdict]}")
+        found = {seed: self.find(of_one).verdict for seed, of_one in evidence.by_further_extractors(self.on).items()}
+        found = {evidence.extractor_seed(self.on): finding.verdict} | found
         alone = replace(self, metrics=others).find(evidence) if others else None
         if alone and alone.verdict == "not_reproduced":
-            return Finding("not_reproduced", (*numbers, *(f"without FIDs: {line}" for line in alone.numbers)))
-        return Finding("undecided", numbers, (network, *finding.lacking))
+            without = (f"without FIDs: {line}" for line in alone.numbers)
+            return Finding("not_reproduced", (*numbers, *without), by_extractor=found)
+        return Finding("undecided", numbers, (Lacking("weights", network), *finding.lacking), found)
 
     def find(self, evidence: Evidence) -> Finding:
         """What the numbers say, whatever the Inception-v3 behind them."""
@@ -161,7 +167,8 @@ class Comparison(Tested):
         absent = [missing(evidence, self.on, variant, metric) for variant, found in zip(both, values) if found.empty]
         runs = evidence.of(self.on, first)
         if len(runs) and runs.equals(evidence.of(self.on, second)):
-            absent = [f"a beta other than {runs.beta.iloc[0]} as the configured one: {listing(both)} are the same runs"]
+            same = f"a beta other than {runs.beta.iloc[0]} as the configured one: {listing(both)} are the same runs"
+            absent = [Lacking("trainings", same)]
         differences = np.empty(0) if absent else (values[0] - values[1]).dropna().to_numpy()
         margin = self.margin_of(evidence, metric, second)
         printed = [printed_value(evidence, self.on, variant, metric, self.tables) for variant in both]
@@ -180,19 +187,21 @@ class Comparison(Tested):
                 if pair.metric == metric and len(pair.differences)
             )
 
-    def _lacking(self, pairs: Sequence[_Pair], n_comparisons: int) -> Iterator[str]:
+    def _lacking(self, pairs: Sequence[_Pair], n_comparisons: int) -> Iterator[Lacking]:
         """What the comparisons that do not hold still need."""
-        yield from dict.fromkeys(text for pair in pairs for text in pair.missing)
+        yield from dict.fromkeys(one for pair in pairs for one in pair.missing)
         found = [pair for pair in pairs if not pair.missing]
-        yield from dict.fromkeys(
+        needed = dict.fromkeys(
             f"{more_seeds(FEWEST_SEEDS - len(pair.differences))} of {pair.first} and {pair.second} on {self.on} "
             f"({FEWEST_SEEDS} that both have are needed)"
             for pair in found
             if not len(pair.sample)
         )
+        yield from (Lacking("trainings", text) for text in needed)
         enough = [pair for pair in found if len(pair.sample)]
         if enough:
-            yield f"{self._seeds_to_decide(enough, n_comparisons)}, if differences and spreads stay as they are"
+            text = f"{self._seeds_to_decide(enough, n_comparisons)}, if differences and spreads stay as they are"
+            yield Lacking("trainings", text)
 
     def _seeds_to_decide(self, pairs: Sequence[_Pair], n_comparisons: int) -> str:
         """Until the first of some comparisons fails, as strictly as by the first step of Holm's procedure; else until

@@ -12,6 +12,7 @@ from vrrae_bench.reporting.claims.findings import (
     FEWEST_SEEDS,
     METRICS,
     Finding,
+    Lacking,
     listing,
     missing,
     number,
@@ -176,7 +177,7 @@ class MoreOften:
         table = [[int((n > 0).sum()), int((n == 0).sum())] for n in counts]
         more, less = (stats.fisher_exact(table, alternative).pvalue for alternative in ("greater", "less"))
         outcome = verdict([more <= LEVEL], [less <= LEVEL])
-        lacking = (_seeds_to_part(table),) if outcome == "undecided" else ()
+        lacking = (Lacking("trainings", _seeds_to_part(table)),) if outcome == "undecided" else ()
         return Finding(outcome, (*numbers, f"p = {more:.2g}"), lacking)
 
 
@@ -184,7 +185,7 @@ def _seeds_to_part(table: Sequence[Sequence[int]]) -> str:
     """How many seeds of each variant it takes until Fisher's test parts them, if their rates stay as they are."""
     rates = [with_it / (with_it + without) for with_it, without in table]
     if rates[0] == rates[1]:
-        return "rates that differ: no number of seeds parts equal ones"
+        return "rates that differ; as long as the two are equal, no number of seeds can tell them apart"
     for n in range(max(map(sum, table)) + 1, MOST_SEEDS + 1):
         scaled = [[round(rate * n), n - round(rate * n)] for rate in rates]
         if min(stats.fisher_exact(scaled, side).pvalue for side in ("greater", "less")) <= LEVEL:

@@ -17,7 +17,7 @@ from vrrae_bench.records import read_record
 from vrrae_bench.reporting.claims.conditions import fid_conditions, lacking_network
 from vrrae_bench.reporting.labels import method_label
 from vrrae_bench.reporting.long_tables import COLUMNS, long_table
-from vrrae_bench.reporting.records import read_history, read_scores, run_record
+from vrrae_bench.reporting.records import read_history, read_scores, run_folder, run_record
 from vrrae_bench.runs import RunSpec
 
 
@@ -53,6 +53,7 @@ class Evidence:
         conditions: What the FIDs of these runs depend on: the rows of `fid_conditions`, each once.
         table_a4_1: The rows of that table, of these timings: dataset, method, metric and mean among other columns.
         configured: How methods are trained on the data sets of the paper.
+        further: The runs once more, with their scores in the features of further extractors, by the extractor's seed.
     """
 
     runs: pd.DataFrame
@@ -60,6 +61,7 @@ class Evidence:
     conditions: pd.DataFrame = field(default_factory=pd.DataFrame)
     table_a4_1: pd.DataFrame = field(default_factory=partial(pd.DataFrame, columns=COLUMNS))
     configured: Mapping[str, DatasetSettings] = field(default_factory=dict)
+    further: Mapping[int, pd.DataFrame] = field(default_factory=dict)
 
     def of(self, dataset: str, variant: Variant) -> pd.DataFrame:
         """The runs of one variant on one data set, by seed."""
@@ -78,6 +80,19 @@ class Evidence:
         """What it takes for FIDs on a data set to be of the paper's kind, or nothing if they are."""
         return None if self.conditions.empty else lacking_network(self.conditions, dataset)
 
+    def extractor_seed(self, dataset: str) -> int:
+        """The seed of the extractor whose scores `runs` has."""
+        configured = self.configured.get(dataset)
+        return configured.extractor.seed if configured and configured.extractor else 0
+
+    def by_further_extractors(self, dataset: str) -> dict[int, "Evidence"]:
+        """The same with the scores of a data set's runs in the features of each further extractor, by its seed."""
+        return {
+            seed: replace(self, runs=runs, further={})
+            for seed, runs in sorted(self.further.items())
+            if (runs.dataset == dataset).any()
+        }
+
     def betas(self, dataset: str, method: str) -> list[str]:
         """The betas with which a method was trained on a data set, the smallest first."""
         runs = self.runs[self.runs.default_batch_size & (self.runs.dataset == dataset) & (self.runs.method == method)]
@@ -87,19 +102,25 @@ class Evidence:
 def load_evidence(scores: Iterable[Path], timings: Sequence[Path], study: Study) -> Evidence:
     """Read scores.json of runs, history.csv beside each, and the files of timings.
 
+    Scores in the features of a further extractor are those whose extractor has another seed than the configured one.
     Runs on other data sets than the paper's are left out, as are those that differ from the configuration in more than
     beta and batch size, such as the second learning rate of the synthetic set.
 
     Raises:
-        UserError: A run is given twice or is unknown to the configuration; a timing is malformed or of another batch
-            size than the configured one.
+        UserError: The scores of a run by one extractor are given twice, or the run is unknown to the configuration; a
+            timing is malformed or of another batch size than the configured one.
     """
-    found = list(_runs_of_the_paper(scores, study))
-    rows = [_row(*one) for one in found]
-    runs = pd.DataFrame(rows, columns=None if rows else RUN_COLUMNS)
-    conditions = filter(None, (fid_conditions(numbers["details"]) for *_, numbers in found))
+    rows: dict[int | None, list[dict[str, Any]]] = {}
+    conditions = []
+    for folder, run, configured, numbers in _runs_of_the_paper(scores, study):
+        further = _further_extractor(numbers["details"], study)
+        rows.setdefault(further, []).append(_row(folder, run, configured, numbers))
+        if further is None and (condition := fid_conditions(numbers["details"])):
+            conditions.append(condition)
+    tables = {further: _run_table(found) for further, found in rows.items()}
     return Evidence(
-        runs=runs.astype({"default_beta": bool, "default_batch_size": bool}),
+        runs=tables.pop(None, _run_table([])),
+        further={seed: runs for seed, runs in tables.items() if seed is not None},
         timings=_load_timings(timings, study),
         conditions=pd.DataFrame(conditions).drop_duplicates(),
         table_a4_1=long_table("table_a4_1", timings) if timings else pd.DataFrame(columns=COLUMNS),
@@ -107,18 +128,27 @@ def load_evidence(scores: Iterable[Path], timings: Sequence[Path], study: Study)
     )
 
 
+def _run_table(rows: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
+    runs = pd.DataFrame(rows, columns=None if rows else RUN_COLUMNS)
+    return runs.astype({"default_beta": bool, "default_batch_size": bool})
+
+
+def _further_extractor(details: Mapping[str, Any], study: Study) -> int | None:
+    """The seed of the extractor behind some scores, if it is not the configured one of the data set; else none."""
+    configured = study.datasets[details["run"]["dataset"]].extractor
+    seed = details.get("extractor", {}).get("settings", {}).get("seed")
+    return None if seed is None or configured is None or seed == configured.seed else seed
+
+
 RUN_COLUMNS = ["dataset", "method", "beta", "batch_size", "seed", "default_beta", "default_batch_size"]
 
 
 def _runs_of_the_paper(paths: Iterable[Path], study: Study) -> Iterator[tuple[Path, RunSpec, RunSpec, dict[str, Any]]]:
     """The folder of each run, the run, the same as it is configured, and its scores."""
-    seen: dict[str, Path] = {}
+    seen: dict[tuple[str, int | None], Path] = {}
     for path in paths:
         scores = read_scores(path)
         run = RunSpec.model_validate(scores["details"]["run"])
-        if run.folder in seen:
-            raise UserError(f"{path}: the same run as {seen[run.folder]}. Name each run once.")
-        seen[run.folder] = path
         if not _is_of_the_paper(run.dataset, study):
             continue
         try:
@@ -129,7 +159,11 @@ def _runs_of_the_paper(paths: Iterable[Path], study: Study) -> Iterator[tuple[Pa
                 "Take the configuration with which it was trained."
             ) from None
         if run.model_copy(update=configured.model_dump(include={"beta", "batch_size", "variant"})) == configured:
-            yield path.parent, run, configured, scores
+            scored = run.folder, _further_extractor(scores["details"], study)
+            if scored in seen:
+                raise UserError(f"{path}: the same run as {seen[scored]}. Name each run once.")
+            seen[scored] = path
+            yield run_folder(path), run, configured, scores
 
 
 def _is_of_the_paper(dataset: str, study: Study) -> bool:

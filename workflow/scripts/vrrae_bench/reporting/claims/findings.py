@@ -1,22 +1,16 @@
 """What a rule is, what it finds, and the words and numbers that it is told in."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import ClassVar, Literal, Protocol
+from typing import ClassVar, Protocol
 
 import numpy as np
 
 from vrrae_bench.reporting.claims.evidence import Evidence, Variant
 from vrrae_bench.reporting.claims.statistics import LEVEL
+from vrrae_bench.reporting.claims.verdicts import Awaited, Verdict
 from vrrae_bench.reporting.paper import paper_value, paper_values
 
-Verdict = Literal["reproduced", "not_reproduced", "undecided"]
-
-VERDICTS: dict[Verdict, str] = {
-    "reproduced": "reproduced",
-    "not_reproduced": "not reproduced",
-    "undecided": "undecided",
-}
 FEWEST_SEEDS = 3
 METRICS = {
     "reconstruction_error": "test error (%)",
@@ -51,12 +45,26 @@ OF_TEST_IMAGES = (
 
 
 @dataclass(frozen=True)
+class Lacking:
+    """Something that an undecided claim waits for: its kind, and the same in words."""
+
+    awaited: Awaited
+    text: str
+
+
+@dataclass(frozen=True)
 class Finding:
-    """What a rule found: a verdict, the numbers behind it, and for an undecided one what is lacking."""
+    """What a rule found: a verdict, the numbers behind it, and for an undecided one what is lacking.
+
+    Attributes:
+        by_extractor: What the rule finds in the features of each extractor, by the extractor's seed, where none of them
+            is of the paper's kind and so none decides.
+    """
 
     verdict: Verdict
     numbers: tuple[str, ...]
-    lacking: tuple[str, ...] = ()
+    lacking: tuple[Lacking, ...] = ()
+    by_extractor: Mapping[int, Verdict] = field(default_factory=dict)
 
 
 class Rule(Protocol):
@@ -137,21 +145,23 @@ def printed_value(
     return None
 
 
-def missing(evidence: Evidence, dataset: str, variant: Variant, metric: str) -> str:
+def missing(evidence: Evidence, dataset: str, variant: Variant, metric: str) -> Lacking:
     """Why there is no number: no runs on the data set, none of the variant, or a score that they do not have."""
     if not (evidence.runs.dataset == dataset).any():
-        return f"no runs on {dataset}"
+        return Lacking("data_set", f"no runs on {dataset}")
     if evidence.of(dataset, variant).empty:
-        return f"no runs of {variant} on {dataset}"
-    return f"no {metric} among the scores of {variant} on {dataset}"
+        return Lacking("trainings", f"no runs of {variant} on {dataset}")
+    return Lacking("measurement", f"no {metric} among the scores of {variant} on {dataset}")
 
 
-def too_few(evidence: Evidence, dataset: str, variant: Variant, metric: str, needed: int = FEWEST_SEEDS) -> list[str]:
+def too_few(
+    evidence: Evidence, dataset: str, variant: Variant, metric: str, needed: int = FEWEST_SEEDS
+) -> list[Lacking]:
     """What is missing until the variant has `needed` seeds; empty if nothing is."""
     n = len(evidence.values(dataset, variant, metric))
     if n == 0:
         return [missing(evidence, dataset, variant, metric)]
-    return [f"{more_seeds(needed - n)} of {variant} on {dataset}"] if n < needed else []
+    return [Lacking("trainings", f"{more_seeds(needed - n)} of {variant} on {dataset}")] if n < needed else []
 
 
 def more_seeds(n: int) -> str:

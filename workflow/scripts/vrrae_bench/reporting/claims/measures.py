@@ -12,9 +12,9 @@ from vrrae_bench.reporting.claims.findings import (
     FEWEST_SEEDS,
     METRICS,
     Finding,
+    Lacking,
     Rule,
     Tested,
-    Verdict,
     listing,
     missing,
     more_seeds,
@@ -36,6 +36,7 @@ from vrrae_bench.reporting.claims.statistics import (
     trend_p_value,
     upper_bound,
 )
+from vrrae_bench.reporting.claims.verdicts import Verdict
 from vrrae_bench.reporting.labels import dataset_label
 from vrrae_bench.reporting.paper import paper_value
 
@@ -73,7 +74,7 @@ class Below(Tested):
         outcome = verdict([high < self.limit], [low > self.limit])
         if outcome != "undecided":
             return Finding(outcome, (line,))
-        lacking = f"{self._seeds_to_decide(values)}, if mean and spread stay as they are"
+        lacking = Lacking("trainings", f"{self._seeds_to_decide(values)}, if mean and spread stay as they are")
         return Finding(outcome, (line,), (lacking,))
 
     def _seeds_to_decide(self, values: Sample) -> str:
@@ -107,7 +108,7 @@ class Within:
         found = {name: evidence.values(name, self.variant, self.metric) for name in self.on}
         found = {name: values for name, values in found.items() if len(values)}
         if not found:
-            return Finding("undecided", (), (f"{self.metric} of any run of {self.variant}",))
+            return Finding("undecided", (), (Lacking("data_set", f"{self.metric} of any run of {self.variant}"),))
         lines = [
             f"{dataset_label(name)}: {METRICS[self.metric]} at most {values.max():.1e} ({len(values)} seeds)"
             for name, values in found.items()
@@ -151,8 +152,8 @@ class SpreadsMore:
         less = np.array([spread_p_value(other, sample) for other in others])
         outcome = verdict(more <= LEVEL, less <= holm_levels(less))
         lines += [f"{self.variant} against {one}: p = {p_value:.2g}" for one, p_value in zip(self.than, more)]
-        lacking = ("more seeds of each; these are too few to tell how many",) if outcome == "undecided" else ()
-        return Finding(outcome, tuple(lines), lacking)
+        lacking = Lacking("trainings", "more seeds of each; these are too few to tell how many")
+        return Finding(outcome, tuple(lines), (lacking,) if outcome == "undecided" else ())
 
 
 @dataclass(frozen=True)
@@ -185,12 +186,12 @@ class FallsWithBeta:
         if n_seeds < FEWEST_SEEDS:
             lacking.append(f"{more_seeds(FEWEST_SEEDS - n_seeds)} ({FEWEST_SEEDS} that all betas have are needed)")
         if lacking:
-            return Finding("undecided", tuple(lines), tuple(lacking))
+            return Finding("undecided", tuple(lines), tuple(Lacking("trainings", text) for text in lacking))
         falls, rises = trend_p_value(table), trend_p_value(table[:, ::-1])
         tau = np.mean([stats.kendalltau(np.arange(n_betas), row).statistic for row in table])
         lines.append(f"Kendall's tau {tau:.2f}, p = {falls:.2g}, {n_seeds} common seeds".replace("-", "−"))
         outcome = self.judge(falls <= LEVEL, rises <= LEVEL)
-        more = ("more seeds, or betas further apart",) if outcome == "undecided" else ()
+        more = (Lacking("trainings", "more seeds, or betas further apart"),) if outcome == "undecided" else ()
         return Finding(outcome, tuple(lines), more)
 
     def judge(self, falls: bool, rises: bool) -> Verdict:
@@ -231,15 +232,15 @@ class OverheadBelow:
         paper = f"paper: VAE {vae} s, VRRAE {vrrae} s, {percent(vrrae / vae - 1)}"
         timings = evidence.timings[evidence.timings.dataset == self.on]
         if timings.empty:
-            return Finding("undecided", (paper,), (f"timings of steps on {self.on}",))
+            return Finding("undecided", (paper,), (Lacking("measurement", f"timings of steps on {self.on}"),))
         overhead = (timings.vrrae / timings.vae - 1).to_numpy(float)
         low, high = median_interval(overhead)
         seconds = f"VAE {timings.vae.median():.3g} s, VRRAE {timings.vrrae.median():.3g} s"
         interval = f"{percent(np.median(overhead))} in [{percent(low)}, {percent(high)}]"
         line = f"{seconds} (medians of {len(timings)}), {interval}"
         outcome = verdict([high < self.limit], [low > self.limit])
-        more = ("more pairs of timed steps: raise experiment.timing.turns",) if outcome == "undecided" else ()
-        return Finding(outcome, (line, paper), more)
+        more = Lacking("measurement", "more pairs of timed steps: raise experiment.timing.turns")
+        return Finding(outcome, (line, paper), (more,) if outcome == "undecided" else ())
 
 
 @dataclass(frozen=True)
@@ -254,7 +255,7 @@ class Unmeasured:
         return "not measured."
 
     def decide(self, evidence: Evidence) -> Finding:
-        return Finding("undecided", (), self.lacking)
+        return Finding("undecided", (), tuple(Lacking("measurement", text) for text in self.lacking))
 
 
 @dataclass(frozen=True)

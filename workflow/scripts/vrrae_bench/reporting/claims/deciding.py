@@ -1,0 +1,126 @@
+"""Deciding the claims: the rule of each is applied to what was measured, and what it finds is put down as data."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import pandas as pd
+
+from vrrae_bench.reporting.claims.claims import MAIN_CLAIMS, Claim
+from vrrae_bench.reporting.claims.comparisons import Comparison
+from vrrae_bench.reporting.claims.conditions import OF_THE_PAPER
+from vrrae_bench.reporting.claims.contradictions import CONTRADICTIONS, Contradiction, Reading
+from vrrae_bench.reporting.claims.evidence import Evidence
+from vrrae_bench.reporting.claims.findings import METRICS, Finding, Lacking, number
+from vrrae_bench.reporting.claims.measures import kinds_of
+from vrrae_bench.reporting.claims.record import (
+    ClaimRecord,
+    ClaimsRecord,
+    ContradictionRecord,
+    FindingByScore,
+    LackingRecord,
+)
+from vrrae_bench.reporting.claims.summary import summarise
+from vrrae_bench.reporting.labels import dataset_label
+
+TIMES = {"step_seconds": "seconds of a step", "total_minutes": "minutes in all"}
+SETTINGS = {"bottleneck": "k", "latent_size": "L", "batch_size": "batch size", "learning_rate": "learning rate"}
+
+
+@dataclass(frozen=True)
+class Decided:
+    """A claim, what its rule found, and what the same rule finds by scores of ours, which decide nothing."""
+
+    claim: Claim
+    finding: Finding
+    by_firmer_scores: Mapping[str, Finding]
+
+
+def decide(claims: Sequence[Claim], evidence: Evidence, reduced: str | None) -> list[Decided]:
+    """Apply the rule of each claim.
+
+    Args:
+        reduced: Says that, and how, the settings are reduced. Nothing is then decided; the numbers stand all the same.
+    """
+
+    def final(finding: Finding) -> Finding:
+        if not reduced:
+            return finding
+        quick = Lacking("settings", f"quick settings: {reduced}")
+        return replace(finding, verdict="undecided", lacking=(quick, *finding.lacking), by_extractor={})
+
+    decided = []
+    for claim in claims:
+        beside = claim.rule.by_firmer_scores(evidence) if isinstance(claim.rule, Comparison) else {}
+        beside = {name: final(finding) for name, finding in beside.items()}
+        decided.append(Decided(claim, final(claim.rule.decide(evidence)), beside))
+    return decided
+
+
+def record_of(decided: Sequence[Decided], evidence: Evidence) -> ClaimsRecord:
+    """What was decided, as data."""
+    claims = tuple(map(claim_record, decided))
+    kinds = dict.fromkeys(kind for one in decided for kind in kinds_of(one.claim.rule))
+    conditions = [] if evidence.conditions.empty else [*evidence.conditions.to_dict("records"), OF_THE_PAPER]
+    return ClaimsRecord(
+        summary=summarise(claims, MAIN_CLAIMS),
+        claims=claims,
+        rules={kind.__name__: kind.how for kind in kinds},
+        conditions=tuple(conditions),
+        contradictions=tuple(_contradiction(one, evidence) for one in CONTRADICTIONS),
+    )
+
+
+def claim_record(one: Decided) -> ClaimRecord:
+    """What was decided of one claim, as data."""
+    finding = one.finding
+    return ClaimRecord(
+        id=one.claim.id,
+        section=one.claim.section,
+        statement=one.claim.statement,
+        by_algebra=one.claim.by_algebra,
+        rules=tuple(kind.__name__ for kind in kinds_of(one.claim.rule)),
+        words=one.claim.rule.words,
+        verdict=finding.verdict,
+        numbers=finding.numbers,
+        lacking=tuple(LackingRecord(awaited=each.awaited, text=each.text) for each in finding.lacking),
+        by_extractor=dict(finding.by_extractor),
+        by_score=tuple(
+            FindingByScore(score=METRICS[name], verdict=found.verdict, numbers=found.numbers)
+            for name, found in one.by_firmer_scores.items()
+        ),
+        remark=one.claim.remark,
+    )
+
+
+def _contradiction(one: Contradiction, evidence: Evidence) -> ContradictionRecord:
+    readings = (
+        {"Where": each.place, "What": _quantity(each), "Printed": f"{each.value:g}", "Here": _here(each, evidence)}
+        for each in one.readings
+    )
+    return ContradictionRecord(what=one.what, explanation=one.explanation, readings=tuple(readings))
+
+
+def _quantity(reading: Reading) -> str:
+    method = [str(reading.variant)] if reading.method else []
+    return ", ".join([dataset_label(reading.dataset), *method, (METRICS | TIMES | SETTINGS)[reading.metric]])
+
+
+def _here(reading: Reading, evidence: Evidence) -> str:
+    """The reproduced value beside the printed one; a dash where there is none."""
+    if reading.metric in METRICS:
+        return _over_seeds(evidence.values(reading.dataset, reading.variant, reading.metric))
+    if reading.dataset not in evidence.configured:
+        return "–"
+    if reading.metric in SETTINGS:
+        return f"{getattr(evidence.configured[reading.dataset], reading.metric):g} (configured)"
+    rows = evidence.table_a4_1
+    found = rows[(rows.dataset == reading.dataset) & (rows.method == reading.method)].set_index("metric")["mean"]
+    how = "median, extrapolated" if reading.metric == "total_minutes" else "median"
+    return f"{number(found[reading.metric])} ({how})" if reading.metric in found else "–"
+
+
+def _over_seeds(values: pd.Series) -> str:
+    if values.empty:
+        return "–"
+    deviation = f" ± {values.std(ddof=1):.2g}" if len(values) > 1 else ""
+    return f"{number(values.mean())}{deviation} ({len(values)} seed{'s' * (len(values) > 1)})"

@@ -1,0 +1,77 @@
+"""What came out, in five lines: the same in claims.md, in the report and at the end of a run."""
+
+from collections.abc import Mapping, Sequence
+
+from vrrae_bench.reporting.claims.record import ClaimRecord
+from vrrae_bench.reporting.claims.verdicts import AWAITED, Verdict
+from vrrae_bench.reporting.labels import dataset_label
+
+OUTCOMES: dict[Verdict, str] = {"reproduced": "holds", "not_reproduced": "does not hold", "undecided": "is open"}
+
+
+def summarise(claims: Sequence[ClaimRecord], main: Mapping[str, Mapping[str, str]]) -> tuple[str, ...]:
+    """Five lines: how many claims hold, do not hold and are open, what open ones wait for, and the main claims.
+
+    Args:
+        main: The main claims of the paper: by what they are about, the id of the claim on each data set.
+    """
+    algebra = [claim for claim in claims if claim.by_algebra]
+    tested = [claim for claim in claims if not claim.by_algebra]
+    counts = {verdict: sum(claim.verdict == verdict for claim in tested) for verdict in OUTCOMES}
+    held = sum(claim.verdict == "reproduced" for claim in algebra)
+    return (
+        f"Of {len(tested)} claims of the paper that can fail, {_hold(counts)}, and {_are(counts['undecided'])} open.",
+        f"Counted apart: {held} of {len(algebra)} identities, which hold by algebra, were found to hold.",
+        f"The open claims wait for: {_awaited(tested)}.",
+        _networks(tested),
+        f"The main claims. {'. '.join(_main(topic, ids, claims) for topic, ids in main.items())}.",
+    )
+
+
+def _hold(counts: Mapping[Verdict, int]) -> str:
+    """How many hold and how many do not.
+
+    >>> _hold({"reproduced": 1, "not_reproduced": 2})
+    '1 holds and 2 do not hold'
+    """
+    hold, fail = counts["reproduced"], counts["not_reproduced"]
+    return f"{hold} hold{'s' * (hold == 1)} and {fail} do{'es' * (fail == 1)} not hold"
+
+
+def _are(n: int) -> str:
+    return f"{n} {'is' if n == 1 else 'are'}"
+
+
+def _awaited(claims: Sequence[ClaimRecord]) -> str:
+    """How many of the open claims wait for each kind of thing."""
+    numbers = {kind: sum(claim.awaited == kind for claim in claims) for kind in AWAITED}
+    return ", ".join(f"{AWAITED[kind]} ({n})" for kind, n in numbers.items() if n) or "nothing"
+
+
+def _networks(claims: Sequence[ClaimRecord]) -> str:
+    """What our own Inception networks say of the claims that wait for ImageNet weights."""
+    waiting = [claim for claim in claims if claim.awaited == "weights"]
+    if not waiting:
+        return "No claim waits for ImageNet weights alone."
+    n_networks = max(len(claim.by_extractor) for claim in waiting)
+    if n_networks < 2:
+        return (
+            f"Of the {len(waiting)} that want ImageNet weights, one network of ours has scores; no other confirms it."
+        )
+    agreed: dict[Verdict, int] = {verdict: sum(claim.agreed == verdict for claim in waiting) for verdict in OUTCOMES}
+    rest = len(waiting) - agreed["reproduced"] - agreed["not_reproduced"]
+    return (
+        f"Of the {len(waiting)} that want ImageNet weights, our {n_networks} networks agree that {_hold(agreed)}; "
+        f"on the other {rest} they agree on no verdict."
+    )
+
+
+def _main(topic: str, ids: Mapping[str, str], claims: Sequence[ClaimRecord]) -> str:
+    """What became of one main claim, on each data set."""
+    found = {claim.id: claim.verdict for claim in claims}
+    places = {
+        verdict: [dataset_label(dataset) for dataset, name in ids.items() if found.get(name) == verdict]
+        for verdict in OUTCOMES
+    }
+    told = [f"{OUTCOMES[verdict]} on {' and '.join(labels)}" for verdict, labels in places.items() if labels]
+    return f"{topic}: {', '.join(told) or 'not asked'}"

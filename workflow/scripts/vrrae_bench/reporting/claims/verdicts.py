@@ -1,0 +1,20 @@
+"""What a verdict can be, and what an undecided claim may wait for."""
+
+from typing import Literal
+
+Verdict = Literal["reproduced", "not_reproduced", "undecided"]
+Awaited = Literal["settings", "data_set", "weights", "measurement", "trainings"]
+
+VERDICTS: dict[Verdict, str] = {
+    "reproduced": "reproduced",
+    "not_reproduced": "not reproduced",
+    "undecided": "undecided",
+}
+# Of several things that a claim waits for, the first here is told: without it, none of the others helps.
+AWAITED: dict[Awaited, str] = {
+    "settings": "the paper's settings",
+    "data_set": "a data set",
+    "weights": "ImageNet weights",
+    "measurement": "a measurement",
+    "trainings": "more seeds or trainings",
+}
