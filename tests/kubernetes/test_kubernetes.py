@@ -46,6 +46,9 @@ def outcome(tmp_path_factory, bucket):
     (root / "overlay.yaml").write_text("accelerator: cpu\n")
     profile = yaml.safe_load((root / PROFILE).read_text())
     profile["configfile"] += ["smallest.yaml", "overlay.yaml"]
+    # There are no GPUs: what asks for them says that it computes on the CPU, else it would be refused.
+    for asked in profile["set-resources"].values():
+        asked["accelerator"] = "cpu"
     profile |= {
         "container-image": "registry.test/vrrae-bench:1",
         "default-storage-prefix": "s3://benchmark/vrrae-bench",

@@ -107,6 +107,9 @@ def project(folder: Path, overlay: dict | None = None, **rules: dict) -> Path:
     profile["configfile"] += ["smallest.yaml", "overlay.yaml"]
     profile["set-resources"]["time_steps"] = {"slurm_partition": "tpu", "gres": "tpu:v4:4"}
     profile["set-resources"] |= rules
+    # The accelerators are made up: what asks for them says that it computes on the CPU, else it would be refused.
+    for asked in profile["set-resources"].values():
+        asked.setdefault("accelerator", "cpu")
     # Only to see sooner what happens.
     profile |= {"slurm-init-seconds-before-status-checks": 3, "seconds-between-status-checks": 3, "latency-wait": 20}
     (folder / PROFILE.relative_to(ROOT)).write_text(yaml.safe_dump(profile, sort_keys=False))

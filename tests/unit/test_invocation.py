@@ -118,6 +118,7 @@ def test_no_profile_holds_devices_for_a_configuration_without_them(folder, accel
         ({"gres": "tpu:v4:4"}, True),
         ({"slurm_extra": "'--gpus-per-node=1'"}, True),
         ({"slurm_extra": "'--exclusive'", "mem_mb": 1000}, False),
+        ({"gpu": 1, "accelerator": "cuda $TOGETHER"}, False),
     ],
 )
 def test_a_device_is_found_by_any_of_its_names(asked, refused):
@@ -151,3 +152,11 @@ def test_a_key_without_a_name_or_a_value_is_told(folder, key):
 def test_the_words_of_another_program_are_not_those_of_snakemake(monkeypatch):
     monkeypatch.setattr(sys, "argv", ["pytest", "--profile", "nowhere"])
     assert command_line() == []
+
+
+def test_snakemake_says_where_in_config_yaml_a_mistake_is(folder):
+    (folder / "Snakefile").write_text((ROOT / "Snakefile").read_text())
+    (folder / "config.yaml").write_text("results: a\n\tbanner: b\n")
+    outcome = snakemake(folder=folder, snakefile="Snakefile")
+    told = outcome.stdout + outcome.stderr
+    assert outcome.returncode == 1 and f"{folder}/config.yaml: " in told and "line 2, column 1" in told

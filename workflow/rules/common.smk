@@ -54,12 +54,21 @@ if not workflow.deployment_settings.deployment_method and not shutil.which(
 shell.prefix(f"set -euo pipefail; exec 9>&2; export {SCREEN}=9; ")
 
 try:
-    # Not for a job that another Snakemake runs: there the files may be elsewhere, and all was told before.
+    # Before Snakemake reads config.yaml, since it would not say where in the file a mistake is. Not for a job that another
+    # Snakemake runs: there the files may be elsewhere, and all was told before.
     if workflow.is_main_process:
-        for file in workflow.overwrite_configfiles:
-            read_file(file)
+        for file in (f"{workflow.basedir}/config.yaml", *workflow.overwrite_configfiles):
+            read_file(Path(file))
         for warning in dropped_files(command_line(), workflow.overwrite_configfiles):
             logger.warning(warning)
+except UserError as error:
+    raise WorkflowError(str(error)) from None
+
+
+configfile: f"{workflow.basedir}/config.yaml"
+
+
+try:
     settings = check_settings(config)
     asked = workflow.resource_settings
     for name, number in {"--cores": asked.cores, "--jobs": asked.nodes, "--local-cores": asked.local_cores}.items():

@@ -71,7 +71,8 @@ def refuse_other_devices(accelerator: str, resources: Mapping[str, Mapping[str, 
     """Stop a run whose jobs would ask for devices that its configuration does not use.
 
     Such a run holds GPUs and computes on the CPU. It comes about where an option on the command line has replaced the
-    configuration that a profile names beside its resources.
+    configuration that a profile names beside its resources. A rule for which the same resources name an `accelerator`
+    computes there, whatever the configuration says, and is left to it.
 
     Args:
         resources: What a profile or the command line asks for, by rule, then by the name of the resource.
@@ -80,7 +81,8 @@ def refuse_other_devices(accelerator: str, resources: Mapping[str, Mapping[str, 
         UserError: The resources are those of another accelerator.
     """
     for device, needed in (("GPU", "cuda"), ("TPU", "tpu")):
-        rules = [rule for rule, asked in resources.items() if _asks_for(device.lower(), asked)]
+        left = {rule: asked for rule, asked in resources.items() if "accelerator" not in asked}
+        rules = [rule for rule, asked in left.items() if _asks_for(device.lower(), asked)]
         if rules and accelerator != needed:
             raise UserError(
                 f"accelerator: is {accelerator}, but the profile or the command line asks for a {device} for "
