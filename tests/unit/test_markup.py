@@ -11,9 +11,11 @@ from markdown_it import MarkdownIt
 
 from vrrae_bench.config_reading import BASE, check_settings, read_file
 from vrrae_bench.errors import UserError
+from vrrae_bench.records import write_record
 from vrrae_bench.reporting.claims.claims import CLAIMS
+from vrrae_bench.reporting.claims.deciding import decide, record_of
 from vrrae_bench.reporting.claims.evidence import load_evidence
-from vrrae_bench.reporting.claims.writing import decide, write_claims
+from vrrae_bench.reporting.claims.writing import write_claims
 from vrrae_bench.reporting.long_tables import COLUMNS
 from vrrae_bench.reporting.markup import latex, markdown, markdown_cell
 from vrrae_bench.reporting.report import write_report
@@ -68,9 +70,10 @@ def page_with(text, folder, run_spec):
     write_table(folder, "table_a3_3", pd.DataFrame([row], columns=COLUMNS), f"Paragraph.\n\n{text}", text)
     study = check_settings(read_file(BASE)).study
     evidence = load_evidence([], [], study)
-    write_claims(folder / "claims.csv", decide(CLAIMS[:3], evidence, text), evidence, text)
+    write_claims(folder / "claims.csv", record_of(decide(CLAIMS[:3], evidence, text), evidence), text)
     (folder / "figure_5.png").touch()
     (folder / "figure_5.txt").write_text(text)
+    write_record(folder / "figure_5.json", {}, ["figure_5.png", "figure_5.txt"])
     record = {"run": run_spec("vae").model_dump() | {"dataset": text, "variant": text}, "commit": text}
     record |= {"versions": {text: text}, "platform": text, "cpus": 2, "device": text, "wall_seconds": 1.0}
     (folder / "run.json").write_text(json.dumps(record | {"peak_memory_mib": text}))
@@ -79,7 +82,7 @@ def page_with(text, folder, run_spec):
         folder / "report.html",
         template=ROOT / "workflow/report/report.html.j2",
         tables=[folder / "table_a3_3.md"],
-        claims=folder / "claims.md",
+        claims=folder / "claims.json",
         figures=[folder / "figure_5.png"],
         runs=[folder / "run.json"],
         banner=text,
