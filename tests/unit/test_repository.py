@@ -31,3 +31,9 @@ def test_every_make_command_that_a_page_names_is_there(page):
     (listed,) = re.findall(r"^\.PHONY: ((?:.*\\\n)*.*)$", (ROOT / "Makefile").read_text(), flags=re.MULTILINE)
     named = re.findall(r"(?:^    |`|&& |run: )make((?: [a-z\-]+)+)", page.read_text(), flags=re.MULTILINE)
     assert {target for targets in named for target in targets.split()} <= set(listed.split())
+
+
+def test_every_test_that_the_page_on_threats_names_is_there():
+    named = set(re.findall(r"test_\w+\.py", (ROOT / "docs/security.md").read_text()))
+    assert len(named) > 10
+    assert named <= {path.name for path in ROOT.glob("tests/**/test_*.py")}
