@@ -4,7 +4,6 @@ import json
 import math
 import os
 import shlex
-import shutil
 import sys
 from pathlib import Path
 
@@ -36,24 +35,14 @@ from vrrae_bench.experiment import (
     scored_by_further_extractors,
     sweep_of,
 )
-from vrrae_bench.invocation import command_line, dropped_files, resources_of
+from vrrae_bench.invocation import command_line, dropped_files, resources_of, use_this_interpreter
 from vrrae_bench.reporting.kinds import FIGURES, TABLES
-
-# Rules call `python`, which is the interpreter that runs Snakemake, whether or not its environment has been activated;
-# but that of conda or of a container where Snakemake has set up one.
-os.environ["PATH"] = os.pathsep.join([os.path.dirname(sys.executable), os.environ.get("PATH", os.defpath)])
-if not workflow.deployment_settings.deployment_method and not shutil.which(
-    "python", path=os.path.dirname(sys.executable)
-):
-    raise WorkflowError(
-        f"rules call `python`, and there is none beside {sys.executable}, which runs Snakemake. Run Snakemake in a virtual "
-        "environment (make environment)."
-    )
 
 # Output and errors of a job go to its log; 9 stays the screen, for the error that no log can take on a full disk.
 shell.prefix(f"set -euo pipefail; exec 9>&2; export {SCREEN}=9; ")
 
 try:
+    use_this_interpreter(needed=not workflow.deployment_settings.deployment_method)
     # Before Snakemake reads config.yaml, since it would not say where in the file a mistake is. Not for a job that another
     # Snakemake runs: there the files may be elsewhere, and all was told before.
     if workflow.is_main_process:

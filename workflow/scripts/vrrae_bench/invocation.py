@@ -7,6 +7,8 @@ file that P names is not read.
 """
 
 import argparse
+import os
+import shutil
 import sys
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -144,6 +146,27 @@ def resources_of(
         rule: {name: getattr(resource, "raw", resource) for name, resource in resources.items()}
         for rule, resources in named.items()
     }
+
+
+def use_this_interpreter(*, needed: bool) -> None:
+    """Let `python`, which rules call, be the interpreter that runs Snakemake, whether its environment is active or not.
+
+    Where Snakemake sets up an environment of conda or a container for a job, the `python` of that comes before it.
+
+    Args:
+        needed: Whether jobs have no environment of their own.
+
+    Raises:
+        UserError: It is needed, and there is no `python` beside this interpreter.
+    """
+    folder = str(Path(sys.executable).parent)
+    if needed and not shutil.which("python", path=folder):
+        raise UserError(
+            f"rules call `python`, and there is none beside {sys.executable}, which runs Snakemake. Run Snakemake in a "
+            "virtual environment: make environment, then .venv/bin/snakemake."
+        )
+    folders = os.environ.get("PATH", os.defpath).split(os.pathsep)
+    os.environ["PATH"] = os.pathsep.join([folder, *(other for other in folders if other != folder)])
 
 
 def command_line() -> list[str]:
