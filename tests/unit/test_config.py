@@ -108,6 +108,8 @@ def test_a_batch_that_can_not_have_the_rank_is_explained(values):
         ("datasets.mnist.files", {"path": "a", "labels": "{x}.csv"}, "files.labels: '{x}.csv' has a brace"),
         ("results", "results/{x}", "results: 'results/{x}' has a brace, with which Snakemake marks a wildcard"),
         ("weights", "}", "weights: '}' has a brace"),
+        ("banner", "null", "banner: 'null' is text, as all of --config is"),
+        ("weights", "null", "Write --config weights= for none, or null without quotes in a file"),
         ("results", "<results>", "results: '<results>' has an angle, with which Snakemake marks a variable"),
         ("weights", "a>b", "weights: 'a>b' has an angle"),
         ("results", "-x", "results: '-x' begins with a dash, as an option does"),

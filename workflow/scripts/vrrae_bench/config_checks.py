@@ -52,6 +52,13 @@ def contradictions(values: Mapping[str, Any]) -> Iterator[Problem]:
     if not isinstance(values, Mapping):
         return  # told already, and nothing else can be judged
     yield from _check_mirror(values.get("mirror"))
+    for name in ("banner", "reduced", "mirror", "weights"):
+        if values.get(name) in ("null", "None", "~"):
+            yield Problem(
+                name,
+                f"'{values[name]}' is text, as all of --config is, and does not mean that there is none.",
+                f"Write --config {name}= for none, or null without quotes in a file.",
+            )
     for name in ("results", "weights", "mirror"):
         yield from _check_path(name, values.get(name))
     given = values.get("datasets")
