@@ -80,11 +80,13 @@ def test_a_file_that_replaces_the_profiles_own_is_told_with_what_to_type(folder)
 
 def test_gpus_that_a_configuration_does_not_use_stop_snakemake_and_the_commands_that_ask(folder, monkeypatch):
     options = ["--profile", ON_GPUS, "--configfile", "mine.yaml"]
+    # Also from another folder than that of the results.
     told = "accelerator: is cpu, but the profile or the command line asks for a GPU for "
-    outcome = snakemake(*options, folder=folder)
+    outcome = snakemake(*options, "--directory", "elsewhere", folder=folder)
     shown = outcome.stdout + outcome.stderr
     assert outcome.returncode == 1 and told in shown and "nothing was started" in shown
     assert f"names {ON_GPUS}/experiment.yaml, which is not read" in shown
+    assert f"name both: --configfile {ON_GPUS}/experiment.yaml mine.yaml" in shown
     for command in (config, plan, targets):
         monkeypatch.setattr(sys, "argv", [command.__name__, *options])
         with pytest.raises(UserError, match=told):
@@ -160,3 +162,12 @@ def test_snakemake_says_where_in_config_yaml_a_mistake_is(folder):
     outcome = snakemake(folder=folder, snakefile="Snakefile")
     told = outcome.stdout + outcome.stderr
     assert outcome.returncode == 1 and f"{folder}/config.yaml: " in told and "line 2, column 1" in told
+
+
+def test_a_profile_is_found_from_where_snakemake_was_started(folder):
+    """With --directory it goes elsewhere before it reads the rules; nothing is dropped then, and nothing told."""
+    outcome = snakemake(
+        "table_a3_1", "--profile", "workflow/profiles/laptop", "--directory", "elsewhere", folder=folder
+    )
+    assert outcome.returncode == 0, outcome.stdout + outcome.stderr
+    assert "which is not read" not in outcome.stdout + outcome.stderr

@@ -48,7 +48,7 @@ try:
     if workflow.is_main_process:
         for file in (f"{workflow.basedir}/config.yaml", *workflow.overwrite_configfiles):
             read_file(Path(file))
-        for warning in dropped_files(command_line(), workflow.overwrite_configfiles):
+        for warning in dropped_files(command_line(), workflow.overwrite_configfiles, workflow.rundir):
             logger.warning(warning)
 except UserError as error:
     raise WorkflowError(str(error)) from None

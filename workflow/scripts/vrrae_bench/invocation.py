@@ -175,19 +175,21 @@ def command_line() -> list[str]:
     return sys.argv[1:] if started_by_name else []
 
 
-def dropped_files(arguments: Sequence[str], configfiles: Iterable[Path]) -> list[str]:
+def dropped_files(arguments: Sequence[str], configfiles: Iterable[Path], folder: str | Path = ".") -> list[str]:
     """A warning for each configuration file that a profile names and that is not read.
 
     Args:
         arguments: Words of Snakemake's command line, among them those that name profiles.
         configfiles: The files that are read besides config.yaml.
+        folder: Where Snakemake was started; with `--directory` it has gone elsewhere since.
     """
-    read = {Path(file).resolve() for file in configfiles}
+    read = {Path(folder, file).resolve() for file in configfiles}
     warnings = []
-    for profile in _profiles_named(arguments):
-        dropped = [file for file in _configfiles(_read_profile(profile)) if Path(file).resolve() not in read]
+    for profile in _profiles_named(arguments, folder):
+        named = [os.path.relpath(Path(folder, file), folder) for file in _configfiles(_read_profile(profile))]
+        dropped = [file for file in named if Path(folder, file).resolve() not in read]
         if dropped:
-            both = " ".join([*dropped, *(str(file) for file in configfiles)])
+            both = " ".join([*dropped, *(os.path.relpath(Path(folder, file), folder) for file in configfiles)])
             warnings.append(
                 f"{profile} names {', '.join(dropped)}, which is not read: --configfile on the command line replaces "
                 f"it. To lay your file over it, name both: --configfile {both}"
@@ -204,7 +206,7 @@ def _configfiles(profile: Mapping[str, Any]) -> list[str]:
     return [files] if isinstance(files, str) else list(map(str, files))
 
 
-def _profiles_named(arguments: Sequence[str]) -> list[Path]:
+def _profiles_named(arguments: Sequence[str], folder: str | Path = ".") -> list[Path]:
     """The files of the profiles that a command line or, if it names none, the environment asks for.
 
     Raises:
@@ -215,7 +217,8 @@ def _profiles_named(arguments: Sequence[str]) -> list[Path]:
     names = get_argument_parser().parse_known_args(list(arguments))[0].profile or []
     files = []
     for name in names if names != ["none"] else []:
-        found = get_profile_dir(name) if name else None
+        here = Path(folder, name)
+        found = get_profile_dir(str(here) if here.exists() else name) if name else None
         if found is None:
             known = ", ".join(sorted(folder.name for folder in BASE.parent.glob("workflow/profiles/*")))
             raise UserError(
