@@ -10,14 +10,12 @@ import vrrae_bench.shell_settings
 from pathlib import Path
 
 from vrrae_bench.command_line import command_parser
-from vrrae_bench.config import Study
 from vrrae_bench.errors import run_command
-from vrrae_bench.files import read_json
 from vrrae_bench.reporting.claims.claims import CLAIMS
 from vrrae_bench.reporting.claims.deciding import decide, record_of
 from vrrae_bench.reporting.claims.evidence import load_evidence
 from vrrae_bench.reporting.claims.writing import write_claims
-from vrrae_bench.reporting.configured import check_configured
+from vrrae_bench.reporting.configured import check_configured, read_study
 from vrrae_bench.reporting.records import read_scores
 from vrrae_bench.runs import RunSpec
 
@@ -31,7 +29,7 @@ def main() -> None:
     parser.add_argument("--reduced", help="says how the settings are smaller than the paper's; nothing is decided then")
     parser.add_argument("--out", type=Path, required=True, help="claims.csv to write; the rest beside it")
     arguments = parser.parse_args()
-    study = Study.model_validate(read_json(arguments.settings))
+    study = read_study(arguments.settings)
     runs = {path: RunSpec.model_validate(read_scores(path)["details"]["run"]) for path in arguments.scores}
     check_configured(runs, study)
     evidence = load_evidence(arguments.scores, arguments.timings, study)

@@ -15,7 +15,8 @@ from vrrae_bench.command_line import command_parser
 from vrrae_bench.config import Study
 from vrrae_bench.errors import UserError, run_command
 from vrrae_bench.experiment import all_runs, is_made, labelled
-from vrrae_bench.files import atomic_path, read_json
+from vrrae_bench.files import atomic_path
+from vrrae_bench.reporting.configured import read_study
 from vrrae_bench.reporting.kinds import FIGURES, TABLES
 
 KEPT = (
@@ -45,21 +46,6 @@ def main() -> None:
     print(f"{len(files)} files, {size:.1f} MB, in {arguments.folder}")
     if others := len(found) - len(files):
         print(f"{others} file{'s' * (others > 1)} left out, for which settings.json does not ask")
-
-
-def read_study(path: Path) -> Study:
-    """The configuration of some results.
-
-    Raises:
-        UserError: It is missing, or not one of this version.
-    """
-    remedy = "Make it again: the snakemake command that made the results, with this file as its target"
-    if not path.exists():
-        raise UserError(f"{path}: is missing, which tells what belongs to these results. {remedy}.")
-    try:
-        return Study.model_validate(read_json(path))
-    except ValueError as error:
-        raise UserError(f"{path}: is no configuration of this version. {remedy}.\n{error}") from None
 
 
 def selected_by(study: Study) -> Callable[[Path], bool]:

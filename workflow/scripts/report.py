@@ -9,11 +9,9 @@ import vrrae_bench.shell_settings
 from pathlib import Path
 
 from vrrae_bench.command_line import command_parser
-from vrrae_bench.config import Study
 from vrrae_bench.errors import run_command
-from vrrae_bench.files import read_json
 from vrrae_bench.records import read_record
-from vrrae_bench.reporting.configured import check_configured
+from vrrae_bench.reporting.configured import check_configured, read_study
 from vrrae_bench.reporting.report import write_report
 from vrrae_bench.run_folders import spec_of
 
@@ -29,8 +27,8 @@ def main() -> None:
     parser.add_argument("--banner", help="a sentence above everything")
     parser.add_argument("--out", type=Path, required=True, help="report.html to write")
     arguments = parser.parse_args()
-    study = Study.model_validate(read_json(arguments.settings))
-    check_configured({path: spec_of(read_record(path)) for path in arguments.runs}, study)
+    study = read_study(arguments.settings)
+    check_configured({path: spec_of(path, read_record(path)) for path in arguments.runs}, study)
     write_report(
         arguments.out,
         template=arguments.template,

@@ -7,8 +7,7 @@ import vrrae_bench.shell_settings
 
 from pathlib import Path
 
-import numpy as np
-
+from vrrae_bench.arrays import read_array
 from vrrae_bench.command_line import add_device_options, command_parser, json_of
 from vrrae_bench.errors import run_command
 from vrrae_bench.provenance import provenance
@@ -45,7 +44,7 @@ def main() -> None:
     asked = {"dataset": arguments.run.dataset, "weights": extractor["sha256"]}
     refuse_others(arguments.reference, "reference", found, asked)
     random, interpolation = (
-        np.load(arguments.sample.with_name(f"{name}.npy"), mmap_mode="r") for name in ("random", "interpolation")
+        read_array(arguments.sample.with_name(f"{name}.npy")) for name in ("random", "interpolation")
     )
     # The random images of all draws together.
     images = {

@@ -9,10 +9,13 @@ import hashlib
 import json
 import os
 import shlex
-from collections.abc import Iterable, Mapping
+import zlib
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 from typing import Any
+from zipfile import BadZipFile
 
 from vrrae_bench.errors import UserError
 from vrrae_bench.files import read_json, sha256, write_json
@@ -35,12 +38,35 @@ def write_record(path: str | os.PathLike[str], record: Mapping[str, Any], files:
     write_json(path, whole)
 
 
-def read_record(path: str | os.PathLike[str], *files: str) -> dict[str, Any]:
+@contextmanager
+def reading(path: str | os.PathLike[str]) -> Iterator[None]:
+    """Tell of whatever comes of a file that is damaged, or is another one than is meant, with its name and the remedy.
+
+    Raises:
+        UserError: The file cannot be read, or does not hold what the block looks for in it.
+    """
+    try:
+        yield
+    except OSError as error:
+        if error.strerror is None:  # numpy's, of a file that is cut short
+            raise _damaged(path, error) from None
+        raise UserError(f"{path}: cannot be read ({error.strerror}). {remedy(path)}") from None
+    except (ValueError, LookupError, TypeError, AttributeError, EOFError, BadZipFile, zlib.error) as error:
+        raise _damaged(path, error) from None
+
+
+def _damaged(path: str | os.PathLike[str], error: Exception) -> UserError:
+    reason = " ".join(str(error).split()) or type(error).__name__
+    return UserError(f"{path}: is damaged, or is no such file of this version ({reason}). {remedy(path)}")
+
+
+def read_record(path: str | os.PathLike[str], *files: str, holds: Iterable[str] = ()) -> dict[str, Any]:
     """A record as it was handed to `write_record`, and under `files` the digests of the files beside it.
 
     Args:
         files: Names of the files beside it that are about to be read. Each is compared with its digest, once for each
             process.
+        holds: What is about to be read of the record itself.
 
     Raises:
         UserError: The record or one of these files is missing, damaged or another one.
@@ -57,6 +83,8 @@ def read_record(path: str | os.PathLike[str], *files: str) -> dict[str, Any]:
         raise UserError(
             f"{path}: is damaged or was changed: its content has not the digest that it names. {remedy(path)}"
         )
+    if missing := [key for key in holds if key not in record]:
+        raise _damaged(path, ValueError(f"it does not tell of {', '.join(missing)}"))
     digests = _details(record).get(FILES, {})
     for name in files:
         if name in digests:

@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any
 
 from vrrae_bench.datasets.store import Manifest
-from vrrae_bench.records import read_record, refuse_others
+from vrrae_bench.records import read_record, reading, refuse_others
 from vrrae_bench.runs import RunSpec
 
 MODEL, TRAINING, SAMPLE = "model.eqx", "run.json", "sample.json"
@@ -22,9 +22,11 @@ def check_training(folder: Path, run: RunSpec, manifest: Manifest | None, *files
     """
     path = folder / TRAINING
     record = read_record(path, *files)
-    refuse_others(path, "training", spec_of(record).model_dump(), run.model_dump())
+    refuse_others(path, "training", spec_of(path, record).model_dump(), run.model_dump())
     if manifest is not None:
-        refuse_others(path, "training", images_of(record["data"]), images_of(manifest.model_dump(mode="json")))
+        with reading(path):
+            images = images_of(record["data"])
+        refuse_others(path, "training", images, images_of(manifest.model_dump(mode="json")))
     return record
 
 
@@ -37,7 +39,7 @@ def check_sample(folder: Path, run: RunSpec, manifest: Manifest | None, *files: 
         UserError: As `check_training`; or the files are samples of another model.
     """
     training, path = check_training(folder, run, manifest), folder / SAMPLE
-    record = read_record(path, *files)
+    record = read_record(path, *files, holds=["sampling"])
     if "run" in record:
         refuse_others(path, "sample", record["run"], run.model_dump())
     model = training.get("files", {}).get(MODEL)
@@ -46,13 +48,17 @@ def check_sample(folder: Path, run: RunSpec, manifest: Manifest | None, *files: 
     return record
 
 
-def spec_of(training: dict[str, Any]) -> RunSpec:
-    """The run that a run.json is of; keys that are newer than it have the values that it was trained with.
+def spec_of(path: Path, record: dict[str, Any]) -> RunSpec:
+    """The run that a record is of; keys that are newer than it have the values that it was trained with.
+
+    Args:
+        path: The file of the record, for the message.
 
     Raises:
-        ValidationError: It tells of no run of this version.
+        UserError: It tells of no run of this version.
     """
-    return RunSpec.model_validate(training["run"])
+    with reading(path):
+        return RunSpec.model_validate(record["run"])
 
 
 def images_of(manifest: dict[str, Any]) -> dict[str, Any]:

@@ -78,9 +78,13 @@ class _Unfinished:
         """Images on disk already; those of another origin do not count."""
         if not (self.path.is_file() and self.record.is_file()):
             return 0
-        found = read_json(self.record)
-        n = found.pop("done")
-        return n if found == self._description() else 0
+        try:
+            found = read_json(self.record)
+            n = found.pop("done")
+            whole = np.load(self.path, mmap_mode="r").shape == self.shape
+        except (ValueError, LookupError, TypeError, AttributeError, EOFError):  # damaged: all is done again
+            return 0
+        return n if whole and found == self._description() else 0
 
     def set_done(self, n: int) -> None:
         write_json(self.record, self._description() | {"done": n})

@@ -71,7 +71,7 @@ def _of_dataset(scored: Sequence[tuple[Path, dict[str, Any]]]) -> dict[str, Any]
     runs = [details["run"] for _, details in scored]
     extractors = [details["extractor"] for _, details in scored if details.get("extractor")]
     unconverged = {folder for folder, details in scored if not details["sampling"].get("gmm_converged", True)}
-    data = read_record(folder / TRAINING)["data"]
+    data = read_record(folder / TRAINING, holds=["data"])["data"]
     return {
         "methods": [METHODS[method] for method in dict.fromkeys(run["method"] for run in runs)],
         "dataset": last["run"]["dataset"],

@@ -1,10 +1,12 @@
-"""Whether runs that are about to be reported are those that the configuration asks for."""
+"""The configuration of some results, and whether runs that are about to be reported are those that it asks for."""
 
 from collections.abc import Mapping
 from pathlib import Path
 
 from vrrae_bench.config import Study
+from vrrae_bench.errors import UserError
 from vrrae_bench.experiment import all_runs
+from vrrae_bench.files import read_json
 from vrrae_bench.records import refuse_others
 from vrrae_bench.reporting.records import run_folder
 from vrrae_bench.run_folders import TRAINING
@@ -25,3 +27,18 @@ def check_configured(runs: Mapping[Path, RunSpec], study: Study) -> None:
         if run.folder in asked:
             training = run_folder(path) / TRAINING
             refuse_others(path, "result", run.model_dump(), asked[run.folder].model_dump(), training)
+
+
+def read_study(path: Path) -> Study:
+    """The configuration of some results.
+
+    Raises:
+        UserError: It is missing, or not one of this version.
+    """
+    remedy = "Make it again: the snakemake command that made the results, with this file as its target"
+    if not path.exists():
+        raise UserError(f"{path}: is missing, which tells what belongs to these results. {remedy}.")
+    try:
+        return Study.model_validate(read_json(path))
+    except ValueError as error:
+        raise UserError(f"{path}: is no configuration of this version. {remedy}.\n{error}") from None

@@ -5,7 +5,7 @@ from typing import Any
 
 import pandas as pd
 
-from vrrae_bench.records import read_record, refuse_others
+from vrrae_bench.records import read_record, reading, refuse_others
 from vrrae_bench.run_folders import TRAINING, spec_of
 from vrrae_bench.runs import RunSpec, format_beta
 
@@ -17,11 +17,13 @@ def read_scores(path: str | Path) -> dict[str, Any]:
         UserError: They are missing or damaged, or are those of another run.
     """
     path = Path(path)
-    scores = read_record(path)
-    training = run_folder(path) / TRAINING
-    if "run" in scores["details"] and training.exists() and "run" in (record := read_record(training)):
+    scores, training = read_record(path, holds=["details"]), run_folder(path) / TRAINING
+    with reading(path):
+        if "bound" in scores["details"]:
+            return scores
         found = RunSpec.model_validate(scores["details"]["run"])
-        refuse_others(path, "scores", found.model_dump(), spec_of(record).model_dump())
+    if training.exists() and "run" in (record := read_record(training)):
+        refuse_others(path, "scores", found.model_dump(), spec_of(training, record).model_dump())
     return scores
 
 
@@ -30,8 +32,8 @@ def run_folder(scores: Path) -> Path:
     return scores.parent.parent if scores.parent.name.startswith("extractor_seed=") else scores.parent
 
 
-def read_history(folder: Path) -> pd.DataFrame:
-    """A row per epoch of the training in a folder.
+def read_history(folder: Path, *columns: str) -> pd.DataFrame:
+    """Some columns of the history of the training in a folder, which has a row per epoch.
 
     Raises:
         UserError: It is damaged, or is the history of another training than run.json beside it.
@@ -39,7 +41,11 @@ def read_history(folder: Path) -> pd.DataFrame:
     file, training = folder / "history.csv", folder / TRAINING
     if training.exists():
         read_record(training, file.name)
-    return pd.read_csv(file)
+    with reading(file):
+        history = pd.read_csv(file)[list(columns)]
+        if history.empty or history.isna().any(axis=None):
+            raise ValueError("numbers are missing")
+        return history.astype(float)
 
 
 def run_record(scores: dict[str, Any]) -> dict[str, Any]:

@@ -22,7 +22,10 @@ from vrrae_bench.reporting.kinds import FIGURES
 from vrrae_bench.reporting.labels import method_label
 from vrrae_bench.reporting.markup import markdown
 from vrrae_bench.reporting.records import read_history
-from vrrae_bench.runs import RunSpec
+from vrrae_bench.run_folders import spec_of
+
+# What the page tells of each run, from run.json.
+TOLD = ("run", "commit", "versions", "platform", "cpus", "device", "wall_seconds", "peak_memory_mib")
 
 
 def write_report(
@@ -51,7 +54,7 @@ def write_report(
     for file in (*tables, *figures, *captions):
         read_record(file.with_suffix(".json"), file.name)
     environment = jinja2.Environment(autoescape=True, undefined=jinja2.StrictUndefined)
-    records = [(file, read_record(file)) for file in runs]
+    records = [(file, read_record(file, holds=TOLD)) for file in runs]
     decided = read_claims(claims)
     page = environment.from_string(template.read_text(encoding="utf-8")).render(
         banner=banner,
@@ -103,12 +106,12 @@ def _png(figure: Figure) -> bytes:
 
 
 def _run(file: Path, record: dict[str, Any]) -> Run:
-    return Run(RunSpec.model_validate(record["run"]), file.parent)
+    return Run(spec_of(file, record), file.parent)
 
 
 def _run_row(file: Path, record: dict[str, Any]) -> dict[str, Any]:
     run = record["run"]
-    history = read_history(file.parent)
+    history = read_history(file.parent, "step", "reconstruction_error")
     return {
         "dataset": run["dataset"],
         "method": method_label(run["method"]),

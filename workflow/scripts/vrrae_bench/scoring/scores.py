@@ -7,10 +7,11 @@ from typing import Any
 import numpy as np
 from jaxtyping import Float, UInt8
 
+from vrrae_bench.arrays import read_array, read_arrays
 from vrrae_bench.datasets.store import DataSet
 from vrrae_bench.latent import diagnostics
 from vrrae_bench.models.registry import METHODS
-from vrrae_bench.records import read_record
+from vrrae_bench.records import read_record, reading
 from vrrae_bench.runs import RunSpec
 from vrrae_bench.scoring.bumps import bump_scores
 from vrrae_bench.scoring.fidelity import Scores, combined, fid_scores, independent_parts, random_scores
@@ -41,13 +42,12 @@ def score_run(
         UserError: One of the files is missing, damaged or another one.
     """
     names = ["random", "interpolation", *(OTHER_SAMPLERS if extractor else ())]
-    record = read_record(sample, "latents.npz", *(f"{name}.npy" for name in names))
-    random, interpolation = (
-        np.load(sample.with_name(f"{name}.npy"), mmap_mode="r") for name in ("random", "interpolation")
-    )
-    draws = np.split(random, record["sampling"]["random_draws"])
-    with np.load(sample.with_name("latents.npz")) as latents:
-        of_latents = latent_scores(run, latents)
+    record = read_record(sample, "latents.npz", *(f"{name}.npy" for name in names), holds=["sampling", "scores"])
+    random, interpolation = (read_array(sample.with_name(f"{name}.npy")) for name in ("random", "interpolation"))
+    with reading(sample.with_name("random.npy")):
+        draws = np.split(random, record["sampling"]["random_draws"])
+    latents = read_arrays(sample.with_name("latents.npz"), "train_mean")
+    of_latents = latent_scores(run, latents)
     numbers = record["scores"] | of_latents.numbers
     details = {"run": run.model_dump(), "sampling": record["sampling"]} | of_latents.details
     if data.manifest.source == "synthetic":
@@ -55,7 +55,7 @@ def score_run(
     else:
         numbers |= sharpness_scores({"random": draws[0], "interpolation": interpolation}, data.array("test"))
     if extractor:
-        others = {name: np.load(sample.with_name(f"{name}.npy")) for name in OTHER_SAMPLERS}
+        others = {name: read_array(sample.with_name(f"{name}.npy")) for name in OTHER_SAMPLERS}
         images_per_pair = record["sampling"]["interpolation_points"]
         of_features = feature_scores(extractor, draws, interpolation, images_per_pair, others, device)
         numbers |= of_features.numbers

@@ -184,7 +184,8 @@ def _row(folder: Path, run: RunSpec, configured: RunSpec, scores: dict[str, Any]
         if name.startswith("sharpness_"):
             row[f"log_{name}"] = abs(np.log(max(ratio, np.finfo(float).tiny)))
     if (folder / "history.csv").exists():
-        history = read_history(folder)
+        of_beta = ("kl_divergence", "loss") if run.beta is not None else ()
+        history = read_history(folder, "reconstruction_error", *of_beta)
         row["training_rises"] = training_rises(history.reconstruction_error)
         if run.beta is not None:
             row["kl_share"] = float(run.beta * history.kl_divergence.iloc[-1] / history.loss.iloc[-1])

@@ -7,6 +7,7 @@ from jaxtyping import Float
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from vrrae_bench.arrays import read_arrays
 from vrrae_bench.reporting.figures.blocks import blocks
 from vrrae_bench.reporting.figures.drawing import BLUE, Run, by_beta, by_dataset, grid
 
@@ -37,8 +38,7 @@ def draw(runs: Sequence[Run]) -> Figure:
 
 def first_means(run: Run) -> Float[np.ndarray, "N 2"]:
     """The first two means of all training images."""
-    with np.load(run.sampled("latents.npz")) as latents:
-        return latents["train_mean"][:, :2]
+    return read_arrays(run.sampled("latents.npz"), "train_mean")["train_mean"][:, :2]
 
 
 def _shown(means: Float[np.ndarray, "N 2"]) -> Float[np.ndarray, "P 2"]:

@@ -3,12 +3,12 @@
 from collections.abc import Sequence
 
 import matplotlib
-import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.cm import ScalarMappable
 from matplotlib.colors import Normalize
 from matplotlib.figure import Figure
 
+from vrrae_bench.arrays import read_array
 from vrrae_bench.reporting.figures.blocks import blocks, mosaic, part, show
 from vrrae_bench.reporting.figures.drawing import Run, by_dataset
 
@@ -30,7 +30,7 @@ def gallery(runs: Sequence[Run], first: int, *, origin: str = "upper", cmap: str
     """
 
     def fill(axis: Axes, run: Run) -> None:
-        images = np.load(run.sampled("random.npy"), mmap_mode="r")
+        images = read_array(run.sampled("random.npy"))
         images = images[part(first, N_ROWS * N_COLUMNS, len(images))]
         if cmap:  # before the mosaic, so that what lies between the images is white and no colour of theirs
             images = matplotlib.colormaps[cmap](images[..., 0])[..., :3]

@@ -17,7 +17,7 @@ def draw(runs: Sequence[Run]) -> Figure:
         labels = titles(group)
         styles = line_styles(labels)
         for run, label in zip(group, labels):
-            history = read_history(run.folder)
+            history = read_history(run.folder, "step", "reconstruction_error")
             axis.plot(history.step, history.reconstruction_error, label=label, linewidth=1.2, **styles[label])
         axis.set(title=dataset_label(dataset), xlabel="step", ylabel="training error, %", yscale="log")
         grid(axis)

@@ -8,6 +8,7 @@ from jaxtyping import Int, Num
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from vrrae_bench.arrays import read_array, read_arrays
 from vrrae_bench.errors import UserError
 from vrrae_bench.records import remedy
 from vrrae_bench.reporting.figures.blocks import blocks, brightest, mosaic, part, show
@@ -41,9 +42,7 @@ def transitions(run: Run, first: int, n: int) -> Num[np.ndarray, "P S H W C"]:
         UserError: There is not the same number of images for each pair, or the data set is not there.
     """
     pairs = _pairs(run)
-    inner, ends = (
-        np.load(run.sampled(f"{name}.npy"), mmap_mode="r") for name in ("interpolation", "interpolation_ends")
-    )
+    inner, ends = (read_array(run.sampled(f"{name}.npy")) for name in ("interpolation", "interpolation_ends"))
     n_points, rest = divmod(len(inner), len(pairs))
     if rest:
         raise UserError(
@@ -58,8 +57,7 @@ def transitions(run: Run, first: int, n: int) -> Num[np.ndarray, "P S H W C"]:
 
 
 def _pairs(run: Run) -> Int[np.ndarray, "P 2"]:
-    with np.load(run.sampled("latents.npz")) as latents:
-        return latents["interpolation_pairs"]
+    return read_arrays(run.sampled("latents.npz"), "interpolation_pairs")["interpolation_pairs"]
 
 
 def _check_same_pairs(runs: Sequence[Run]) -> None:
