@@ -22,13 +22,14 @@ import jax
 import numpy as np
 import pytest
 
-from vrrae_bench.datasets.store import DataSet, Normalisation, write_dataset
+from vrrae_bench.artefacts.manifest import Normalisation
+from vrrae_bench.artefacts.run import RunSpec
+from vrrae_bench.datasets.store import DataSet, write_dataset
 from vrrae_bench.latent.settings import SampleSpec
 from vrrae_bench.models.autoencoder import Autoencoder
 from vrrae_bench.models.bottlenecks import Sizes
 from vrrae_bench.models.registry import METHODS
-from vrrae_bench.provenance import Stopwatch
-from vrrae_bench.runs import RunSpec
+from vrrae_bench.system.provenance import Stopwatch
 
 SCRIPTS = Path(__file__).parents[1] / "workflow/scripts"
 

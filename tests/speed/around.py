@@ -20,9 +20,9 @@ import numpy as np
 SCRIPTS = Path(__file__).parents[2] / "workflow/scripts"
 sys.path.insert(0, str(SCRIPTS))
 
+from vrrae_bench.artefacts.run import RunSpec
 from vrrae_bench.datasets.store import DataSet, write_dataset
-from vrrae_bench.provenance import Stopwatch, peak_memory_mib
-from vrrae_bench.runs import RunSpec
+from vrrae_bench.system.provenance import Stopwatch, peak_memory_mib
 from vrrae_bench.training.devices import configure_jax
 
 BATCH = 576

@@ -29,7 +29,7 @@ from tabulate import tabulate
 
 sys.path.insert(0, str(Path(__file__).parents[2] / "workflow/scripts"))
 
-from vrrae_bench.scoring.devices import configure_torch
+from vrrae_bench.extractor.devices import configure_torch
 
 configure_torch("cpu", os.cpu_count() or 1)
 
@@ -38,11 +38,11 @@ from torchmetrics.image.fid import NoTrainInceptionV3
 
 from vrrae_bench.datasets.digits import make_digits
 from vrrae_bench.datasets.store import DataSet
+from vrrae_bench.extractor.inception import FEATURES, FeatureExtractor, build_network, load_extractor, prepare
+from vrrae_bench.extractor.settings import ExtractorSettings
 from vrrae_bench.scoring.frechet import Moments, frechet_distance
-from vrrae_bench.scoring.inception import FEATURES, FeatureExtractor, build_network, load_extractor, prepare
 from vrrae_bench.scoring.kernel_distance import kernel_distance
 from vrrae_bench.scoring.reference import Reference
-from vrrae_bench.scoring.settings import ExtractorSettings
 
 USUAL, OURS, COARSE = "torchmetrics", "ours, float32", "ours, bfloat16"
 AIMS = {OURS: 1.6, COARSE: 3}

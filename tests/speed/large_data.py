@@ -18,9 +18,9 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).parents[2] / "workflow/scripts"))
 
+from vrrae_bench.artefacts.run import RunSpec
 from vrrae_bench.datasets.store import StoredArray
-from vrrae_bench.provenance import peak_memory_mib
-from vrrae_bench.runs import RunSpec
+from vrrae_bench.system.provenance import peak_memory_mib
 from vrrae_bench.training.devices import configure_jax
 
 SHAPE = (160, 160, 3)
@@ -74,7 +74,7 @@ def measure(file: Path, steps: int, threads: int) -> dict[str, float]:
     import jax
     import optax
 
-    from vrrae_bench.datasets.store import Normalisation
+    from vrrae_bench.artefacts.manifest import Normalisation
     from vrrae_bench.models.serialisation import ModelHeader
     from vrrae_bench.training.batches import BatchFeed, BatchStream
     from vrrae_bench.training.devices import shardings

@@ -18,10 +18,10 @@ import jax
 import jax.numpy as jnp
 import optax
 
-from vrrae_bench.datasets.store import Normalisation
+from vrrae_bench.artefacts.manifest import Normalisation
+from vrrae_bench.artefacts.run import RunSpec
 from vrrae_bench.models import bottlenecks
 from vrrae_bench.models.serialisation import ModelHeader
-from vrrae_bench.runs import RunSpec
 from vrrae_bench.training import loop
 from vrrae_bench.training.devices import shardings
 

@@ -53,13 +53,13 @@ def study(manifest: Path, run: dict, treatment: str, out: Path) -> dict[str, flo
     """Train once; the errors at the end, and the largest rise of the epoch's error after the first quarter."""
     import pandas as pd
 
+    from vrrae_bench.artefacts.run import RunSpec
     from vrrae_bench.datasets.store import DataSet
-    from vrrae_bench.dependencies import code_digest
-    from vrrae_bench.errors import UserError
     from vrrae_bench.models import bottlenecks, truncation
-    from vrrae_bench.provenance import Stopwatch
-    from vrrae_bench.runs import RunSpec
     from vrrae_bench.scoring.model_scores import reconstruction_errors
+    from vrrae_bench.system.dependencies import code_digest
+    from vrrae_bench.system.errors import UserError
+    from vrrae_bench.system.provenance import Stopwatch
     from vrrae_bench.training.checkpoints import Checkpoints
     from vrrae_bench.training.loop import train
 

@@ -19,8 +19,8 @@ from jaxtyping import Float, UInt8
 sys.path.insert(0, str(Path(__file__).parents[2] / "workflow/scripts"))
 
 from vrrae_bench.datasets.store import DataSet
-from vrrae_bench.files import read_json
-from vrrae_bench.scoring.devices import configure_torch
+from vrrae_bench.extractor.devices import configure_torch
+from vrrae_bench.system.files import read_json
 from vrrae_bench.training.devices import configure_jax
 
 
@@ -35,8 +35,8 @@ def main() -> None:
     configure_jax("cpu", arguments.threads)
     configure_torch("cpu", arguments.threads)
 
+    from vrrae_bench.extractor.inception import load_extractor
     from vrrae_bench.scoring.frechet import Moments, frechet_distance
-    from vrrae_bench.scoring.inception import load_extractor
 
     network = load_extractor(arguments.extractor.with_name("inception.pt"))
     reference = Moments.load(arguments.extractor.with_name("reference.npz"))

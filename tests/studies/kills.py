@@ -18,7 +18,7 @@ from pathlib import Path
 ROOT = Path(__file__).parents[2]
 sys.path.insert(0, str(ROOT / "workflow/scripts"))
 
-from vrrae_bench.files import sha256
+from vrrae_bench.system.files import sha256
 
 MODEL = "runs/digits/vrrae/beta=1e-6,batch=64/seed=0/model.eqx"
 

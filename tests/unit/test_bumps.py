@@ -5,8 +5,8 @@ import pytest
 from scipy.optimize import minimize
 
 from vrrae_bench.datasets.bumps import bump_images, grid
-from vrrae_bench.errors import UserError
 from vrrae_bench.scoring.bumps import coverage, fit_centres
+from vrrae_bench.system.errors import UserError
 
 
 @pytest.fixture

@@ -17,7 +17,7 @@ from vrrae_bench.datasets import celeba, conversion
 from vrrae_bench.datasets.celeba import Release, make_celeba
 from vrrae_bench.datasets.published import RemoteFile
 from vrrae_bench.datasets.store import DataSet
-from vrrae_bench.errors import UserError
+from vrrae_bench.system.errors import UserError
 
 SCRIPTS = Path(__file__).parents[2] / "workflow/scripts"
 N_IMAGES = (30, 4, 8)

@@ -13,7 +13,7 @@ import pytest
 from vrrae_bench.datasets import cifar10
 from vrrae_bench.datasets.published import in_mirror
 from vrrae_bench.datasets.store import DataSet
-from vrrae_bench.errors import UserError
+from vrrae_bench.system.errors import UserError
 
 
 def text(value: bytes) -> bytes:

@@ -12,9 +12,6 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from vrrae_bench.config import PAPER_DATASETS
-from vrrae_bench.config_reading import load_settings
-from vrrae_bench.errors import UserError
 from vrrae_bench.models.truncation import LARGEST_ROTATION
 from vrrae_bench.reporting.claims import statistics
 from vrrae_bench.reporting.claims.claims import (
@@ -37,7 +34,10 @@ from vrrae_bench.reporting.claims.measures import All, Below, FallsWithBeta, Ove
 from vrrae_bench.reporting.claims.record import ClaimRecord, read_claims
 from vrrae_bench.reporting.claims.summary import summarise
 from vrrae_bench.reporting.claims.writing import COLUMNS, evidence_line, overview, page, write_claims
-from vrrae_bench.reporting.paper import is_in_paper, paper_value, paper_values
+from vrrae_bench.study.paper import is_in_paper, paper_value, paper_values
+from vrrae_bench.study.reading import load_settings
+from vrrae_bench.study.settings import PAPER_DATASETS
+from vrrae_bench.system.errors import UserError
 
 CONFIG = "config.yaml"
 

@@ -4,8 +4,8 @@ import argparse
 
 import pytest
 
-from vrrae_bench.command_line import add_device_options, command_parser, json_of
-from vrrae_bench.runs import RunSpec
+from vrrae_bench.artefacts.run import RunSpec
+from vrrae_bench.system.command_line import add_device_options, command_parser, json_of
 
 
 def told(capsys, kind, value) -> str:

@@ -8,14 +8,14 @@ import pytest
 import yaml
 from snakemake.utils import update_config
 
-from vrrae_bench import config_checks
-from vrrae_bench.config import least_images
-from vrrae_bench.config_reading import check_settings, json_schema, load_settings, merge
-from vrrae_bench.errors import UserError
-from vrrae_bench.experiment import SELECTIONS, all_runs, is_made, runs_needed, runs_of, sweep_of
+from vrrae_bench.artefacts.run import format_beta
 from vrrae_bench.reporting.kinds import FIGURES, TABLES
-from vrrae_bench.reporting.paper import paper_values
-from vrrae_bench.runs import format_beta
+from vrrae_bench.study import checks as config_checks
+from vrrae_bench.study.paper import paper_values
+from vrrae_bench.study.reading import check_settings, json_schema, load_settings, merge
+from vrrae_bench.study.selection import SELECTIONS, all_runs, is_made, runs_needed, runs_of, sweep_of
+from vrrae_bench.study.settings import least_images
+from vrrae_bench.system.errors import UserError
 
 ROOT = Path(__file__).parents[2]
 BASE = ROOT / "config.yaml"

@@ -8,9 +8,9 @@ import json
 import numpy as np
 import pytest
 
-from vrrae_bench.arrays import read_array, read_arrays
+from vrrae_bench.artefacts.arrays import read_array, read_arrays
+from vrrae_bench.artefacts.run_folder import check_sample, check_training
 from vrrae_bench.datasets.conversion import convert_images
-from vrrae_bench.errors import UserError
 from vrrae_bench.reporting.captions import scores_context
 from vrrae_bench.reporting.claims.evidence import load_evidence
 from vrrae_bench.reporting.configured import read_study
@@ -18,8 +18,8 @@ from vrrae_bench.reporting.figures import figure_2, figure_a2_2, gallery, histor
 from vrrae_bench.reporting.figures.drawing import Run, plt
 from vrrae_bench.reporting.long_tables import long_table
 from vrrae_bench.reporting.report import write_report
-from vrrae_bench.run_folders import check_sample, check_training
 from vrrae_bench.scoring.scores import score_run
+from vrrae_bench.system.errors import UserError
 
 JSON_DAMAGES = [b"", b"{", b"\xff\xfe\x00", b"[]", b"{}", b'"text"', b"3", b'{"details": {}}', b'{"details": []}']
 JSON_DAMAGES += [b'{"run": {}, "details": {"run": {}}, "data": {}}']

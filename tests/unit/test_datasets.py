@@ -12,8 +12,8 @@ from vrrae_bench.datasets.digits import make_digits
 from vrrae_bench.datasets.settings import BumpSettings
 from vrrae_bench.datasets.store import DataSet, StoredArray, describe, write_array, write_dataset, write_manifest
 from vrrae_bench.datasets.synthetic import make_synthetic
-from vrrae_bench.errors import UserError
 from vrrae_bench.scoring.bumps import fit_centres
+from vrrae_bench.system.errors import UserError
 
 
 @pytest.fixture(scope="module")
@@ -167,7 +167,7 @@ def test_drawing_from_a_file_costs_the_memory_of_what_is_drawn(tmp_path):
     script = (
         "import sys, numpy as np; from pathlib import Path; sys.path.insert(0, 'workflow/scripts')\n"
         "from vrrae_bench.datasets.store import StoredArray\n"
-        "from vrrae_bench.provenance import peak_memory_mib\n"
+        "from vrrae_bench.system.provenance import peak_memory_mib\n"
         "images, draw = StoredArray(Path(sys.argv[1])), np.random.default_rng(0)\n"
         "before = peak_memory_mib()\n"
         "for _ in range(300): images[draw.integers(0, 20_000, 100)]\n"

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from vrrae_bench.datasets.sources import MODULES
-from vrrae_bench.dependencies import PACKAGE, code_files
+from vrrae_bench.system.dependencies import PACKAGE, code_files
 
 SCRIPTS = PACKAGE.parent
 
@@ -34,7 +34,7 @@ def test_the_configuration_belongs_to_no_stage():
     """
     by_hand = {"config", "targets", "plan", "fetch", "keep"}
     stages = {path.stem for path in SCRIPTS.glob("*.py")} - by_hand - {"claims", "report"}
-    assert not [stage for stage in stages if any(path.startswith("vrrae_bench/config") for path in code(stage))]
+    assert not [stage for stage in stages if any(path.startswith("vrrae_bench/study/settings") for path in code(stage))]
 
 
 def test_a_data_set_belongs_to_itself_alone():
@@ -60,4 +60,4 @@ def test_a_diagnostic_of_latents_scores_no_real_images_again():
 
 def test_imports_inside_functions_count():
     assert "vrrae_bench/models/truncation.py" in code("train")
-    assert "vrrae_bench/scoring/inception.py" in code("score")
+    assert "vrrae_bench/extractor/inception.py" in code("score")

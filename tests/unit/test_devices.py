@@ -10,8 +10,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from vrrae_bench.errors import UserError
-from vrrae_bench.scoring.devices import configure_torch
+from vrrae_bench.extractor.devices import configure_torch
+from vrrae_bench.system.errors import UserError
 
 
 @pytest.fixture(scope="module")
@@ -102,7 +102,7 @@ def test_a_device_that_is_not_there_is_not_replaced_by_the_cpu(accelerator):
     """JAX would take the CPU without a word."""
     script = (
         "import sys; sys.path.insert(0, 'workflow/scripts')\n"
-        "from vrrae_bench.errors import UserError\n"
+        "from vrrae_bench.system.errors import UserError\n"
         "from vrrae_bench.training.devices import configure_jax, device_name\n"
         f"configure_jax('{accelerator}', 1)\n"
         "try:\n"

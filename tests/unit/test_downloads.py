@@ -21,13 +21,13 @@ import pytest
 from vrrae_bench.datasets import download, mnist
 from vrrae_bench.datasets.download import fetch
 from vrrae_bench.datasets.idx import read_idx
-from vrrae_bench.datasets.mirror import missing_files, published_files
 from vrrae_bench.datasets.published import RemoteFile
 from vrrae_bench.datasets.sources import MODULES
 from vrrae_bench.datasets.store import DataSet
 from vrrae_bench.datasets.weights import WEIGHTS
-from vrrae_bench.errors import UserError, in_words
-from vrrae_bench.scoring.settings import check_weights
+from vrrae_bench.extractor.settings import check_weights
+from vrrae_bench.study.files_needed import missing_files, published_files
+from vrrae_bench.system.errors import UserError, in_words
 
 CONTENT = b"the published bytes" * 1000
 

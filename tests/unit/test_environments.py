@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from vrrae_bench.dependencies import code_files
+from vrrae_bench.system.dependencies import code_files
 
 ROOT = Path(__file__).parents[2]
 LOCK = ROOT / "envs/requirements.txt"

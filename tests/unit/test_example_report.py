@@ -6,14 +6,14 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from vrrae_bench.config import Study
-from vrrae_bench.config_reading import load_settings
-from vrrae_bench.experiment import all_runs, runs_of
-from vrrae_bench.files import read_json
 from vrrae_bench.reporting.claims.claims import CLAIMS
 from vrrae_bench.reporting.claims.deciding import decide
 from vrrae_bench.reporting.claims.evidence import load_evidence
 from vrrae_bench.reporting.long_tables import COLUMNS as COLUMNS_OF_TABLES
+from vrrae_bench.study.reading import load_settings
+from vrrae_bench.study.selection import all_runs, runs_of
+from vrrae_bench.study.settings import Study
+from vrrae_bench.system.files import read_json
 
 ROOT = Path(__file__).parents[2]
 FOLDER = ROOT / "docs/example-report"

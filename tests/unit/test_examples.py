@@ -5,7 +5,7 @@ from importlib import import_module
 
 import pytest
 
-from vrrae_bench.dependencies import PACKAGE
+from vrrae_bench.system.dependencies import PACKAGE
 
 WITH_EXAMPLES = [path for path in sorted(PACKAGE.rglob("*.py")) if ">>>" in path.read_text(encoding="utf-8")]
 

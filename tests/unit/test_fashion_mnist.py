@@ -11,7 +11,7 @@ from vrrae_bench.datasets import mnist
 from vrrae_bench.datasets.download import fetch
 from vrrae_bench.datasets.published import RemoteFile
 from vrrae_bench.datasets.store import DataSet
-from vrrae_bench.errors import UserError
+from vrrae_bench.system.errors import UserError
 
 
 def idx(array) -> bytes:

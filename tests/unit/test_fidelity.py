@@ -16,7 +16,6 @@ from sklearn.neighbors import NearestNeighbors
 from torchmetrics.image.fid import FrechetInceptionDistance
 from torchmetrics.image.kid import KernelInceptionDistance
 
-from vrrae_bench.errors import UserError
 from vrrae_bench.scoring import fidelity, kernel_distance, neighbours
 from vrrae_bench.scoring.bounds import bounds, real_draws
 from vrrae_bench.scoring.fidelity import fid_scores, independent_parts, random_scores
@@ -25,6 +24,7 @@ from vrrae_bench.scoring.intervals import jackknife, mean_estimate
 from vrrae_bench.scoring.kernel_distance import within_sums
 from vrrae_bench.scoring.neighbours import NEIGHBOURS, neighbourhoods, radii
 from vrrae_bench.scoring.reference import Reference
+from vrrae_bench.system.errors import UserError
 
 D = 6
 # A normal distribution of real features, one of generated ones, and the distance between the two in closed form.

@@ -12,13 +12,11 @@ from matplotlib.colors import to_rgb
 from matplotlib.patches import Rectangle
 
 import figure as figure_command
-from vrrae_bench.config_reading import load_settings
+from vrrae_bench.artefacts.records import write_record
+from vrrae_bench.artefacts.run import format_beta
 from vrrae_bench.datasets.store import write_dataset
-from vrrae_bench.errors import UserError
-from vrrae_bench.experiment import all_runs, runs_of
 from vrrae_bench.latent.interpolation import inner_points
 from vrrae_bench.latent.sampling import PAIRS_TO_LOOK_AT
-from vrrae_bench.records import write_record
 from vrrae_bench.reporting.architecture import Layer, architecture
 from vrrae_bench.reporting.captions import render_caption, scores_context
 from vrrae_bench.reporting.figures import (
@@ -36,7 +34,9 @@ from vrrae_bench.reporting.figures.drawing import Run, line_styles, plt, titles
 from vrrae_bench.reporting.figures.gallery import N_COLUMNS, N_ROWS, gallery
 from vrrae_bench.reporting.figures.interpolations import transitions
 from vrrae_bench.reporting.kinds import FIGURES
-from vrrae_bench.runs import format_beta
+from vrrae_bench.study.reading import load_settings
+from vrrae_bench.study.selection import all_runs, runs_of
+from vrrae_bench.system.errors import UserError
 
 ROOT = Path(__file__).parents[2]
 CAPTIONS = ROOT / "workflow/report"

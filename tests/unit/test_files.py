@@ -7,13 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from vrrae_bench.files import atomic_path, write_text
+from vrrae_bench.system.files import atomic_path, write_text
 
 SCRIPTS = Path(__file__).parents[2] / "workflow/scripts"
 WRITE_AND_WAIT = """
 import sys, time
-from vrrae_bench.errors import run_command
-from vrrae_bench.files import atomic_path
+from vrrae_bench.system.errors import run_command
+from vrrae_bench.system.files import atomic_path
 
 def main():
     with atomic_path("scores.json") as temporary:

@@ -12,13 +12,10 @@ import torch
 from torch import nn
 
 from extractor import checkpoint_identity
-from vrrae_bench.errors import Interrupted, UserError
-from vrrae_bench.files import sha256
-from vrrae_bench.provenance import Stopwatch
-from vrrae_bench.scoring import fine_tuning
-from vrrae_bench.scoring.checkpoints import Checkpoints
-from vrrae_bench.scoring.devices import check_precision
-from vrrae_bench.scoring.fine_tuning import (
+from vrrae_bench.extractor import fine_tuning
+from vrrae_bench.extractor.checkpoints import Checkpoints
+from vrrae_bench.extractor.devices import check_precision
+from vrrae_bench.extractor.fine_tuning import (
     Epoch,
     best_epoch,
     cosine_schedule,
@@ -26,9 +23,12 @@ from vrrae_bench.scoring.fine_tuning import (
     is_stalled,
     validation_split,
 )
-from vrrae_bench.scoring.inception import save_extractor
-from vrrae_bench.scoring.labels import LabelledImages, majority_accuracy
-from vrrae_bench.scoring.settings import ExtractorSettings
+from vrrae_bench.extractor.inception import save_extractor
+from vrrae_bench.extractor.labels import LabelledImages, majority_accuracy
+from vrrae_bench.extractor.settings import ExtractorSettings
+from vrrae_bench.system.errors import Interrupted, UserError
+from vrrae_bench.system.files import sha256
+from vrrae_bench.system.provenance import Stopwatch
 
 SETTINGS = ExtractorSettings(
     start="random", image_size=75, epochs=2, batch_size=4, learning_rate=1e-3, precision="float32", seed=0

@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from vrrae_bench.errors import UserError
 from vrrae_bench.scoring import frechet
 from vrrae_bench.scoring.frechet import Moments, frechet_distance, frechet_distances
+from vrrae_bench.system.errors import UserError
 
 
 def features(n, d, seed, shift=0.0):

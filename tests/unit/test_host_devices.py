@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from vrrae_bench.errors import UserError
-from vrrae_bench.host_devices import claim, devices_of_host, one_at_a_time, variables_of
+from vrrae_bench.system.errors import UserError
+from vrrae_bench.system.host_devices import claim, devices_of_host, one_at_a_time, variables_of
 
 SCRIPTS = Path(__file__).parents[2] / "workflow/scripts"
 SAY_AND_WAIT = "echo $CUDA_VISIBLE_DEVICES$TPU_VISIBLE_CHIPS; read line"
@@ -55,7 +55,7 @@ def test_a_link_in_place_of_the_locks_is_refused_and_what_it_points_to_left_alon
 
 
 def test_work_of_which_a_host_does_one_at_a_time_waits_for_another_process_and_says_so(tmp_path):
-    code = "import pathlib, sys; from vrrae_bench.host_devices import one_at_a_time\n"
+    code = "import pathlib, sys; from vrrae_bench.system.host_devices import one_at_a_time\n"
     code += "with one_at_a_time('timing', pathlib.Path(sys.argv[1])): print('begun', flush=True); input()"
     how = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
     how |= {"env": os.environ | {"PYTHONPATH": str(SCRIPTS)}}

@@ -9,7 +9,7 @@ import pytest
 from PIL import Image, PngImagePlugin, TiffImagePlugin
 
 from vrrae_bench.datasets.images import open_image
-from vrrae_bench.errors import UserError
+from vrrae_bench.system.errors import UserError
 
 # What the orientations 1 to 8 of EXIF ask for.
 TURNS = [

@@ -7,15 +7,15 @@ import pytest
 import torch
 from torchvision.models import inception_v3
 
-from vrrae_bench.errors import UserError
-from vrrae_bench.scoring.inception import (
+from vrrae_bench.extractor.inception import (
     FeatureExtractor,
     build_network,
     load_extractor,
     prepare,
     save_extractor,
 )
-from vrrae_bench.scoring.settings import ExtractorSettings
+from vrrae_bench.extractor.settings import ExtractorSettings
+from vrrae_bench.system.errors import UserError
 
 SETTINGS = ExtractorSettings(
     start="random", image_size=75, epochs=1, batch_size=4, learning_rate=1e-3, precision="float32", seed=0

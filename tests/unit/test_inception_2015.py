@@ -12,21 +12,21 @@ import torch
 from torch_fidelity import FeatureExtractorInceptionV3
 from torchmetrics.image.fid import FrechetInceptionDistance
 
+from vrrae_bench.artefacts.run import RunSpec
 from vrrae_bench.datasets.store import DataSet, write_dataset
-from vrrae_bench.errors import UserError
 from vrrae_bench.latent.settings import SampleSpec
-from vrrae_bench.runs import RunSpec
 from vrrae_bench.scoring.frechet import Moments
 from vrrae_bench.scoring.inception_2015 import Inception2015, scores_2015
+from vrrae_bench.system.errors import UserError
 
 SCRIPTS = Path(__file__).parents[2] / "workflow/scripts"
 
 # Runs a command for which a file of random weights is the published one.
 TAKING_THESE_WEIGHTS = """
-import vrrae_bench.shell_settings
+import vrrae_bench.system.shell_settings
 import dataclasses, runpy, sys
 from vrrae_bench.datasets.weights import INCEPTION_2015, WEIGHTS
-from vrrae_bench.files import sha256
+from vrrae_bench.system.files import sha256
 _, weights, *sys.argv = sys.argv
 WEIGHTS[INCEPTION_2015] = dataclasses.replace(WEIGHTS[INCEPTION_2015], checksum=f"sha256:{sha256(weights)}")
 runpy.run_path(sys.argv[0], run_name="__main__")

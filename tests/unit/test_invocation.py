@@ -10,10 +10,10 @@ import pytest
 import config
 import plan
 import targets
-from vrrae_bench.config_checks import refuse_other_devices
-from vrrae_bench.config_reading import check_settings
-from vrrae_bench.errors import UserError
-from vrrae_bench.invocation import Invocation, command_line
+from vrrae_bench.study.checks import refuse_other_devices
+from vrrae_bench.study.invocation import Invocation, command_line
+from vrrae_bench.study.reading import check_settings
+from vrrae_bench.system.errors import UserError
 
 ROOT = Path(__file__).parents[2]
 ON_GPUS = "workflow/profiles/workstation-gpu"

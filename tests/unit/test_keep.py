@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from vrrae_bench.config_reading import load_settings
+from vrrae_bench.study.reading import load_settings
 
 COMMAND = Path(__file__).parents[2] / "workflow/scripts/keep.py"
 RUN = "runs/mnist/vrrae/beta=1e-6,batch=576/seed=0"

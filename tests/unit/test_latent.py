@@ -5,11 +5,11 @@ import pytest
 from sklearn.mixture import GaussianMixture
 from sklearn.preprocessing import StandardScaler
 
-from vrrae_bench.errors import UserError
 from vrrae_bench.latent import mixture
-from vrrae_bench.latent.basis import global_basis
 from vrrae_bench.latent.interpolation import inner_points, random_pairs
 from vrrae_bench.latent.mixture import fit_mixture, sample_prior
+from vrrae_bench.models.basis import global_basis
+from vrrae_bench.system.errors import UserError
 
 
 def test_the_basis_is_that_of_the_whole_training_latent_matrix(rng):

@@ -9,9 +9,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from vrrae_bench.errors import SCREEN, in_words
-from vrrae_bench.files import atomic_path, write_json
-from vrrae_bench.killed import explain_killed
+from vrrae_bench.system.errors import SCREEN, in_words
+from vrrae_bench.system.files import atomic_path, write_json
+from vrrae_bench.system.killed import explain_killed
 
 ROOT = Path(__file__).parents[2]
 SCRIPTS = ROOT / "workflow/scripts"
@@ -29,14 +29,12 @@ WRITERS = {
 
 def code_of(script) -> str:
     """A program that does this as the commands of this project do."""
-    return f"from vrrae_bench.errors import run_command\ndef main():\n    {script}\nrun_command(main)\n"
+    return f"from vrrae_bench.system.errors import run_command\ndef main():\n    {script}\nrun_command(main)\n"
 
 
 def run(script, folder, **options) -> subprocess.CompletedProcess:
     """A command of this project with this `main`."""
-    code = (
-        f"import resource\nfrom vrrae_bench.errors import run_command\ndef main():\n    {script}\nrun_command(main)\n"
-    )
+    code = f"import resource\n{code_of(script)}"
     how = {"cwd": folder, "env": os.environ | {"PYTHONPATH": str(SCRIPTS)}, "text": True, "stderr": subprocess.PIPE}
     return subprocess.run([sys.executable, "-c", code], **how | options)
 
@@ -46,7 +44,8 @@ def test_a_disk_that_takes_no_more_is_told_with_the_file_and_leaves_nothing(writ
     """Whoever writes: numpy tells of bytes, torch of positions, and neither of the disk."""
     (tmp_path / "old.npz").write_text("old")
     limited = f"resource.setrlimit(resource.RLIMIT_FSIZE, ({LIMIT}, {LIMIT}))"
-    script = f"from vrrae_bench.files import atomic_path\n    {limited}\n    with atomic_path('old.npz') as temporary:"
+    script = f"from vrrae_bench.system.files import atomic_path\n    {limited}\n"
+    script += "    with atomic_path('old.npz') as temporary:"
     outcome = run(f"{script}\n        {writer}", tmp_path)
     assert outcome.returncode == 1
     assert outcome.stderr == (
@@ -66,7 +65,7 @@ def test_a_full_disk_is_told(tmp_path):
 @pytest.mark.parametrize(
     "script",
     [
-        "from vrrae_bench.errors import UserError; raise UserError('scores.json: is missing')",
+        "from vrrae_bench.system.errors import UserError; raise UserError('scores.json: is missing')",
         "print('loss 1.0')",
         "print('loss 1.0', flush=True)",
         "1 / 0",
@@ -86,7 +85,7 @@ def test_what_a_full_log_cannot_take_is_on_the_screen(script, tmp_path):
 def test_a_log_that_can_be_written_has_the_message_alone(tmp_path):
     """Else it would be seen twice where failed logs are shown."""
     command = f'exec 9>&2; export {SCREEN}=9; {sys.executable} -c "$SCRIPT" > log 2>&1'
-    script = "from vrrae_bench.errors import UserError; raise UserError('wrong')"
+    script = "from vrrae_bench.system.errors import UserError; raise UserError('wrong')"
     environment = os.environ | {"PYTHONPATH": str(SCRIPTS), "SCRIPT": code_of(script)}
     outcome = subprocess.run(["bash", "-c", command], cwd=tmp_path, env=environment, capture_output=True, text=True)
     assert (outcome.returncode, outcome.stderr, (tmp_path / "log").read_text()) == (1, "", "error: wrong\n")

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 import keep
-from vrrae_bench.errors import UserError
+from vrrae_bench.system.errors import UserError
 
 ROOT = Path(__file__).parents[2]
 ODD = [

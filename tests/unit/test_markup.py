@@ -9,9 +9,7 @@ import pandas as pd
 import pytest
 from markdown_it import MarkdownIt
 
-from vrrae_bench.config_reading import BASE, check_settings, read_file
-from vrrae_bench.errors import UserError
-from vrrae_bench.records import write_record
+from vrrae_bench.artefacts.records import write_record
 from vrrae_bench.reporting.claims.claims import CLAIMS
 from vrrae_bench.reporting.claims.deciding import decide, record_of
 from vrrae_bench.reporting.claims.evidence import load_evidence
@@ -20,6 +18,8 @@ from vrrae_bench.reporting.long_tables import COLUMNS
 from vrrae_bench.reporting.markup import latex, markdown, markdown_cell
 from vrrae_bench.reporting.report import write_report
 from vrrae_bench.reporting.tables import write_table
+from vrrae_bench.study.reading import BASE, check_settings, read_file
+from vrrae_bench.system.errors import UserError
 
 ROOT = Path(__file__).parents[2]
 BENIGN = "Some words."

@@ -9,20 +9,20 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from vrrae_bench.datasets.store import Normalisation
-from vrrae_bench.errors import UserError
-from vrrae_bench.files import sha256
-from vrrae_bench.latent.basis import global_basis
+from vrrae_bench.artefacts.manifest import Normalisation
+from vrrae_bench.artefacts.run import RunSpec
 from vrrae_bench.latent.diagnostics import singular_values
 from vrrae_bench.latent.sampling import draw_samples
 from vrrae_bench.models.autoencoder import Autoencoder
+from vrrae_bench.models.basis import global_basis
 from vrrae_bench.models.bottlenecks import Posterior, Sizes, places, sides
 from vrrae_bench.models.inference import decode, encode, posteriors
 from vrrae_bench.models.registry import METHODS
 from vrrae_bench.models.serialisation import ModelHeader, load_model, save_model, with_basis
 from vrrae_bench.models.truncation import truncated_coefficients
-from vrrae_bench.runs import RunSpec
 from vrrae_bench.scoring.model_scores import model_scores
+from vrrae_bench.system.errors import UserError
+from vrrae_bench.system.files import sha256
 
 
 @eqx.filter_jit

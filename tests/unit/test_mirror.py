@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from vrrae_bench.config_reading import load_settings
 from vrrae_bench.datasets import celeba, cifar10, mnist
-from vrrae_bench.datasets.mirror import fill_mirror, missing_files, needed_sources, refuse_if_missing
 from vrrae_bench.datasets.published import RemoteFile
-from vrrae_bench.errors import UserError
+from vrrae_bench.study.files_needed import fill_mirror, missing_files, needed_sources, refuse_if_missing
+from vrrae_bench.study.reading import load_settings
+from vrrae_bench.system.errors import UserError
 
 ROOT = Path(__file__).parents[2]
 SETTINGS = load_settings(ROOT / "config.yaml")

@@ -8,12 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from vrrae_bench.checkpoints import FINISHED, CheckpointFolder, forget_finished
 from vrrae_bench.datasets.store import storing
-from vrrae_bench.errors import UserError
-from vrrae_bench.files import sha256
-from vrrae_bench.host_devices import claim
-from vrrae_bench.locks import locked
+from vrrae_bench.system.checkpoints import FINISHED, CheckpointFolder, forget_finished
+from vrrae_bench.system.errors import UserError
+from vrrae_bench.system.files import sha256
+from vrrae_bench.system.host_devices import claim
+from vrrae_bench.system.locks import locked
 
 SCRIPTS = Path(__file__).parents[2] / "workflow/scripts"
 OUTPUTS = ("model.eqx", "history.csv", "run.json")

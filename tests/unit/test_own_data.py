@@ -24,7 +24,7 @@ from vrrae_bench.datasets.own import names_of_splits
 from vrrae_bench.datasets.settings import FileSettings
 from vrrae_bench.datasets.sources import make_dataset
 from vrrae_bench.datasets.store import DataSet
-from vrrae_bench.errors import UserError
+from vrrae_bench.system.errors import UserError
 
 ROOT = Path(__file__).parents[2]
 

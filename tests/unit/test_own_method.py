@@ -49,12 +49,13 @@ def test_the_example_is_configured_trained_and_sampled(followed, run_spec, tiny_
         command = [sys.executable, root / f"workflow/scripts/{stage}.py", *arguments]
         return subprocess.run(list(map(str, command)), check=True, capture_output=True, text=True).stdout
 
-    assert method in run("config", root / "my-method.yaml")
+    assert method in run("config", "--configfile", root / "my-method.yaml")
     spec = run_spec("ae", epochs=2).model_copy(update={"method": method})
     given = ("--run", spec.model_dump_json(), "--data", tiny_images.path, "--checkpoints", root / "checkpoints")
     run("train", *given, "--out", root / "model.eqx")
-    given = ("--model", root / "model.eqx", "--data", tiny_images.path, "--sampling", sample_spec.model_dump_json())
-    run("sample", *given, "--seed", 0, "--out", root / "sample.json")
+    given = ("--run", spec.model_dump_json(), "--model", root / "model.eqx", "--data", tiny_images.path)
+    given += ("--sampling", sample_spec.model_dump_json())
+    run("sample", *given, "--out", root / "sample.json")
     means = np.load(root / "latents.npz")["train_mean"]
     np.testing.assert_allclose(np.linalg.norm(means, axis=1), 1, rtol=1e-5)
     assert 0 < json.loads((root / "sample.json").read_text())["scores"]["reconstruction_error"] < 100

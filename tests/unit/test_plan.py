@@ -9,16 +9,17 @@ import jax
 import numpy as np
 import pytest
 
-from vrrae_bench import costs
-from vrrae_bench.config_reading import load_settings
-from vrrae_bench.datasets.store import Normalisation
+from vrrae_bench.artefacts.manifest import Normalisation
+from vrrae_bench.extractor import inception
 from vrrae_bench.models.autoencoder import Autoencoder
 from vrrae_bench.models.bottlenecks import Sizes
 from vrrae_bench.models.serialisation import ModelHeader, save_model
-from vrrae_bench.scoring import fidelity, inception
+from vrrae_bench.scoring import fidelity
 from vrrae_bench.scoring.frechet import Moments
 from vrrae_bench.scoring.reference import Reference
 from vrrae_bench.scoring.scores import OTHER_SAMPLERS, feature_scores
+from vrrae_bench.study import costs
+from vrrae_bench.study.reading import load_settings
 
 ROOT = Path(__file__).parents[2]
 SETTINGS = load_settings(ROOT / "config.yaml")

@@ -3,7 +3,7 @@
 import pytest
 
 from vrrae_bench.datasets.problems import Problems
-from vrrae_bench.errors import UserError
+from vrrae_bench.system.errors import UserError
 
 
 def refuse(number):

@@ -8,7 +8,7 @@ import pytest
 import yaml
 
 from plan import ON_THE_LOGIN_NODE
-from vrrae_bench.config_reading import load_settings
+from vrrae_bench.study.reading import load_settings
 
 ROOT = Path(__file__).parents[2]
 PROFILES = {path.parent.name: path for path in sorted(ROOT.glob("workflow/profiles/*/config.yaml"))}

@@ -2,7 +2,7 @@
 
 import subprocess
 
-from vrrae_bench import provenance
+from vrrae_bench.system import provenance
 
 
 def test_a_result_names_the_commit_of_the_code_and_whether_it_was_changed(tmp_path, monkeypatch):

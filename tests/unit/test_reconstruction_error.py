@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from vrrae_bench.errors import UserError
 from vrrae_bench.scoring.reconstruction import RelativeError
+from vrrae_bench.system.errors import UserError
 
 
 def relative_error_percent(prediction, target):

@@ -9,10 +9,8 @@ import pandas as pd
 import pytest
 from matplotlib import colormaps
 
-from vrrae_bench.config_reading import load_settings
-from vrrae_bench.errors import UserError
+from vrrae_bench.artefacts.records import write_record
 from vrrae_bench.models.registry import METHODS
-from vrrae_bench.records import write_record
 from vrrae_bench.reporting.captions import caption_context, render_caption, scores_context
 from vrrae_bench.reporting.claims.claims import CLAIMS
 from vrrae_bench.reporting.claims.deciding import decide, record_of
@@ -24,6 +22,8 @@ from vrrae_bench.reporting.kinds import TABLES
 from vrrae_bench.reporting.long_tables import long_table
 from vrrae_bench.reporting.report import write_report
 from vrrae_bench.reporting.tables import readable_tables, write_table
+from vrrae_bench.study.reading import load_settings
+from vrrae_bench.system.errors import UserError
 
 ROOT = Path(__file__).parents[2]
 CAPTIONS = ROOT / "workflow/report"

@@ -29,7 +29,7 @@ def test_a_rule_gives_its_command_the_options_that_it_knows_and_all_that_it_need
     [script] = re.findall(r"\{SCRIPTS\}/(\w+\.py)", body)
     source = (WORKFLOW / "scripts" / script).read_text()
     if "add_device_options(" in source:
-        source += (WORKFLOW / "scripts/vrrae_bench/command_line.py").read_text()
+        source += (WORKFLOW / "scripts/vrrae_bench/system/command_line.py").read_text()
     known = set(re.findall(r'"--([a-z0-9-]+)"', source))
     needed = {
         name

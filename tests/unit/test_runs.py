@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from vrrae_bench.runs import format_beta
-from vrrae_bench.seeding import derived_seed
+from vrrae_bench.artefacts.run import format_beta
+from vrrae_bench.system.seeding import derived_seed
 from vrrae_bench.training.batches import BatchStream, epoch_ends
 
 

@@ -12,7 +12,7 @@ from vrrae_bench.models.serialisation import ModelHeader
 from vrrae_bench.models.truncation import truncated_coefficients
 from vrrae_bench.scoring.model_scores import identity_errors, reconstruction_errors, reconstruction_sharpness
 from vrrae_bench.scoring.sharpness import sharpness
-from vrrae_bench.seeding import derived_seed
+from vrrae_bench.system.seeding import derived_seed
 
 
 def test_generated_bytes_are_clipped_and_rounded(tiny_images):

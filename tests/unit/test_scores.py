@@ -9,15 +9,15 @@ from vrrae_bench.datasets.bumps import bump_images
 from vrrae_bench.datasets.settings import BumpSettings
 from vrrae_bench.datasets.store import DataSet
 from vrrae_bench.datasets.synthetic import make_synthetic
-from vrrae_bench.errors import UserError
-from vrrae_bench.files import read_json, sha256, write_json
+from vrrae_bench.extractor import inception
+from vrrae_bench.extractor.inception import extractor_record
 from vrrae_bench.models.registry import METHODS
-from vrrae_bench.scoring import inception
 from vrrae_bench.scoring.frechet import Moments, frechet_distance
-from vrrae_bench.scoring.inception import extractor_record
 from vrrae_bench.scoring.reference import Reference
 from vrrae_bench.scoring.scores import score_run
 from vrrae_bench.scoring.sharpness import sharpness
+from vrrae_bench.system.errors import UserError
+from vrrae_bench.system.files import read_json, sha256, write_json
 
 EVERY = {"reconstruction_error", "mean_spread"}
 VARIATIONAL = {"active_units", "kl_divergence", "collapsed_dimensions", "mutual_information"}

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from scipy.ndimage import gaussian_filter
 
-from vrrae_bench.errors import UserError
 from vrrae_bench.scoring.sharpness import laplacian_variances, sharpness, sharpness_scores
+from vrrae_bench.system.errors import UserError
 
 
 @pytest.fixture

@@ -1,6 +1,6 @@
 """Settings of the shell: whatever a user has exported, the same command gives the same result."""
 
-from vrrae_bench.shell_settings import fixed_settings
+from vrrae_bench.system.shell_settings import fixed_settings
 
 import ast
 import inspect
@@ -15,9 +15,9 @@ import numpy as np
 import pytest
 import snakemake.shell
 
-from vrrae_bench.datasets.store import Normalisation
-from vrrae_bench.files import sha256
+from vrrae_bench.artefacts.manifest import Normalisation
 from vrrae_bench.models.serialisation import ModelHeader, save_model
+from vrrae_bench.system.files import sha256
 
 SCRIPTS = Path(__file__).parents[2] / "workflow/scripts"
 
@@ -78,7 +78,7 @@ def test_no_setting_of_jax_changes_a_training(tiny_images, run_spec, train_comma
 def test_no_setting_changes_what_torch_computes():
     """Features are convolutions, and the distance between them is linear algebra."""
     script = (
-        "from vrrae_bench.scoring.devices import configure_torch\n"
+        "from vrrae_bench.extractor.devices import configure_torch\n"
         "configure_torch('cpu', 2)\n"
         "import hashlib, numpy, torch\n"
         "torch.manual_seed(0)\n"
@@ -101,7 +101,7 @@ def test_no_setting_changes_a_figure(tmp_path):
         "axis.plot([1, 2], label='$x$'); axis.legend()\n"
         "save_figure(Path(sys.argv[0] or '.'), 'figure', figure)\n"
     ).replace("sys.argv[0] or '.'", "'out'")
-    script = "import vrrae_bench.shell_settings\n" + script
+    script = "import vrrae_bench.system.shell_settings\n" + script
     (tmp_path / "plain").mkdir()
     run_python(script, plain(), cwd=tmp_path / "plain")
     hostile = {"MPLBACKEND": "module://matplotlib_inline.backend_inline", "MATPLOTLIBRC": str(tmp_path)}
@@ -133,7 +133,7 @@ def test_a_model_loads_elsewhere_under_any_settings_of_jax(settings, untrained, 
 
 
 def test_what_a_machine_may_need_is_left_and_recorded():
-    script = "import json; from vrrae_bench.provenance import provenance; print(json.dumps(provenance('cpu')))"
+    script = "import json; from vrrae_bench.system.provenance import provenance; print(json.dumps(provenance('cpu')))"
     shell = plain() | {"OPENBLAS_CORETYPE": "Haswell", "JAX_COMPILATION_CACHE_DIR": "/somewhere"}
     assert json.loads(run_python(script, shell))["shell_settings"] == {"OPENBLAS_CORETYPE": "Haswell"}
     fixed, dropped = fixed_settings(shell)
@@ -155,4 +155,4 @@ def test_every_command_fixes_the_settings_before_it_imports_anything():
     assert len(commands) > 15
     for command in commands:
         first = next(node for node in ast.parse(command.read_text()).body if not isinstance(node, ast.Expr))
-        assert ast.unparse(first) == "import vrrae_bench.shell_settings", command
+        assert ast.unparse(first) == "import vrrae_bench.system.shell_settings", command

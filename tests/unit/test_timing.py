@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from vrrae_bench.host_devices import one_at_a_time
+from vrrae_bench.system.host_devices import one_at_a_time
 from vrrae_bench.training import timing
 from vrrae_bench.training.other_work import OtherWork, read_clocks, warn_of_other_work
 from vrrae_bench.training.settings import TimingSettings

@@ -19,13 +19,13 @@ from scipy.stats import norm
 
 from train import checkpoint_identity
 from vrrae_bench.datasets.store import DataSet, StoredArray, write_dataset
-from vrrae_bench.errors import Interrupted, UserError
-from vrrae_bench.files import sha256
 from vrrae_bench.models.bottlenecks import Posterior
 from vrrae_bench.models.serialisation import ModelHeader
 from vrrae_bench.models.truncation import truncated_coefficients
-from vrrae_bench.provenance import Stopwatch
-from vrrae_bench.seeding import derived_seed
+from vrrae_bench.system.errors import Interrupted, UserError
+from vrrae_bench.system.files import sha256
+from vrrae_bench.system.provenance import Stopwatch
+from vrrae_bench.system.seeding import derived_seed
 from vrrae_bench.training.batches import BatchFeed, BatchStream
 from vrrae_bench.training.checkpoints import Checkpoints, Progress
 from vrrae_bench.training.devices import shardings
@@ -175,16 +175,16 @@ def test_a_changed_line_of_any_module_that_a_command_imports_is_another_program(
     shutil.copytree(SCRIPTS / "vrrae_bench", tmp_path / "vrrae_bench")
     command = tmp_path / "command.py"
     command.write_text("from vrrae_bench import seeding\n")
-    script = "from vrrae_bench.dependencies import code_digest; print(code_digest('command.py'))"
+    script = "from vrrae_bench.system.dependencies import code_digest; print(code_digest('command.py'))"
 
     def digest():
         how = {"cwd": tmp_path, "env": os.environ | {"PYTHONPATH": str(tmp_path)}}
         return subprocess.run([sys.executable, "-c", script], capture_output=True, check=True, text=True, **how).stdout
 
     before = digest()
-    (tmp_path / "vrrae_bench/costs.py").write_text("")  # which the command does not import
+    (tmp_path / "vrrae_bench/study/costs.py").write_text("")  # which the command does not import
     assert digest() == before
-    seeding = tmp_path / "vrrae_bench/seeding.py"
+    seeding = tmp_path / "vrrae_bench/system/seeding.py"
     seeding.write_text(seeding.read_text() + "\n")
     changed = digest()
     command.write_text("from vrrae_bench import seeding\n\n")

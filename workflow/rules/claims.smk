@@ -12,7 +12,7 @@ rule decide_claims:
         histories=[f"{RESULTS}/{folder}/history.csv" for folder in RUNS],
         timings=timings() if {"vae", "vrrae"} <= set(settings.experiment.timed) else [],
         settings=rules.write_settings.output.settings,
-        paper=f"{SCRIPTS}/vrrae_bench/reporting/paper_values.csv",
+        paper=f"{SCRIPTS}/vrrae_bench/study/paper_values.csv",
         script=f"{SCRIPTS}/claims.py",
         code=code_of("claims"),
     output:

@@ -16,17 +16,17 @@ SCRIPTS = f"{WORKFLOW}/scripts"
 # Last, since commands lie there too, one of which is called `config`.
 sys.path.append(os.path.abspath(SCRIPTS))
 
-from vrrae_bench import costs
-from vrrae_bench.config import OWN_SOURCES, least_images
-from vrrae_bench.config_checks import refuse_other_devices
-from vrrae_bench.config_reading import check_settings, read_file
+from vrrae_bench.study import costs
+from vrrae_bench.study.settings import OWN_SOURCES, least_images
+from vrrae_bench.study.checks import refuse_other_devices
+from vrrae_bench.study.reading import check_settings, read_file
 from vrrae_bench.datasets.fingerprint import fingerprint
-from vrrae_bench.datasets.mirror import refuse_if_missing
+from vrrae_bench.study.files_needed import refuse_if_missing
 from vrrae_bench.datasets.sources import MODULES
 from vrrae_bench.datasets.weights import IMAGENET, INCEPTION_2015, WEIGHTS
-from vrrae_bench.dependencies import code_files
-from vrrae_bench.errors import SCREEN, UserError
-from vrrae_bench.experiment import (
+from vrrae_bench.system.dependencies import code_files
+from vrrae_bench.system.errors import SCREEN, UserError
+from vrrae_bench.study.selection import (
     all_runs,
     datasets_of,
     is_made,
@@ -35,7 +35,7 @@ from vrrae_bench.experiment import (
     scored_by_further_extractors,
     sweep_of,
 )
-from vrrae_bench.invocation import command_line, dropped_files, resources_of, use_this_interpreter
+from vrrae_bench.study.invocation import command_line, dropped_files, resources_of, use_this_interpreter
 from vrrae_bench.reporting.kinds import FIGURES, TABLES
 
 # Output and errors of a job go to its log; 9 stays the screen, for the error that no log can take on a full disk.

@@ -1,8 +1,8 @@
 # What the main Snakemake does when its jobs have ended. Not the ones that executors start for single jobs.
 import sys
 
-from vrrae_bench.checkpoints import forget_finished
-from vrrae_bench.killed import explain_killed
+from vrrae_bench.system.checkpoints import forget_finished
+from vrrae_bench.system.killed import explain_killed
 
 
 def forget_accepted():

@@ -8,7 +8,7 @@ rule make_table:
         runs=lambda wildcards: files_of_runs(runs_needed(settings, wildcards.table), "run.json"),
         caption=f"{WORKFLOW}/report/{{table}}.txt",
         shared_captions=[f"{WORKFLOW}/report/{name}.j2" for name in ("runs", "fid")],
-        paper=f"{SCRIPTS}/vrrae_bench/reporting/paper_values.csv",
+        paper=f"{SCRIPTS}/vrrae_bench/study/paper_values.csv",
         script=f"{SCRIPTS}/table.py",
         code=code_of("table"),
     output:

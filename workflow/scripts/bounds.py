@@ -4,18 +4,18 @@ Reads the extractor and its reference, and the data set. Writes floor.json, copi
 test images, of training images and of noise).
 """
 
-import vrrae_bench.shell_settings
+import vrrae_bench.system.shell_settings
 
 from pathlib import Path
 
-from vrrae_bench.command_line import add_device_options, command_parser, json_of
+from vrrae_bench.artefacts.records import write_record
 from vrrae_bench.datasets.store import DataSet
-from vrrae_bench.errors import run_command
+from vrrae_bench.extractor.devices import configure_torch
 from vrrae_bench.latent.settings import SampleSpec
-from vrrae_bench.provenance import provenance
-from vrrae_bench.records import write_record
-from vrrae_bench.scoring.devices import configure_torch
 from vrrae_bench.scoring.reference import Reference
+from vrrae_bench.system.command_line import add_device_options, command_parser, json_of
+from vrrae_bench.system.errors import run_command
+from vrrae_bench.system.provenance import provenance
 
 
 def main() -> None:
@@ -29,8 +29,8 @@ def main() -> None:
     parser.add_argument("--seed", type=int, required=True, help="of the images in place of random ones")
     arguments = parser.parse_args()
     device = configure_torch(arguments.accelerator, arguments.threads)
+    from vrrae_bench.extractor.inception import extractor_record, load_extractor
     from vrrae_bench.scoring.bounds import bounds
-    from vrrae_bench.scoring.inception import extractor_record, load_extractor
 
     sampling, origin, data = arguments.sampling, provenance(device), DataSet(arguments.data)
     record = extractor_record(arguments.extractor, data.manifest.arrays)

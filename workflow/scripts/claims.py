@@ -5,19 +5,19 @@ from the swept ones, and the times of training steps. Writes claims.csv and, bes
 which has all of it as data.
 """
 
-import vrrae_bench.shell_settings
+import vrrae_bench.system.shell_settings
 
 from pathlib import Path
 
-from vrrae_bench.command_line import command_parser
-from vrrae_bench.errors import run_command
+from vrrae_bench.artefacts.run import RunSpec
 from vrrae_bench.reporting.claims.claims import CLAIMS
 from vrrae_bench.reporting.claims.deciding import decide, record_of
 from vrrae_bench.reporting.claims.evidence import load_evidence
 from vrrae_bench.reporting.claims.writing import write_claims
 from vrrae_bench.reporting.configured import check_configured, read_study
 from vrrae_bench.reporting.records import read_scores
-from vrrae_bench.runs import RunSpec
+from vrrae_bench.system.command_line import command_parser
+from vrrae_bench.system.errors import run_command
 
 
 def main() -> None:

@@ -4,7 +4,7 @@ Resolves config.yaml, a profile, files and single keys as Snakemake does with th
 once.
 """
 
-import vrrae_bench.shell_settings
+import vrrae_bench.system.shell_settings
 
 import json
 from collections import Counter
@@ -12,12 +12,12 @@ from pathlib import Path
 
 import yaml
 
-from vrrae_bench.command_line import command_parser
-from vrrae_bench.config_reading import json_schema
-from vrrae_bench.errors import run_command
-from vrrae_bench.experiment import all_runs
-from vrrae_bench.files import write_text
-from vrrae_bench.invocation import add_configuration_options, settings_asked_for
+from vrrae_bench.study.invocation import add_configuration_options, settings_asked_for
+from vrrae_bench.study.reading import json_schema
+from vrrae_bench.study.selection import all_runs
+from vrrae_bench.system.command_line import command_parser
+from vrrae_bench.system.errors import run_command
+from vrrae_bench.system.files import write_text
 
 
 def main() -> None:

@@ -5,20 +5,20 @@ set, manifest.json and beside it the images (uint8, N x height x width x channel
 file itself. Tells how many images of which classes it stored.
 """
 
-import vrrae_bench.shell_settings
+import vrrae_bench.system.shell_settings
 
 import argparse
 import sys
 from contextlib import suppress
 from pathlib import Path
 
-from vrrae_bench.command_line import at_least_one, command_parser, json_of
 from vrrae_bench.datasets.download import fetch
 from vrrae_bench.datasets.settings import FileSettings
 from vrrae_bench.datasets.sources import MODULES, make_dataset
 from vrrae_bench.datasets.store import DataSet, describe, storing
 from vrrae_bench.datasets.weights import WEIGHTS
-from vrrae_bench.errors import in_words, run_command
+from vrrae_bench.system.command_line import at_least_one, command_parser, json_of
+from vrrae_bench.system.errors import in_words, run_command
 
 
 def main() -> None:

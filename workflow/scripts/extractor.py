@@ -5,7 +5,7 @@ feature extractor). Continues from a checkpoint if there is one, and trains noth
 finished and kept (--keep-finished).
 """
 
-import vrrae_bench.shell_settings
+import vrrae_bench.system.shell_settings
 
 import json
 from pathlib import Path
@@ -13,16 +13,17 @@ from typing import Any
 
 import numpy as np
 
-from vrrae_bench.command_line import add_device_options, add_keep_finished, command_parser, json_of
-from vrrae_bench.datasets.store import DataSet, Manifest
+from vrrae_bench.artefacts.manifest import Manifest
+from vrrae_bench.artefacts.records import write_record
+from vrrae_bench.datasets.store import DataSet
 from vrrae_bench.datasets.weights import IMAGENET
-from vrrae_bench.dependencies import code_digest
-from vrrae_bench.errors import run_command
-from vrrae_bench.files import sha256
-from vrrae_bench.provenance import Stopwatch, machine_identity, provenance
-from vrrae_bench.records import write_record
-from vrrae_bench.scoring.devices import check_precision, configure_torch
-from vrrae_bench.scoring.settings import ExtractorSettings, check_weights
+from vrrae_bench.extractor.devices import check_precision, configure_torch
+from vrrae_bench.extractor.settings import ExtractorSettings, check_weights
+from vrrae_bench.system.command_line import add_device_options, add_keep_finished, command_parser, json_of
+from vrrae_bench.system.dependencies import code_digest
+from vrrae_bench.system.errors import run_command
+from vrrae_bench.system.files import sha256
+from vrrae_bench.system.provenance import Stopwatch, machine_identity, provenance
 
 
 def main() -> None:
@@ -39,10 +40,10 @@ def main() -> None:
 
     device = configure_torch(arguments.accelerator, arguments.threads)
     check_precision(arguments.settings, device)
-    from vrrae_bench.scoring.checkpoints import Checkpoints
-    from vrrae_bench.scoring.fine_tuning import fine_tune
-    from vrrae_bench.scoring.inception import save_extractor
-    from vrrae_bench.scoring.labels import LabelledImages
+    from vrrae_bench.extractor.checkpoints import Checkpoints
+    from vrrae_bench.extractor.fine_tuning import fine_tune
+    from vrrae_bench.extractor.inception import save_extractor
+    from vrrae_bench.extractor.labels import LabelledImages
 
     stopwatch = Stopwatch()
     origin = provenance(device)

@@ -4,14 +4,14 @@ Resolves config.yaml, a profile, files and single keys as Snakemake does with th
 sources. Writes <source>/<file> and SHA256SUMS into a folder; what is there and intact is kept.
 """
 
-import vrrae_bench.shell_settings
+import vrrae_bench.system.shell_settings
 
 from pathlib import Path
 
-from vrrae_bench.command_line import command_parser
-from vrrae_bench.datasets.mirror import CHECKSUMS, fill_mirror, needed_sources
-from vrrae_bench.errors import run_command
-from vrrae_bench.invocation import add_configuration_options, settings_asked_for
+from vrrae_bench.study.files_needed import CHECKSUMS, fill_mirror, needed_sources
+from vrrae_bench.study.invocation import add_configuration_options, settings_asked_for
+from vrrae_bench.system.command_line import command_parser
+from vrrae_bench.system.errors import run_command
 
 
 def main() -> None:

@@ -5,21 +5,21 @@ the interpolated images; for some figures also the data set of the run. Writes <
 caption, and <name>.json, the digests of these.
 """
 
-import vrrae_bench.shell_settings
+import vrrae_bench.system.shell_settings
 
 import importlib
 from pathlib import Path
 
-from vrrae_bench.command_line import command_parser, json_of
-from vrrae_bench.errors import UserError, run_command
-from vrrae_bench.files import write_text
-from vrrae_bench.records import write_record
+from vrrae_bench.artefacts.records import write_record
+from vrrae_bench.artefacts.run import RunSpec
+from vrrae_bench.artefacts.run_folder import check_training
 from vrrae_bench.reporting.captions import render_caption, scores_context
 from vrrae_bench.reporting.figures.drawing import Run, save_figure
 from vrrae_bench.reporting.kinds import FIGURES
 from vrrae_bench.reporting.labels import dataset_label
-from vrrae_bench.run_folders import check_training
-from vrrae_bench.runs import RunSpec
+from vrrae_bench.system.command_line import command_parser, json_of
+from vrrae_bench.system.errors import UserError, run_command
+from vrrae_bench.system.files import write_text
 
 
 def main() -> None:

@@ -5,19 +5,19 @@ under the same names. Left out are data, models and generated images, which `sna
 configuration of the results, settings.json, does not ask for, such as runs that an earlier one has left.
 """
 
-import vrrae_bench.shell_settings
+import vrrae_bench.system.shell_settings
 
 import shutil
 from collections.abc import Callable
 from pathlib import Path
 
-from vrrae_bench.command_line import command_parser
-from vrrae_bench.config import Study
-from vrrae_bench.errors import UserError, run_command
-from vrrae_bench.experiment import all_runs, is_made, labelled
-from vrrae_bench.files import atomic_path
 from vrrae_bench.reporting.configured import read_study
 from vrrae_bench.reporting.kinds import FIGURES, TABLES
+from vrrae_bench.study.selection import all_runs, is_made, labelled
+from vrrae_bench.study.settings import Study
+from vrrae_bench.system.command_line import command_parser
+from vrrae_bench.system.errors import UserError, run_command
+from vrrae_bench.system.files import atomic_path
 
 KEPT = (
     *("report.html", "claims.*", "tables/*.csv", "tables/*.md", "figures/*.png", "figures/*.txt"),

@@ -7,9 +7,9 @@ import argparse
 import os
 from pathlib import Path
 
-from vrrae_bench.command_line import command_parser
-from vrrae_bench.errors import run_command
-from vrrae_bench.host_devices import LOCKS, claim, devices_of_host, variables_of
+from vrrae_bench.system.command_line import command_parser
+from vrrae_bench.system.errors import run_command
+from vrrae_bench.system.host_devices import LOCKS, claim, devices_of_host, variables_of
 
 
 def main() -> None:

@@ -1,10 +1,10 @@
 """Say what a run would cost before anything is submitted: jobs, hours of devices, disk, and what is done already.
 
 Resolves config.yaml, a profile, files and single keys as Snakemake does with the same options, and plans with its own
-dry run; writes nothing. Estimates come from vrrae_bench/costs.py, where each measurement is named.
+dry run; writes nothing. Estimates come from vrrae_bench/study/costs.py, where each measurement is named.
 """
 
-import vrrae_bench.shell_settings
+import vrrae_bench.system.shell_settings
 
 import logging
 import shutil
@@ -16,14 +16,14 @@ from pathlib import Path
 
 from tabulate import tabulate
 
-from vrrae_bench import costs
-from vrrae_bench.command_line import command_parser
-from vrrae_bench.config import Settings
-from vrrae_bench.config_reading import BASE
-from vrrae_bench.errors import UserError, run_command
-from vrrae_bench.experiment import all_runs
-from vrrae_bench.invocation import Invocation, add_configuration_options, invocation_of
 from vrrae_bench.reporting.kinds import FIGURES, TABLES
+from vrrae_bench.study import costs
+from vrrae_bench.study.invocation import Invocation, add_configuration_options, invocation_of
+from vrrae_bench.study.reading import BASE
+from vrrae_bench.study.selection import all_runs
+from vrrae_bench.study.settings import Settings
+from vrrae_bench.system.command_line import command_parser
+from vrrae_bench.system.errors import UserError, run_command
 
 SNAKEFILE = BASE.with_name("Snakefile")
 ON_THE_LOGIN_NODE = (

@@ -5,17 +5,17 @@ Reads the extractor and the data set. Writes reference.json (what the features a
 of them once).
 """
 
-import vrrae_bench.shell_settings
+import vrrae_bench.system.shell_settings
 
 from pathlib import Path
 
-from vrrae_bench.command_line import add_device_options, command_parser
 from vrrae_bench.datasets.store import DataSet
-from vrrae_bench.errors import run_command
-from vrrae_bench.scoring.devices import configure_torch
+from vrrae_bench.extractor.devices import configure_torch
 from vrrae_bench.scoring.frechet import Moments
 from vrrae_bench.scoring.reference import Reference
-from vrrae_bench.seeding import generator
+from vrrae_bench.system.command_line import add_device_options, command_parser
+from vrrae_bench.system.errors import run_command
+from vrrae_bench.system.seeding import generator
 
 
 def main() -> None:
@@ -27,7 +27,7 @@ def main() -> None:
     parser.add_argument("--seed", type=int, required=True, help="of the sample")
     arguments = parser.parse_args()
     device = configure_torch(arguments.accelerator, arguments.threads)
-    from vrrae_bench.scoring.inception import extractor_record, load_extractor
+    from vrrae_bench.extractor.inception import extractor_record, load_extractor
 
     data = DataSet(arguments.data)
     extractor = extractor_record(arguments.extractor, data.manifest.arrays)

@@ -4,19 +4,19 @@ Reads the data set and the published weights. Writes reference_2015.npz (moments
 and beside it floor_2015.json (the FID of test images, as many as a run draws).
 """
 
-import vrrae_bench.shell_settings
+import vrrae_bench.system.shell_settings
 
 from pathlib import Path
 
 import numpy as np
 
-from vrrae_bench.command_line import add_device_options, command_parser, json_of
+from vrrae_bench.artefacts.records import write_record
 from vrrae_bench.datasets.store import DataSet
-from vrrae_bench.errors import run_command
+from vrrae_bench.extractor.devices import configure_torch
 from vrrae_bench.latent.settings import SampleSpec
-from vrrae_bench.provenance import provenance
-from vrrae_bench.records import write_record
-from vrrae_bench.scoring.devices import configure_torch
+from vrrae_bench.system.command_line import add_device_options, command_parser, json_of
+from vrrae_bench.system.errors import run_command
+from vrrae_bench.system.provenance import provenance
 
 
 def main() -> None:

@@ -4,16 +4,16 @@ Reads the tables (Markdown), the figures (PNG, with their captions beside them),
 and the configuration, which the runs have to be of.
 """
 
-import vrrae_bench.shell_settings
+import vrrae_bench.system.shell_settings
 
 from pathlib import Path
 
-from vrrae_bench.command_line import command_parser
-from vrrae_bench.errors import run_command
-from vrrae_bench.records import read_record
+from vrrae_bench.artefacts.records import read_record
+from vrrae_bench.artefacts.run_folder import spec_of
 from vrrae_bench.reporting.configured import check_configured, read_study
 from vrrae_bench.reporting.report import write_report
-from vrrae_bench.run_folders import spec_of
+from vrrae_bench.system.command_line import command_parser
+from vrrae_bench.system.errors import run_command
 
 
 def main() -> None:

@@ -6,21 +6,21 @@ random_prior.npy (those of other samplers), interpolation.npy and interpolation_
 of the first pairs).
 """
 
-import vrrae_bench.shell_settings
+import vrrae_bench.system.shell_settings
 
 from pathlib import Path
 
 import numpy as np
 
-from vrrae_bench.command_line import add_device_options, command_parser, json_of
+from vrrae_bench.artefacts.records import write_record
+from vrrae_bench.artefacts.run import RunSpec
+from vrrae_bench.artefacts.run_folder import MODEL, check_training
 from vrrae_bench.datasets.store import DataSet
-from vrrae_bench.errors import run_command
-from vrrae_bench.files import atomic_path, sha256
 from vrrae_bench.latent.settings import SampleSpec
-from vrrae_bench.provenance import provenance
-from vrrae_bench.records import write_record
-from vrrae_bench.run_folders import MODEL, check_training
-from vrrae_bench.runs import RunSpec
+from vrrae_bench.system.command_line import add_device_options, command_parser, json_of
+from vrrae_bench.system.errors import run_command
+from vrrae_bench.system.files import atomic_path, sha256
+from vrrae_bench.system.provenance import provenance
 from vrrae_bench.training.devices import configure_jax, device_name
 
 IMAGES = ("random", "random_gaussian", "random_prior", "interpolation", "interpolation_ends")

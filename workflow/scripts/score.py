@@ -4,19 +4,19 @@ Reads sample.json, random.npy, interpolation.npy and latents.npz of the run, the
 labels, the extractor and its reference. Writes scores.json: a number per metric, and under `details` all else.
 """
 
-import vrrae_bench.shell_settings
+import vrrae_bench.system.shell_settings
 
 from pathlib import Path
 
-from vrrae_bench.command_line import add_device_options, command_parser, json_of
+from vrrae_bench.artefacts.records import write_record
+from vrrae_bench.artefacts.run import RunSpec
+from vrrae_bench.artefacts.run_folder import check_sample
 from vrrae_bench.datasets.store import DataSet
-from vrrae_bench.errors import run_command
-from vrrae_bench.provenance import provenance
-from vrrae_bench.records import write_record
-from vrrae_bench.run_folders import check_sample
-from vrrae_bench.runs import RunSpec
-from vrrae_bench.scoring.devices import configure_torch
+from vrrae_bench.extractor.devices import configure_torch
 from vrrae_bench.scoring.scores import score_run
+from vrrae_bench.system.command_line import add_device_options, command_parser, json_of
+from vrrae_bench.system.errors import run_command
+from vrrae_bench.system.provenance import provenance
 
 
 def main() -> None:

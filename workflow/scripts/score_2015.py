@@ -3,18 +3,18 @@
 Reads random.npy and interpolation.npy of the run, the reference and the published weights. Writes scores_2015.json.
 """
 
-import vrrae_bench.shell_settings
+import vrrae_bench.system.shell_settings
 
 from pathlib import Path
 
-from vrrae_bench.arrays import read_array
-from vrrae_bench.command_line import add_device_options, command_parser, json_of
-from vrrae_bench.errors import run_command
-from vrrae_bench.provenance import provenance
-from vrrae_bench.records import read_record, refuse_others, write_record
-from vrrae_bench.run_folders import check_sample
-from vrrae_bench.runs import RunSpec
-from vrrae_bench.scoring.devices import configure_torch
+from vrrae_bench.artefacts.arrays import read_array
+from vrrae_bench.artefacts.records import read_record, refuse_others, write_record
+from vrrae_bench.artefacts.run import RunSpec
+from vrrae_bench.artefacts.run_folder import check_sample
+from vrrae_bench.extractor.devices import configure_torch
+from vrrae_bench.system.command_line import add_device_options, command_parser, json_of
+from vrrae_bench.system.errors import run_command
+from vrrae_bench.system.provenance import provenance
 
 
 def main() -> None:

@@ -4,15 +4,15 @@ Reads nothing; writes manifest.json and, beside it, the training grid, the unifo
 Figure 2 (float32, N x 64 x 64 x 1) and their centres.
 """
 
-import vrrae_bench.shell_settings
+import vrrae_bench.system.shell_settings
 
 from pathlib import Path
 
-from vrrae_bench.command_line import command_parser, json_of
 from vrrae_bench.datasets.settings import BumpSettings
 from vrrae_bench.datasets.store import storing
 from vrrae_bench.datasets.synthetic import make_synthetic
-from vrrae_bench.errors import run_command
+from vrrae_bench.system.command_line import command_parser, json_of
+from vrrae_bench.system.errors import run_command
 
 
 def main() -> None:

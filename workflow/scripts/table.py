@@ -4,16 +4,16 @@ Reads what the table is made from: scores.json of runs (and run.json beside them
 <name>.csv (long), <name>.md and <name>.tex, and <name>.json, the digests of these.
 """
 
-import vrrae_bench.shell_settings
+import vrrae_bench.system.shell_settings
 
 from pathlib import Path
 
-from vrrae_bench.command_line import command_parser
-from vrrae_bench.errors import run_command
 from vrrae_bench.reporting.captions import caption_context, render_caption
 from vrrae_bench.reporting.kinds import TABLES
 from vrrae_bench.reporting.long_tables import long_table
 from vrrae_bench.reporting.tables import write_table
+from vrrae_bench.system.command_line import command_parser
+from vrrae_bench.system.errors import run_command
 
 
 def main() -> None:

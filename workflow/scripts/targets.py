@@ -3,14 +3,14 @@
 Resolves config.yaml, a profile, files and single keys as Snakemake does with the same options.
 """
 
-import vrrae_bench.shell_settings
+import vrrae_bench.system.shell_settings
 
-from vrrae_bench.command_line import command_parser
-from vrrae_bench.config import Settings
-from vrrae_bench.errors import run_command
-from vrrae_bench.experiment import all_runs, is_made, runs_needed
-from vrrae_bench.invocation import add_configuration_options, settings_asked_for
 from vrrae_bench.reporting.kinds import FIGURES, TABLES
+from vrrae_bench.study.invocation import add_configuration_options, settings_asked_for
+from vrrae_bench.study.selection import all_runs, is_made, runs_needed
+from vrrae_bench.study.settings import Settings
+from vrrae_bench.system.command_line import command_parser
+from vrrae_bench.system.errors import run_command
 
 NOT_MADE = "-"
 

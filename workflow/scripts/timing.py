@@ -4,19 +4,19 @@ Reads a data set. Writes a JSON file: seconds per step of each method and turn, 
 what machine, and how many cores other work took meanwhile. Waits until no other timing runs on this machine.
 """
 
-import vrrae_bench.shell_settings
+import vrrae_bench.system.shell_settings
 
 import argparse
 import os
 from pathlib import Path
 
-from vrrae_bench.command_line import add_device_options, command_parser, json_of
+from vrrae_bench.artefacts.records import write_record
+from vrrae_bench.artefacts.run import RunSpec
 from vrrae_bench.datasets.store import DataSet
-from vrrae_bench.errors import run_command
-from vrrae_bench.host_devices import LOCKS, one_at_a_time
-from vrrae_bench.provenance import provenance
-from vrrae_bench.records import write_record
-from vrrae_bench.runs import RunSpec
+from vrrae_bench.system.command_line import add_device_options, command_parser, json_of
+from vrrae_bench.system.errors import run_command
+from vrrae_bench.system.host_devices import LOCKS, one_at_a_time
+from vrrae_bench.system.provenance import provenance
 from vrrae_bench.training.devices import configure_jax, device_name
 from vrrae_bench.training.settings import TimingSettings
 

@@ -5,7 +5,7 @@ weights) and run.json (specification, versions, device, commit, threads, time, m
 there is one, and trains nothing if the very same training was finished and kept (--keep-finished).
 """
 
-import vrrae_bench.shell_settings
+import vrrae_bench.system.shell_settings
 
 import json
 import sys
@@ -15,14 +15,15 @@ from typing import Any
 
 import pandas as pd
 
-from vrrae_bench.command_line import add_device_options, add_keep_finished, at_least_one, command_parser, json_of
-from vrrae_bench.datasets.store import DataSet, Manifest
-from vrrae_bench.dependencies import code_digest
-from vrrae_bench.errors import run_command
-from vrrae_bench.files import atomic_path
-from vrrae_bench.provenance import Stopwatch, machine_identity, provenance
-from vrrae_bench.records import write_record
-from vrrae_bench.runs import RunSpec
+from vrrae_bench.artefacts.manifest import Manifest
+from vrrae_bench.artefacts.records import write_record
+from vrrae_bench.artefacts.run import RunSpec
+from vrrae_bench.datasets.store import DataSet
+from vrrae_bench.system.command_line import add_device_options, add_keep_finished, at_least_one, command_parser, json_of
+from vrrae_bench.system.dependencies import code_digest
+from vrrae_bench.system.errors import run_command
+from vrrae_bench.system.files import atomic_path
+from vrrae_bench.system.provenance import Stopwatch, machine_identity, provenance
 from vrrae_bench.training.devices import configure_jax, device_name, join_processes
 
 

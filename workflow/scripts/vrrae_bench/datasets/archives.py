@@ -7,7 +7,7 @@ from lzma import LZMAError
 from pathlib import Path, PurePosixPath, PureWindowsPath
 from zipfile import BadZipFile, ZipFile, ZipInfo
 
-from vrrae_bench.errors import UserError
+from vrrae_bench.system.errors import UserError
 
 HIGHEST_RATIO = 500  # deflate can reach 1032; arrays of flat shapes reach 100 and photographs 2
 # Bytes, with which no bomb fills anything; labels in the order of the classes, 8 MB for a million, pass that ratio.

@@ -20,7 +20,7 @@ from vrrae_bench.datasets.download import fetch
 from vrrae_bench.datasets.images import open_image, pixels
 from vrrae_bench.datasets.published import RemoteFile
 from vrrae_bench.datasets.store import write_array, write_manifest
-from vrrae_bench.errors import UserError
+from vrrae_bench.system.errors import UserError
 
 BY_HAND = (
     "If you agree to its terms, get img_align_celeba.zip (folder Img), list_attr_celeba.txt (Anno) and "

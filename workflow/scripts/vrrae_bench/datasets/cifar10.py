@@ -24,7 +24,7 @@ from jaxtyping import Int, UInt8
 from vrrae_bench.datasets.download import fetch
 from vrrae_bench.datasets.published import RemoteFile, in_mirror
 from vrrae_bench.datasets.store import write_dataset
-from vrrae_bench.errors import UserError
+from vrrae_bench.system.errors import UserError
 
 N_CLASSES = 10
 BYTES_PER_IMAGE = 3 * 32 * 32

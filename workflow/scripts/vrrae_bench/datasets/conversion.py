@@ -17,8 +17,8 @@ from jaxtyping import UInt8
 from tqdm import tqdm
 
 from vrrae_bench.datasets.problems import Problems
-from vrrae_bench.errors import UserError
-from vrrae_bench.files import read_json, write_json
+from vrrae_bench.system.errors import UserError
+from vrrae_bench.system.files import read_json, write_json
 
 CHUNK = 256  # images that are written at once
 SECONDS_BETWEEN_LINES = 30  # of progress, where nobody looks at a screen

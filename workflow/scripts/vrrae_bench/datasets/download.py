@@ -19,8 +19,8 @@ import pooch
 import requests
 
 from vrrae_bench.datasets.published import NO_SECRETS, RemoteFile, holds_secret, is_url
-from vrrae_bench.errors import UserError
-from vrrae_bench.files import atomic_path, sha256
+from vrrae_bench.system.errors import UserError
+from vrrae_bench.system.files import atomic_path, sha256
 
 ATTEMPTS = 2  # of each source: one hiccup of a connection is common, two are an outage
 PAUSE_SECONDS = 1

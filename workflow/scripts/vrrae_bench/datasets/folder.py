@@ -28,8 +28,8 @@ from vrrae_bench.datasets.own import (
 from vrrae_bench.datasets.problems import Problems
 from vrrae_bench.datasets.settings import LARGEST_SIDE, SMALLEST_SIDE, FileSettings
 from vrrae_bench.datasets.store import write_array, write_manifest
-from vrrae_bench.errors import UserError
-from vrrae_bench.seeding import generator
+from vrrae_bench.system.errors import UserError
+from vrrae_bench.system.seeding import generator
 
 SUFFIXES = (".png", ".jpg", ".jpeg", ".bmp", ".gif", ".tif", ".tiff", ".webp")
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 from jaxtyping import UInt8
 
-from vrrae_bench.errors import UserError
+from vrrae_bench.system.errors import UserError
 
 UNSIGNED_BYTE = 0x08
 

@@ -9,7 +9,7 @@ from jaxtyping import UInt8
 from PIL import Image, ImageOps, UnidentifiedImageError
 from PIL.ExifTags import Base
 
-from vrrae_bench.errors import UserError
+from vrrae_bench.system.errors import UserError
 
 FORMATS = ("PNG", "JPEG", "BMP", "GIF", "TIFF", "WEBP")
 LARGEST_IMAGE = 50_000_000  # pixels; more is no picture for a benchmark, and might be made to fill the memory

@@ -20,8 +20,8 @@ from vrrae_bench.datasets.own import in_order, one_sided_classes, refuse_dark, r
 from vrrae_bench.datasets.problems import Problems
 from vrrae_bench.datasets.settings import SMALLEST_SIDE, FileSettings
 from vrrae_bench.datasets.store import check_arrays, write_array, write_manifest
-from vrrae_bench.errors import UserError
-from vrrae_bench.files import atomic_path
+from vrrae_bench.system.errors import UserError
+from vrrae_bench.system.files import atomic_path
 
 IMAGES = ("train", "test")
 LABELS = ("train_labels", "test_labels")

@@ -7,7 +7,7 @@ from collections.abc import Set as AbstractSet
 import numpy as np
 from jaxtyping import UInt8
 
-from vrrae_bench.errors import UserError
+from vrrae_bench.system.errors import UserError
 
 LARGEST_OF_DARK = 127  # half of what a byte holds
 

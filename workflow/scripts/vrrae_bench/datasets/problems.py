@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from vrrae_bench.errors import UserError, numbered
+from vrrae_bench.system.errors import UserError, numbered
 
 MOST_TOLD = 10
 

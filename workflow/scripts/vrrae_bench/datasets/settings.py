@@ -4,7 +4,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from vrrae_bench.sections import Section, Seed
+from vrrae_bench.artefacts.specification import Section, Seed
 
 SMALLEST_SIDE, LARGEST_SIDE = 8, 1024  # of an image, in pixels
 

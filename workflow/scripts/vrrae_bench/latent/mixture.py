@@ -15,7 +15,7 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.mixture import GaussianMixture
 from sklearn.preprocessing import StandardScaler
 
-from vrrae_bench.errors import UserError
+from vrrae_bench.system.errors import UserError
 
 BIC_CANDIDATES = range(1, 11)
 # In k dimensions, BIC considers a number of Gaussians only if each has 5 (k + 1) means: on fewer a Gaussian shrinks

@@ -13,7 +13,7 @@ from vrrae_bench.models.autoencoder import Autoencoder
 from vrrae_bench.models.inference import decode, encode, posteriors
 from vrrae_bench.models.registry import METHODS
 from vrrae_bench.models.serialisation import ModelHeader
-from vrrae_bench.seeding import derived_seed, generator
+from vrrae_bench.system.seeding import derived_seed, generator
 
 # Pairs whose ends are reconstructed: figures show the first ten.
 PAIRS_TO_LOOK_AT = 20

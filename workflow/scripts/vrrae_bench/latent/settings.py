@@ -2,7 +2,7 @@
 
 from pydantic import Field
 
-from vrrae_bench.sections import Section
+from vrrae_bench.artefacts.specification import Section
 
 
 class SampleSpec(Section):

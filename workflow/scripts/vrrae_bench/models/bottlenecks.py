@@ -130,7 +130,7 @@ class TruncatedSVD(eqx.Module):
             so that the gradient has to have it. (What it reads of the noise does for every method that has noise.)
 
     Attributes:
-        basis: U, found once from the whole training set when training is over (`latent.basis`); until then, None.
+        basis: U, found once from the whole training set when training is over (`models.basis`); until then, None.
     """
 
     bottleneck: int = eqx.field(static=True)

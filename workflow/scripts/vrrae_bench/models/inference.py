@@ -7,7 +7,7 @@ import jax
 import numpy as np
 from jaxtyping import Array, Float, Num
 
-from vrrae_bench.datasets.store import Normalisation
+from vrrae_bench.artefacts.manifest import Normalisation
 from vrrae_bench.models.autoencoder import Autoencoder
 from vrrae_bench.models.bottlenecks import Posterior
 

@@ -16,14 +16,15 @@ import equinox as eqx
 import jax
 import jax.numpy as jnp
 
-from vrrae_bench.datasets.store import Normalisation
-from vrrae_bench.errors import UserError
-from vrrae_bench.files import atomic_path
+from vrrae_bench.artefacts.manifest import Normalisation
+from vrrae_bench.artefacts.records import refuse_others, remedy
+from vrrae_bench.artefacts.run import RunSpec
+from vrrae_bench.artefacts.specification import Specification
 from vrrae_bench.models.autoencoder import Autoencoder
 from vrrae_bench.models.bottlenecks import Sizes, TruncatedSVD
 from vrrae_bench.models.registry import METHODS
-from vrrae_bench.records import refuse_others, remedy
-from vrrae_bench.runs import RunSpec, Specification
+from vrrae_bench.system.errors import UserError
+from vrrae_bench.system.files import atomic_path
 
 # Stands before the digest at the end of a file. Files of earlier versions end with the numbers.
 END = b"\nsha256 "

@@ -7,12 +7,12 @@ import equinox as eqx
 import jax
 import jax.numpy as jnp
 
+from vrrae_bench.artefacts.run import RunSpec
 from vrrae_bench.models.autoencoder import Autoencoder
 from vrrae_bench.models.bottlenecks import Sizes, TruncatedSVD
 from vrrae_bench.models.convolutions import conv_stride2_relu, conv_transpose_relu, conv_valid
 from vrrae_bench.models.layers import Convolution, Linear
 from vrrae_bench.models.truncation import truncated_coefficients
-from vrrae_bench.runs import RunSpec
 
 Shape = tuple[int, ...]
 

@@ -7,14 +7,14 @@ from typing import Any
 
 import jinja2
 
-from vrrae_bench.errors import UserError
+from vrrae_bench.artefacts.records import read_record
+from vrrae_bench.artefacts.run import format_beta
+from vrrae_bench.artefacts.run_folder import TRAINING
 from vrrae_bench.models.registry import METHODS
-from vrrae_bench.records import read_record
 from vrrae_bench.reporting.labels import dataset_label, method_label
-from vrrae_bench.reporting.paper import is_in_paper
 from vrrae_bench.reporting.records import read_scores, run_folder
-from vrrae_bench.run_folders import TRAINING
-from vrrae_bench.runs import format_beta
+from vrrae_bench.study.paper import is_in_paper
+from vrrae_bench.system.errors import UserError
 
 
 def render_caption(template: str | Path, context: dict[str, Any]) -> str:

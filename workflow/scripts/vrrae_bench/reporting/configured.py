@@ -3,14 +3,14 @@
 from collections.abc import Mapping
 from pathlib import Path
 
-from vrrae_bench.config import Study
-from vrrae_bench.errors import UserError
-from vrrae_bench.experiment import all_runs
-from vrrae_bench.files import read_json
-from vrrae_bench.records import refuse_others
+from vrrae_bench.artefacts.records import refuse_others
+from vrrae_bench.artefacts.run import RunSpec
+from vrrae_bench.artefacts.run_folder import TRAINING
 from vrrae_bench.reporting.records import run_folder
-from vrrae_bench.run_folders import TRAINING
-from vrrae_bench.runs import RunSpec
+from vrrae_bench.study.selection import all_runs
+from vrrae_bench.study.settings import Study
+from vrrae_bench.system.errors import UserError
+from vrrae_bench.system.files import read_json
 
 
 def check_configured(runs: Mapping[Path, RunSpec], study: Study) -> None:

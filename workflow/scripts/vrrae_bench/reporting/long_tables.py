@@ -6,12 +6,12 @@ from typing import Any
 
 import pandas as pd
 
-from vrrae_bench.errors import UserError
-from vrrae_bench.records import read_record
+from vrrae_bench.artefacts.records import read_record
+from vrrae_bench.artefacts.run import format_beta
 from vrrae_bench.reporting.kinds import TABLES, TableKind
-from vrrae_bench.reporting.paper import paper_value
 from vrrae_bench.reporting.records import read_scores, run_record
-from vrrae_bench.runs import format_beta
+from vrrae_bench.study.paper import paper_value
+from vrrae_bench.system.errors import UserError
 
 # Others read them in this order, so a new one goes to the end.
 COLUMNS = ["table", "dataset", "method", "beta", "batch_size", "metric"]

@@ -5,9 +5,9 @@ from typing import Any
 
 import pandas as pd
 
-from vrrae_bench.records import read_record, reading, refuse_others
-from vrrae_bench.run_folders import TRAINING, spec_of
-from vrrae_bench.runs import RunSpec, format_beta
+from vrrae_bench.artefacts.records import read_record, reading, refuse_others
+from vrrae_bench.artefacts.run import RunSpec, format_beta
+from vrrae_bench.artefacts.run_folder import TRAINING, spec_of
 
 
 def read_scores(path: str | Path) -> dict[str, Any]:

@@ -12,8 +12,8 @@ from markdown_it import MarkdownIt
 from markupsafe import Markup
 from matplotlib.figure import Figure
 
-from vrrae_bench.files import write_text
-from vrrae_bench.records import read_record
+from vrrae_bench.artefacts.records import read_record
+from vrrae_bench.artefacts.run_folder import spec_of
 from vrrae_bench.reporting.claims.record import read_claims
 from vrrae_bench.reporting.claims.writing import contradictions, overview, reasons
 from vrrae_bench.reporting.figures import histories
@@ -22,7 +22,7 @@ from vrrae_bench.reporting.kinds import FIGURES
 from vrrae_bench.reporting.labels import method_label
 from vrrae_bench.reporting.markup import markdown
 from vrrae_bench.reporting.records import read_history
-from vrrae_bench.run_folders import spec_of
+from vrrae_bench.system.files import write_text
 
 # What the page tells of each run, from run.json.
 TOLD = ("run", "commit", "versions", "platform", "cpus", "device", "wall_seconds", "peak_memory_mib")

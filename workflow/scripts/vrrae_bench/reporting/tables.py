@@ -7,14 +7,14 @@ from typing import Any
 
 import pandas as pd
 
-from vrrae_bench.files import atomic_path, write_text
-from vrrae_bench.records import write_record
+from vrrae_bench.artefacts.records import write_record
+from vrrae_bench.artefacts.run import format_beta
 from vrrae_bench.reporting.kinds import TABLES, TableKind
 from vrrae_bench.reporting.labels import dataset_label, method_label
 from vrrae_bench.reporting.long_tables import COLLAPSED, EACH, FID_OF_BEST_BETA, OF_BEST_BETA
 from vrrae_bench.reporting.markup import latex, markdown, markdown_cell
-from vrrae_bench.reporting.paper import is_in_paper
-from vrrae_bench.runs import format_beta
+from vrrae_bench.study.paper import is_in_paper
+from vrrae_bench.system.files import atomic_path, write_text
 
 NOT_PRINTED = "n/a"  # the paper has no such number, or it did not survive
 NOT_RUN = "–"

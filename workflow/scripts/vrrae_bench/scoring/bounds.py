@@ -11,11 +11,11 @@ import numpy as np
 from jaxtyping import UInt8
 
 from vrrae_bench.datasets.store import DataSet, StoredArray
+from vrrae_bench.extractor.inception import FeatureExtractor
 from vrrae_bench.scoring.fidelity import Scores, random_counts, random_scores
-from vrrae_bench.scoring.inception import FeatureExtractor
 from vrrae_bench.scoring.reference import Reference
 from vrrae_bench.scoring.sharpness import sharpness_scores
-from vrrae_bench.seeding import generator
+from vrrae_bench.system.seeding import generator
 
 # Scores that can be compared whatever the number of images.
 UNBIASED = ("fid_random_infinity", "kid_random")

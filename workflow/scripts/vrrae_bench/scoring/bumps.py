@@ -6,7 +6,7 @@ import numpy as np
 from jaxtyping import Float, Float64
 
 from vrrae_bench.datasets.bumps import SIGMA, bump_profiles, grid
-from vrrae_bench.errors import UserError
+from vrrae_bench.system.errors import UserError
 
 COARSE_STEP = SIGMA / 4
 MAX_ITERATIONS = 40

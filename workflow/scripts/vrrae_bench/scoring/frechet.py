@@ -26,9 +26,9 @@ import numpy as np
 from jaxtyping import Float, Float64
 from scipy.linalg import svdvals
 
-from vrrae_bench.errors import UserError
-from vrrae_bench.files import atomic_path
-from vrrae_bench.records import remedy
+from vrrae_bench.artefacts.records import remedy
+from vrrae_bench.system.errors import UserError
+from vrrae_bench.system.files import atomic_path
 
 # Rows that are in double precision at a time where there may be many.
 ROWS = 4096

@@ -15,13 +15,13 @@ import torch
 from jaxtyping import Float32
 from torch_fidelity import FeatureExtractorInceptionV3
 
+from vrrae_bench.artefacts.records import remedy
 from vrrae_bench.datasets.weights import INCEPTION_2015
-from vrrae_bench.errors import UserError
-from vrrae_bench.records import remedy
+from vrrae_bench.extractor.inception import FEATURES, Images, channels_first, load_plain
+from vrrae_bench.extractor.settings import check_weights
 from vrrae_bench.scoring.fidelity import Scores, fid_scores
 from vrrae_bench.scoring.frechet import Moments
-from vrrae_bench.scoring.inception import FEATURES, Images, channels_first, load_plain
-from vrrae_bench.scoring.settings import check_weights
+from vrrae_bench.system.errors import UserError
 
 
 class Inception2015:

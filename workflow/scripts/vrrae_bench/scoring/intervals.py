@@ -11,7 +11,7 @@ import numpy as np
 from jaxtyping import Float64
 from scipy import stats
 
-from vrrae_bench.errors import UserError
+from vrrae_bench.system.errors import UserError
 
 LEVEL = 0.95
 

@@ -10,7 +10,7 @@ from typing import NamedTuple
 import numpy as np
 from jaxtyping import Float, Float64
 
-from vrrae_bench.errors import UserError
+from vrrae_bench.system.errors import UserError
 
 # That of Naeem et al. 2020, for all four.
 NEIGHBOURS = 5

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Real
 
-from vrrae_bench.errors import UserError
+from vrrae_bench.system.errors import UserError
 
 
 @dataclass

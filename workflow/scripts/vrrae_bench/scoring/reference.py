@@ -9,13 +9,13 @@ from zipfile import BadZipFile
 import numpy as np
 from jaxtyping import Float32, Float64
 
+from vrrae_bench.artefacts.records import read_record, refuse_others, remedy, write_record
 from vrrae_bench.datasets.store import StoredArray
-from vrrae_bench.errors import UserError
-from vrrae_bench.files import atomic_path
-from vrrae_bench.records import read_record, refuse_others, remedy, write_record
 from vrrae_bench.scoring.frechet import Moments
 from vrrae_bench.scoring.kernel_distance import within_sums
 from vrrae_bench.scoring.neighbours import radii
+from vrrae_bench.system.errors import UserError
+from vrrae_bench.system.files import atomic_path
 
 # Scores that compare all pairs of images use at most this many of each set.
 MOST_IMAGES = 5000

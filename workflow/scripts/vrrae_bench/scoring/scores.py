@@ -7,17 +7,17 @@ from typing import Any
 import numpy as np
 from jaxtyping import Float, UInt8
 
-from vrrae_bench.arrays import read_array, read_arrays
+from vrrae_bench.artefacts.arrays import read_array, read_arrays
+from vrrae_bench.artefacts.records import read_record, reading
+from vrrae_bench.artefacts.run import RunSpec
 from vrrae_bench.datasets.store import DataSet
 from vrrae_bench.latent import diagnostics
 from vrrae_bench.models.registry import METHODS
-from vrrae_bench.records import read_record, reading
-from vrrae_bench.runs import RunSpec
 from vrrae_bench.scoring.bumps import bump_scores
 from vrrae_bench.scoring.fidelity import Scores, combined, fid_scores, independent_parts, random_scores
 from vrrae_bench.scoring.reference import Reference
 from vrrae_bench.scoring.sharpness import sharpness_scores
-from vrrae_bench.seeding import generator
+from vrrae_bench.system.seeding import generator
 
 # What else than the Gaussian mixture images were drawn from (`latent.mixture`).
 OTHER_SAMPLERS = ("random_gaussian", "random_prior")
@@ -104,7 +104,7 @@ def feature_scores(
         others: Random images of other samplers, each scored as `fid_<name>`.
     """
     # Imported here, because torch takes seconds, and bumps have no FID.
-    from vrrae_bench.scoring.inception import extractor_record, load_extractor
+    from vrrae_bench.extractor.inception import extractor_record, load_extractor
 
     record = extractor_record(extractor)
     network = load_extractor(extractor.with_name("inception.pt"), device)

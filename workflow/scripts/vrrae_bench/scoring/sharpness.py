@@ -11,7 +11,7 @@ from jaxtyping import Float64, Num
 from scipy.ndimage import laplace
 
 from vrrae_bench.datasets.store import StoredArray
-from vrrae_bench.errors import UserError
+from vrrae_bench.system.errors import UserError
 
 CHUNK = 256
 

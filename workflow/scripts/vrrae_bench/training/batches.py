@@ -9,7 +9,7 @@ from jax.sharding import NamedSharding
 from jaxtyping import Array, Int, Num
 
 from vrrae_bench.datasets.store import StoredArray
-from vrrae_bench.seeding import derived_seed
+from vrrae_bench.system.seeding import derived_seed
 
 # Steps that are computed between two looks at the clock and at signals; fewer where their images exceed the bytes.
 LONGEST_STRETCH = 20

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 import equinox as eqx
 
-from vrrae_bench.checkpoints import CheckpointFolder
+from vrrae_bench.system.checkpoints import CheckpointFolder
 
 
 class Progress(NamedTuple):

@@ -1,6 +1,6 @@
 """The devices of JAX: which, how many cores of a CPU, and how a batch is spread over several."""
 
-import vrrae_bench.shell_settings
+import vrrae_bench.system.shell_settings
 
 import os
 from typing import TYPE_CHECKING
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import platformdirs
 from threadpoolctl import threadpool_limits
 
-from vrrae_bench.errors import UserError
+from vrrae_bench.system.errors import UserError
 
 if TYPE_CHECKING:  # before JAX is imported its environment has to be set
     from jax.sharding import NamedSharding

@@ -13,18 +13,19 @@ import optax
 from jax.experimental import multihost_utils
 from jaxtyping import Array, Float, Int, Num, PRNGKeyArray
 
-from vrrae_bench.datasets.store import DataSet, Normalisation, StoredArray
-from vrrae_bench.errors import Interrupted, UserError
-from vrrae_bench.latent.basis import global_basis
+from vrrae_bench.artefacts.manifest import Normalisation
+from vrrae_bench.artefacts.run import RunSpec
+from vrrae_bench.datasets.store import DataSet, StoredArray
 from vrrae_bench.models.autoencoder import Autoencoder
+from vrrae_bench.models.basis import global_basis
 from vrrae_bench.models.bottlenecks import TruncatedSVD, VariationalSVD
 from vrrae_bench.models.inference import encode
 from vrrae_bench.models.penalties import penalty
 from vrrae_bench.models.serialisation import ModelHeader, with_basis
-from vrrae_bench.provenance import Stopwatch
-from vrrae_bench.runs import RunSpec
-from vrrae_bench.seeding import derived_seed
-from vrrae_bench.termination import termination
+from vrrae_bench.system.errors import Interrupted, UserError
+from vrrae_bench.system.provenance import Stopwatch
+from vrrae_bench.system.seeding import derived_seed
+from vrrae_bench.system.termination import termination
 from vrrae_bench.training.batches import BatchFeed, BatchStream, epoch_ends
 from vrrae_bench.training.checkpoints import Checkpoints, Progress
 from vrrae_bench.training.devices import shardings

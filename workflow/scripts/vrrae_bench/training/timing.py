@@ -14,9 +14,9 @@ import numpy as np
 import optax
 from jaxtyping import Array, Num
 
+from vrrae_bench.artefacts.run import RunSpec
 from vrrae_bench.datasets.store import DataSet
 from vrrae_bench.models.serialisation import ModelHeader
-from vrrae_bench.runs import RunSpec
 from vrrae_bench.training.batches import BatchFeed, BatchStream, epoch_ends
 from vrrae_bench.training.devices import shardings
 from vrrae_bench.training.loop import loss_weights, run_steps, start_state

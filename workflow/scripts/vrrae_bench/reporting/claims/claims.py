@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 
-from vrrae_bench.config import PAPER_DATASETS
 from vrrae_bench.reporting.claims.comparisons import Equivalent, Lower, NotLower
 from vrrae_bench.reporting.claims.counts import Always, MoreOften, Never, Occurs, WithinLimitsInSomeSeed
 from vrrae_bench.reporting.claims.evidence import Variant
@@ -18,7 +17,8 @@ from vrrae_bench.reporting.claims.measures import (
     Within,
 )
 from vrrae_bench.reporting.labels import dataset_label
-from vrrae_bench.reporting.paper import paper_values
+from vrrae_bench.study.paper import paper_values
+from vrrae_bench.study.settings import PAPER_DATASETS
 
 
 @dataclass(frozen=True)

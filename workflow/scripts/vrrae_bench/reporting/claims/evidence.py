@@ -11,14 +11,14 @@ import pandas as pd
 from jaxtyping import Float
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from vrrae_bench.config import PAPER_DATASETS, DatasetSettings, Study
-from vrrae_bench.errors import UserError
-from vrrae_bench.records import read_record
+from vrrae_bench.artefacts.records import read_record
+from vrrae_bench.artefacts.run import RunSpec
 from vrrae_bench.reporting.claims.conditions import fid_conditions, lacking_network
 from vrrae_bench.reporting.labels import method_label
 from vrrae_bench.reporting.long_tables import COLUMNS, long_table
 from vrrae_bench.reporting.records import read_history, read_scores, run_folder, run_record
-from vrrae_bench.runs import RunSpec
+from vrrae_bench.study.settings import PAPER_DATASETS, DatasetSettings, Study
+from vrrae_bench.system.errors import UserError
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ import numpy as np
 from vrrae_bench.reporting.claims.evidence import Evidence, Variant
 from vrrae_bench.reporting.claims.statistics import LEVEL
 from vrrae_bench.reporting.claims.verdicts import Awaited, Verdict
-from vrrae_bench.reporting.paper import paper_value, paper_values
+from vrrae_bench.study.paper import paper_value, paper_values
 
 FEWEST_SEEDS = 3
 METRICS = {

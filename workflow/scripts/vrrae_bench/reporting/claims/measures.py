@@ -38,7 +38,7 @@ from vrrae_bench.reporting.claims.statistics import (
 )
 from vrrae_bench.reporting.claims.verdicts import Verdict
 from vrrae_bench.reporting.labels import dataset_label
-from vrrae_bench.reporting.paper import paper_value
+from vrrae_bench.study.paper import paper_value
 
 SEEDS_OF_A_SPREAD = 5  # as many as the paper's
 

@@ -4,10 +4,10 @@ from pathlib import Path
 
 from pydantic import Field
 
-from vrrae_bench.errors import UserError
-from vrrae_bench.records import FILES, read_record, remedy
+from vrrae_bench.artefacts.records import FILES, read_record, remedy
+from vrrae_bench.artefacts.specification import Specification
 from vrrae_bench.reporting.claims.verdicts import AWAITED, Awaited, Verdict
-from vrrae_bench.runs import Specification
+from vrrae_bench.system.errors import UserError
 
 
 class LackingRecord(Specification):

@@ -5,11 +5,11 @@ from pathlib import Path
 
 import pandas as pd
 
-from vrrae_bench.files import atomic_path, write_text
-from vrrae_bench.records import write_record
+from vrrae_bench.artefacts.records import write_record
 from vrrae_bench.reporting.claims.record import ClaimRecord, ClaimsRecord
 from vrrae_bench.reporting.claims.verdicts import AWAITED, VERDICTS
 from vrrae_bench.reporting.markup import markdown, markdown_cell
+from vrrae_bench.system.files import atomic_path, write_text
 
 COLUMNS = ["id", "section", "statement", "verdict", "evidence"]
 CORRECTION = (

@@ -13,13 +13,13 @@ import matplotlib.pyplot as plt
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from vrrae_bench.artefacts.records import read_record
+from vrrae_bench.artefacts.run import RunSpec
+from vrrae_bench.artefacts.run_folder import SAMPLE
 from vrrae_bench.datasets.store import MANIFEST, DataSet
-from vrrae_bench.files import atomic_path
-from vrrae_bench.records import read_record
 from vrrae_bench.reporting.labels import dataset_label, method_label
 from vrrae_bench.reporting.records import read_scores
-from vrrae_bench.run_folders import SAMPLE
-from vrrae_bench.runs import RunSpec
+from vrrae_bench.system.files import atomic_path
 
 # A matplotlibrc, in the working directory or of the user, would change figures or need programs such as LaTeX.
 matplotlib.rcdefaults()

@@ -12,10 +12,10 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
+from vrrae_bench.artefacts.run import RunSpec
 from vrrae_bench.reporting.architecture import Architecture, Layer, Shape, architecture
 from vrrae_bench.reporting.figures.drawing import Run, plt
 from vrrae_bench.reporting.labels import dataset_label, method_label
-from vrrae_bench.runs import RunSpec
 
 METHODS = ("vae", "rrae", "vrrae")  # from top to bottom
 # Tints of Okabe and Ito's sky blue, orange and green; images are white.

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import matplotlib.pyplot as plt
 from matplotlib.figure import Figure
 
-from vrrae_bench.arrays import read_arrays
+from vrrae_bench.artefacts.arrays import read_arrays
 from vrrae_bench.latent.diagnostics import spread_ratio
 from vrrae_bench.reporting.figures.drawing import BLUE, ORANGE, Run, grid
 from vrrae_bench.reporting.labels import method_label

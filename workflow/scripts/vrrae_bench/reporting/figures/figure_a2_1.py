@@ -9,11 +9,11 @@ from jaxtyping import Float
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from vrrae_bench.errors import UserError
-from vrrae_bench.records import remedy
+from vrrae_bench.artefacts.records import remedy
+from vrrae_bench.artefacts.run import format_beta
 from vrrae_bench.reporting.figures.drawing import Run, by_beta, by_dataset, grid, plt
 from vrrae_bench.reporting.labels import dataset_label
-from vrrae_bench.runs import format_beta
+from vrrae_bench.system.errors import UserError
 
 MARKERS = "osD^vP*X"
 

@@ -7,7 +7,7 @@ from jaxtyping import Float
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from vrrae_bench.arrays import read_arrays
+from vrrae_bench.artefacts.arrays import read_arrays
 from vrrae_bench.reporting.figures.blocks import blocks
 from vrrae_bench.reporting.figures.drawing import BLUE, Run, by_beta, by_dataset, grid
 

@@ -8,7 +8,7 @@ from matplotlib.cm import ScalarMappable
 from matplotlib.colors import Normalize
 from matplotlib.figure import Figure
 
-from vrrae_bench.arrays import read_array
+from vrrae_bench.artefacts.arrays import read_array
 from vrrae_bench.reporting.figures.blocks import blocks, mosaic, part, show
 from vrrae_bench.reporting.figures.drawing import Run, by_dataset
 

@@ -8,12 +8,12 @@ from jaxtyping import Int, Num
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from vrrae_bench.arrays import read_array, read_arrays
-from vrrae_bench.errors import UserError
-from vrrae_bench.records import remedy
+from vrrae_bench.artefacts.arrays import read_array, read_arrays
+from vrrae_bench.artefacts.records import remedy
+from vrrae_bench.artefacts.run_folder import SAMPLE
 from vrrae_bench.reporting.figures.blocks import blocks, brightest, mosaic, part, show
 from vrrae_bench.reporting.figures.drawing import Run, by_dataset
-from vrrae_bench.run_folders import SAMPLE
+from vrrae_bench.system.errors import UserError
 
 N_PAIRS = 5  # of a block
 

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
 
-from vrrae_bench.errors import OUT_OF_MEMORY
+from vrrae_bench.system.errors import OUT_OF_MEMORY
 
 # What Python's subprocess says of a program that a signal ended, directly or within a shell; by Linux' numbers.
 MEANINGS = {

@@ -13,8 +13,8 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Literal
 
-from vrrae_bench.errors import UserError
-from vrrae_bench.locks import opened_lock
+from vrrae_bench.system.errors import UserError
+from vrrae_bench.system.locks import opened_lock
 
 Kind = Literal["cuda", "tpu"]
 SECONDS_BETWEEN_LOOKS = 1.0

@@ -18,14 +18,14 @@ import torch
 from jaxtyping import Int
 from torchvision.models import Inception3
 
-from vrrae_bench.errors import Interrupted, UserError
-from vrrae_bench.provenance import Stopwatch
-from vrrae_bench.scoring.checkpoints import Checkpoints
-from vrrae_bench.scoring.inception import build_network, outputs, prepare
-from vrrae_bench.scoring.labels import LabelledImages, Task, majority_accuracy, task_of
-from vrrae_bench.scoring.settings import ExtractorSettings
-from vrrae_bench.seeding import derived_seed
-from vrrae_bench.termination import termination
+from vrrae_bench.extractor.checkpoints import Checkpoints
+from vrrae_bench.extractor.inception import build_network, outputs, prepare
+from vrrae_bench.extractor.labels import LabelledImages, Task, majority_accuracy, task_of
+from vrrae_bench.extractor.settings import ExtractorSettings
+from vrrae_bench.system.errors import Interrupted, UserError
+from vrrae_bench.system.provenance import Stopwatch
+from vrrae_bench.system.seeding import derived_seed
+from vrrae_bench.system.termination import termination
 
 AUXILIARY_WEIGHT = 0.4
 WARM_UP = 0.1  # share of the steps in which the learning rate rises

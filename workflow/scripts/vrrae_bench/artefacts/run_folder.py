@@ -3,9 +3,9 @@
 from pathlib import Path
 from typing import Any
 
-from vrrae_bench.datasets.store import Manifest
-from vrrae_bench.records import read_record, reading, refuse_others
-from vrrae_bench.runs import RunSpec
+from vrrae_bench.artefacts.manifest import Manifest
+from vrrae_bench.artefacts.records import read_record, reading, refuse_others
+from vrrae_bench.artefacts.run import RunSpec
 
 MODEL, TRAINING, SAMPLE = "model.eqx", "run.json", "sample.json"
 

@@ -17,8 +17,8 @@ from pathlib import Path
 from typing import Any
 from zipfile import BadZipFile
 
-from vrrae_bench.errors import UserError
-from vrrae_bench.files import read_json, sha256, write_json
+from vrrae_bench.system.errors import UserError
+from vrrae_bench.system.files import read_json, sha256, write_json
 
 FILES, DIGEST = "files", "record_sha256"
 

@@ -17,11 +17,11 @@ from pydantic import BaseModel, ValidationError
 from snakemake.common.configfile import load_configfile
 from snakemake.utils import update_config
 
-from vrrae_bench.config import Settings
-from vrrae_bench.config_checks import Problem, contradictions, suggestion
-from vrrae_bench.errors import UserError, numbered
+from vrrae_bench.study.checks import Problem, contradictions, suggestion
+from vrrae_bench.study.settings import Settings
+from vrrae_bench.system.errors import UserError, numbered
 
-BASE = Path(__file__).parents[3] / "config.yaml"
+BASE = next(folder for folder in Path(__file__).parents if (folder / "Snakefile").is_file()) / "config.yaml"
 
 
 def load_settings(base: str | Path, *files: str | Path) -> Settings:

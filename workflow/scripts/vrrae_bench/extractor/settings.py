@@ -5,12 +5,12 @@ from typing import Literal
 
 from pydantic import Field
 
+from vrrae_bench.artefacts.records import remedy
+from vrrae_bench.artefacts.run import Precision
+from vrrae_bench.artefacts.specification import Section, Seed
 from vrrae_bench.datasets.weights import IMAGENET_WEIGHTS, WEIGHTS
-from vrrae_bench.errors import UserError
-from vrrae_bench.files import sha256
-from vrrae_bench.records import remedy
-from vrrae_bench.runs import Precision
-from vrrae_bench.sections import Section, Seed
+from vrrae_bench.system.errors import UserError
+from vrrae_bench.system.files import sha256
 
 START_WEIGHTS = {
     "imagenet": f"torchvision's IMAGENET1K_V1, file {IMAGENET_WEIGHTS}",

@@ -10,7 +10,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-from vrrae_bench.errors import FULL_DISK
+from vrrae_bench.system.errors import FULL_DISK
 
 TEMPORARY = "unfinished-"  # in the names of files that are being written, and of no others
 

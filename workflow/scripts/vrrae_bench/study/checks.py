@@ -8,7 +8,11 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
-from vrrae_bench.config import (
+from vrrae_bench.artefacts.run import format_beta
+from vrrae_bench.datasets.published import NO_SECRETS, holds_secret, is_url
+from vrrae_bench.models.registry import METHODS
+from vrrae_bench.study.costs import PUBLISHED, generated_images, images_of
+from vrrae_bench.study.settings import (
     OWN_SOURCES,
     PAPER_DATASETS,
     PER_METHOD,
@@ -16,11 +20,7 @@ from vrrae_bench.config import (
     ExperimentSettings,
     least_images,
 )
-from vrrae_bench.costs import PUBLISHED, generated_images, images_of
-from vrrae_bench.datasets.published import NO_SECRETS, holds_secret, is_url
-from vrrae_bench.errors import UserError
-from vrrae_bench.models.registry import METHODS
-from vrrae_bench.runs import format_beta
+from vrrae_bench.system.errors import UserError
 
 MOST_IMAGES = 10_000_000  # that one model draws: 8 GB of 28 x 28 pixels
 

@@ -1,13 +1,13 @@
 """The device of torch, how many cores it may use, and whether it computes in half precision."""
 
-import vrrae_bench.shell_settings
+import vrrae_bench.system.shell_settings
 
 import os
 
 from threadpoolctl import threadpool_limits
 
-from vrrae_bench.errors import UserError
-from vrrae_bench.scoring.settings import ExtractorSettings
+from vrrae_bench.extractor.settings import ExtractorSettings
+from vrrae_bench.system.errors import UserError
 
 
 def configure_torch(accelerator: str, threads: int) -> str:

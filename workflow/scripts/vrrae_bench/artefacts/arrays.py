@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 from jaxtyping import Num
 
-from vrrae_bench.records import reading
+from vrrae_bench.artefacts.records import reading
 
 
 def read_array(path: Path) -> Num[np.ndarray, "..."]:

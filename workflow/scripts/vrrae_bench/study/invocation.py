@@ -20,10 +20,10 @@ from typing import Any
 
 import yaml
 
-from vrrae_bench.config import Settings
-from vrrae_bench.config_checks import refuse_other_devices
-from vrrae_bench.config_reading import BASE, check_settings, merge, read_file
-from vrrae_bench.errors import UserError
+from vrrae_bench.study.checks import refuse_other_devices
+from vrrae_bench.study.reading import BASE, check_settings, merge, read_file
+from vrrae_bench.study.settings import Settings
+from vrrae_bench.system.errors import UserError
 
 # The keys of a profile that decide what is run, with which resources. All others say how jobs are submitted; without
 # them every profile can be planned, whether the plug-in that it submits with is installed or not.

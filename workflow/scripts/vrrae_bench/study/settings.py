@@ -6,13 +6,13 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field
 
+from vrrae_bench.artefacts.run import Precision, RunSpec, format_beta
+from vrrae_bench.artefacts.specification import Section, Seed
 from vrrae_bench.datasets.settings import BumpSettings, FileSettings
 from vrrae_bench.datasets.sources import MODULES
+from vrrae_bench.extractor.settings import ExtractorSettings
 from vrrae_bench.latent.settings import SampleSpec
 from vrrae_bench.models.registry import METHODS, Method
-from vrrae_bench.runs import Precision, RunSpec, format_beta
-from vrrae_bench.scoring.settings import ExtractorSettings
-from vrrae_bench.sections import Section, Seed
 from vrrae_bench.training.settings import TimingSettings
 
 Source = Literal["synthetic", *MODULES]

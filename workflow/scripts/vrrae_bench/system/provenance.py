@@ -1,6 +1,6 @@
 """Where a result comes from: versions, machine, commit, time and memory."""
 
-from vrrae_bench.shell_settings import recorded_settings
+from vrrae_bench.system.shell_settings import recorded_settings
 
 import importlib.metadata
 import os

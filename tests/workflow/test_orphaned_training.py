@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from vrrae_bench.checkpoints import FINISHED
-from vrrae_bench.files import sha256
+from vrrae_bench.system.checkpoints import FINISHED
+from vrrae_bench.system.files import sha256
 
 ROOT = Path(__file__).parents[2]
 RUN = "results/runs/synthetic/ae/batch=32/seed=0"

@@ -2,15 +2,11 @@
 
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
+
+from vrrae_bench.artefacts.specification import Specification
 
 Precision = Literal["float32", "bfloat16"]
-
-
-class Specification(BaseModel):
-    """Base of everything that is handed to a stage as JSON: immutable, and no key is silently ignored."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
 
 class RunSpec(Specification):

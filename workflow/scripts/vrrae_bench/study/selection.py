@@ -7,8 +7,8 @@ in Table 2, which have the seeds of the sweep.
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
-from vrrae_bench.config import DatasetSettings, Study
-from vrrae_bench.runs import RunSpec
+from vrrae_bench.artefacts.run import RunSpec
+from vrrae_bench.study.settings import DatasetSettings, Study
 
 
 def headline(study: Study, dataset: str) -> list[RunSpec]:

@@ -19,10 +19,10 @@ from torch.nn.utils.fusion import fuse_conv_bn_eval
 from torchvision.models import Inception3
 from torchvision.models.inception import BasicConv2d
 
-from vrrae_bench.errors import UserError
-from vrrae_bench.files import atomic_path
-from vrrae_bench.records import check_file, read_record, refuse_others, remedy
-from vrrae_bench.scoring.settings import START_WEIGHTS, ExtractorSettings
+from vrrae_bench.artefacts.records import check_file, read_record, refuse_others, remedy
+from vrrae_bench.extractor.settings import START_WEIGHTS, ExtractorSettings
+from vrrae_bench.system.errors import UserError
+from vrrae_bench.system.files import atomic_path
 
 IMAGENET_CLASSES = 1000
 IMAGENET_MEAN = (0.485, 0.456, 0.406)

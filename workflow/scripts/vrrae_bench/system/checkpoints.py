@@ -14,8 +14,8 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import TypeVar
 
-from vrrae_bench.files import atomic_path, read_json, sha256, write_json
-from vrrae_bench.locks import locked
+from vrrae_bench.system.files import atomic_path, read_json, sha256, write_json
+from vrrae_bench.system.locks import locked
 
 KEPT = 2  # the newest may turn out damaged, then the one before it serves
 FINISHED = "finished.json"

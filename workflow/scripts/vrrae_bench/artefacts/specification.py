@@ -1,13 +1,18 @@
-"""What all sections of a configuration have in common."""
+"""The base of what stages are handed as JSON, and of the sections of a configuration."""
 
 import typing
 from collections.abc import Mapping
 from typing import Annotated, Any
 
-from pydantic import ConfigDict, Field, ValidationInfo, field_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator
 from pydantic_core import PydanticCustomError
 
-from vrrae_bench.runs import Specification
+
+class Specification(BaseModel):
+    """Base of everything that is handed to a stage as JSON: immutable, and no key is silently ignored."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
 
 # Wider seeds are cut to 32 bits where they begin a generator of JAX, so that two of them would be the same.
 Seed = Annotated[int, Field(ge=0, lt=2**32)]

@@ -8,8 +8,8 @@ import torch
 from jaxtyping import Integer
 from torch.nn.functional import binary_cross_entropy_with_logits, cross_entropy
 
-from vrrae_bench.errors import UserError
-from vrrae_bench.scoring.inception import Images
+from vrrae_bench.extractor.inception import Images
+from vrrae_bench.system.errors import UserError
 
 Labels = Integer[np.ndarray, " N"] | Integer[np.ndarray, "N A"]
 

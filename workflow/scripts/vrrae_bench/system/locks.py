@@ -13,7 +13,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO
 
-from vrrae_bench.errors import UserError
+from vrrae_bench.system.errors import UserError
 
 
 @contextmanager

@@ -3,13 +3,13 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from vrrae_bench.config import Settings
 from vrrae_bench.datasets import weights
 from vrrae_bench.datasets.download import fetch, refusal
 from vrrae_bench.datasets.published import RemoteFile, in_mirror, is_url
 from vrrae_bench.datasets.sources import MODULES, module_of
-from vrrae_bench.errors import UserError, numbered
-from vrrae_bench.files import sha256, write_text
+from vrrae_bench.study.settings import Settings
+from vrrae_bench.system.errors import UserError, numbered
+from vrrae_bench.system.files import sha256, write_text
 
 CHECKSUMS = "SHA256SUMS"
 HOW_TO_FILL = (

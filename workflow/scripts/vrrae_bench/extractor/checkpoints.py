@@ -6,7 +6,7 @@ from typing import Any
 
 import torch
 
-from vrrae_bench.checkpoints import CheckpointFolder, State
+from vrrae_bench.system.checkpoints import CheckpointFolder, State
 
 
 class Checkpoints(CheckpointFolder):

@@ -8,12 +8,12 @@ import math
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from vrrae_bench.config import DatasetSettings, ExperimentSettings
+from vrrae_bench.artefacts.run import RunSpec
 from vrrae_bench.datasets.weights import WEIGHTS
 from vrrae_bench.models.registry import METHODS
-from vrrae_bench.runs import RunSpec
+from vrrae_bench.study.settings import DatasetSettings, ExperimentSettings
 
-PAPER_VALUES = Path(__file__).parent / "reporting/paper_values.csv"
+PAPER_VALUES = Path(__file__).with_name("paper_values.csv")
 PAPER_TPUS = 8  # the paper's appendix: "parallelized over 8 TPUs"
 MB = 1e6
 

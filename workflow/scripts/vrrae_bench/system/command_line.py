@@ -6,7 +6,7 @@ from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
-from vrrae_bench.errors import numbered
+from vrrae_bench.system.errors import numbered
 
 
 def command_parser(description: str) -> argparse.ArgumentParser:

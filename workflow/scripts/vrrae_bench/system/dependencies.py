@@ -6,7 +6,7 @@ import os
 from functools import cache
 from pathlib import Path
 
-PACKAGE = Path(os.path.relpath(Path(__file__).parent))
+PACKAGE = Path(os.path.relpath(Path(__file__).parents[1]))
 
 
 def code_files(*start: str | Path) -> list[str]:

@@ -1,0 +1,1 @@
+"""Plumbing that knows nothing of autoencoders: errors, files, locks, checkpoints, devices, provenance."""
