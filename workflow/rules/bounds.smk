@@ -5,7 +5,7 @@ rule score_bounds:
     input:
         extractor=rules.tune_extractor.output,
         reference=rules.reference.output,
-        data=f"{RESULTS}/data/{{dataset}}/manifest.json",
+        data=manifest_of,
         data_arrays=arrays_beside,
         script=f"{SCRIPTS}/bounds.py",
         code=code_of("bounds"),

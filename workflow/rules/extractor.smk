@@ -3,7 +3,7 @@
 
 rule tune_extractor:
     input:
-        data=f"{RESULTS}/data/{{dataset}}/manifest.json",
+        data=data_of_extractor,
         data_arrays=arrays_beside,
         weights=weights_of,
         script=f"{SCRIPTS}/extractor.py",

@@ -3,7 +3,7 @@
 
 rule reference_2015:
     input:
-        data=f"{RESULTS}/data/{{dataset}}/manifest.json",
+        data=manifest_of,
         data_arrays=arrays_beside,
         weights=inception_2015_of,
         script=f"{SCRIPTS}/reference_2015.py",

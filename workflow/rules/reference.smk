@@ -5,7 +5,7 @@ rule reference:
     input:
         extractor=rules.tune_extractor.output.record,
         network=rules.tune_extractor.output.network,
-        data=f"{RESULTS}/data/{{dataset}}/manifest.json",
+        data=manifest_of,
         data_arrays=arrays_beside,
         script=f"{SCRIPTS}/reference.py",
         code=code_of("reference"),

@@ -5,7 +5,7 @@ rule sample:
     input:
         model=f"{RUN}/model.eqx",
         training=f"{RUN}/run.json",
-        data=f"{RESULTS}/data/{{dataset}}/manifest.json",
+        data=data_of_sample,
         data_arrays=arrays_beside,
         script=f"{SCRIPTS}/sample.py",
         code=code_of("sample"),

@@ -6,7 +6,7 @@ rule score:
         sample=f"{RUN}/sample.json",
         training=f"{RUN}/run.json",
         arrays=[*rules.sample.output.images, f"{RUN}/latents.npz"],
-        data=f"{RESULTS}/data/{{dataset}}/manifest.json",
+        data=manifest_of,
         data_arrays=arrays_beside,
         extractor=extractor_of,
         script=f"{SCRIPTS}/score.py",

@@ -2,6 +2,8 @@
 
 
 rule write_settings:
+    input:
+        no_other_settings,
     output:
         settings=f"{RESULTS}/settings.json",
     log:

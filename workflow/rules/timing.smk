@@ -3,7 +3,7 @@
 
 rule time_steps:
     input:
-        data=f"{RESULTS}/data/{{dataset}}/manifest.json",
+        data=manifest_of,
         data_arrays=arrays_beside,
         script=f"{SCRIPTS}/timing.py",
         code=code_of("timing"),

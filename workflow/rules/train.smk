@@ -3,7 +3,7 @@
 
 rule train:
     input:
-        data=f"{RESULTS}/data/{{dataset}}/manifest.json",
+        data=data_of_training,
         data_arrays=arrays_beside,
         script=f"{SCRIPTS}/train.py",
         code=code_of("train"),

@@ -53,6 +53,7 @@ def main() -> None:
     with atomic_path(folder / "latents.npz") as temporary:
         np.savez(temporary, **samples.latents)
     record = {"run": run.model_dump(), "model_sha256": sha256(arguments.model)}
+    record |= {"settings": arguments.sampling.model_dump()}
     record |= {"scores": model_scores(model, header, data), "sampling": samples.sampling, "origin": origin}
     write_record(arguments.out, record, ["latents.npz", *(f"{name}.npy" for name in IMAGES)])
 

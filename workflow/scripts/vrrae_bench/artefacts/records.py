@@ -34,7 +34,7 @@ def write_record(path: str | os.PathLike[str], record: Mapping[str, Any], files:
     digests = {name: sha256(path.with_name(name)) for name in files}
     if digests:
         _details(whole)[FILES] = digests
-    _details(whole)[DIGEST] = _digest(whole)
+    _details(whole)[DIGEST] = content_digest(whole)
     write_json(path, whole)
 
 
@@ -79,7 +79,7 @@ def read_record(path: str | os.PathLike[str], *files: str, holds: Iterable[str] 
         raise UserError(f"{path}: cannot be read ({error.strerror}). {remedy(path)}") from None
     except (ValueError, AttributeError, TypeError) as error:
         raise UserError(f"{path}: is damaged: it is no JSON object ({error}). {remedy(path)}") from None
-    if claimed is not None and claimed != _digest(record):
+    if claimed is not None and claimed != content_digest(record):
         raise UserError(
             f"{path}: is damaged or was changed: its content has not the digest that it names. {remedy(path)}"
         )
@@ -90,6 +90,16 @@ def read_record(path: str | os.PathLike[str], *files: str, holds: Iterable[str] 
         if name in digests:
             check_file(path.with_name(name), digests[name], path.name, remedy(path))
     return record
+
+
+def changed_files(path: Path, record: Mapping[str, Any]) -> list[str]:
+    """Names of files beside a record that were not written before it and are other ones by their digest.
+
+    Cheap, since no file is read that is older than its record.
+    """
+    digests, written = _details(dict(record)).get(FILES, {}), path.stat().st_mtime_ns
+    later = [name for name in digests if (file := path.with_name(name)).exists() and file.stat().st_mtime_ns >= written]
+    return [name for name in later if sha256(path.with_name(name)) != digests[name]]
 
 
 def check_file(path: Path, digest: str, record: str, remedy: str) -> None:
@@ -154,6 +164,6 @@ def _details(record: dict[str, Any]) -> dict[str, Any]:
     return details if isinstance(details, dict) else record
 
 
-def _digest(record: Mapping[str, Any]) -> str:
+def content_digest(record: Mapping[str, Any]) -> str:
     """Of what a record holds, however it is laid out; its own digest is not in it."""
     return hashlib.sha256(json.dumps(record, sort_keys=True).encode()).hexdigest()

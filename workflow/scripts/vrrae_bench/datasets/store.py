@@ -91,14 +91,25 @@ class DataSet:
         Raises:
             UserError: There is no such array, or its file cannot be read or is another one.
         """
+        file = self._file(name)
+        check_file(file, self.manifest.arrays[name], self.path.name, remedy(self.path))
+        return StoredArray(file)
+
+    def extent(self, name: str) -> tuple[int, ...]:
+        """The shape of one of the arrays, whose content is not read.
+
+        Raises:
+            UserError: There is no such array, or its file is missing, cut short or no array.
+        """
+        return StoredArray(self._file(name)).shape
+
+    def _file(self, name: str) -> Path:
         if name not in self.manifest.arrays:
             raise UserError(
                 f"{self.path}: has no array '{name}'; it has {', '.join(self.manifest.arrays)}. Add it to the "
                 "data; or, if it is labels, remove the data set's `extractor` from the configuration."
             )
-        file = self.path.with_name(f"{name}.npy")
-        check_file(file, self.manifest.arrays[name], self.path.name, remedy(self.path))
-        return StoredArray(file)
+        return self.path.with_name(f"{name}.npy")
 
 
 def describe(data: DataSet) -> str:

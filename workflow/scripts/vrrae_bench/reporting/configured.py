@@ -35,7 +35,7 @@ def read_study(path: Path) -> Study:
     Raises:
         UserError: It is missing, or not one of this version.
     """
-    remedy = "Make it again: the snakemake command that made the results, with this file as its target"
+    remedy = f"Make it again: the snakemake command that made the results, with this at its end: --forcerun {path}"
     if not path.exists():
         raise UserError(f"{path}: is missing, which tells what belongs to these results. {remedy}.")
     try:

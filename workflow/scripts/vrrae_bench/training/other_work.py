@@ -54,6 +54,7 @@ def warn_of_other_work(cores: float, timings: Path) -> None:
     if cores > NOTICEABLE:
         print(
             f"warning: other work took {cores:.2f} cores while steps were timed, so they may have taken longer "
-            f"than alone. To time them again, delete {timings} and run while nothing else does.",
+            "than alone. To time them again while nothing else runs, add this to the end of your snakemake command: "
+            f"--forcerun {timings}",
             file=sys.stderr,
         )

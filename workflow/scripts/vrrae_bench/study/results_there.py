@@ -1,0 +1,104 @@
+"""Results that are there before a run begins: whether they are whole, and are what the configuration asks for.
+
+Snakemake gives results up before it makes them again, and only then would a command find that what it reads is damaged.
+And of results that were copied without the folder .snakemake it does not know how they were made.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from vrrae_bench.artefacts.records import changed_files, differences, read_record, remedy
+from vrrae_bench.artefacts.run import RunSpec
+from vrrae_bench.artefacts.run_folder import images_of, spec_of
+from vrrae_bench.datasets.store import DataSet
+from vrrae_bench.latent.settings import SampleSpec
+from vrrae_bench.system.errors import UserError, numbered
+
+
+@dataclass(frozen=True)
+class Expected:
+    """A record that may be there, and what it then has to say.
+
+    Attributes:
+        path: The record.
+        says: What the record says of what the configuration decides.
+        asked: What the configuration decides, by the same keys.
+        is_made_again: Whether it will be made again in any case, as far as can be known, for what it says is not asked.
+    """
+
+    path: Path
+    says: Callable[[dict[str, Any]], Mapping[str, Any]]
+    asked: Mapping[str, Any]
+    is_made_again: Callable[[], bool] = lambda: False
+
+
+def expected_training(path: Path, run: RunSpec, manifest: Path | None, is_made_again: Callable[[], bool]) -> Expected:
+    """run.json of a run.
+
+    Args:
+        manifest: Of the data set, or none if the training will be made again when the images have changed.
+    """
+    asked = run.model_dump()
+    images: dict[str, Any] = {}
+    if manifest is not None and manifest.exists():
+        images = images_of(DataSet(manifest).manifest.model_dump(mode="json"))
+
+    def says(record: dict[str, Any]) -> dict[str, Any]:
+        return spec_of(path, record).model_dump() | (images_of(record["data"]) if images else {})
+
+    return Expected(path, says, asked | images, is_made_again)
+
+
+def sampling_of(sample: dict[str, Any], asked: SampleSpec) -> dict[str, Any]:
+    """The settings that a sample.json was made with.
+
+    One of an earlier version tells of `gmm_components` only how many were fitted, which may be another number.
+    """
+    found = sample.get("settings") or sample["sampling"] | {"gmm_components": asked.gmm_components}
+    return SampleSpec.model_validate({key: found[key] for key in SampleSpec.model_fields if key in found}).model_dump()
+
+
+def refuse_results(expected: Iterable[Expected]) -> None:
+    """Refuse results that are there and that are damaged, or are not what the configuration asks for.
+
+    Raises:
+        UserError: Which results, what is wrong with each, and how to have them made again.
+    """
+    problems: dict[Path, str] = {}
+    for one in expected:
+        if one.path.exists() and (problem := _problem(one)):
+            problems[one.path] = problem
+    if problems:
+        told = [f"{path}: {problem}" for path, problem in problems.items()]
+        raise UserError(
+            f"{len(told)} result(s) that are there are damaged, or are not what the configuration asks for; nothing "
+            f"was started:\n{numbered(told)}\nIf they are right, take the configuration that they were made with. "
+            f"{remedy(*problems)}"
+        )
+
+
+def refuse_data(manifest: Path) -> None:
+    """Refuse a data set that is there and is damaged, as far as that is seen without reading the images.
+
+    Raises:
+        UserError: Which file is missing, cut short or no array.
+    """
+    if manifest.exists():
+        data = DataSet(manifest)
+        for name in data.manifest.arrays:
+            data.extent(name)
+
+
+def _problem(expected: Expected) -> str | None:
+    try:
+        record = read_record(expected.path)
+        if changed := changed_files(expected.path, record):
+            return f"{', '.join(changed)} beside it: damaged, or not written with it"
+        different = differences(expected.says(record), expected.asked)
+    except UserError:
+        return "damaged"
+    except (ValueError, KeyError, TypeError):
+        return "is not a record of this version"
+    return None if not different or expected.is_made_again() else "; ".join(different)
