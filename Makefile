@@ -1,6 +1,6 @@
 # Everything one types. `make` alone says what there is.
 .DEFAULT_GOAL := help
-.PHONY: help environment quickstart test test-envs test-slurm test-kubernetes cluster kubernetes speed speed-features \
+.PHONY: help environment quickstart test test-all test-envs test-slurm test-kubernetes cluster kubernetes speed speed-features \
 	config targets plan fetch keep schema lock clean set-up ready
 # `make environment cluster`: the first before the second.
 .NOTPARALLEL:
@@ -16,6 +16,9 @@ ACCELERATOR := cpu
 # The environment's programs first: rules call `python`. And its packages, not those of the shell's PYTHONPATH.
 RUN := env -u PYTHONPATH -u PYTHONHOME PATH="$(CURDIR)/$(VENV)/bin:$$PATH"
 QUICK := results/quick
+# Tests run in so many processes, a file at a time. Each takes 3 GB of memory.
+WORKERS := 2
+IN_PARALLEL := --numprocesses $(WORKERS) --dist loadfile --no-loadscope-reorder
 # Paths that a user names reach commands as they are: neither make nor the shell looks for variables or spaces in them.
 override DEST := $(value DEST)
 override FROM := $(value FROM)
@@ -25,26 +28,31 @@ export DEST FROM PROFILE
 CONFIGURATION = $(if $(PROFILE),--profile "$$PROFILE") $(if $(CONFIG),--configfile $(CONFIG)) $(if $(SET),--config $(SET))
 
 help:
-	@echo "make quickstart          set up, run the quick profile (synthetic bumps and real digits), show its tables"
-	@echo "make test                set up, run all tests"
-	@echo "make test-envs           run every rule in an environment of its own, through a stand-in for conda; 8 GB, once"
-	@echo "make test-slurm          run the workflow on a real Slurm cluster of five nodes on this machine; root, Debian"
-	@echo "make test-kubernetes     run one training as on Kubernetes, over stand-ins for its API and for S3"
-	@echo "make speed               time a training step against the published packages', which it installs into $(PEERS)"
-	@echo "make speed-features      time features and the Frechet distance against the usual ways; measure what bfloat16 does to FID"
-	@echo "make config              print the resolved configuration and its number of runs (*)"
-	@echo "make targets             list what snakemake can make, and how many trainings it needs (*)"
-	@echo "make plan                say what a run would cost; TARGET=name (*)"
-	@echo "make fetch DEST=folder   fill a mirror for machines without internet: data sets, weights, checksums (*)"
-	@echo "make keep DEST=folder    copy tables, figures, claims and scores, without data and models; FROM=results/NAME"
-	@echo "make cluster             add Snakemake's plug-ins for Slurm and other queues to $(VENV); only for their users"
-	@echo "make kubernetes          add Snakemake's plug-ins for Kubernetes and S3 to $(VENV); only for their users"
-	@echo "make environment         only set up $(VENV), 6 GB: the exact versions of envs/requirements.txt, verified by their hashes;"
-	@echo "                         again where that file has changed. ACCELERATOR=cuda or =tpu adds JAX for it;"
-	@echo "                         TORCH_INDEX=address takes PyTorch's smaller CPU build from there"
-	@echo "make schema              write workflow/schemas/config.schema.json again, after a change to config.py"
-	@echo "make lock                resolve envs/*.in into the exact versions of envs/*.txt again; UPGRADE=--upgrade raises them"
-	@echo "make clean               remove $(QUICK)"
+	@echo "Use"
+	@echo "  make quickstart          set up, train everything briefly on bumps and real digits, show the tables (10 to 20 minutes)"
+	@echo "  make environment         only set up $(VENV): the exact packages of envs/requirements.txt, 6 GB (3 to 15 minutes)"
+	@echo "                           ACCELERATOR=cuda or =tpu adds JAX for it; TORCH_INDEX=address takes PyTorch's smaller CPU build"
+	@echo "  make fetch DEST=folder   fill a mirror for machines without internet: data sets, weights, checksums (*)"
+	@echo "  make keep DEST=folder    copy tables, figures, claims and scores, without data and models; FROM=results/NAME"
+	@echo "  make cluster             add Snakemake's plug-ins for Slurm and other queues to $(VENV)"
+	@echo "  make kubernetes          add Snakemake's plug-ins for Kubernetes and S3 to $(VENV)"
+	@echo "  make clean               remove $(QUICK)"
+	@echo
+	@echo "Look (seconds; nothing is made)"
+	@echo "  make config              print the resolved configuration and its number of runs (*)"
+	@echo "  make targets             list what snakemake can make, and how many trainings it needs (*)"
+	@echo "  make plan                say what a run would cost; TARGET=name (*)"
+	@echo
+	@echo "Develop"
+	@echo "  make test                linters, unit tests and the workflow from end to end; WORKERS=$(WORKERS) processes"
+	@echo "  make test-all            the same, and tests that fill disks and kill trainings; what CI runs"
+	@echo "  make test-envs           every rule in an environment of its own, through a stand-in for conda (8 GB, once)"
+	@echo "  make test-slurm          the workflow on a real Slurm cluster of five nodes on this machine; root, Debian (10 minutes)"
+	@echo "  make test-kubernetes     one training as on Kubernetes, over stand-ins for its API and for S3"
+	@echo "  make speed               time a training step against the published packages', which it installs into $(PEERS)"
+	@echo "  make speed-features      time features and the Frechet distance against the usual ways; what bfloat16 does to FID"
+	@echo "  make schema              write workflow/schemas/config.schema.json again, after a change to the configuration's keys"
+	@echo "  make lock                resolve envs/*.in into the exact versions of envs/*.txt; UPGRADE=--upgrade raises them"
 	@echo
 	@echo "(*) of the configuration that snakemake has with the same options: PROFILE=workflow/profiles/NAME (--profile),"
 	@echo "    CONFIG='one.yaml other.yaml' (--configfile, which replaces the profile's own file), SET='key=value' (--config)"
@@ -63,15 +71,17 @@ ready:
 
 quickstart: set-up
 	@$(RUN) snakemake --profile workflow/profiles/quick
-	@echo && cat $(QUICK)/tables/*.md
-	@echo && echo "Report, tables and figures: $(CURDIR)/$(QUICK)/report.html, $(QUICK)/tables, $(QUICK)/figures"
+	@$(RUN) python workflow/scripts/show.py $(QUICK)
 	@echo "This was a quick run: it shows that the pipeline works, and reproduces nothing of the paper."
 
 test: set-up
 	@$(RUN) ruff check workflow tests envs
 	@$(RUN) ruff format --check workflow tests envs
 	@$(RUN) snakefmt --check Snakefile workflow/rules
-	@$(RUN) python -m pytest
+	@$(RUN) python -m pytest $(IN_PARALLEL) -m "not slow"
+
+test-all: test
+	@$(RUN) python -m pytest -m slow
 
 test-envs: ready
 	@$(RUN) python -m pytest tests/environments

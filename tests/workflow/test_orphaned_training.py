@@ -33,6 +33,7 @@ def wait_for(folder, pattern) -> None:
     raise AssertionError(f"{pattern} has not come")
 
 
+@pytest.mark.slow
 @pytest.mark.workflow
 def test_what_an_orphan_has_trained_is_taken_over_and_then_no_longer_kept(tmp_path):
     snakemake = start(tmp_path)
