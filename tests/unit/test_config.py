@@ -11,8 +11,9 @@ from snakemake.utils import update_config
 from vrrae_bench.artefacts.run import format_beta
 from vrrae_bench.reporting.kinds import FIGURES, TABLES
 from vrrae_bench.study import checks as config_checks
+from vrrae_bench.study.layers import merge, with_defaults
 from vrrae_bench.study.paper import paper_values
-from vrrae_bench.study.reading import check_settings, json_schema, load_settings, merge
+from vrrae_bench.study.reading import check_settings, json_schema, load_settings
 from vrrae_bench.study.selection import SELECTIONS, all_runs, is_made, runs_needed, runs_of, sweep_of
 from vrrae_bench.study.settings import least_images
 from vrrae_bench.system.errors import UserError
@@ -23,8 +24,15 @@ OVERLAYS = ROOT / "workflow/profiles"
 
 
 @pytest.fixture
-def values():
+def written():
+    """config.yaml as it stands there, with its block of defaults."""
     return yaml.safe_load(BASE.read_text())
+
+
+@pytest.fixture
+def values(written):
+    """The same, but with all values below each data set, and no defaults."""
+    return with_defaults(written)
 
 
 def problems_of(values) -> str:
@@ -235,6 +243,98 @@ def test_what_a_data_set_asks_of_its_training_images(values):
     assert least["batch_sizes"] == least["sampling.gmm_components"] == 1
 
 
+def leaves(values, place=()):
+    """Every single value of nested mappings, with the keys that lead to it."""
+    for key, below in values.items():
+        if isinstance(below, dict):
+            yield from leaves(below, (*place, key))
+        else:
+            yield (*place, key), below
+
+
+def test_no_data_set_repeats_a_default(written):
+    """So that a value that is changed for all is changed in one place."""
+    defaults = dict(leaves(written["defaults"]))
+    repeated = [place for place, value in leaves(written["datasets"]) if defaults.get(place[1:], place) == value]
+    assert repeated == []
+
+
+def test_a_default_holds_for_every_data_set_without_a_value_of_its_own(written):
+    """Also if it is changed by an overlay: the data set's own value wins, in whichever file it stands."""
+    overlay = {"defaults": {"seeds": [7], "sampling": {"random_draws": 3}}, "datasets": {"mnist": {"seeds": [1]}}}
+    datasets = check_settings(merge(written, overlay)).datasets
+    assert {name: dataset.seeds for name, dataset in datasets.items()} == {
+        "synthetic": (0, 1, 2, 3, 4),
+        "mnist": (1,),
+        "fashion_mnist": (7,),
+        "cifar10": (7,),
+        "celeba": (7,),
+    }
+    assert (datasets["synthetic"].sampling.random_draws, datasets["mnist"].sampling.random_draws) == (2, 3)
+    assert (datasets["celeba"].sampling.gmm_subsample, datasets["celeba"].sampling.gmm_components) == (50_000, 10)
+
+
+def test_null_takes_a_default_away(written):
+    assert check_settings(written).datasets["synthetic"].extractor is None
+    told = problems_of(merge(written, {"datasets": {"mnist": {"extractor": None}}}))
+    assert "datasets.mnist.extractor: is missing.\n    FID needs an Inception-v3" in told
+
+
+def test_settings_are_the_same_whether_values_stand_in_the_defaults_or_below_each_data_set(written, values):
+    assert "defaults" not in values
+    assert check_settings(written) == check_settings(values)
+
+
+@pytest.mark.parametrize(
+    ("defaults", "message"),
+    [
+        ({"sampling": {"random_draws": 1}}, "defaults.sampling.random_draws: 1 is not valid.\n    Input should be"),
+        ({"seeds": [0, -1]}, "defaults.seeds.1: -1 is not valid"),
+        ({"seeds": 3}, "defaults.seeds: 3 is not a list"),
+        ({"sampling": None}, "defaults.sampling: None is not a set of keys"),
+        ({"sampling": {"random_drwas": 2}}, "defaults.sampling.random_drwas: unknown key (value 2).\n    Did you mean"),
+        ({"extractor": {"start": "imagnet"}}, "defaults.extractor.start: 'imagnet' is not known.\n    Did you mean"),
+        ({"penalty": {"vae": 1.0}}, "defaults.penalty.vae (for synthetic, mnist, fashion_mnist, cifar10, celeba): not"),
+        (
+            {"sampling": {"gmm_subsample": 5}},
+            "defaults.sampling.gmm_subsample (for mnist, fashion_mnist, cifar10): 5 means are fewer than the 10 "
+            "Gaussians to fit to them.\n    Use more means, or fewer Gaussians. "
+            "Or write another value below mnist and below fashion_mnist and below cifar10.",
+        ),
+        (
+            {"test_images": 15_000},
+            "defaults.test_images (for mnist, fashion_mnist, cifar10): 15000 is more than the 10000 test images",
+        ),
+    ],
+)
+def test_a_mistake_in_the_defaults_is_told_once_and_where_it_stands(written, defaults, message):
+    told = problems_of(merge(written, {"defaults": defaults}))
+    assert message in told and told.count(message) == 1
+    assert not any(line.split(". ")[-1].startswith("datasets.") for line in told.splitlines())
+
+
+def test_a_mistake_in_the_defaults_is_told_although_every_data_set_has_its_own_value(written):
+    told = problems_of(merge(written, {"defaults": {"epochs": 0}}))
+    assert "1 problem(s)" in told and "defaults.epochs: 0 is not valid" in told
+
+
+def test_a_data_set_contradicting_a_default_is_told_where_its_own_value_stands(written):
+    told = problems_of(merge(written, {"datasets": {"mnist": {"extractor_seeds": [0]}}}))
+    assert "1 problem(s)" in told and "datasets.mnist.extractor_seeds: 0 is the seed of the extractor itself" in told
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"defaults": None}, "defaults: None is not a set of keys"),
+        ({"defaults": [1]}, "defaults: [1] is not a set of keys"),
+        ({"default": {}}, "default: unknown key (value {}).\n    Did you mean 'defaults'?"),
+    ],
+)
+def test_a_block_that_is_no_block_of_defaults_is_told(written, change, message):
+    assert message in problems_of(written | change)
+
+
 def test_overlays_merge_deeply_and_replace_lists():
     base = {"a": {"x": 1, "y": [1, 2]}, "b": 1}
     assert merge(base, {"a": {"y": [3]}}) == {"a": {"x": 1, "y": [3]}, "b": 1}
@@ -281,10 +381,10 @@ def test_the_schema_for_editors_is_up_to_date():
     assert written == json_schema(), "run `make schema` and commit the outcome"
 
 
-def test_the_schema_accepts_what_is_shipped(values):
+def test_the_schema_accepts_what_is_shipped(written):
     jsonschema = pytest.importorskip("jsonschema")
     # As an editor reads it: YAML 1.2 knows 1e-3 as a number, PyYAML 1.0e-3 only.
-    jsonschema.validate(json.loads(json.dumps(values)), json_schema())
+    jsonschema.validate(json.loads(json.dumps(written)), json_schema())
 
 
 def test_runs_carry_readable_and_distinct_paths():

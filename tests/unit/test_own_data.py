@@ -691,7 +691,7 @@ def test_the_remedies_for_labels_work(store, arrays, tmp_path):
 def test_labels_that_the_network_behind_fid_would_miss_are_missed_at_once(mistake, arrays, tmp_path):
     np.savez(tmp_path / "mine.npz", train=arrays["train"], test=arrays["test"])
     told = mistake("npz", tmp_path / "mine.npz", labelled=True)
-    assert "has no labels" in told and "Add train_labels and test_labels, or remove `extractor`" in told
+    assert "has no labels" in told and "Add train_labels and test_labels, or write `extractor: null`" in told
 
 
 def test_many_labels_in_the_order_of_their_classes_are_no_bomb(store, arrays, tmp_path):

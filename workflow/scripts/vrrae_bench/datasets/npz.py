@@ -119,7 +119,7 @@ def _names(path: Path, archive: ZipFile, labelled: bool) -> list[str]:
     if labelled and not found.issuperset(LABELS):
         raise UserError(
             f"{path}: has no labels, which the network behind FID learns from. Add train_labels and test_labels, or "
-            "remove `extractor` from the configuration of the data set."
+            "write `extractor: null` in the configuration of the data set."
         )
     return [name for name in (*IMAGES, *LABELS) if name in found]
 

@@ -3,7 +3,7 @@
 import difflib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Annotated, Any
 
 from pydantic import BaseModel, TypeAdapter, ValidationError
@@ -12,6 +12,7 @@ from vrrae_bench.artefacts.run import format_beta
 from vrrae_bench.datasets.published import NO_SECRETS, holds_secret, is_url
 from vrrae_bench.models.registry import METHODS
 from vrrae_bench.study.costs import PUBLISHED, generated_images, images_of
+from vrrae_bench.study.layers import DEFAULTS, is_default, with_defaults
 from vrrae_bench.study.settings import (
     OWN_SOURCES,
     PAPER_DATASETS,
@@ -48,7 +49,11 @@ def suggestion(word: str, known: Sequence[str]) -> str:
 
 
 def contradictions(values: Mapping[str, Any]) -> Iterator[Problem]:
-    """Problems between keys, as far as the keys themselves are well-formed."""
+    """Problems between keys, as far as the keys themselves are well-formed.
+
+    Args:
+        values: The configuration as it is written, with its block of defaults.
+    """
     if not isinstance(values, Mapping):
         return  # told already, and nothing else can be judged
     yield from _check_mirror(values.get("mirror"))
@@ -61,14 +66,11 @@ def contradictions(values: Mapping[str, Any]) -> Iterator[Problem]:
             )
     for name in ("results", "weights", "mirror"):
         yield from _check_path(name, values.get(name))
-    given = values.get("datasets")
+    given = with_defaults(values).get("datasets")
     if not isinstance(given, Mapping):
         return
     datasets = {name: WellFormed(DatasetSettings, entry) for name, entry in given.items()}
-    for name, dataset in datasets.items():
-        for check in _DATASET_CHECKS:
-            with suppress(MissingKey):
-                yield from check(f"datasets.{name}", dataset)
+    yield from _dataset_contradictions(values, datasets)
     experiment = WellFormed(ExperimentSettings, values.get("experiment"))
     with suppress(MissingKey):
         yield from _experiment_contradictions(experiment, datasets)
@@ -318,11 +320,11 @@ def _check_files(key: str, dataset: WellFormed) -> Iterator[Problem]:
 
 def _check_extractor(key: str, dataset: WellFormed) -> Iterator[Problem]:
     if dataset.source == "synthetic" and dataset.extractor is not None:
-        yield Problem(f"{key}.extractor", "the synthetic images have no labels to tune on.", "Remove it.")
+        yield Problem(f"{key}.extractor", "the synthetic images have no labels to tune on.", "Write null.")
     if dataset.source not in ("synthetic", "npz") and dataset.extractor is None:
         yield Problem(f"{key}.extractor", "is missing.", "FID needs an Inception-v3: add it as in config.yaml.")
     if dataset.extractor is None and dataset.extractor_seeds:
-        yield Problem(f"{key}.extractor_seeds", "there is no extractor to be seeded.", "Remove it.")
+        yield Problem(f"{key}.extractor_seeds", "there is no extractor to be seeded.", "Write [].")
     elif dataset.extractor is not None and dataset.extractor.seed in dataset.extractor_seeds:
         yield Problem(
             f"{key}.extractor_seeds",
@@ -347,6 +349,28 @@ _DATASET_CHECKS = (
     _check_files,
     _check_extractor,
 )
+
+
+def _dataset_contradictions(values: Mapping[str, Any], datasets: Mapping[str, WellFormed]) -> Iterator[Problem]:
+    """Problems within data sets; of a value that several have from the defaults, told once and with their names."""
+    of_defaults: dict[Problem, list[str]] = {}
+    for name, dataset in datasets.items():
+        for problem in _contradictions_within(f"datasets.{name}", dataset):
+            place = problem.key.removeprefix(f"datasets.{name}.")
+            if is_default(values, name, place.split(".")):
+                of_defaults.setdefault(replace(problem, key=f"{DEFAULTS}.{place}"), []).append(str(name))
+            else:
+                yield problem
+    for problem, names in of_defaults.items():
+        key = f"{problem.key} (for {', '.join(names)})"
+        remedy = f"{problem.remedy} Or write another value below {' and below '.join(names)}."
+        yield replace(problem, key=key, remedy=remedy)
+
+
+def _contradictions_within(key: str, dataset: WellFormed) -> Iterator[Problem]:
+    for check in _DATASET_CHECKS:
+        with suppress(MissingKey):
+            yield from check(key, dataset)
 
 
 def _experiment_contradictions(experiment: WellFormed, datasets: Mapping[str, WellFormed]) -> Iterator[Problem]:

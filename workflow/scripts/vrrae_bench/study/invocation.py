@@ -21,7 +21,8 @@ from typing import Any
 import yaml
 
 from vrrae_bench.study.checks import refuse_other_devices
-from vrrae_bench.study.reading import BASE, check_settings, merge, read_file
+from vrrae_bench.study.layers import merge
+from vrrae_bench.study.reading import BASE, check_settings, read_file
 from vrrae_bench.study.settings import Settings
 from vrrae_bench.system.errors import UserError
 

@@ -3,7 +3,6 @@
 `config.yaml` is the paper in full; a smaller configuration overlays it.
 """
 
-import copy
 import json
 import types
 import typing
@@ -15,10 +14,10 @@ from typing import Any
 import yaml
 from pydantic import BaseModel, ValidationError
 from snakemake.common.configfile import load_configfile
-from snakemake.utils import update_config
 
 from vrrae_bench.study.checks import Problem, contradictions, suggestion
-from vrrae_bench.study.settings import Settings
+from vrrae_bench.study.layers import DEFAULTS, is_default, merge, with_defaults
+from vrrae_bench.study.settings import DatasetSettings, Settings
 from vrrae_bench.system.errors import UserError, numbered
 
 BASE = next(folder for folder in Path(__file__).parents if (folder / "Snakefile").is_file()) / "config.yaml"
@@ -35,38 +34,34 @@ def load_settings(base: str | Path, *files: str | Path) -> Settings:
 
 
 def check_settings(values: Any, name: str = "configuration") -> Settings:
-    """The typed configuration behind a mapping of plain values.
+    """The typed configuration behind a mapping of plain values, in which data sets have their defaults.
 
     Raises:
         UserError: With every problem: key, value, reason and remedy.
     """
-    problems: list[Problem] = []
+    problems = _malformed_defaults(values)
     settings = None
     try:
-        settings = Settings.model_validate(values)
+        settings = Settings.model_validate(with_defaults(values))
     except ValidationError as errors:
-        problems += [_explain(error) for error in errors.errors() if not _follows(error)]
+        problems += [_explain(error) for error in _causes(errors) if not _of_defaults(error, values)]
     problems += contradictions(values)
     if problems or settings is None:
         raise UserError(f"{name}: {len(problems)} problem(s); nothing was started.\n{numbered(problems)}")
     return settings
 
 
-def merge(*layers: Mapping[str, Any]) -> dict[str, Any]:
-    """Mappings merged deeply by Snakemake's own function: the later wins, a list is replaced as a whole.
-
-    Snakemake merges the files that are laid over config.yaml with each other first, and their outcome with it.
-    """
-    merged: dict[str, Any] = {}
-    for layer in layers:
-        update_config(merged, copy.deepcopy(layer))
-    return merged
-
-
 def json_schema() -> dict[str, Any]:
     """The JSON schema of `config.yaml`, for editors."""
     schema = Settings.model_json_schema()
     schema["$schema"] = "https://json-schema.org/draft/2020-12/schema"
+    schema["properties"][DEFAULTS] = {
+        "$ref": "#/$defs/DatasetSettings",
+        "description": "What every data set starts from; a value of its own wins",
+    }
+    # The defaults may hold any key of a data set, so that none has to stand below the data set itself.
+    for model in ("DatasetSettings", *DatasetSettings.model_json_schema()["$defs"]):
+        schema["$defs"][model].pop("required", None)
     return schema
 
 
@@ -152,9 +147,34 @@ def _twice_below(node: yaml.Node | None, place: str, seen: set[int]) -> Iterator
         yield from _twice_below(value, f"{place}{name}.", seen)
 
 
-def _follows(error: Mapping[str, Any]) -> bool:
-    """Whether pydantic calls a list too short only because it has refused the entries."""
-    return error["type"] == "too_short" and error["ctx"]["actual_length"] < len(error["input"])
+def _malformed_defaults(values: Any) -> list[Problem]:
+    """What is wrong with the defaults by themselves; a key that is missing there may stand below each data set."""
+    if not isinstance(values, Mapping) or DEFAULTS not in values:
+        return []
+    try:
+        DatasetSettings.model_validate(values[DEFAULTS])
+    except ValidationError as errors:
+        return [
+            _explain({**error, "loc": (DEFAULTS, *error["loc"])})
+            for error in _causes(errors)
+            if error["type"] != "missing"
+        ]
+    return []
+
+
+def _of_defaults(error: Mapping[str, Any], values: Any) -> bool:
+    """Whether an error of a data set lies in a default, with which it is told once instead of for each data set."""
+    match error["loc"]:
+        case ("datasets", dataset, first, *further):
+            return is_default(values, dataset, (first, *further))
+    return False
+
+
+def _causes(errors: ValidationError) -> Iterator[Mapping[str, Any]]:
+    """Pydantic's errors, without those of lists that it calls too short only because it has refused their entries."""
+    for error in errors.errors():
+        if error["type"] != "too_short" or error["ctx"]["actual_length"] >= len(error["input"]):
+            yield error
 
 
 def _explain(error: Mapping[str, Any]) -> Problem:
@@ -163,7 +183,7 @@ def _explain(error: Mapping[str, Any]) -> Problem:
     key, value = ".".join(map(str, location)).removesuffix(".[key]"), error["input"]
     match error["type"]:
         case "extra_forbidden":
-            known = sorted(_model_at(location[:-1]).model_fields)
+            known = sorted([*_model_at(location[:-1]).model_fields, *([] if location[:-1] else [DEFAULTS])])
             return Problem(key, f"unknown key (value {value!r}).", suggestion(str(location[-1]), known))
         case "missing":
             return Problem(key, "is missing.", "Add it; config.yaml shows every key with its source.")
@@ -190,8 +210,9 @@ def _explain(error: Mapping[str, Any]) -> Problem:
 
 def _model_at(location: Sequence[str | int]) -> type[BaseModel]:
     """The model whose keys stand at a place of the configuration."""
-    annotation: Any = Settings
-    for step in location:
+    below_defaults = location[:1] == (DEFAULTS,)
+    annotation: Any = DatasetSettings if below_defaults else Settings
+    for step in location[1:] if below_defaults else location:
         annotation = (
             annotation.model_fields[step].annotation
             if isinstance(annotation, type) and issubclass(annotation, BaseModel)
