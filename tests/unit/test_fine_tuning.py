@@ -132,6 +132,9 @@ def test_attributes_are_learned_each_by_itself(tune, small_network):
     tuned = tune(data, data, with_(epochs=30, learning_rate=1e-2, patience=30))
     assert tuned.history[0].loss == pytest.approx(np.log(2), abs=0.3)  # two undecided attributes, averaged
     assert tuned.test_accuracy == 1 and tuned.network(torch.zeros(2, 3, 75, 75)).shape == (2, 2)
+    # Each attribute is there in half of the images, so that a guess tells both of a quarter of them, and loses to it
+    # on the others.
+    assert tuned.record()["above_chance"] and tuned.against_guessing == (32, 24, 0)
 
 
 def test_the_test_accuracy_is_that_of_the_test_images(tune, small_network):
@@ -139,6 +142,7 @@ def test_the_test_accuracy_is_that_of_the_test_images(tune, small_network):
     images, labels = shades(10)
     tuned = tune(shades(40), LabelledImages(images, 1 - labels), with_(epochs=20, learning_rate=1e-2, patience=20))
     assert tuned.record()["validation_accuracy"] == 1 and tuned.record()["test_accuracy"] == 0
+    assert not tuned.record()["above_chance"] and tuned.record()["against_guessing"]["better"] == 0
 
 
 def test_the_loss_of_the_auxiliary_head_is_added_at_four_tenths(tune, monkeypatch):

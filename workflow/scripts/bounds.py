@@ -39,7 +39,7 @@ def main() -> None:
     scores = bounds(network, reference, data, sampling.random_images, sampling.random_draws, arguments.seed)
     for name, (numbers, details) in scores.items():
         what = {"bound": name, "dataset": arguments.dataset, "seed": arguments.seed, "sampling": sampling.model_dump()}
-        what |= {"extractor": record, "origin": origin}
+        what |= {"extractor": record | reference.recorded, "origin": origin}
         write_record(arguments.out.with_name(f"{name}.json"), numbers | {"details": what | details})
 
 

@@ -14,14 +14,15 @@ from typing import Any
 import numpy as np
 
 from vrrae_bench.artefacts.manifest import Manifest
-from vrrae_bench.artefacts.records import write_record
+from vrrae_bench.artefacts.records import read_record, write_record
 from vrrae_bench.datasets.store import DataSet
 from vrrae_bench.datasets.weights import IMAGENET
+from vrrae_bench.extractor.chance import REMEDY, VOID, at_chance
 from vrrae_bench.extractor.devices import check_precision, configure_torch
 from vrrae_bench.extractor.settings import ExtractorSettings, check_weights
 from vrrae_bench.system.command_line import add_device_options, add_keep_finished, command_parser, json_of
 from vrrae_bench.system.dependencies import code_digest
-from vrrae_bench.system.errors import run_command
+from vrrae_bench.system.errors import run_command, warn
 from vrrae_bench.system.files import sha256
 from vrrae_bench.system.provenance import Stopwatch, machine_identity, provenance
 
@@ -62,25 +63,27 @@ def main() -> None:
         if checkpoints.is_finished(outputs):
             checkpoints.bring_back(outputs)
             print(f"this very fine-tuning was finished before: its results are those of {checkpoints.folder}")
-            return
-        tuned = fine_tune(
-            train,
-            test,
-            arguments.settings,
-            checkpoints,
-            stopwatch=stopwatch,
-            checkpoint_seconds=arguments.checkpoint_seconds,
-            report=lambda line: print(line, flush=True),
-            weights=arguments.weights,
-            threads=arguments.threads,
-            device=device,
-        )
-        save_extractor(tuned.network, arguments.settings, model_file)
-        record = {"settings": arguments.settings.model_dump(), "sha256": sha256(model_file)} | tuned.record()
-        record |= {"weights_sha256": weights_sha256, "n_reference": len(train.images), "threads": arguments.threads}
-        record["data"] = data.manifest.arrays
-        write_record(arguments.out, record | origin | stopwatch.record())
-        checkpoints.conclude(outputs, keep=arguments.keep_finished)
+        else:
+            tuned = fine_tune(
+                train,
+                test,
+                arguments.settings,
+                checkpoints,
+                stopwatch=stopwatch,
+                checkpoint_seconds=arguments.checkpoint_seconds,
+                report=lambda line: print(line, flush=True),
+                weights=arguments.weights,
+                threads=arguments.threads,
+                device=device,
+            )
+            save_extractor(tuned.network, arguments.settings, model_file)
+            record = {"settings": arguments.settings.model_dump(), "sha256": sha256(model_file)} | tuned.record()
+            record |= {"weights_sha256": weights_sha256, "n_reference": len(train.images), "threads": arguments.threads}
+            record["data"] = data.manifest.arrays
+            write_record(arguments.out, record | origin | stopwatch.record())
+            checkpoints.conclude(outputs, keep=arguments.keep_finished)
+    if reason := at_chance(read_record(arguments.out)):
+        warn(f"{arguments.out}: {reason}. {VOID} {REMEDY}")
 
 
 def checkpoint_identity(

@@ -1,8 +1,8 @@
 """Compute what everything of a data set is scored against: features of its training images (appendix A.7).
 
-Reads the extractor and the data set. Writes reference.json (what the features are of) and, beside it, reference.npz
-(moments of the features of all training images) and reference_sample.npz (the features of some, and what is computed
-of them once).
+Reads the extractor and the data set. Writes reference.json (what the features are of, and whether they tell noise from
+test images) and, beside it, reference.npz (moments of the features of all training images) and reference_sample.npz
+(the features of some, and what is computed of them once).
 """
 
 import vrrae_bench.system.shell_settings
@@ -10,11 +10,12 @@ import vrrae_bench.system.shell_settings
 from pathlib import Path
 
 from vrrae_bench.datasets.store import DataSet
+from vrrae_bench.extractor.chance import REMEDY, VOID, like_noise
 from vrrae_bench.extractor.devices import configure_torch
 from vrrae_bench.scoring.frechet import Moments
 from vrrae_bench.scoring.reference import Reference
 from vrrae_bench.system.command_line import add_device_options, command_parser
-from vrrae_bench.system.errors import run_command
+from vrrae_bench.system.errors import run_command, warn
 from vrrae_bench.system.seeding import generator
 
 
@@ -28,12 +29,17 @@ def main() -> None:
     arguments = parser.parse_args()
     device = configure_torch(arguments.accelerator, arguments.threads)
     from vrrae_bench.extractor.inception import extractor_record, load_extractor
+    from vrrae_bench.scoring.bounds import noise_apart
 
     data = DataSet(arguments.data)
     extractor = extractor_record(arguments.extractor, data.manifest.arrays)
-    features = load_extractor(arguments.extractor.with_name("inception.pt"), device).features(data.array("train"))
+    network = load_extractor(arguments.extractor.with_name("inception.pt"), device)
+    features = network.features(data.array("train"))
     reference = Reference.of(Moments.from_features(features), features, generator(arguments.seed, "extractor"))
-    reference.save(arguments.out, {"extractor": extractor["sha256"], "seed": arguments.seed})
+    noise = noise_apart(network, reference.moments, data, arguments.seed)
+    reference.save(arguments.out, {"extractor": extractor["sha256"], "seed": arguments.seed, "noise": noise})
+    if reason := like_noise({"noise": noise}):
+        warn(f"{arguments.out}: {reason}. {VOID} {REMEDY}")
 
 
 if __name__ == "__main__":

@@ -18,9 +18,10 @@ import torch
 from jaxtyping import Int
 from torchvision.models import Inception3
 
+from vrrae_bench.extractor.chance import AgainstGuessing, against_guessing
 from vrrae_bench.extractor.checkpoints import Checkpoints
 from vrrae_bench.extractor.inception import build_network, outputs, prepare
-from vrrae_bench.extractor.labels import LabelledImages, Task, majority_accuracy, task_of
+from vrrae_bench.extractor.labels import LabelledImages, Task, majority_accuracy, majority_correct, task_of
 from vrrae_bench.extractor.settings import ExtractorSettings
 from vrrae_bench.system.errors import Interrupted, UserError
 from vrrae_bench.system.provenance import Stopwatch
@@ -60,6 +61,7 @@ class FineTuned(NamedTuple):
         test_accuracy: Of these weights, in [0, 1].
         labels: What they tell: "10 classes", or "40 attributes", of which the accuracy is the mean.
         majority_accuracy: Test accuracy of always saying what most training images have.
+        against_guessing: How many test images it tells better than that, and how many worse.
     """
 
     network: Inception3
@@ -68,6 +70,7 @@ class FineTuned(NamedTuple):
     test_accuracy: float
     labels: str
     majority_accuracy: float
+    against_guessing: AgainstGuessing
 
     def record(self) -> dict[str, Any]:
         """What to record beside the network."""
@@ -78,6 +81,7 @@ class FineTuned(NamedTuple):
             "test_accuracy": self.test_accuracy,
             "labels": self.labels,
             "majority_accuracy": self.majority_accuracy,
+            **self.against_guessing.record(),
             "kept_epoch": self.kept,
             "history": [epoch._asdict() for epoch in self.history],
         }
@@ -142,11 +146,13 @@ def fine_tune(
             report(f"epoch {epoch + 1} of at most {settings.epochs}: {_describe(state.history[-1])}")
         keep(final=True)
         state.network.load_state_dict(state.best)
-        _, test_accuracy = _evaluate(state.network, task, test, np.arange(len(test.images)), settings, keep)
+        found, targets = _told(state.network, test, np.arange(len(test.images)), settings, keep)
+        _, test_accuracy = _loss_and_accuracy(task, found, targets)
     kept = best_epoch(state.history) + 1
     report(f"kept the weights of epoch {kept}: test accuracy {test_accuracy:.2%}")
     majority = majority_accuracy(train.labels, test.labels)
-    return FineTuned(state.network, state.history, kept, test_accuracy, task.name, majority)
+    guessing = against_guessing(task.correct(found, targets).numpy(), majority_correct(train.labels, test.labels))
+    return FineTuned(state.network, state.history, kept, test_accuracy, task.name, majority, guessing)
 
 
 def cosine_schedule(step: int, n_steps: int) -> float:
@@ -288,6 +294,15 @@ def _train_step(state: _State, task: Task, settings: ExtractorSettings, inputs, 
 
 def _evaluate(network, task: Task, data: LabelledImages, indices, settings, keep) -> tuple[float, float]:
     """Loss and accuracy of the network on some of the images."""
+    return _loss_and_accuracy(task, *_told(network, data, indices, settings, keep))
+
+
+def _loss_and_accuracy(task: Task, found: torch.Tensor, targets: torch.Tensor) -> tuple[float, float]:
+    return _finite(task.loss(found, targets).item()), float(task.hits(found, targets).mean())
+
+
+def _told(network, data: LabelledImages, indices, settings, keep) -> tuple[torch.Tensor, torch.Tensor]:
+    """What the network says of some of the images, and what there is to say."""
 
     def batches():
         for start in range(0, len(indices), EVALUATION_BATCH):
@@ -295,8 +310,7 @@ def _evaluate(network, task: Task, data: LabelledImages, indices, settings, keep
             keep()
 
     found = torch.from_numpy(np.concatenate(list(outputs(network, batches(), settings.image_size))))
-    targets = torch.as_tensor(data.labels[indices], dtype=torch.long)
-    return _finite(task.loss(found, targets).item()), float(task.hits(found, targets).mean())
+    return found, torch.as_tensor(data.labels[indices], dtype=torch.long)
 
 
 def _finite(loss: float) -> float:

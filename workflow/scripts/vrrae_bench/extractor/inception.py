@@ -33,6 +33,8 @@ HEADS = ("fc.", "AuxLogits.")
 # Of extractor.json, what stands beside each score of its features.
 RECORDED_OF_EXTRACTOR = ("settings", "sha256", "labels", "test_accuracy", "majority_accuracy", "n_reference")
 RECORDED_OF_EXTRACTOR += ("threads", "device", "versions", "shell_settings", "commit")
+# Not in records of earlier versions.
+RECORDED_OF_GUESSING = ("above_chance", "against_guessing")
 
 Images = UInt8[np.ndarray, "N H W C"]
 
@@ -187,10 +189,15 @@ def extractor_record(extractor: Path, arrays: Mapping[str, str] | None = None) -
     if arrays is not None and "data" in record:
         refuse_others(extractor, "extractor", {"data": record["data"]}, {"data": dict(arrays)})
     settings = ExtractorSettings(**record["settings"])
-    return {key: record[key] for key in RECORDED_OF_EXTRACTOR} | {
-        "start_weights": START_WEIGHTS[settings.start],
-        "preparation": preparation(settings),
-    }
+    guessing = {key: record[key] for key in RECORDED_OF_GUESSING if key in record}
+    return (
+        {key: record[key] for key in RECORDED_OF_EXTRACTOR}
+        | guessing
+        | {
+            "start_weights": START_WEIGHTS[settings.start],
+            "preparation": preparation(settings),
+        }
+    )
 
 
 def _headless() -> Inception3:

@@ -8,6 +8,7 @@ import torch
 from jaxtyping import Integer
 from torch.nn.functional import binary_cross_entropy_with_logits, cross_entropy
 
+from vrrae_bench.extractor.chance import Correct
 from vrrae_bench.extractor.inception import Images
 from vrrae_bench.system.errors import UserError
 
@@ -32,13 +33,18 @@ class Task(NamedTuple):
         name: How many of what: "10 classes".
         n_outputs: Classes, or attributes.
         loss: Of outputs and labels, averaged over the images.
-        hits: For each image 1 if its class is right, or the share of its attributes that are.
+        correct: For each image whether its class is told right, or which of its attributes are.
     """
 
     name: str
     n_outputs: int
     loss: Callable[[torch.Tensor, torch.Tensor], torch.Tensor]
-    hits: Callable[[torch.Tensor, torch.Tensor], torch.Tensor]
+    correct: Callable[[torch.Tensor, torch.Tensor], torch.Tensor]
+
+    def hits(self, outputs: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
+        """For each image 1 if its class is right, or the share of its attributes that are."""
+        correct = self.correct(outputs, targets).float()
+        return correct if correct.ndim == 1 else correct.mean(1)
 
 
 def task_of(train: LabelledImages, test: LabelledImages) -> Task:
@@ -74,7 +80,7 @@ def _classes(labels, test_labels) -> Task:
         f"{n_classes} classes",
         n_classes,
         cross_entropy,
-        lambda outputs, targets: (outputs.argmax(1) == targets).float(),
+        lambda outputs, targets: outputs.argmax(1) == targets,
     )
 
 
@@ -90,13 +96,18 @@ def _attributes(labels, test_labels) -> Task:
         f"{n_attributes} attributes",
         n_attributes,
         lambda outputs, targets: binary_cross_entropy_with_logits(outputs, targets.float()),
-        lambda outputs, targets: ((outputs > 0) == (targets > 0)).float().mean(1),
+        lambda outputs, targets: (outputs > 0) == (targets > 0),
     )
+
+
+def majority_correct(labels: Labels, test_labels: Labels) -> Correct:
+    """Which test labels are told right by saying of each image what most training images have."""
+    if labels.ndim == 2:
+        return test_labels == (labels.mean(axis=0) > 0.5)
+    classes, counts = np.unique(labels, return_counts=True)
+    return test_labels == classes[counts.argmax()]
 
 
 def majority_accuracy(labels: Labels, test_labels: Labels) -> float:
     """Share of test labels told right by saying of each image what most training images have."""
-    if labels.ndim == 2:
-        return float((test_labels == (labels.mean(axis=0) > 0.5)).mean())
-    classes, counts = np.unique(labels, return_counts=True)
-    return float((test_labels == classes[counts.argmax()]).mean())
+    return float(majority_correct(labels, test_labels).mean())

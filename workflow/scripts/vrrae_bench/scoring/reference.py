@@ -1,7 +1,7 @@
 """What the features of a data set's training images hold ready for the scores of every run, computed once."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 from zipfile import BadZipFile
@@ -31,12 +31,14 @@ class Reference:
         sample: Features of some training images, drawn at random without replacement.
         radii: Distance of each of the sample to its nearest neighbours within it (`neighbours.radii`).
         kernel_sums: Sum of the kernel of each of the sample with the others (`kernel_distance.within_sums`).
+        noise: Whether these features tell noise from test images (`bounds.noise_apart`), where that was asked.
     """
 
     moments: Moments
     sample: Float32[np.ndarray, "M D"]
     radii: Float64[np.ndarray, " M"]
     kernel_sums: Float64[np.ndarray, " M"]
+    noise: Mapping[str, Any] | None = None
 
     @classmethod
     def of(
@@ -52,11 +54,16 @@ class Reference:
         sample = np.asarray(features[rows], dtype=np.float32)
         return cls(moments, sample, radii(sample), within_sums(sample))
 
+    @property
+    def recorded(self) -> dict[str, Any]:
+        """What stands beside each score that is against this reference."""
+        return {} if self.noise is None else {"noise": dict(self.noise)}
+
     def save(self, record: Path, of: Mapping[str, Any]) -> None:
         """Write the record, and beside it moments and sample.
 
         Args:
-            of: What the features are of, at least the SHA-256 of their `extractor`.
+            of: What the features are of, at least the SHA-256 of their `extractor`; and what they say of `noise`.
         """
         moments, sample = (record.with_name(name) for name in FILES)
         self.save_sample(sample)
@@ -80,8 +87,9 @@ class Reference:
             UserError: One of its files is missing or damaged, or it is the reference of another extractor.
         """
         record, files = extractor.with_name("reference.json"), [extractor.with_name(name) for name in FILES]
-        refuse_others(record, "reference", read_record(record, *FILES), {"extractor": network["sha256"]})
-        return cls.load(*files)
+        found = read_record(record, *FILES)
+        refuse_others(record, "reference", found, {"extractor": network["sha256"]})
+        return replace(cls.load(*files), noise=found.get("noise"))
 
     @classmethod
     def load(cls, moments: Path | str, sample: Path | str) -> "Reference":

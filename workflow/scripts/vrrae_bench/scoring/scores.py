@@ -113,4 +113,4 @@ def feature_scores(
     sets |= {f"fid_{name}": independent_parts(network.features(images)) for name, images in others.items()}
     random = random_scores(reference, [network.features(draw) for draw in draws])
     scores = combined([random, fid_scores(reference.moments, sets)])
-    return Scores(scores.numbers, scores.details | {"extractor": record})
+    return Scores(scores.numbers, scores.details | {"extractor": record | reference.recorded})

@@ -108,14 +108,29 @@ def is_out_of_memory(error: Exception) -> bool:
     )
 
 
+def warn(message: str) -> None:
+    """Tell of what spoils a result, on stderr, which a workflow sends to a log, and on the screen; the work goes on.
+
+    No result is lost for a screen that is not there any more.
+    """
+    text = f"warning: {message.rstrip()}\n".encode(errors="backslashreplace")
+    _written(sys.stderr.fileno(), text)
+    _written_on_screen(text)
+
+
 def _end(message: str, status: int = 1) -> None:
     """Exit with a message: to stderr, which a workflow sends to a log, else to the screen."""
     with suppress(OSError):
         sys.stdout.flush()
     text = f"{message.rstrip()}\n".encode(errors="backslashreplace")
-    if not _written(sys.stderr.fileno(), text) and os.environ.get(SCREEN, "").isdecimal():
-        _written(int(os.environ[SCREEN]), text)
+    if not _written(sys.stderr.fileno(), text):
+        _written_on_screen(text)
     sys.exit(status)
+
+
+def _written_on_screen(text: bytes) -> bool:
+    screen = os.environ.get(SCREEN, "")
+    return screen.isdecimal() and _written(int(screen), text)
 
 
 def _written(descriptor: int, text: bytes) -> bool:
