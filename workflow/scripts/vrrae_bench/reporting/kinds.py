@@ -3,7 +3,8 @@
 Free of matplotlib and pandas, for the rules that only plan.
 """
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Literal
 
 
@@ -13,7 +14,8 @@ class TableKind:
 
     Attributes:
         about: What it shows, in a line.
-        metrics: Its numbers, by their keys in the files it is made from, and the headings the paper prints them under.
+        metrics: Its numbers, by their keys in `METRICS`.
+        headings: What stands above some of its columns in place of their headings in `METRICS`, as in the paper.
         origin: What it is made from: scores of runs, the configuration, or timings of steps.
         rows: What its rows are: methods, in a table for each data set, or the data sets themselves, in one.
         columns: The column of the long form that tells its columns apart.
@@ -26,7 +28,8 @@ class TableKind:
 
     title: str
     about: str
-    metrics: dict[str, str]
+    metrics: tuple[str, ...]
+    headings: Mapping[str, str] = field(default_factory=dict)
     origin: Literal["scores", "settings", "timings"] = "scores"
     rows: Literal["method", "dataset"] = "method"
     columns: Literal["metric", "beta", "batch_size"] = "metric"
@@ -59,101 +62,98 @@ class FigureKind:
     first: int | None = None
 
 
-FID_AND_ERROR = {"fid_interpolation": "Inter.", "fid_random": "Rand.", "reconstruction_error": "Rec."}
+# As Tables 2, 3 and A.4-3 of the paper have them, and the headings that it prints above them.
+FID_AND_ERROR = ("fid_interpolation", "fid_random", "reconstruction_error")
+INTER_RAND_REC = {"fid_interpolation": "Inter.", "fid_random": "Rand.", "reconstruction_error": "Rec."}
 
 TABLES = {
     "table_1": TableKind(
         title="Table 1: synthetic bumps, errors in percent, coverage and outside as shares",
         about="Synthetic bumps: test error and random-generation error",
-        metrics={
-            "reconstruction_error": "Test error",
-            "random_generation_error": "Random gen. error",
-            "reconstruction_error_original_scale": "Test error, original scale",
-            "coverage": "Coverage",
-            "share_outside": "Outside",
-        },
+        metrics=(
+            "reconstruction_error",
+            "random_generation_error",
+            "reconstruction_error_original_scale",
+            "coverage",
+            "share_outside",
+        ),
     ),
     "table_2": TableKind(
         title="Table 2: FID of interpolation and of random generation, reconstruction error in percent",
         about="Images: reconstruction error, FID of interpolation and of random generation",
         metrics=FID_AND_ERROR,
+        headings=INTER_RAND_REC,
     ),
     "table_3": TableKind(
         title="Table 3: ablations; FID of interpolation and of random generation, reconstruction error in percent",
         about="Images: RRAE + VAE, VAE (f = I) and VRRAE without a KL term beside VRRAE",
         metrics=FID_AND_ERROR,
+        headings=INTER_RAND_REC,
     ),
     "table_a3_1": TableKind(
         title="Table A.3-1: sizes of bottleneck and latent space",
         about="Sizes of bottleneck and latent space, from the configuration",
-        metrics={"bottleneck": "k", "latent_size": "L"},
+        metrics=("bottleneck", "latent_size"),
         origin="settings",
         rows="dataset",
     ),
     "table_a3_2": TableKind(
         title="Table A.3-2: FID of random generation for each beta",
         about="Images: FID of random generation of VAE and VRRAE for each beta",
-        metrics={"fid_random": "Rand."},
+        metrics=("fid_random",),
+        headings={"fid_random": "Rand."},
         columns="beta",
     ),
     "table_a3_3": TableKind(
         title="Table A.3-3: epochs, batch size and learning rate",
         about="Epochs, batch size and learning rate, from the configuration",
-        metrics={"epochs": "Epochs", "batch_size": "Batch size", "learning_rate": "Learning rate"},
+        metrics=("epochs", "batch_size", "learning_rate"),
         origin="settings",
         rows="dataset",
     ),
     "table_a4_1": TableKind(
         title="Table A.4-1: time of a training step, and of all",
         about="Time of a step and of a training: VAE and VRRAE",
-        metrics={
-            "step_seconds": "Step, s",
-            "total_minutes": "Training (extrapolated), min",
-            "step_ratio": "Ratio of steps",
-        },
+        metrics=("step_seconds", "total_minutes", "step_ratio"),
         origin="timings",
     ),
     "table_a4_2": TableKind(
         title="Table A.4-2: test error of VRRAE for each batch size, in percent",
         about="Test error of VRRAE for each batch size, equal epochs",
-        metrics={"reconstruction_error": "Test error"},
+        metrics=("reconstruction_error",),
         columns="batch_size",
     ),
     "table_a4_3": TableKind(
         title="Table A.4-3: other autoencoders; FID of interpolation and generation, reconstruction error in percent",
         about="Images: Long AE, IRMAE, LoRAE, contractive and sparse AE beside the methods of Table 2",
         metrics=FID_AND_ERROR,
+        headings=INTER_RAND_REC,
     ),
     "table_scores": TableKind(
         title="Scores of generated images, beside those of real images and of noise",
         about="Images: FID with and without its bias, KID, precision, recall, density, coverage; floor and ceiling",
-        metrics={
-            "fid_random": "FID",
-            "fid_random_mean": "FID, mean of draws",
-            "fid_random_all_draws": "FID, all draws",
-            "fid_random_infinity": "FID, infinite",
-            "fid_random_gaussian": "FID, one Gaussian",
-            "fid_random_prior": "FID, N(0, I)",
-            "fid_interpolation": "FID, interpolation",
-            "kid_random": "KID",
-            "precision_random": "Precision",
-            "recall_random": "Recall",
-            "density_random": "Density",
-            "coverage_random": "Coverage",
-            "sharpness_random": "Sharpness",
-        },
+        metrics=(
+            "fid_random",
+            "fid_random_mean",
+            "fid_random_all_draws",
+            "fid_random_infinity",
+            "fid_random_gaussian",
+            "fid_random_prior",
+            "fid_interpolation",
+            "kid_random",
+            "precision_random",
+            "recall_random",
+            "density_random",
+            "coverage_random",
+            "sharpness_random",
+        ),
         bounds=("floor", "copies", "ceiling"),
         in_paper=False,
     ),
     "table_extractors": TableKind(
         title="How much a FID depends on the seed of the extractor",
         about="Images: scores by extractors that differ in nothing but their seed, first training seed of each method",
-        metrics={
-            "fid_random": "FID",
-            "fid_random_infinity": "FID, infinite",
-            "kid_random": "KID",
-            "fid_interpolation": "FID, interpolation",
-        },
+        metrics=("fid_random", "fid_random_infinity", "kid_random", "fid_interpolation"),
         bounds=("floor",),
         every_extractor=True,
         each_value=("fid_random", "fid_random_infinity", "kid_random", "fid_interpolation"),
@@ -162,7 +162,8 @@ TABLES = {
     "table_fid_2015": TableKind(
         title="FID as most papers give it, by the Inception of 2015",
         about="Images: FID of random generation and of interpolation by the Inception of 2015",
-        metrics={"fid_2015_random": "Rand.", "fid_2015_interpolation": "Inter."},
+        metrics=("fid_2015_random", "fid_2015_interpolation"),
+        headings={"fid_2015_random": "Rand.", "fid_2015_interpolation": "Inter."},
         file="scores_2015.json",
         bounds=("floor_2015",),
         in_paper=False,
@@ -170,13 +171,7 @@ TABLES = {
     "table_collapse": TableKind(
         title="Posterior collapse",
         about="Active units, collapsed dimensions and runs, KL divergence, mutual information: VAE and VRRAE",
-        metrics={
-            "active_units": "Active units",
-            "collapsed_dimensions": "Collapsed dimensions",
-            "collapsed": "Collapsed runs",
-            "kl_divergence": "KL, nats",
-            "mutual_information": "Mutual information, nats",
-        },
+        metrics=("active_units", "collapsed_dimensions", "collapsed", "kl_divergence", "mutual_information"),
         each_value=("active_units", "collapsed_dimensions"),
         in_paper=False,
     ),

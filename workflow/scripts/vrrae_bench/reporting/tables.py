@@ -1,37 +1,23 @@
 """Tables as they are read and published: in the paper's layout, as Markdown and LaTeX, and long as CSV."""
 
 import math
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
 from vrrae_bench.artefacts.records import write_record
-from vrrae_bench.artefacts.run import format_beta
 from vrrae_bench.reporting.kinds import TABLES, TableKind
 from vrrae_bench.reporting.labels import dataset_label, method_label
 from vrrae_bench.reporting.long_tables import COLLAPSED, EACH, FID_OF_BEST_BETA, OF_BEST_BETA
 from vrrae_bench.reporting.markup import latex, markdown, markdown_cell
+from vrrae_bench.scoring.metrics import METRICS
 from vrrae_bench.study.paper import is_in_paper
 from vrrae_bench.system.files import atomic_path, write_text
 
 NOT_PRINTED = "n/a"  # the paper has no such number, or it did not survive
 NOT_RUN = "–"
-# Metrics that the paper has no column for, in tables that it has.
-OURS = ("reconstruction_error_original_scale", "coverage", "share_outside", "step_ratio")
 BEST_BETA = "best beta"  # a column of ours where each beta has one, else a row
-FORMATS: dict[str, Callable[[float], str]] = {
-    "bottleneck": "{:.0f}".format,
-    "latent_size": "{:.0f}".format,
-    "epochs": "{:g}".format,
-    "batch_size": "{:.0f}".format,
-    "learning_rate": format_beta,
-    "step_seconds": "{:.3f}".format,
-    "total_minutes": "{:.1f}".format,
-    "step_ratio": "{:.3f}".format,
-    "kid_random": "{:.3g}".format,
-}
 
 
 def readable_tables(name: str, long: pd.DataFrame) -> dict[str, pd.DataFrame]:
@@ -97,7 +83,7 @@ def _readable_table(name: str, long: pd.DataFrame) -> pd.DataFrame:
         for label in _row_labels(name, row, long):
             cells = rows.setdefault(label, {})
             cells[column] = _cell(kind, row)
-            if kind.in_paper and is_in_paper(row.dataset) and row.metric not in OURS and column != BEST_BETA:
+            if column != BEST_BETA and _stands_beside_the_paper(kind, row):
                 cells[f"{column} (paper)"] = _number(row.metric, row.paper_value)
     frame = pd.DataFrame.from_dict(rows, orient="index")
     frame = frame[sorted(frame, key=places.get)]
@@ -110,7 +96,15 @@ def _column(kind: TableKind, row: Any) -> str:
         return BEST_BETA if _is_of_best_beta(row) else f"beta = {row.beta}"
     if kind.columns == "batch_size":
         return f"batch {row.batch_size}"
-    return kind.metrics[row.metric.removesuffix(OF_BEST_BETA)]
+    metric = row.metric.removesuffix(OF_BEST_BETA)
+    return kind.headings.get(metric, METRICS[metric].column)
+
+
+def _stands_beside_the_paper(kind: TableKind, row: Any) -> bool:
+    """Whether the paper has a column for the number, in this table and for this data set."""
+    return (
+        kind.in_paper and is_in_paper(row.dataset) and METRICS[row.metric.removesuffix(OF_BEST_BETA)].paper is not None
+    )
 
 
 def _place(kind: TableKind, row: Any) -> float:
@@ -153,5 +147,5 @@ def _cell(kind: TableKind, row: Any) -> str:
 def _number(metric: str, mean: float | None, std: float | None = None) -> str:
     if mean is None or pd.isna(mean):
         return NOT_PRINTED
-    write = FORMATS.get(metric, "{:.2f}".format)
+    write = METRICS[metric.removesuffix(OF_BEST_BETA)].write
     return write(mean) if std is None or pd.isna(std) else f"{write(mean)} ± {write(std)}"

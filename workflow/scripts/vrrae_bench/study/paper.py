@@ -5,6 +5,8 @@ from pathlib import Path
 
 import pandas as pd
 
+from vrrae_bench.scoring.metrics import METRICS
+
 PAPER_VALUES = Path(__file__).with_name("paper_values.csv")
 
 
@@ -27,13 +29,14 @@ def paper_value(table: str, dataset: str, method: str, beta: str, metric: str) -
 
     Args:
         beta: As text; a value printed for another beta is not that of this cell, one printed without beta is.
+        metric: A key of `METRICS`, whose entry tells under which name the paper has such a number.
     """
     rows = paper_values()
     found = rows[
         (rows.table == table)
         & (rows.dataset == dataset)
         & (rows.method == method)
-        & (rows.metric == metric)
+        & (rows.metric == METRICS[metric].paper)
         & rows.beta.isin(["", beta])
     ]
     if found.empty:

@@ -43,7 +43,8 @@ AE, VAE, RRAE, VRRAE, RRAE_VAE, VAE_IDENTITY = map(Variant, ("ae", "vae", "rrae"
 VRRAE_WITHOUT_KL = VRRAE.with_beta("0")
 
 IMAGES = ("mnist", "cifar10", "celeba")
-FIDS = ("fid_interpolation", "fid_random")
+# The FID of random images is the mean over draws, which has less of the chance of a draw than the one of the paper.
+FIDS = ("fid_interpolation", "fid_random_mean")
 ALL_METRICS = ("reconstruction_error", *FIDS)
 
 
@@ -264,14 +265,14 @@ CLAIMS = (
         "best_random_fid_mnist",
         "4.2, Table 2",
         "VAE, not VRRAE, has the best FID of random images on MNIST.",
-        Lower(VAE, than=(AE, RRAE, VRRAE), metrics="fid_random", on="mnist", tables=TABLE_2),
+        Lower(VAE, than=(AE, RRAE, VRRAE), metrics="fid_random_mean", on="mnist", tables=TABLE_2),
     ),
     *(
         Claim(
             f"best_random_fid_{name}",
             "4.2, Table 2",
             f"VRRAE has the best FID of random images on {dataset_label(name)}.",
-            Lower(VRRAE, than=(AE, VAE, RRAE), metrics="fid_random", on=name, tables=TABLE_2),
+            Lower(VRRAE, than=(AE, VAE, RRAE), metrics="fid_random_mean", on=name, tables=TABLE_2),
         )
         for name in ("cifar10", "celeba")
     ),
@@ -373,7 +374,7 @@ CLAIMS = (
         NotLower(
             tuple(variant for variant in swept("vrrae", "cifar10") if variant.beta != "0"),
             than=VRRAE_WITHOUT_KL,
-            metrics="fid_random",
+            metrics="fid_random_mean",
             on="cifar10",
             tables=SWEEP,
         ),
@@ -407,7 +408,7 @@ CLAIMS = (
             "A.3, Table A.3-2",
             f"VRRAE with beta 0 already has a better FID of random images than VAE with its best beta on "
             f"{dataset_label(name)}.",
-            Lower(VRRAE_WITHOUT_KL, than=swept("vae", name), metrics="fid_random", on=name, tables=SWEEP),
+            Lower(VRRAE_WITHOUT_KL, than=swept("vae", name), metrics="fid_random_mean", on=name, tables=SWEEP),
             remark,
         )
         for name, remark in (

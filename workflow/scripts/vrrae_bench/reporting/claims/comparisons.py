@@ -11,7 +11,6 @@ import numpy as np
 from vrrae_bench.reporting.claims.evidence import Evidence, Variant
 from vrrae_bench.reporting.claims.findings import (
     FEWEST_SEEDS,
-    METRICS,
     Finding,
     Lacking,
     Tested,
@@ -34,6 +33,7 @@ from vrrae_bench.reporting.claims.statistics import (
 )
 from vrrae_bench.reporting.claims.verdicts import VERDICTS, Verdict
 from vrrae_bench.reporting.labels import dataset_label
+from vrrae_bench.scoring.metrics import METRICS
 
 # Two means that differ by less than this share count as equal. The smallest advantage in Table 2 that the paper speaks
 # of is 4 % (CIFAR-10, FID of VRRAE's random images against VAE's).
@@ -121,7 +121,7 @@ class Comparison(Tested):
         What the rule finds in the features of each extractor stands beside the verdict then.
         """
         finding, network = self.find(evidence), evidence.lacking_network(self.on)
-        others = tuple(metric for metric in _all(self.metrics) if not metric.startswith("fid_"))
+        others = tuple(metric for metric in _all(self.metrics) if not METRICS[metric].of_features)
         if network is None or others == _all(self.metrics):
             return finding
         numbers = (*finding.numbers, f"in the features of this Inception-v3: {VERDICTS[finding.verdict]}")
@@ -155,7 +155,7 @@ class Comparison(Tested):
 
     def by_firmer_scores(self, evidence: Evidence) -> dict[str, Finding]:
         """What the same comparison of random images finds by each firmer score that there is."""
-        if "fid_random" not in _all(self.metrics):
+        if "fid_random_mean" not in _all(self.metrics):
             return {}
         variants = (*_all(self.first), *_all(self.than))
         found = [name for name in FIRMER if any(len(evidence.values(self.on, one, name)) for one in variants)]
@@ -180,7 +180,7 @@ class Comparison(Tested):
         for metric in _all(self.metrics):
             variants = dict.fromkeys((*_all(self.first), *_all(self.than)))
             summaries = (summary(evidence, self.on, one, metric, self.tables) for one in variants)
-            yield f"{METRICS[metric]}: {listing(summaries)}"
+            yield f"{METRICS[metric].label}: {listing(summaries)}"
             yield from (
                 pair.line(low, high)
                 for pair, low, high in zip(pairs, lows, highs)
@@ -220,7 +220,7 @@ class Comparison(Tested):
 
     @property
     def _subject(self) -> str:
-        return f"{dataset_label(self.on)}, {listing(METRICS[metric] for metric in _all(self.metrics))}"
+        return f"{dataset_label(self.on)}, {listing(METRICS[metric].label for metric in _all(self.metrics))}"
 
     @property
     def _both(self) -> tuple[str, str]:

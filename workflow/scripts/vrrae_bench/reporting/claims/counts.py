@@ -10,7 +10,6 @@ from scipy import stats
 from vrrae_bench.reporting.claims.evidence import Evidence, Variant
 from vrrae_bench.reporting.claims.findings import (
     FEWEST_SEEDS,
-    METRICS,
     Finding,
     Lacking,
     listing,
@@ -21,6 +20,7 @@ from vrrae_bench.reporting.claims.findings import (
 )
 from vrrae_bench.reporting.claims.statistics import LEVEL, MOST_SEEDS, rate_bound
 from vrrae_bench.reporting.labels import dataset_label
+from vrrae_bench.scoring.metrics import METRICS
 
 # The rate of what the paper saw at least once in its five seeds.
 NOTABLE_RATE = 1 / 5
@@ -42,7 +42,7 @@ class Occurs:
 
     @property
     def words(self) -> str:
-        return f"{dataset_label(self.on)}, {METRICS[self.metric]} of {self.variant}: not 0 in at least one seed."
+        return f"{dataset_label(self.on)}, {METRICS[self.metric].label} of {self.variant}: not 0 in at least one seed."
 
     def decide(self, evidence: Evidence) -> Finding:
         counts = evidence.values(self.on, self.variant, self.metric)
@@ -68,7 +68,7 @@ class WithinLimitsInSomeSeed:
 
     @property
     def words(self) -> str:
-        limits = listing(f"{METRICS[metric]} at most {number(limit)}" for metric, limit in self.limits)
+        limits = listing(f"{METRICS[metric].label} at most {number(limit)}" for metric, limit in self.limits)
         return f"{dataset_label(self.on)}, {self.variant}, in at least one seed: {limits}."
 
     def decide(self, evidence: Evidence) -> Finding:
@@ -76,7 +76,7 @@ class WithinLimitsInSomeSeed:
         found = {metric: evidence.values(self.on, self.variant, metric) for metric in limits}
         values = pd.concat(found, axis=1, join="inner")
         within = (values <= pd.Series(limits)).all(axis=1)
-        lines = [f"{METRICS[metric]} by seed: {listing(map(number, values[metric]))}" for metric in limits]
+        lines = [f"{METRICS[metric].label} by seed: {listing(map(number, values[metric]))}" for metric in limits]
         lines.append(f"{self.variant} within all limits in {within.sum()} of {len(within)} seeds")
         numbers = tuple(lines) if len(values) else ()
         if within.any():
@@ -108,7 +108,7 @@ class Never:
 
     @property
     def words(self) -> str:
-        what = f"{dataset_label(self.on)}, {METRICS[self.metric]} of {self.variant}"
+        what = f"{dataset_label(self.on)}, {METRICS[self.metric].label} of {self.variant}"
         return f"{what}: 0 in every one of at least {self.seeds} seeds."
 
     def decide(self, evidence: Evidence) -> Finding:
@@ -138,7 +138,7 @@ class Always:
 
     @property
     def words(self) -> str:
-        what = f"{dataset_label(self.on)}, {METRICS[self.metric]} of {self.variant}"
+        what = f"{dataset_label(self.on)}, {METRICS[self.metric].label} of {self.variant}"
         return f"{what}: more than 0 in every one of at least {FEWEST_SEEDS} seeds."
 
     def decide(self, evidence: Evidence) -> Finding:
@@ -165,7 +165,8 @@ class MoreOften:
 
     @property
     def words(self) -> str:
-        return f"{dataset_label(self.on)}, {METRICS[self.metric]}: in more seeds of {self.variant} than of {self.than}."
+        what = f"{dataset_label(self.on)}, {METRICS[self.metric].label}"
+        return f"{what}: in more seeds of {self.variant} than of {self.than}."
 
     def decide(self, evidence: Evidence) -> Finding:
         both = (self.variant, self.than)
@@ -196,8 +197,8 @@ def _seeds_to_part(table: Sequence[Sequence[int]]) -> str:
 def _count(variant: Variant, metric: str, counts: pd.Series) -> str:
     n, times = len(counts), int((counts > 0).sum())
     if n == 0:
-        return f"{METRICS[metric]}: {variant} –"
-    text = f"{METRICS[metric]}: {variant} in {times} of {n} seed{'s' * (n > 1)}"
+        return f"{METRICS[metric].label}: {variant} –"
+    text = f"{METRICS[metric].label}: {variant} in {times} of {n} seed{'s' * (n > 1)}"
     if times:
         return f"{text} (by seed: {listing(map(number, counts))})"
     return f"{text}, which bounds the rate below {100 * rate_bound(n):.0f} %"

@@ -10,7 +10,7 @@ from vrrae_bench.reporting.claims.comparisons import Comparison
 from vrrae_bench.reporting.claims.conditions import OF_THE_PAPER
 from vrrae_bench.reporting.claims.contradictions import CONTRADICTIONS, Contradiction, Reading
 from vrrae_bench.reporting.claims.evidence import Evidence
-from vrrae_bench.reporting.claims.findings import METRICS, Finding, Lacking, number
+from vrrae_bench.reporting.claims.findings import Finding, Lacking, number
 from vrrae_bench.reporting.claims.measures import kinds_of
 from vrrae_bench.reporting.claims.record import (
     ClaimRecord,
@@ -21,9 +21,7 @@ from vrrae_bench.reporting.claims.record import (
 )
 from vrrae_bench.reporting.claims.summary import summarise
 from vrrae_bench.reporting.labels import dataset_label
-
-TIMES = {"step_seconds": "seconds of a step", "total_minutes": "minutes in all"}
-SETTINGS = {"bottleneck": "k", "latent_size": "L", "batch_size": "batch size", "learning_rate": "learning rate"}
+from vrrae_bench.scoring.metrics import METRICS
 
 
 @dataclass(frozen=True)
@@ -85,7 +83,7 @@ def claim_record(one: Decided) -> ClaimRecord:
         lacking=tuple(LackingRecord(awaited=each.awaited, text=each.text) for each in finding.lacking),
         by_extractor=dict(finding.by_extractor),
         by_score=tuple(
-            FindingByScore(score=METRICS[name], verdict=found.verdict, numbers=found.numbers)
+            FindingByScore(score=METRICS[name].label, verdict=found.verdict, numbers=found.numbers)
             for name, found in one.by_firmer_scores.items()
         ),
         remark=one.claim.remark,
@@ -102,16 +100,17 @@ def _contradiction(one: Contradiction, evidence: Evidence) -> ContradictionRecor
 
 def _quantity(reading: Reading) -> str:
     method = [str(reading.variant)] if reading.method else []
-    return ", ".join([dataset_label(reading.dataset), *method, (METRICS | TIMES | SETTINGS)[reading.metric]])
+    return ", ".join([dataset_label(reading.dataset), *method, METRICS[reading.metric].label])
 
 
 def _here(reading: Reading, evidence: Evidence) -> str:
     """The reproduced value beside the printed one; a dash where there is none."""
-    if reading.metric in METRICS:
+    source = METRICS[reading.metric].source
+    if source in ("scores", "derived"):
         return _over_seeds(evidence.values(reading.dataset, reading.variant, reading.metric))
     if reading.dataset not in evidence.configured:
         return "–"
-    if reading.metric in SETTINGS:
+    if source == "settings":
         return f"{getattr(evidence.configured[reading.dataset], reading.metric):g} (configured)"
     rows = evidence.table_a4_1
     found = rows[(rows.dataset == reading.dataset) & (rows.method == reading.method)].set_index("metric")["mean"]

@@ -176,8 +176,8 @@ def _row(folder: Path, run: RunSpec, configured: RunSpec, scores: dict[str, Any]
     row = run_record(scores)
     row["default_beta"] = run.beta == configured.beta
     row["default_batch_size"] = run.batch_size == configured.batch_size
-    # The same quantity as that of the one draw of the paper, with less of a draw's chance.
-    row |= {"fid_random": row["fid_random_mean"]} if "fid_random_mean" in row else {}
+    if "fid_random" in row:  # of a run with a single draw, that draw is their mean
+        row.setdefault("fid_random_mean", row["fid_random"])
     if "singular_values" in scores["details"]:
         row["singular_value_norm"] = float(np.linalg.norm(scores["details"]["singular_values"]))
     for name, ratio in scores.items():

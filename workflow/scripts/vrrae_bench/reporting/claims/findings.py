@@ -9,39 +9,10 @@ import numpy as np
 from vrrae_bench.reporting.claims.evidence import Evidence, Variant
 from vrrae_bench.reporting.claims.statistics import LEVEL
 from vrrae_bench.reporting.claims.verdicts import Awaited, Verdict
+from vrrae_bench.scoring.metrics import METRICS
 from vrrae_bench.study.paper import paper_value, paper_values
 
 FEWEST_SEEDS = 3
-METRICS = {
-    "reconstruction_error": "test error (%)",
-    "random_generation_error": "random-generation error (%)",
-    "coverage": "share of the square that random bumps cover",
-    "fid_random": "FID of random images (mean over draws)",
-    "fid_interpolation": "FID of interpolated images",
-    "fid_random_all_draws": "FID of random images of all draws",
-    "fid_random_infinity": "FID of infinitely many random images",
-    "kid_random": "KID of random images",
-    "collapsed_dimensions": "collapsed dimensions",
-    "unsorted_modes": "neighbouring sampled singular values out of order",
-    "diagonal_bend": "bend of the diagonal motion",
-    "diagonal_backtracking": "share of the diagonal motion that goes backwards",
-    "kl_share": "share of beta * KL in the loss (last epoch)",
-    "training_rises": "rises of the training error (sum of log ratios)",
-    "mean_spread": "spread of the means",
-    "singular_value_norm": "root of the sum of squared singular values",
-    "log_sharpness_reconstruction": "absolute log sharpness of reconstructions",
-    "log_sharpness_interpolation": "absolute log sharpness of interpolated images",
-    "log_sharpness_random": "absolute log sharpness of random images",
-    "identity_orthonormal": "largest entry of V V^T − I",
-    "identity_energy": "relative difference of the two sums",
-}
-# Scores that are measured on test images.
-OF_TEST_IMAGES = (
-    "reconstruction_error",
-    "log_sharpness_reconstruction",
-    "log_sharpness_interpolation",
-    "log_sharpness_random",
-)
 
 
 @dataclass(frozen=True)
@@ -122,7 +93,7 @@ def summary(evidence: Evidence, dataset: str, variant: Variant, metric: str, tab
 def fewer_test_images(evidence: Evidence, dataset: str, metric: str) -> str | None:
     """What to tell of a score that is of the first test images only; nothing if it is of all, or of other images."""
     configured = evidence.configured.get(dataset)
-    if metric not in OF_TEST_IMAGES or configured is None or configured.test_images is None:
+    if not METRICS[metric].of_test_images or configured is None or configured.test_images is None:
         return None
     return f"of the first {configured.test_images} test images"
 

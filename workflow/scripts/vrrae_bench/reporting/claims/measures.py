@@ -10,7 +10,6 @@ from scipy import stats
 from vrrae_bench.reporting.claims.evidence import Evidence, Variant
 from vrrae_bench.reporting.claims.findings import (
     FEWEST_SEEDS,
-    METRICS,
     Finding,
     Lacking,
     Rule,
@@ -38,6 +37,7 @@ from vrrae_bench.reporting.claims.statistics import (
 )
 from vrrae_bench.reporting.claims.verdicts import Verdict
 from vrrae_bench.reporting.labels import dataset_label
+from vrrae_bench.scoring.metrics import METRICS
 from vrrae_bench.study.paper import paper_value
 
 SEEDS_OF_A_SPREAD = 5  # as many as the paper's
@@ -60,12 +60,12 @@ class Below(Tested):
 
     @property
     def words(self) -> str:
-        what = f"{dataset_label(self.on)}, {METRICS[self.metric]} of {self.variant}"
+        what = f"{dataset_label(self.on)}, {METRICS[self.metric].label} of {self.variant}"
         return f"{what}: below {number(self.limit)}, {self.because}."
 
     def decide(self, evidence: Evidence) -> Finding:
         values = evidence.values(self.on, self.variant, self.metric).to_numpy()
-        line = f"{METRICS[self.metric]}: {summary(evidence, self.on, self.variant, self.metric)}"
+        line = f"{METRICS[self.metric].label}: {summary(evidence, self.on, self.variant, self.metric)}"
         lacking = too_few(evidence, self.on, self.variant, self.metric)
         if lacking:
             return Finding("undecided", (line,), tuple(lacking))
@@ -79,10 +79,10 @@ class Below(Tested):
 
     def _seeds_to_decide(self, values: Sample) -> str:
         if needed := seeds_to_decide(values, lambda low, _: low > self.limit, self.refuting_level):
-            return f"about {needed} seeds of {self.variant} to refute it by the {METRICS[self.metric]}"
+            return f"about {needed} seeds of {self.variant} to refute it by the {METRICS[self.metric].label}"
         if needed := seeds_to_decide(values, lambda _, high: high < self.limit):
-            return f"about {needed} seeds of {self.variant} to confirm it for the {METRICS[self.metric]}"
-        return f"more than {MOST_SEEDS} seeds of {self.variant} for the {METRICS[self.metric]}"
+            return f"about {needed} seeds of {self.variant} to confirm it for the {METRICS[self.metric].label}"
+        return f"more than {MOST_SEEDS} seeds of {self.variant} for the {METRICS[self.metric].label}"
 
 
 @dataclass(frozen=True)
@@ -101,7 +101,7 @@ class Within:
 
     @property
     def words(self) -> str:
-        what = f"{METRICS[self.metric]}, every run of {self.variant}"
+        what = f"{METRICS[self.metric].label}, every run of {self.variant}"
         return f"{what}: at most {number(self.tolerance)}, {self.because}."
 
     def decide(self, evidence: Evidence) -> Finding:
@@ -110,7 +110,7 @@ class Within:
         if not found:
             return Finding("undecided", (), (Lacking("data_set", f"{self.metric} of any run of {self.variant}"),))
         lines = [
-            f"{dataset_label(name)}: {METRICS[self.metric]} at most {values.max():.1e} ({len(values)} seeds)"
+            f"{dataset_label(name)}: {METRICS[self.metric].label} at most {values.max():.1e} ({len(values)} seeds)"
             for name, values in found.items()
         ]
         largest = max(values.max() for values in found.values())
@@ -137,13 +137,13 @@ class SpreadsMore:
 
     @property
     def words(self) -> str:
-        what = f"{dataset_label(self.on)}, {METRICS[self.metric]}"
+        what = f"{dataset_label(self.on)}, {METRICS[self.metric].label}"
         others = f"each of {listing(self.than)}" if len(self.than) > 1 else f"{self.than[0]}"
         return f"{what}: {self.variant} spreads more over seeds than {others}."
 
     def decide(self, evidence: Evidence) -> Finding:
         variants = (self.variant, *self.than)
-        lines = [f"{METRICS[self.metric]}: {summary(evidence, self.on, one, self.metric)}" for one in variants]
+        lines = [f"{METRICS[self.metric].label}: {summary(evidence, self.on, one, self.metric)}" for one in variants]
         lacking = [text for one in variants for text in too_few(evidence, self.on, one, self.metric, SEEDS_OF_A_SPREAD)]
         if lacking:
             return Finding("undecided", tuple(lines), tuple(dict.fromkeys(lacking)))
@@ -171,7 +171,9 @@ class FallsWithBeta:
 
     @property
     def words(self) -> str:
-        return f"{dataset_label(self.on)}, {METRICS[self.metric]} of {Variant(self.method)}: over all betas trained."
+        return (
+            f"{dataset_label(self.on)}, {METRICS[self.metric].label} of {Variant(self.method)}: over all betas trained."
+        )
 
     def decide(self, evidence: Evidence) -> Finding:
         variants = [Variant(self.method, beta) for beta in evidence.betas(self.on, self.method)]
@@ -179,7 +181,7 @@ class FallsWithBeta:
         found = {one: values for one, values in found.items() if len(values)}
         if not found:
             return Finding("undecided", (), (missing(evidence, self.on, Variant(self.method), self.metric),))
-        lines = [f"{METRICS[self.metric]}: {summary(evidence, self.on, one, self.metric)}" for one in found]
+        lines = [f"{METRICS[self.metric].label}: {summary(evidence, self.on, one, self.metric)}" for one in found]
         table = pd.concat(found.values(), axis=1, join="inner").to_numpy()
         n_seeds, n_betas = table.shape
         lacking = [f"{3 - n_betas} more beta{'s' * (n_betas == 1)} of {Variant(self.method)}"] if n_betas < 3 else []
