@@ -26,10 +26,10 @@ def read(name):
 
 @pytest.mark.parametrize("name", PROFILES)
 def test_a_profile_is_documented(name):
-    """Among the profiles of the README's list, or by its path."""
-    readme, clusters = ((ROOT / page).read_text() for page in ("README.md", "docs/clusters.md"))
-    [listed] = re.findall(r"^ +workflow/profiles/ .*\n(?: {30,}.*\n)*", readme, re.MULTILINE)
-    assert re.search(rf"\b{name}\b", listed) or f"workflow/profiles/{name}" in readme + clusters
+    """By its path in the list of profiles, and by its name where the architecture tells what is where."""
+    assert f"| `workflow/profiles/{name}`" in (ROOT / "docs/reproduce.md").read_text().replace("`, `", "`\n| `")
+    [listed] = re.findall(r"^\| `workflow/profiles/` .*$", (ROOT / "docs/architecture.md").read_text(), re.MULTILINE)
+    assert f"`{name}`" in listed
 
 
 @pytest.mark.parametrize("name", PROFILES)

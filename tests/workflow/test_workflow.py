@@ -260,7 +260,7 @@ def test_the_whole_chain_runs(finished):
 
 @pytest.mark.workflow
 def test_the_numbers_of_tables_are_those_of_the_models_beside_them(finished):
-    """Loaded as the README shows, on the user's own images; and by the definition of the error."""
+    """Loaded as docs/reproduce.md shows, on the user's own images; and by the definition of the error."""
     results = finished / "results"
     images = np.load(finished / "own.npz")["test"][..., None]
     model, header = load_model(results / "runs/own/vrrae/beta=1e-3,batch=64/seed=0/model.eqx")

@@ -190,9 +190,7 @@ def plan(settings: Settings, waiting: Sequence[Job], everything: Sequence[Job]) 
     head = ["data set", "rule", "where", "jobs", "done", "to do", "device-hours", "disk, GB"]
     lines = [tabulate(shown, head, disable_numparse=True, colalign=("left",) * 3 + ("right",) * 5), ""]
     lines += [f"Device-hours of training: {BASIS[settings.accelerator]}"]
-    lines += [
-        'All other hours: of one CPU core (README.md, "What came out"; docs/performance.md; by the size of data).'
-    ]
+    lines += ["All other hours: of one CPU core (docs/reproduce.md; docs/performance.md; by the size of data)."]
     free = shutil.disk_usage(_existing(Path(settings.results))).free / 1e9
     lines += [f"Disk: about {_in_words(total[7])} GB more in {settings.results}, where {_in_words(free)} GB are free."]
     if any("?" in row for row in shown):

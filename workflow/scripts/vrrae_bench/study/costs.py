@@ -55,7 +55,7 @@ SAMPLED_FEATURES = 5000  # the images of which the reference keeps them
 # docs/performance.md, "Against the published packages": a VRRAE step on two cores, over the images of its batch.
 # CelebA's of its shape ("Data larger than memory").
 CPU_SECONDS_PER_IMAGE = {"mnist": 0.309 / 576, "cifar10": 0.043 / 64, "synthetic": 0.148 / 64, "celeba": 16 / 576}
-# README.md, "What came out": MNIST, two jobs side by side on two cores.
+# docs/reproduce.md, "What it costs": MNIST, two jobs side by side on two cores.
 SAMPLE_SECONDS = 36 / 70_000  # per image of the data set
 TUNE_SECONDS = 33 * 60 / 60_000  # per training image and epoch, at 75 pixels, in float32: Fashion-MNIST, on a Zen 3
 # Measured on a CPU at 299 pixels, with the auxiliary head: 1582 MiB for a batch of 4 images, 2449 for 12; at 75 pixels
