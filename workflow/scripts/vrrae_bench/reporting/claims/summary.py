@@ -38,6 +38,16 @@ def _hold(counts: Mapping[Verdict, int]) -> str:
     return f"{hold} hold{'s' * (hold == 1)} and {fail} do{'es' * (fail == 1)} not hold"
 
 
+def _enumerated(items: Sequence[str]) -> str:
+    """Some items in words.
+
+    >>> _enumerated(["MNIST", "CIFAR-10", "CelebA"])
+    'MNIST, CIFAR-10 and CelebA'
+    """
+    *first, last = items
+    return f"{', '.join(first)} and {last}" if first else last
+
+
 def _are(n: int) -> str:
     return f"{n} {'is' if n == 1 else 'are'}"
 
@@ -73,5 +83,5 @@ def _main(topic: str, ids: Mapping[str, str], claims: Sequence[ClaimRecord]) -> 
         verdict: [dataset_label(dataset) for dataset, name in ids.items() if found.get(name) == verdict]
         for verdict in OUTCOMES
     }
-    told = [f"{OUTCOMES[verdict]} on {' and '.join(labels)}" for verdict, labels in places.items() if labels]
+    told = [f"{OUTCOMES[verdict]} on {_enumerated(labels)}" for verdict, labels in places.items() if labels]
     return f"{topic}: {', '.join(told) or 'not asked'}"
