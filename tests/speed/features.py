@@ -36,7 +36,8 @@ configure_torch("cpu", os.cpu_count() or 1)
 import torch
 from torchmetrics.image.fid import NoTrainInceptionV3
 
-from vrrae_bench.datasets.digits import make_digits
+from vrrae_bench.datasets.source import Request
+from vrrae_bench.datasets.sources import source_of
 from vrrae_bench.datasets.store import DataSet
 from vrrae_bench.extractor.inception import FEATURES, FeatureExtractor, build_network, load_extractor, prepare
 from vrrae_bench.extractor.settings import ExtractorSettings
@@ -63,7 +64,7 @@ def main() -> None:
     if any(of_a_run) and not all(of_a_run):
         parser.error("--extractor, --data and --random belong together")
     with tempfile.TemporaryDirectory() as folder:
-        make_digits(Path(folder))
+        source_of("digits").store(Path(folder), Request(downloads=Path(folder)))
         digits = np.asarray(DataSet(Path(folder) / "manifest.json").array("train"))
     compare_features(digits[: arguments.batch_size], arguments.turns)
     if arguments.extractor:

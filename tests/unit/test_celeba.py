@@ -13,9 +13,12 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from vrrae_bench.datasets import celeba, conversion
-from vrrae_bench.datasets.celeba import Release, make_celeba
+from vrrae_bench.datasets import celeba_files, conversion
+from vrrae_bench.datasets.celeba_files import store_release
 from vrrae_bench.datasets.published import RemoteFile
+from vrrae_bench.datasets.source import Request
+from vrrae_bench.datasets.sources import celeba
+from vrrae_bench.datasets.sources.celeba import Release
 from vrrae_bench.datasets.store import DataSet
 from vrrae_bench.system.errors import UserError
 
@@ -72,8 +75,8 @@ def publish(tmp_path, faces, attributes):
 @pytest.fixture
 def make(tmp_path):
     def store(release, threads=2, out="out") -> DataSet:
-        where = {"mirror": str(tmp_path / "mirror"), "offline": True, "threads": threads}
-        make_celeba(tmp_path / out, tmp_path / "downloads", **where, release=release)
+        where = {"downloads": tmp_path / "downloads", "mirror": str(tmp_path / "mirror"), "offline": True}
+        store_release(tmp_path / out, Request(**where, threads=threads), release)
         return DataSet(tmp_path / out / "manifest.json")
 
     return store
@@ -105,8 +108,10 @@ def test_the_number_of_threads_changes_nothing(make, publish, monkeypatch):
 KILLED = """
 import os, signal, sys, zipfile
 from vrrae_bench.datasets import conversion
-from vrrae_bench.datasets.celeba import Release, make_celeba
+from vrrae_bench.datasets.celeba_files import store_release
 from vrrae_bench.datasets.published import RemoteFile
+from vrrae_bench.datasets.source import Request
+from vrrae_bench.datasets.sources.celeba import Release
 
 conversion.CHUNK = 4
 read, count = zipfile.ZipFile.read, iter(range(1, 1000))
@@ -117,8 +122,8 @@ def read_until_killed(self, name):
     return read(self, name)
 
 zipfile.ZipFile.read = read_until_killed
-make_celeba(*map(__import__("pathlib").Path, sys.argv[1:3]), mirror=sys.argv[3], offline=True, threads=1,
-            release=eval(sys.argv[4]))
+out, downloads = map(__import__("pathlib").Path, sys.argv[1:3])
+store_release(out, Request(downloads=downloads, mirror=sys.argv[3], offline=True), eval(sys.argv[4]))
 """
 
 
@@ -142,8 +147,8 @@ def test_a_killed_run_goes_on_where_it_stopped(make, publish, killed, monkeypatc
     n_done = killed(release)
     assert 0 < n_done < 23 and not (tmp_path / "out/manifest.json").exists()
     decoded = []
-    open_image = celeba.open_image
-    monkeypatch.setattr(celeba, "open_image", lambda *a, **k: decoded.append(a[1]) or open_image(*a, **k))
+    open_image = celeba_files.open_image
+    monkeypatch.setattr(celeba_files, "open_image", lambda *a, **k: decoded.append(a[1]) or open_image(*a, **k))
     continued = make(release)
     assert len(decoded) == 38 - n_done
     assert continued.manifest == make(release, out="uninterrupted").manifest
@@ -210,7 +215,7 @@ def test_a_full_disk_is_told_before_it_is_full(make, publish, monkeypatch):
 
 def test_without_the_files_one_learns_where_to_get_them(tmp_path):
     with pytest.raises(UserError) as caught:
-        make_celeba(tmp_path / "out", tmp_path / "kept", mirror=None, offline=False, threads=1)
+        celeba.store(tmp_path / "out", Request(downloads=tmp_path / "kept"))
     told = str(caught.value)
     assert "img_align_celeba.zip could not be had" in told and "no program may fetch it" in told
     assert "mmlab.ie.cuhk.edu.hk/projects/CelebA.html" in told and "list_eval_partition.txt (Eval)" in told

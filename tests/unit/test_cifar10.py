@@ -10,8 +10,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from vrrae_bench.datasets import cifar10
+from vrrae_bench.datasets import cifar_batches
 from vrrae_bench.datasets.published import in_mirror
+from vrrae_bench.datasets.source import Request
+from vrrae_bench.datasets.sources import cifar10
 from vrrae_bench.datasets.store import DataSet
 from vrrae_bench.system.errors import UserError
 
@@ -60,9 +62,9 @@ def binary_batch(images, labels) -> bytes:
 
 def test_a_batch_is_read_without_executing_it(batch):
     images, labels = batch
-    records = cifar10.records_of_pickle(pickled_batch(images, labels), "batch")
+    records = cifar_batches.records_of_pickle(pickled_batch(images, labels), "batch")
     assert records == binary_batch(images, labels)
-    found_images, found_labels = cifar10.images_and_labels(records)
+    found_images, found_labels = cifar_batches.images_and_labels(records)
     np.testing.assert_array_equal(found_images, images)
     np.testing.assert_array_equal(found_labels, labels)
 
@@ -73,7 +75,7 @@ def test_a_malicious_batch_runs_nothing(tmp_path):
             return (open, (str(tmp_path / "executed"), "w"))
 
     with pytest.raises(UserError, match="is not a batch of CIFAR-10"):
-        cifar10.records_of_pickle(pickle.dumps({b"labels": Malicious()}, protocol=2), "batch")
+        cifar_batches.records_of_pickle(pickle.dumps({b"labels": Malicious()}, protocol=2), "batch")
     assert not (tmp_path / "executed").exists()
 
 
@@ -99,11 +101,11 @@ def batches(rng, monkeypatch):
         return cifar10.Batch(name, len(images), f"sha256:{hashlib.sha256(binary_batch(images, labels)).hexdigest()}")
 
     *train, test = (known(name, *content) for name, content in made.items())
-    monkeypatch.setattr(cifar10, "TRAINING_BATCHES", tuple(train))
-    monkeypatch.setattr(cifar10, "TEST_BATCH", test)
+    monkeypatch.setattr(cifar_batches, "TRAINING_BATCHES", tuple(train))
+    monkeypatch.setattr(cifar_batches, "TEST_BATCH", test)
     images, labels = made["test_batch"]
     beginning = known("test_batch_first_1000", images[:N_BEGINNING], labels[:N_BEGINNING])
-    monkeypatch.setattr(cifar10, "TEST_BEGINNING", beginning)
+    monkeypatch.setattr(cifar_batches, "TEST_BEGINNING", beginning)
     return made
 
 
@@ -146,8 +148,8 @@ def make(tmp_path):
     """Store the data set of a mirror."""
 
     def store(**options):
-        where = {"mirror": str(tmp_path / "mirror"), "offline": True}
-        cifar10.make_cifar10(tmp_path / "out", tmp_path / "downloads", **where, **options)
+        where = {"downloads": tmp_path / "downloads", "mirror": str(tmp_path / "mirror"), "offline": True}
+        cifar10.store(tmp_path / "out", Request(**where, **options))
         return DataSet(tmp_path / "out/manifest.json")
 
     return store
@@ -156,7 +158,7 @@ def make(tmp_path):
 @pytest.mark.parametrize("form", FORMS)
 def test_every_form_in_which_people_have_the_images_gives_the_same_data_set(form, make, batches, tmp_path):
     FORMS[form](tmp_path / "mirror", batches)
-    (archive,) = cifar10.FILES["cifar10"]
+    (archive,) = cifar10.SOURCE.files
     assert in_mirror(archive, "cifar10", str(tmp_path / "mirror")) is not None
     data = make()
     assert (data.manifest.n_train, data.manifest.n_test, data.manifest.image_shape) == (100, N_TEST, (32, 32, 3))
@@ -169,12 +171,12 @@ def test_every_form_in_which_people_have_the_images_gives_the_same_data_set(form
 
 
 def test_the_published_archive_is_verified_and_stored(make, batches, tmp_path, monkeypatch):
-    (file,) = cifar10.FILES["cifar10"]
+    (file,) = cifar10.SOURCE.files
     path = tmp_path / "mirror/cifar10" / file.name
     in_archive(path, pickled(batches) | {"../../escaped": b"x"}, PYTHON)
     content = path.read_bytes()
     known = {"size": len(content), "checksum": f"sha256:{hashlib.sha256(content).hexdigest()}"}
-    monkeypatch.setitem(cifar10.FILES, "cifar10", (replace(file, **known),))
+    monkeypatch.setattr(cifar10, "SOURCE", replace(cifar10.SOURCE, files=(replace(file, **known),)))
     np.testing.assert_array_equal(make().array("test"), batches["test_batch"][0])
     assert not list(tmp_path.rglob("escaped"))
 
@@ -185,7 +187,8 @@ def test_the_first_test_images_are_the_same_whether_the_whole_batch_is_there_or_
     whole = make(test_images=3).manifest
     assert (whole.n_test, whole.published_test_images) == (3, N_TEST)
     (folder / "test_batch.bin").unlink()
-    in_folder(folder, {"test_batch_first_1000.bin": files["test_batch.bin"][: N_BEGINNING * cifar10.BYTES_PER_RECORD]})
+    beginning = files["test_batch.bin"][: N_BEGINNING * cifar_batches.BYTES_PER_RECORD]
+    in_folder(folder, {"test_batch_first_1000.bin": beginning})
     assert make(test_images=3).manifest == whole
     with pytest.raises(UserError, match="Add test_batch, or set datasets.cifar10.test_images: 5"):
         make(test_images=6)
@@ -217,7 +220,7 @@ def test_each_fault_has_its_message_and_names_the_file(make, batches, tmp_path, 
     del files["data_batch_4.bin"]
     refused({"data_batch_2.bin": second}, "the batch data_batch_4 is missing")
     refused({"data_batch_4": pickled(batches)["data_batch_4"][:-2000]}, "data_batch_4: is not a batch of CIFAR-10")
-    monkeypatch.setattr(cifar10, "LARGEST_BATCH", 1000)
+    monkeypatch.setattr(cifar_batches, "LARGEST_BATCH", 1000)
     refused({}, "data_batch_1.bin has 61,460 bytes, which is too long for a batch")
 
 

@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 from sklearn.datasets import load_digits
 
-from vrrae_bench.datasets.digits import make_digits
 from vrrae_bench.datasets.settings import BumpSettings
+from vrrae_bench.datasets.source import Request
+from vrrae_bench.datasets.sources import digits
 from vrrae_bench.datasets.store import DataSet, StoredArray, describe, write_array, write_dataset, write_manifest
 from vrrae_bench.datasets.synthetic import make_synthetic
 from vrrae_bench.scoring.bumps import fit_centres
@@ -57,7 +58,7 @@ def test_models_see_standardised_bumps(synthetic):
 
 
 def test_digits_are_scikit_learns_enlarged(tmp_path):
-    make_digits(tmp_path)
+    digits.store(tmp_path, Request(downloads=tmp_path))
     data = DataSet(tmp_path / "manifest.json")
     images = np.concatenate([data.array("train"), data.array("test")])
     assert images.shape == (1797, 28, 28, 1) and images.dtype == np.uint8

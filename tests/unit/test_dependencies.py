@@ -1,8 +1,12 @@
 """Which files rerun which stage."""
 
+import subprocess
+import sys
 from pathlib import Path
 
-from vrrae_bench.datasets.sources import MODULES
+import pytest
+
+from vrrae_bench.datasets.sources import SOURCES
 from vrrae_bench.system.dependencies import PACKAGE, code_files
 
 SCRIPTS = PACKAGE.parent
@@ -39,13 +43,33 @@ def test_the_configuration_belongs_to_no_stage():
 
 def test_a_data_set_belongs_to_itself_alone():
     """A change to one that someone adds must not make the others again, and train all their models with it."""
-    of_mnist = code("download", "datasets/mnist")
+    of_mnist = code("download", "datasets/sources/mnist")
+    modules = ("__init__", "download", "idx", "published", "settings", "source", "store", "weights")
     assert {path for path in of_mnist if "datasets" in path} == {
-        f"vrrae_bench/datasets/{name}.py"
-        for name in ("__init__", "download", "idx", "mnist", "published", "settings", "sources", "store", "weights")
+        f"vrrae_bench/datasets/{name}.py" for name in (*modules, "sources/__init__", "sources/mnist")
     }
     assert not any("scoring" in path for path in of_mnist)
-    assert all((PACKAGE / f"datasets/{module}.py").is_file() for module in MODULES.values())
+    assert set(SOURCES) == {"celeba", "cifar10", "digits", "fashion_mnist", "folder", "mnist", "npz"}
+
+
+@pytest.mark.parametrize("source", SOURCES)
+def test_no_other_stage_runs_the_module_of_a_data_set(source):
+    stages = [path.stem for path in SCRIPTS.glob("*.py")]
+    own = f"vrrae_bench/datasets/sources/{source}.py"
+    assert not [stage for stage in stages if own in code(stage)]
+    others = set(SOURCES) - {source}
+    assert not [name for name in others if own in code("download", f"datasets/sources/{name}")]
+
+
+def test_a_configuration_is_read_without_the_libraries_that_make_data_sets():
+    """It is read whenever Snakemake starts, in every job on a cluster too."""
+    heavy = ("PIL", "sklearn", "pandas", "requests", "pooch", "jax", "torch")
+    program = (
+        "import sys; sys.path.append(sys.argv[1]); from vrrae_bench.study.reading import BASE, load_settings; "
+        "load_settings(BASE); print(*set(sys.argv[2:]) & set(sys.modules))"
+    )
+    command = [sys.executable, "-c", program, str(SCRIPTS), *heavy]
+    assert subprocess.run(command, check=True, capture_output=True, text=True).stdout.split() == []
 
 
 def test_a_changed_distance_tunes_no_extractor_again():

@@ -18,11 +18,12 @@ from functools import partial
 import numpy as np
 import pytest
 
-from vrrae_bench.datasets import download, mnist
+from vrrae_bench.datasets import download
 from vrrae_bench.datasets.download import fetch
 from vrrae_bench.datasets.idx import read_idx
 from vrrae_bench.datasets.published import RemoteFile
-from vrrae_bench.datasets.sources import MODULES
+from vrrae_bench.datasets.source import Request
+from vrrae_bench.datasets.sources import SOURCES, mnist
 from vrrae_bench.datasets.store import DataSet
 from vrrae_bench.datasets.weights import WEIGHTS
 from vrrae_bench.extractor.settings import check_weights
@@ -112,7 +113,7 @@ def test_a_file_whose_digest_only_begins_as_the_published_one_is_refused(tmp_pat
         assert "wrong checksum" in fetch_error(tmp_path, file, mirror=str(mirror), offline=True)
 
 
-@pytest.mark.parametrize("source", [*MODULES, *WEIGHTS])
+@pytest.mark.parametrize("source", [*SOURCES, *WEIGHTS])
 def test_of_every_published_file_the_size_and_the_whole_digest_are_known(source):
     for file in published_files(source):
         assert file.size > 0 and re.fullmatch("sha256:[0-9a-f]{64}", file.checksum)
@@ -189,7 +190,7 @@ def test_a_byte_now_and_then_holds_no_download_for_ever(tmp_path, monkeypatch, h
     assert signal.getitimer(signal.ITIMER_REAL) == (0, 0)
 
 
-@pytest.mark.parametrize("source", [*MODULES, *WEIGHTS])
+@pytest.mark.parametrize("source", [*SOURCES, *WEIGHTS])
 def test_a_line_of_256_kilobits_per_second_is_fast_enough(source):
     for file in published_files(source):
         assert download.seconds_allowed(file) > file.size / (256_000 / 8)
@@ -321,17 +322,17 @@ def small_mnist(rng, monkeypatch):
         rng.integers(0, 10, 12, dtype=np.uint8),
     ]
     files, unpacked = [], {}
-    for published, array in zip(mnist.FILES["mnist"], arrays):
+    for published, array in zip(mnist.SOURCE.files, arrays):
         content = unpacked[published.name.removesuffix(".gz")] = idx(array)
         known = {"size": len(content), "checksum": "sha256:" + "0" * 64, "folders": ()}
         files.append(replace(published, **known, content=f"sha256:{hashlib.sha256(content).hexdigest()}"))
-    monkeypatch.setitem(mnist.FILES, "mnist", tuple(files))
+    monkeypatch.setattr(mnist, "SOURCE", replace(mnist.SOURCE, files=tuple(files)))
     return arrays, unpacked
 
 
 def store_mnist(tmp_path, **options):
-    where = {"mirror": str(tmp_path / "mirror"), "offline": True}
-    mnist.make_mnist("mnist", tmp_path / "out", tmp_path / "kept", **where, **options)
+    where = {"downloads": tmp_path / "kept", "mirror": str(tmp_path / "mirror"), "offline": True}
+    mnist.store(tmp_path / "out", Request(**where, **options))
     return DataSet(tmp_path / "out/manifest.json")
 
 

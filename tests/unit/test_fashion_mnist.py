@@ -3,13 +3,15 @@
 import gzip
 import hashlib
 import struct
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
-from vrrae_bench.datasets import mnist
 from vrrae_bench.datasets.download import fetch
 from vrrae_bench.datasets.published import RemoteFile
+from vrrae_bench.datasets.source import Request
+from vrrae_bench.datasets.sources import fashion_mnist
 from vrrae_bench.datasets.store import DataSet
 from vrrae_bench.system.errors import UserError
 
@@ -40,8 +42,8 @@ def published(arrays, monkeypatch):
         packed = gzip.compress(content, mtime=1_504_176_627)
         return RemoteFile(known.name, len(packed), sha256(packed), (), content=sha256(content))
 
-    files = tuple(remote(known, idx(array)) for known, array in zip(mnist.FILES["fashion_mnist"], arrays))
-    monkeypatch.setitem(mnist.FILES, "fashion_mnist", files)
+    files = tuple(remote(known, idx(array)) for known, array in zip(fashion_mnist.SOURCE.files, arrays))
+    monkeypatch.setattr(fashion_mnist, "SOURCE", replace(fashion_mnist.SOURCE, files=files))
     return files
 
 
@@ -53,23 +55,22 @@ def repack(folder, files, arrays):
 
 def test_the_same_content_in_another_wrapping_is_as_good(tmp_path, published, arrays, capsys):
     repack(tmp_path / "mirror/fashion_mnist", published, arrays)
-    where = {"mirror": str(tmp_path / "mirror"), "offline": True}
-    mnist.make_mnist("fashion_mnist", tmp_path / "out", tmp_path / "kept", **where)
+    request = Request(downloads=tmp_path / "kept", mirror=str(tmp_path / "mirror"), offline=True)
+    fashion_mnist.store(tmp_path / "out", request)
     data = DataSet(tmp_path / "out/manifest.json")
     for name, array in zip(("train", "train_labels", "test", "test_labels"), arrays):
         np.testing.assert_array_equal(np.asarray(data.array(name)).squeeze(), array)
     assert f"{published[0].content} of its content verified" in capsys.readouterr().out
     # Kept files serve again, with no source at all.
-    mnist.make_mnist("fashion_mnist", tmp_path / "out", tmp_path / "kept", mirror=None, offline=True)
+    fashion_mnist.store(tmp_path / "out", replace(request, mirror=None))
 
 
 def test_other_content_is_refused_however_it_is_packed(tmp_path, published, arrays):
     arrays[0][0, 0, 0] ^= 1
     repack(tmp_path / "mirror/fashion_mnist", published, arrays)
     with pytest.raises(UserError, match="train-images-idx3-ubyte.gz\n    (truncated|wrong)"):
-        mnist.make_mnist(
-            "fashion_mnist", tmp_path / "out", tmp_path / "kept", mirror=str(tmp_path / "mirror"), offline=True
-        )
+        where = {"downloads": tmp_path / "kept", "mirror": str(tmp_path / "mirror")}
+        fashion_mnist.store(tmp_path / "out", Request(**where, offline=True))
     assert not (tmp_path / "out").exists()
 
 
@@ -79,4 +80,4 @@ def test_an_installed_package_serves_without_network(tmp_path, arrays):
     repack(tmp_path / "installed", [file], [arrays[1]])
     (path,) = fetch([file], "fashion_mnist", tmp_path / "kept", mirror=None, offline=True)
     assert gzip.decompress(path.read_bytes()) == content
-    assert mnist.FILES["fashion_mnist"][0].folders[0] == "/usr/share/datasets/fashion-mnist"
+    assert fashion_mnist.SOURCE.files[0].folders[0] == "/usr/share/datasets/fashion-mnist"

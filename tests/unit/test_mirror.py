@@ -3,12 +3,13 @@
 import hashlib
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from vrrae_bench.datasets import celeba, cifar10, mnist
 from vrrae_bench.datasets.published import RemoteFile
+from vrrae_bench.datasets.sources import celeba, cifar10, mnist
 from vrrae_bench.study.files_needed import fill_mirror, missing_files, needed_sources, refuse_if_missing
 from vrrae_bench.study.reading import load_settings
 from vrrae_bench.system.errors import UserError
@@ -16,7 +17,7 @@ from vrrae_bench.system.errors import UserError
 ROOT = Path(__file__).parents[2]
 SETTINGS = load_settings(ROOT / "config.yaml")
 OFFLINE = SETTINGS.model_copy(update={"offline": True})
-CIFAR10 = cifar10.FILES["cifar10"][0].name
+CIFAR10 = cifar10.SOURCE.files[0].name
 
 
 @pytest.fixture
@@ -29,9 +30,10 @@ def published(tmp_path, monkeypatch):
         (source / name).write_bytes(content)
         return RemoteFile(name, len(content), f"sha256:{hashlib.sha256(content).hexdigest()}", (str(source),))
 
-    files = tuple(publish(file.name, file.name.encode() * 10) for file in mnist.FILES["mnist"])
-    monkeypatch.setitem(mnist.FILES, "mnist", files)
-    monkeypatch.setitem(cifar10.FILES, "cifar10", (publish(CIFAR10, b"an archive"),))
+    files = tuple(publish(file.name, file.name.encode() * 10) for file in mnist.SOURCE.files)
+    monkeypatch.setattr(mnist, "SOURCE", replace(mnist.SOURCE, files=files))
+    archive = publish(CIFAR10, b"an archive")
+    monkeypatch.setattr(cifar10, "SOURCE", replace(cifar10.SOURCE, files=(archive,)))
     return source
 
 

@@ -22,7 +22,8 @@ from vrrae_bench.datasets.image_folders import all_files
 from vrrae_bench.datasets.images import open_image
 from vrrae_bench.datasets.own import names_of_splits
 from vrrae_bench.datasets.settings import FileSettings
-from vrrae_bench.datasets.sources import make_dataset
+from vrrae_bench.datasets.source import Request
+from vrrae_bench.datasets.sources import source_of
 from vrrae_bench.datasets.store import DataSet
 from vrrae_bench.system.errors import UserError
 
@@ -35,9 +36,9 @@ def store(tmp_path):
 
     def run(source, path, least=(), labelled=False, **settings) -> DataSet:
         files = FileSettings(path=str(path), **settings)
-        how = {"files": files, "least": dict(least), "labelled": labelled, "threads": 2}
-        published = {"test_images": None, "mirror": None, "offline": True}
-        make_dataset(source, tmp_path / "out", tmp_path / "downloads", **how, **published)
+        asked = {"files": files, "least": dict(least), "labelled": labelled}
+        request = Request(downloads=tmp_path / "downloads", offline=True, threads=2, **asked)
+        source_of(source).store(tmp_path / "out", request)
         return DataSet(tmp_path / "out/manifest.json")
 
     return run

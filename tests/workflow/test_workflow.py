@@ -15,7 +15,7 @@ import pytest
 import yaml
 from sklearn.datasets import load_digits
 
-from vrrae_bench.datasets import mnist
+from vrrae_bench.datasets.sources import mnist
 from vrrae_bench.models.serialisation import load_model
 from vrrae_bench.reporting.kinds import TABLES
 
@@ -158,7 +158,7 @@ def test_a_configuration_with_five_mistakes_stops_before_anything_is_planned(tmp
 def test_a_mirror_with_a_damaged_file_stops_with_one_message_and_leaves_nothing(tmp_path):
     mirror = tmp_path / "mirror/mnist"
     mirror.mkdir(parents=True)
-    for file in mnist.FILES["mnist"]:
+    for file in mnist.SOURCE.files:
         (mirror / file.name).write_bytes(bytes(file.size))
     outcome = snakemake(
         *("results/data/mnist/manifest.json", "--cores", "1", "--show-failed-logs", "--directory", tmp_path),

@@ -15,6 +15,7 @@ rule decide_claims:
         paper=f"{SCRIPTS}/vrrae_bench/study/paper_values.csv",
         script=f"{SCRIPTS}/claims.py",
         code=code_of("claims"),
+        names=NAMES_OF_DATASETS,
     output:
         csv=f"{RESULTS}/claims.csv",
         markdown=f"{RESULTS}/claims.md",

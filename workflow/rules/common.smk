@@ -19,12 +19,11 @@ sys.path.append(os.path.abspath(SCRIPTS))
 
 from vrrae_bench.artefacts.records import content_digest
 from vrrae_bench.study import costs
-from vrrae_bench.study.settings import OWN_SOURCES, least_images
+from vrrae_bench.study.settings import least_images
 from vrrae_bench.study.checks import refuse_other_devices
 from vrrae_bench.study.reading import check_settings, read_file
 from vrrae_bench.datasets.fingerprint import fingerprint
 from vrrae_bench.study.files_needed import refuse_if_missing
-from vrrae_bench.datasets.sources import MODULES
 from vrrae_bench.datasets.weights import IMAGENET, INCEPTION_2015, WEIGHTS
 from vrrae_bench.system.dependencies import code_files
 from vrrae_bench.system.errors import SCREEN, UserError
@@ -291,11 +290,11 @@ def growing(amount):
 
 
 def memory(small, large):
-    """MiB that a job takes: `large` with CelebA or images of one's own, whose size is not known, else `small`.
+    """MiB that a job takes: `large` with images as large as CelebA's or of unknown size, else `small`.
 
     Of a training: the step of 576 images of 160 x 160 was compiled to 7300 MiB, and the data come on top.
     """
-    return growing(lambda wildcards: large if dataset_of(wildcards).source in ("celeba", *OWN_SOURCES) else small)
+    return growing(lambda wildcards: large if costs.holds_large_images(dataset_of(wildcards)) else small)
 
 
 def disk(output):
@@ -472,6 +471,15 @@ def reported(kinds):
 # How and where to run is handed to commands as a resource: unlike a parameter, it decides no result, so a change of it
 # reruns nothing.
 WHERE_TO_FETCH = f"{option('mirror', settings.mirror)} {option('offline', settings.offline)}"
+
+# The modules of the selected data sets, which hold the names that tables, figures and claims print.
+NAMES_OF_DATASETS = sorted(
+    {
+        f"{SCRIPTS}/vrrae_bench/datasets/sources/{settings.datasets[name].source}.py"
+        for name in settings.experiment.datasets
+        if settings.datasets[name].source != "synthetic"
+    }
+)
 
 # torch is used on the GPU where there is one; a TPU host scores on its CPU.
 TORCH = "cuda" if settings.accelerator == "cuda" else "cpu"

@@ -7,7 +7,7 @@ rule download:
         files=nothing_missing,
         script=f"{SCRIPTS}/download.py",
         # Just the module that makes this data set: a change to another one's makes it not again.
-        code=lambda wildcards: code_of("download", f"datasets/{MODULES[dataset_of(wildcards).source]}"),
+        code=lambda wildcards: code_of("download", f"datasets/sources/{dataset_of(wildcards).source}"),
     output:
         manifest=f"{RESULTS}/data/{{dataset}}/manifest.json",
         images=[f"{RESULTS}/data/{{dataset}}/{split}.npy" for split in ("train", "test")],

@@ -9,6 +9,7 @@ rule draw_figure:
         shared_captions=[f"{WORKFLOW}/report/{name}.j2" for name in ("runs", "figures")],
         script=f"{SCRIPTS}/figure.py",
         code=lambda wildcards: code_of("figure", f"reporting/figures/{FIGURES[wildcards.figure].module}"),
+        names=NAMES_OF_DATASETS,
     output:
         png=f"{RESULTS}/figures/{{figure}}.png",
         pdf=f"{RESULTS}/figures/{{figure}}.pdf",

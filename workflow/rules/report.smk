@@ -17,6 +17,7 @@ rule write_report:
         template=f"{WORKFLOW}/report/report.html.j2",
         script=f"{SCRIPTS}/report.py",
         code=code_of("report"),
+        names=NAMES_OF_DATASETS,
     output:
         html=f"{RESULTS}/report.html",
     log:

@@ -11,6 +11,7 @@ rule make_table:
         paper=f"{SCRIPTS}/vrrae_bench/study/paper_values.csv",
         script=f"{SCRIPTS}/table.py",
         code=code_of("table"),
+        names=NAMES_OF_DATASETS,
     output:
         csv=f"{RESULTS}/tables/{{table}}.csv",
         markdown=f"{RESULTS}/tables/{{table}}.md",

@@ -14,7 +14,8 @@ from pathlib import Path
 
 from vrrae_bench.datasets.download import fetch
 from vrrae_bench.datasets.settings import FileSettings
-from vrrae_bench.datasets.sources import MODULES, make_dataset
+from vrrae_bench.datasets.source import Request
+from vrrae_bench.datasets.sources import SOURCES, source_of
 from vrrae_bench.datasets.store import DataSet, describe, storing
 from vrrae_bench.datasets.weights import WEIGHTS
 from vrrae_bench.system.command_line import at_least_one, command_parser, json_of
@@ -23,7 +24,7 @@ from vrrae_bench.system.errors import in_words, run_command
 
 def main() -> None:
     parser = command_parser(__doc__)
-    parser.add_argument("what", choices=[*MODULES, *WEIGHTS], help="data set, or weights")
+    parser.add_argument("what", choices=[*SOURCES, *WEIGHTS], help="data set, or weights")
     parser.add_argument("--out", type=Path, required=True, help="manifest.json, or the weights file, to write")
     parser.add_argument("--downloads", type=Path, help="folder that keeps the published files of a data set")
     parser.add_argument("--files", type=json_of(FileSettings), help="the user's own files, as JSON")
@@ -36,7 +37,7 @@ def main() -> None:
     parser.add_argument("--offline", action="store_true", help="ask no URL")
     parser.add_argument("--threads", type=at_least_one, default=1, help="images decoded at once (default: 1)")
     arguments = parser.parse_args()
-    if arguments.what in ("folder", "npz") and arguments.files is None:
+    if arguments.what in SOURCES and source_of(arguments.what).own and arguments.files is None:
         parser.error(f"{arguments.what} needs --files")
     try:
         bring_in(arguments)
@@ -62,11 +63,17 @@ def bring_in(arguments: argparse.Namespace) -> None:
         fetch([WEIGHTS[arguments.what]], arguments.what, arguments.out.parent, **where)
     else:
         folder = arguments.out.parent
-        downloads = arguments.downloads or folder / "downloads"
-        asked = {"least": arguments.least, "labelled": arguments.labelled, "test_images": arguments.test_images}
-        how = {"files": arguments.files, "threads": arguments.threads}
+        request = Request(
+            downloads=arguments.downloads or folder / "downloads",
+            **where,
+            test_images=arguments.test_images,
+            files=arguments.files,
+            least=arguments.least,
+            labelled=arguments.labelled,
+            threads=arguments.threads,
+        )
         with storing(folder):
-            make_dataset(arguments.what, folder, downloads, **where, **asked, **how)
+            source_of(arguments.what).store(folder, request)
         told = describe(DataSet(arguments.out))
         print(told, file=sys.stderr)
         write_down(told)

@@ -127,8 +127,7 @@ def seconds_of(job: Job, settings: Settings) -> float | None:
         case "time_steps":
             return costs.timing_seconds(dataset, settings.experiment)
         case "download" | "make_synthetic":
-            images = costs.images_of(dataset)
-            return images and costs.OTHER_SECONDS + images.download_mb / costs.DOWNLOAD_MB_PER_SECOND
+            return costs.download_seconds(dataset)
         case _:
             return costs.OTHER_SECONDS
 
@@ -139,7 +138,7 @@ def disk_mb(job: Job, settings: Settings) -> float | None:
     match job.rule:
         case "download" | "make_synthetic":
             images = costs.images_of(dataset)
-            return images and images.download_mb + images.stored_mb
+            return images and costs.downloaded_mb(dataset) + images.stored_mb
         case "download_weights":
             return costs.WEIGHTS_MB[dict(job.wildcards)["weights"]]
         case "train":

@@ -3,14 +3,50 @@
 import gzip
 import struct
 import zlib
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 from jaxtyping import UInt8
 
+from vrrae_bench.datasets.download import fetch, refuse_other_content
+from vrrae_bench.datasets.published import RemoteFile, in_mirror
+from vrrae_bench.datasets.source import Request
+from vrrae_bench.datasets.store import write_dataset
 from vrrae_bench.system.errors import UserError
 
 UNSIGNED_BYTE = 0x08
+N_CLASSES = 10
+
+
+def store_idx_files(source: str, files: Sequence[RemoteFile], folder: Path, request: Request) -> None:
+    """Fetch and store a data set that is published as MNIST is.
+
+    What a mirror has in another form than the published files is read where it lies.
+
+    Args:
+        files: Training images, training labels, test images and test labels.
+
+    Raises:
+        UserError: A file cannot be had, or is not what it should be.
+    """
+
+    def locate(file: RemoteFile) -> Path:
+        path = in_mirror(file, source, request.mirror)
+        if path is None:
+            return fetch([file], source, request.downloads, mirror=request.mirror, offline=request.offline)[0]
+        refuse_other_content(path, file)
+        return path
+
+    paths = [locate(file) for file in files]
+    train, train_labels, test, test_labels = (read_idx(path, n) for path, n in zip(paths, (3, 1, 3, 1)))
+    arrays = {
+        "train": train[..., None],
+        "test": test[: request.test_images, ..., None],
+        "train_labels": train_labels.astype(np.int64),
+        "test_labels": test_labels[: request.test_images].astype(np.int64),
+    }
+    write_dataset(folder, source, arrays, n_classes=N_CLASSES, published_test_images=len(test))
 
 
 def read_idx(path: str | Path, dimensions: int) -> UInt8[np.ndarray, "..."]:

@@ -50,3 +50,13 @@ def in_mirror(file: RemoteFile, dataset: str, mirror: str | None) -> Path | None
     if mirror is None or is_url(mirror) or Path(mirror, dataset, file.name).is_file():
         return None
     return next((path for path in (Path(mirror, form) for form in file.other_forms) if path.is_file()), None)
+
+
+def unpacked(source: str, torchvision: str, name: str) -> tuple[str, ...]:
+    """Where a file that is published with gzip lies in a mirror after it was unpacked, or where torchvision keeps it.
+
+    Args:
+        torchvision: The folder into which torchvision downloads this source.
+        name: The name of the file without the suffix `.gz`.
+    """
+    return f"{source}/{name}", f"{torchvision}/raw/{name}", f"{torchvision}/raw/{name}.gz"

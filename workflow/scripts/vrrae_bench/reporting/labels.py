@@ -1,5 +1,7 @@
 """Names as tables and figures print them. A name of one's own stands as it is."""
 
+from vrrae_bench.datasets.sources import SOURCES, source_of
+
 METHODS = {
     "ae": "AE",
     "vae": "VAE",
@@ -13,14 +15,6 @@ METHODS = {
     "contractive_ae": "Contractive AE",
     "sparse_ae": "Sparse AE",
 }
-DATASETS = {
-    "synthetic": "Synthetic",
-    "digits": "Digits",
-    "mnist": "MNIST",
-    "fashion_mnist": "Fashion-MNIST",
-    "cifar10": "CIFAR-10",
-    "celeba": "CelebA",
-}
 # What stands in the place of a method where real images or noise are scored like generated ones.
 BOUNDS = {"floor": "test images", "copies": "training images", "ceiling": "noise"}
 
@@ -32,4 +26,6 @@ def method_label(name: str) -> str:
 
 def dataset_label(name: str) -> str:
     """The printed name of a data set."""
-    return DATASETS.get(name, name)
+    if name == "synthetic":
+        return "Synthetic"
+    return (source_of(name).label if name in SOURCES else None) or name

@@ -10,8 +10,9 @@ from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from vrrae_bench.artefacts.run import format_beta
 from vrrae_bench.datasets.published import NO_SECRETS, holds_secret, is_url
+from vrrae_bench.datasets.sources import source_of
 from vrrae_bench.models.registry import METHODS
-from vrrae_bench.study.costs import PUBLISHED, generated_images, images_of
+from vrrae_bench.study.costs import generated_images, images_of
 from vrrae_bench.study.layers import DEFAULTS, is_default, with_defaults
 from vrrae_bench.study.settings import (
     OWN_SOURCES,
@@ -271,16 +272,15 @@ def _check_images(key: str, dataset: WellFormed) -> Iterator[Problem]:
 
 
 def _check_test_images(key: str, dataset: WellFormed) -> Iterator[Problem]:
-    published = PUBLISHED.get(dataset.source)
     if dataset.test_images is None:
         return
-    if published is None or not published.download_mb:
+    if dataset.source == "synthetic" or not source_of(dataset.source).files:
         yield Problem(f"{key}.test_images", "is only for data sets that are published and fetched.", "Remove it.")
-    elif dataset.test_images > published.n_test:
+    elif dataset.test_images > (n_test := source_of(dataset.source).images.n_test):
         yield Problem(
             f"{key}.test_images",
-            f"{dataset.test_images} is more than the {published.n_test} test images.",
-            f"Set it to at most {published.n_test}, or to null for all.",
+            f"{dataset.test_images} is more than the {n_test} test images.",
+            f"Set it to at most {n_test}, or to null for all.",
         )
 
 
@@ -321,7 +321,7 @@ def _check_files(key: str, dataset: WellFormed) -> Iterator[Problem]:
 def _check_extractor(key: str, dataset: WellFormed) -> Iterator[Problem]:
     if dataset.source == "synthetic" and dataset.extractor is not None:
         yield Problem(f"{key}.extractor", "the synthetic images have no labels to tune on.", "Write null.")
-    if dataset.source not in ("synthetic", "npz") and dataset.extractor is None:
+    if dataset.source != "synthetic" and source_of(dataset.source).labelled and dataset.extractor is None:
         yield Problem(f"{key}.extractor", "is missing.", "FID needs an Inception-v3: add it as in config.yaml.")
     if dataset.extractor is None and dataset.extractor_seeds:
         yield Problem(f"{key}.extractor_seeds", "there is no extractor to be seeded.", "Write [].")

@@ -5,47 +5,18 @@ They decide for how long jobs are allowed to run (workflow/rules) and what `make
 
 import csv
 import math
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 from vrrae_bench.artefacts.run import RunSpec
+from vrrae_bench.datasets.source import MB, Images
+from vrrae_bench.datasets.sources import source_of
 from vrrae_bench.datasets.weights import WEIGHTS
 from vrrae_bench.models.registry import METHODS
 from vrrae_bench.study.settings import DatasetSettings, ExperimentSettings
 
 PAPER_VALUES = Path(__file__).with_name("paper_values.csv")
 PAPER_TPUS = 8  # the paper's appendix: "parallelized over 8 TPUs"
-MB = 1e6
-
-
-@dataclass(frozen=True)
-class Images:
-    """The images of a source: how many, and their shape.
-
-    Attributes:
-        download_mb: Size of the published files, in MB.
-    """
-
-    n_train: int
-    n_test: int
-    side: int
-    channels: int
-    bytes_per_value: int = 1
-    download_mb: float = 0
-
-    @property
-    def stored_mb(self) -> float:
-        """Size of the stored data set, in MB."""
-        return (self.n_train + self.n_test) * self.side**2 * self.channels * self.bytes_per_value / MB
-
-
-PUBLISHED = {
-    "digits": Images(1437, 360, 28, 1),
-    "mnist": Images(60_000, 10_000, 28, 1, download_mb=12),
-    "fashion_mnist": Images(60_000, 10_000, 28, 1, download_mb=31),
-    "cifar10": Images(50_000, 10_000, 32, 3, download_mb=170),
-    "celeba": Images(162_770, 19_962, 160, 3, download_mb=1473),
-}
 WEIGHTS_MB = {name: round(file.size / 1e6) for name, file in WEIGHTS.items()}
 INCEPTION_MB = 100
 CONVOLUTIONS_MB = 1.7  # of a model, the same for all
@@ -76,11 +47,29 @@ DOWNLOAD_MB_PER_SECOND = 10  # ours: an ordinary connection
 
 def images_of(dataset: DatasetSettings) -> Images | None:
     """The images of a data set, or none if only the user's own files tell."""
-    if dataset.bumps:
+    if dataset.source == "synthetic":
         bumps = dataset.bumps
-        return Images(bumps.grid**2, bumps.test_images + bumps.diagonal_images, 64, 1, bytes_per_value=4)
-    images = PUBLISHED.get(dataset.source)
+        return bumps and Images(bumps.grid**2, bumps.test_images + bumps.diagonal_images, 64, 1, bytes_per_value=4)
+    images = source_of(dataset.source).images
     return images and replace(images, n_test=dataset.test_images or images.n_test)
+
+
+def download_seconds(dataset: DatasetSettings) -> float | None:
+    """Duration of fetching and storing a data set, or none for images of the user's own."""
+    if images_of(dataset) is None:
+        return None
+    return OTHER_SECONDS + downloaded_mb(dataset) / DOWNLOAD_MB_PER_SECOND
+
+
+def downloaded_mb(dataset: DatasetSettings) -> float:
+    """Size of the published files behind a data set, in MB."""
+    return 0 if dataset.source == "synthetic" else source_of(dataset.source).download_mb
+
+
+def holds_large_images(dataset: DatasetSettings) -> bool:
+    """Whether images take much memory: as those of CelebA do, and may those of the user, whose size is not known."""
+    images = images_of(dataset)
+    return images is None or images.side > 64
 
 
 def training_seconds(run: RunSpec, dataset: DatasetSettings, accelerator: str) -> float | None:
@@ -98,8 +87,10 @@ def training_seconds(run: RunSpec, dataset: DatasetSettings, accelerator: str) -
 
 
 def _cpu_seconds_per_image(dataset: DatasetSettings) -> float:
-    """Measured; of Fashion-MNIST and of the digits, whose images have the size of MNIST's, as measured of those."""
-    return CPU_SECONDS_PER_IMAGE.get(dataset.source, CPU_SECONDS_PER_IMAGE["mnist"])
+    """Measured; of other images as measured of MNIST's, by the size of the feature maps."""
+    images = images_of(dataset)
+    growth = (images.side / 28) ** 2 if images else 1
+    return CPU_SECONDS_PER_IMAGE.get(dataset.source, CPU_SECONDS_PER_IMAGE["mnist"] * growth)
 
 
 def _tpu_seconds_per_image(dataset: DatasetSettings) -> float | None:

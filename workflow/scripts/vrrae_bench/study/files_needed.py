@@ -6,7 +6,7 @@ from pathlib import Path
 from vrrae_bench.datasets import weights
 from vrrae_bench.datasets.download import fetch, refusal
 from vrrae_bench.datasets.published import RemoteFile, in_mirror, is_url
-from vrrae_bench.datasets.sources import MODULES, module_of
+from vrrae_bench.datasets.sources import SOURCES, source_of
 from vrrae_bench.study.settings import Settings
 from vrrae_bench.system.errors import UserError, numbered
 from vrrae_bench.system.files import sha256, write_text
@@ -22,7 +22,7 @@ def published_files(source: str) -> tuple[RemoteFile, ...]:
     """The published files behind a data set or the weights; none for what is made here or is the user's own."""
     if source in weights.WEIGHTS:
         return (weights.WEIGHTS[source],)
-    return getattr(module_of(source), "FILES", {}).get(source, ()) if source in MODULES else ()
+    return source_of(source).files if source in SOURCES else ()
 
 
 def needed_sources(settings: Settings) -> list[str]:
@@ -114,10 +114,14 @@ def refuse_if_missing(source: str, settings: Settings, downloads: Path) -> None:
     sources = list(dict.fromkeys([source, *needed_sources(settings)]))
     missing = missing_files(sources, settings.mirror, downloads, offline=settings.offline)
     head = f"{len(missing)} published file(s) are missing; nothing was started."
-    notes = [HOW_TO_FILL]
-    if any(file.startswith("celeba/") for file in missing):
-        (by_hand,) = {file.by_hand for file in published_files("celeba")}
-        notes = [f"CelebA: {by_hand}", *notes]
+    lacking = dict.fromkeys(line.partition("/")[0] for line in missing)
+    by_hand = dict.fromkeys(
+        f"{source_of(source).label}: {file.by_hand}"
+        for source in lacking
+        for file in published_files(source)
+        if file.by_hand and not file.folders  # no program may fetch it
+    )
+    notes = [*by_hand, HOW_TO_FILL]
     if settings.offline:
         head = f"offline is set, and {head}"
         notes = [f"{settings.mirror} is not asked.", *notes] if settings.mirror and is_url(settings.mirror) else notes

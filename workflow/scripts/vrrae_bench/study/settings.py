@@ -9,13 +9,13 @@ from pydantic import AfterValidator, Field
 from vrrae_bench.artefacts.run import Precision, RunSpec, format_beta
 from vrrae_bench.artefacts.specification import Section, Seed
 from vrrae_bench.datasets.settings import BumpSettings, FileSettings
-from vrrae_bench.datasets.sources import MODULES
+from vrrae_bench.datasets.sources import SOURCES, source_of
 from vrrae_bench.extractor.settings import ExtractorSettings
 from vrrae_bench.latent.settings import SampleSpec
 from vrrae_bench.models.registry import METHODS, Method
 from vrrae_bench.training.settings import TimingSettings
 
-Source = Literal["synthetic", *MODULES]
+Source = Literal["synthetic", *SOURCES]
 LearningRate = Annotated[float, Field(gt=0, lt=1)]
 BatchSize = Annotated[int, Field(ge=1, le=1_000_000)]
 # Not the lower limit, which is told with the method that the weight is for.
@@ -44,7 +44,7 @@ def _one_line(text: str) -> str:
 
 # Shown above tables and in the report, and handed to commands.
 Sentence = Annotated[str, AfterValidator(_one_line)]
-OWN_SOURCES = ("folder", "npz")
+OWN_SOURCES = tuple(name for name in SOURCES if source_of(name).own)
 PAPER_DATASETS = ("synthetic", "mnist", "cifar10", "celeba")
 
 

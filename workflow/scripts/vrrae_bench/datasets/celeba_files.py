@@ -1,11 +1,6 @@
-"""CelebA: the official aligned faces, resized to 160 x 160, with their 40 attributes as labels.
-
-Its terms allow research that is not commercial and forbid passing it on, so no program fetches it: whoever agrees to
-them gets the three files from its page.
-"""
+"""The three files of CelebA: which images are for training and testing, what each shows, and the images themselves."""
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
 from zipfile import ZipFile
@@ -18,90 +13,27 @@ from vrrae_bench.datasets.archives import open_zip
 from vrrae_bench.datasets.conversion import convert_images
 from vrrae_bench.datasets.download import fetch
 from vrrae_bench.datasets.images import open_image, pixels
-from vrrae_bench.datasets.published import RemoteFile
+from vrrae_bench.datasets.source import Request
+from vrrae_bench.datasets.sources.celeba import PUBLISHED, Release
 from vrrae_bench.datasets.store import write_array, write_manifest
 from vrrae_bench.system.errors import UserError
 
-BY_HAND = (
-    "If you agree to its terms, get img_align_celeba.zip (folder Img), list_attr_celeba.txt (Anno) and "
-    "list_eval_partition.txt (Eval) from the Google Drive that mmlab.ie.cuhk.edu.hk/projects/CelebA.html links to."
-)
 FOLDER = "img_align_celeba"
 LARGEST_FILE = 2**20  # bytes; an image has about 7000
 SPLIT_NUMBERS = {"train": 0, "test": 2}  # 1 is for validation, which the paper does not use
 
 
-@dataclass(frozen=True)
-class Release:
-    """The published files, and what is known of them.
-
-    Attributes:
-        n_images: How many images each number of the partition has: training, validation, test.
-        original_size: Width and height of an image in the archive.
-        image_size: Side of the stored images.
-    """
-
-    images: RemoteFile
-    attributes: RemoteFile
-    partition: RemoteFile
-    n_images: tuple[int, int, int] = (162_770, 19_867, 19_962)
-    n_attributes: int = 40
-    original_size: tuple[int, int] = (178, 218)
-    image_size: int = 160
-
-    @property
-    def files(self) -> tuple[RemoteFile, RemoteFile, RemoteFile]:
-        return self.images, self.attributes, self.partition
-
-
-# Sizes and SHA-256 as TensorFlow Datasets lists them; torchvision lists MD5 of the same files.
-PUBLISHED = Release(
-    images=RemoteFile(
-        "img_align_celeba.zip",
-        1_443_490_838,
-        "sha256:46fb89443c578308acf364d7d379fe1b9efb793042c0af734b6112e4fd3a8c74",
-        (),
-        by_hand=BY_HAND,
-    ),
-    attributes=RemoteFile(
-        "list_attr_celeba.txt",
-        26_721_026,
-        "sha256:f0e5da289d5ccf75ffe8811132694922b60f2af59256ed362afa03fefba324d0",
-        (),
-        by_hand=BY_HAND,
-    ),
-    partition=RemoteFile(
-        "list_eval_partition.txt",
-        2_836_386,
-        "sha256:fc955bcb3ef8fbdf7d5640d9a8693a8431b5f2ee291a5c1449a1549e7e073fe7",
-        (),
-        by_hand=BY_HAND,
-    ),
-)
-FILES = {"celeba": PUBLISHED.files}
-
-
-def make_celeba(
-    folder: Path,
-    downloads: Path,
-    *,
-    mirror: str | None,
-    offline: bool,
-    threads: int,
-    test_images: int | None = None,
-    release: Release = PUBLISHED,
-) -> None:
+def store_release(folder: Path, request: Request, release: Release = PUBLISHED) -> None:
     """Fetch and store CelebA; a killed run goes on where it stopped.
-
-    Args:
-        test_images: Use only the first so many test images; none: all.
 
     Raises:
         UserError: A file cannot be had, or is not what it should be.
     """
-    archive, attributes, partition = fetch(release.files, "celeba", downloads, mirror=mirror, offline=offline)
+    archive, attributes, partition = fetch(
+        release.files, "celeba", request.downloads, mirror=request.mirror, offline=request.offline
+    )
     splits = read_partition(partition, release)
-    splits["test"] = splits["test"][:test_images]
+    splits["test"] = splits["test"][: request.test_images]
     class_names, labels = read_attributes(attributes, release)
     _refuse_missing(attributes, splits, labels)
     size = release.image_size
@@ -113,7 +45,7 @@ def make_celeba(
             lambda name: _read_image(opened, name, release),
             (size, size, 3),
             origin={"archive": release.images.checksum, "image_size": size, "pillow": PIL.__version__},
-            threads=threads,
+            threads=request.threads,
         )
     for split, names in splits.items():
         write_array(folder, f"{split}_labels", np.stack([labels[name] for name in names]))

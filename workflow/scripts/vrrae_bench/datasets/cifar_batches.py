@@ -1,4 +1,4 @@
-"""CIFAR-10: five batches of training images and one of test images, in any of the forms in which people have them.
+"""The batches of CIFAR-10 in any of the forms in which people have them.
 
 The images are published as an archive of pickled batches and as an archive of binary ones, and torchvision leaves the
 pickled batches loose on the disk. Only the content counts: each batch is brought into the binary form (a record for
@@ -23,6 +23,15 @@ from jaxtyping import Int, UInt8
 
 from vrrae_bench.datasets.download import fetch
 from vrrae_bench.datasets.published import RemoteFile, in_mirror
+from vrrae_bench.datasets.source import Request
+from vrrae_bench.datasets.sources.cifar10 import (
+    ARCHIVES,
+    FOLDERS,
+    TEST_BATCH,
+    TEST_BEGINNING,
+    TRAINING_BATCHES,
+    Batch,
+)
 from vrrae_bench.datasets.store import write_dataset
 from vrrae_bench.system.errors import UserError
 
@@ -32,78 +41,24 @@ BYTES_PER_RECORD = 1 + BYTES_PER_IMAGE
 LARGEST_BATCH = 64 * 2**20  # bytes; a batch has 31 MB, and a longer file is no batch
 
 
-@dataclass(frozen=True)
-class Batch:
-    """Images that are published as one file.
-
-    Attributes:
-        digest: `algorithm:hexadecimal digest` of the records in binary form.
-    """
-
-    name: str
-    n_images: int
-    digest: str
-
-
-# The publisher's binary files have these MD5s, in the same order: 5dd7e06a14cb22eb9f671a540d1b7c25,
-# 5ea93a67294ea407fff1d09f752e9692, 942cd6a4bcdd0dd3c604fbe906cb4421, ae636b3ba5c66a11e91e8cb52e771fcb and
-# 53f37980c15c3d472c316c40844f3f0d. The SHA-256 are those of the same files.
-TRAINING_BATCHES = (
-    Batch("data_batch_1", 10_000, "sha256:cee916563c9f80d84e3cc88e17fdc0941787f1244f00a67874d45b261883ada5"),
-    Batch("data_batch_2", 10_000, "sha256:a591ca11fa1708a91ee40f54b3da4784ccd871ecf2137de63f51ada8b3fa57ed"),
-    Batch("data_batch_3", 10_000, "sha256:bbe8596564c0f86427f876058170b84dac6670ddf06d79402899d93ceea26f67"),
-    Batch("data_batch_4", 10_000, "sha256:014e562d6e23c72197cc727519169a60359f5eccd8945ad5a09d710285ff4e48"),
-    Batch("data_batch_5", 10_000, "sha256:755304fc0b379caeae8c14f0dac912fbc7d6cd469eb67a1029a08a39453a9add"),
-)
-# Of the whole test batch only the MD5 was found published. The SHA-256 of its beginning is compared as well.
-TEST_BATCH = Batch("test_batch", 10_000, "md5:803d5f7f4d78ea53de84dbe85f74fb6d")
-TEST_BEGINNING = Batch(
-    "test_batch_first_1000", 1_000, "sha256:8314c96d7cd65618193bab23acdd5d4c4af15bf6dd00a1781d55beedf3be1ef5"
-)
-
-ARCHIVES = ("cifar-10-python.tar.gz", "cifar-10-binary.tar.gz")
-FOLDERS = ("cifar-10-batches-py", "cifar-10-batches-bin")  # in these archives, and where they were unpacked
-LOOSE = tuple(f"{batch.name}{suffix}" for suffix in (".bin", "") for batch in (*TRAINING_BATCHES, TEST_BATCH))
-
-# The publisher's page lists the MD5 of the archive, c58f30108f718f92721af3b95e74349a. The SHA-256 is the one in Keras.
-FILES = {
-    "cifar10": (
-        RemoteFile(
-            ARCHIVES[0],
-            170_498_071,
-            "sha256:6d958be074577803d12ecdefd02955f39262c83c16fe9348329d7fe0b5c001ce",
-            ("https://www.cs.toronto.edu/~kriz",),
-            other_forms=(
-                *(f"cifar10/{name}" for name in (ARCHIVES[1], *LOOSE)),
-                *(f"{top}{folder}/{name}" for top in ("cifar10/", "") for folder in FOLDERS for name in LOOSE),
-                *ARCHIVES,
-            ),
-        ),
-    )
-}
-
-
-def make_cifar10(
-    folder: Path, downloads: Path, *, mirror: str | None, offline: bool, test_images: int | None = None
-) -> None:
+def store_batches(archive: RemoteFile, folder: Path, request: Request) -> None:
     """Bring in CIFAR-10 and store it.
 
-    What a mirror has in another form than the published archive is read where it lies.
+    What a mirror has in another form than the published archive is read where it lies. For up to 1000 test images, the
+    beginning of the test batch serves where the whole batch is lacking.
 
     Args:
-        test_images: Use only the first so many test images; none: all. For up to 1000 of them, the beginning of the
-            test batch serves where the whole batch is lacking.
+        archive: The published archive.
 
     Raises:
         UserError: The images cannot be had, or are not the published ones.
     """
-    (archive,) = FILES["cifar10"]
-    source = in_mirror(archive, "cifar10", mirror)
+    source = in_mirror(archive, "cifar10", request.mirror)
     if source is None:
-        (source,) = fetch([archive], "cifar10", downloads, mirror=mirror, offline=offline)
+        (source,) = fetch([archive], "cifar10", request.downloads, mirror=request.mirror, offline=request.offline)
     with _opened(source) as batches:
         train = b"".join(batches.records(batch) for batch in TRAINING_BATCHES)
-        test = _test_records(batches, test_images)
+        test = _test_records(batches, request.test_images)
     print(f"cifar10: {source}, labels and pixels of every batch verified", flush=True)
     arrays = {}
     for split, records in (("train", train), ("test", test)):

@@ -1,0 +1,81 @@
+"""The published data set of docs/own-data.md, added to a copy of the project as the page says: by one file."""
+
+import hashlib
+import json
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+import yaml
+
+from vrrae_bench.study.costs import CPU_SECONDS_PER_IMAGE
+
+ROOT = Path(__file__).parents[2]
+SETTINGS = {
+    "source": "letters",
+    "bottleneck": 4,
+    "latent_size": 16,
+    "epochs": 1,
+    "batch_size": 16,
+    "learning_rate": 1e-3,
+    "beta": {"vae": 1e-3, "vrrae": 1e-6},
+    "test_images": 26,
+    "extractor": {"start": "random", "image_size": 75},
+}
+EXPERIMENT = {"datasets": ["letters"], "ablations": [], "baselines": [], "timed": []}
+ESTIMATE = """
+import sys; sys.path.insert(0, "workflow/scripts")
+from vrrae_bench.study import costs
+from vrrae_bench.study.reading import BASE, load_settings
+settings = load_settings(BASE, "letters.yaml")
+print(costs.training_seconds(settings.run("letters", "vrrae", 0), settings.datasets["letters"], "cpu"))
+"""
+
+
+@pytest.fixture
+def added(tmp_path, rng):
+    """A copy of the project with the module of the page, a mirror that has the published file, and its arrays.
+
+    The size and the checksum of the page are those of no file; here they are those of the file in the mirror.
+    """
+    labels = {"train_labels": np.arange(78) % 26, "test_labels": np.arange(52) % 26}
+    shapes = {"train": (78, 28, 28, 1), "test": (52, 28, 28, 1)}
+    arrays = labels | {name: rng.integers(0, 256, shape, dtype=np.uint8) for name, shape in shapes.items()}
+    path = tmp_path / "mirror/letters/letters.npz"
+    path.parent.mkdir(parents=True)
+    np.savez(path, **arrays)
+    (code,) = re.findall(r"```python\n(.*?)```", (ROOT / "docs/own-data.md").read_text(), flags=re.DOTALL)
+    assert code.count("104_000") == code.count("0" * 64) == 1
+    code = code.replace("104_000", str(path.stat().st_size))
+    code = code.replace("0" * 64, hashlib.sha256(path.read_bytes()).hexdigest())
+    shutil.copytree(ROOT / "workflow", tmp_path / "workflow", ignore=shutil.ignore_patterns("__pycache__"))
+    (tmp_path / "workflow/scripts/vrrae_bench/datasets/sources/letters.py").write_text(code)
+    shutil.copytree(ROOT / "envs", tmp_path / "envs")
+    for name in ("config.yaml", "Snakefile"):
+        shutil.copy(ROOT / name, tmp_path)
+    overlay = {"offline": True, "mirror": "mirror", "experiment": EXPERIMENT, "datasets": {"letters": SETTINGS}}
+    (tmp_path / "letters.yaml").write_text(yaml.safe_dump(overlay))
+    return tmp_path, arrays
+
+
+def run(root, *words):
+    outcome = subprocess.run([sys.executable, *words], cwd=root, capture_output=True, text=True)
+    assert outcome.returncode == 0, outcome.stdout + outcome.stderr
+    return outcome.stdout
+
+
+def test_one_file_and_its_settings_add_a_published_data_set(added):
+    """It is configured, its trainings are estimated, it is fetched and stored, and tables print its name."""
+    root, arrays = added
+    assert "# 12 runs: 12 on letters" in run(root, "workflow/scripts/config.py", "--configfile", "letters.yaml")
+    assert float(run(root, "-c", ESTIMATE)) == pytest.approx(78 * CPU_SECONDS_PER_IMAGE["mnist"])
+    command = ("-m", "snakemake", "--cores", "1", "--configfile", "letters.yaml", "--", "data_letters", "table_a3_1")
+    run(root, *command)
+    manifest = json.loads((root / "results/data/letters/manifest.json").read_text())
+    assert (manifest["n_train"], manifest["n_test"], manifest["published_test_images"]) == (78, 26, 52)
+    np.testing.assert_array_equal(np.load(root / "results/data/letters/test.npy"), arrays["test"][:26])
+    assert "Letters" in (root / "results/tables/table_a3_1.md").read_text()
