@@ -1,7 +1,7 @@
 # Everything one types. `make` alone says what there is.
 .DEFAULT_GOAL := help
-.PHONY: help environment quickstart test test-all test-envs test-slurm test-kubernetes cluster kubernetes speed speed-features \
-	config targets plan fetch keep schema docs lock clean set-up ready
+.PHONY: help environment quickstart test test-all test-envs test-slurm test-kubernetes test-report browser cluster kubernetes \
+	speed speed-features config targets plan fetch keep schema docs lock clean set-up ready
 # `make environment cluster`: the first before the second.
 .NOTPARALLEL:
 
@@ -24,7 +24,8 @@ IN_PARALLEL := --numprocesses $(WORKERS) --dist loadfile --no-loadscope-reorder
 override DEST := $(value DEST)
 override FROM := $(value FROM)
 override PROFILE := $(value PROFILE)
-export DEST FROM PROFILE
+override REPORT := $(value REPORT)
+export DEST FROM PROFILE REPORT
 # What decides the configuration, as options of Snakemake: PROFILE, and lists of files and of key=value.
 CONFIGURATION = $(if $(PROFILE),--profile "$$PROFILE") $(if $(CONFIG),--configfile $(CONFIG)) $(if $(SET),--config $(SET))
 
@@ -48,6 +49,7 @@ help:
 	@echo "  make test                linters, unit tests and the workflow from end to end; WORKERS=$(WORKERS) processes"
 	@echo "  make test-all            the same, and tests that fill disks and kill trainings; what CI runs"
 	@echo "  make test-envs           every rule in an environment of its own, through a stand-in for conda (8 GB, once)"
+	@echo "  make test-report         the report in a real browser, where there is a Chromium; REPORT=results/report.html: yours"
 	@echo "  make test-slurm          the workflow on a real Slurm cluster of five nodes on this machine; root, Debian (10 minutes)"
 	@echo "  make test-kubernetes     one training as on Kubernetes, over stand-ins for its API and for S3"
 	@echo "  make speed               time a training step against the published packages', which it installs into $(PEERS)"
@@ -88,11 +90,14 @@ test-all: test
 test-envs: ready
 	@$(RUN) python -m pytest tests/environments
 
-cluster kubernetes: ready
+browser cluster kubernetes: ready
 	@$(ENVIRONMENT) add $(VENV) envs/$@.txt
 
 test-slurm: cluster
 	@$(RUN) python -m pytest tests/slurm
+
+test-report: browser
+	@$(RUN) python -m pytest tests/report -rs
 
 test-kubernetes: kubernetes
 	@$(RUN) python -m pytest tests/kubernetes
@@ -133,7 +138,7 @@ docs:
 # Not `ready`: between two changes of envs/*.in the environment may well be of the lock before.
 lock:
 	@test -x $(VENV)/bin/uv || { echo "error: uv is needed, which lies in $(VENV). Type: make environment"; exit 1; }
-	@for lock in requirements peers docs cluster kubernetes cuda tpu; do \
+	@for lock in requirements peers docs browser cluster kubernetes cuda tpu; do \
 		$(RUN) uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
 			--no-emit-index-url $(UPGRADE) envs/$$lock.in -o envs/$$lock.txt || exit 1; \
 	done

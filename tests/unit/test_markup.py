@@ -8,12 +8,14 @@ from pathlib import Path
 import pandas as pd
 import pytest
 from markdown_it import MarkdownIt
+from PIL import Image
 
 from vrrae_bench.artefacts.records import write_record
 from vrrae_bench.reporting.claims.claims import CLAIMS
 from vrrae_bench.reporting.claims.deciding import decide, record_of
 from vrrae_bench.reporting.claims.evidence import load_evidence
 from vrrae_bench.reporting.claims.writing import write_claims
+from vrrae_bench.reporting.figures.drawing import plt
 from vrrae_bench.reporting.long_tables import COLUMNS
 from vrrae_bench.reporting.markup import latex, markdown, markdown_cell
 from vrrae_bench.reporting.report import write_report
@@ -71,7 +73,7 @@ def page_with(text, folder, run_spec):
     study = check_settings(read_file(BASE)).study
     evidence = load_evidence([], [], study)
     write_claims(folder / "claims.csv", record_of(decide(CLAIMS[:3], evidence, text), evidence), text)
-    (folder / "figure_5.png").touch()
+    Image.new("RGB", (2, 2)).save(folder / "figure_5.png")
     (folder / "figure_5.txt").write_text(text)
     write_record(folder / "figure_5.json", {}, ["figure_5.png", "figure_5.txt"])
     record = {"run": run_spec("vae").model_dump() | {"dataset": text, "variant": text}, "commit": text}
@@ -81,7 +83,7 @@ def page_with(text, folder, run_spec):
     write_report(
         folder / "report.html",
         template=ROOT / "workflow/report/report.html.j2",
-        tables=[folder / "table_a3_3.md"],
+        tables=[folder / "table_a3_3.csv"],
         claims=folder / "claims.json",
         figures=[folder / "figure_5.png"],
         runs=[folder / "run.json"],
@@ -93,8 +95,7 @@ def page_with(text, folder, run_spec):
 def test_a_report_has_the_same_elements_whatever_the_texts_say(tmp_path, run_spec, monkeypatch):
     """Every tag and attribute of the whole page, parsed as a browser does."""
     # Mathematics in a name would be an error of matplotlib, and no name may hold any.
-    monkeypatch.setattr("vrrae_bench.reporting.figures.histories.draw", lambda runs: None)
-    monkeypatch.setattr("vrrae_bench.reporting.report._png", lambda figure: b"")
+    monkeypatch.setattr("vrrae_bench.reporting.figures.histories.draw", lambda runs: plt.figure())
     benign = page_with(BENIGN, tmp_path / "benign", run_spec)
     assert [tag for tag, _ in benign.elements].count("script") == 1
     text = " ".join(HOSTILE)

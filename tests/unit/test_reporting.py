@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from matplotlib import colormaps
+from PIL import Image
 
 from vrrae_bench.artefacts.records import write_record
 from vrrae_bench.models.registry import METHODS
@@ -419,11 +420,11 @@ def test_a_table_of_data_sets_has_no_headings(settings_file, tmp_path):
 
 def test_the_page_shows_tables_of_several_data_sets_and_the_paragraphs_of_captions(table_2, tmp_path, run_spec):
     for name in ("table_2", "table_a4_3"):
-        write_table(tmp_path, name, long_table(name, table_2), "First.\n\nSecond.", "A quick run.")
+        write_table(tmp_path, name, long_table(name, table_2), f"First of {name}.\n\nSecond.", "A quick run.")
     nothing = load_evidence([], [], load_settings(ROOT / "config.yaml"))
     [overhead] = [claim for claim in CLAIMS if claim.id == "overhead_mnist"]
     write_claims(tmp_path / "claims.csv", record_of(decide([overhead], nothing, None), nothing), None)
-    (tmp_path / "figure_5.png").touch()
+    Image.new("RGB", (2, 2)).save(tmp_path / "figure_5.png")
     (tmp_path / "figure_5.txt").write_text("Third.\n\nFourth.\n")
     write_record(tmp_path / "figure_5.json", {}, ["figure_5.png", "figure_5.txt"])
     record = {"run": run_spec("vae").model_dump(), "commit": None, "versions": {"jax": "0.7"}, "platform": "Linux"}
@@ -433,7 +434,7 @@ def test_the_page_shows_tables_of_several_data_sets_and_the_paragraphs_of_captio
     write_report(
         tmp_path / "report.html",
         template=CAPTIONS / "report.html.j2",
-        tables=[tmp_path / "table_2.md", tmp_path / "table_a4_3.md"],
+        tables=[tmp_path / "table_2.csv", tmp_path / "table_a4_3.csv"],
         claims=tmp_path / "claims.json",
         figures=[tmp_path / "figure_5.png"],
         runs=[tmp_path / "run.json"],
@@ -441,9 +442,12 @@ def test_the_page_shows_tables_of_several_data_sets_and_the_paragraphs_of_captio
     )
     page = (tmp_path / "report.html").read_text()
     tables = "".join(re.findall(r'<section id="table_.*?</section>', page, re.DOTALL))
-    assert tables.count("<h2>MNIST</h2>") == tables.count("<h2>Digits</h2>") == 2 and tables.count("<thead>") == 4
-    for first, second in (("First.", "Second."), ("Third.", "Fourth.")):
-        assert re.search(rf"<p>{first}</p>\s*<p>{second}\s*</p>", page)
+    assert tables.count(">MNIST</caption>") == tables.count(">Digits</caption>") == 2 and tables.count("<thead>") == 4
+    assert re.search(r"<p>Third.</p>\s*<p>Fourth.\s*</p>", page)
+    # What several captions say stands once, as a note to which each of them leads.
+    for name in ("table_2", "table_a4_3"):
+        assert re.search(rf'<p>First of {name}.</p>\s*<p>See <a href="#note-1">note 1</a>.</p>', page)
+    assert page.count("Second.") == 1 and '<li id="note-1">Second.</li>' in page
     places = re.findall(r'id="([^"]+)"', page)
     assert len(places) == len(set(places)) and {"table_2", "table_a4_3", "figure_5", "overhead_mnist"} <= set(places)
 

@@ -8,6 +8,7 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from urllib.parse import unquote
 
 import numpy as np
 import pandas as pd
@@ -282,10 +283,14 @@ def test_the_numbers_of_tables_are_those_of_the_models_beside_them(finished):
 def test_the_report_stands_alone(finished):
     page = (finished / "results/report.html").read_text()
     assert "A test run." in page and "Table 1" in page and "Table 2" in page
-    images = re.findall(r'src="data:image/png;base64,([^"]+)"', page)
+    images = re.findall(r'src="data:image/webp;base64,([^"]+)"', page)
     assert len(images) == 10  # Figures 1, 2, 3, 5, A.2-1, A.2-2, A.5-4, A.5-7, collapse and the training histories
-    assert all(base64.b64decode(image).startswith(b"\x89PNG") for image in images)
-    assert not re.search(r'(src|href)="(?!data:|#)', page)
+    assert all(base64.b64decode(image)[8:12] == b"WEBP" for image in images)
+    assert not re.search(r'src="(?!data:)', page)
+    # Links to files beside it, which it does not need, are to files that are there.
+    files = {unquote(address) for address in re.findall(r'href="([^#"][^"]*)"', page)}
+    assert {"tables/table_2.csv", "figures/figure_5.pdf"} <= files
+    assert all((finished / "results" / file).is_file() for file in files)
     places = re.findall(r'id="([^"]+)"', page)
     assert len(set(places)) == len(places) and set(re.findall(r'href="#([^"]+)"', page)) <= set(places)
     assert 'href="#lowest_test_error_synthetic"' in page and 'href="#figure_a2_1"' in page

@@ -3,7 +3,7 @@
 
 rule write_report:
     input:
-        tables=[f"{RESULTS}/tables/{name}.md" for name in reported(TABLES)],
+        tables=[f"{RESULTS}/tables/{name}.csv" for name in reported(TABLES)],
         claims=rules.decide_claims.output.data,
         records=[
             *(f"{RESULTS}/tables/{name}.json" for name in reported(TABLES)),
@@ -14,7 +14,9 @@ rule write_report:
         captions=[f"{RESULTS}/figures/{name}.txt" for name in reported(FIGURES)],
         runs=[f"{RESULTS}/{folder}/run.json" for folder in RUNS],
         histories=[f"{RESULTS}/{folder}/history.csv" for folder in RUNS],
+        scores=[f"{RESULTS}/{folder}/scores.json" for folder in RUNS],
         template=f"{WORKFLOW}/report/report.html.j2",
+        embedded=[f"{WORKFLOW}/report/report.{kind}" for kind in ("css", "js")],
         script=f"{SCRIPTS}/report.py",
         code=code_of("report"),
         names=NAMES_OF_DATASETS,

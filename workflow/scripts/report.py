@@ -1,7 +1,7 @@
 """Write the report: one HTML page that needs no other file.
 
-Reads the tables (Markdown), the figures (PNG, with their captions beside them), of every run run.json and history.csv,
-and the configuration, which the runs have to be of.
+Reads the tables (CSV), the claims, the figures (PNG, with their captions beside them), run.json, scores.json and
+history.csv of every run, and the configuration, which the runs have to be of.
 """
 
 import vrrae_bench.system.shell_settings
@@ -18,12 +18,16 @@ from vrrae_bench.system.errors import run_command
 
 def main() -> None:
     parser = command_parser(__doc__)
-    parser.add_argument("--tables", type=Path, nargs="*", default=[], help="<name>.md")
+    parser.add_argument("--tables", type=Path, nargs="*", default=[], help="<name>.csv, its caption in <name>.json")
     parser.add_argument("--claims", type=Path, required=True, help="claims.json")
     parser.add_argument("--figures", type=Path, nargs="*", default=[], help="<name>.png, its caption in <name>.txt")
-    parser.add_argument("--runs", type=Path, nargs="*", default=[], help="run.json; history.csv lies beside it")
+    parser.add_argument(
+        "--runs", type=Path, nargs="*", default=[], help="run.json; history.csv and scores.json beside it"
+    )
     parser.add_argument("--settings", type=Path, required=True, help="settings.json: what is compared")
-    parser.add_argument("--template", type=Path, required=True, help="Jinja2 template of the page")
+    parser.add_argument(
+        "--template", type=Path, required=True, help="Jinja2 template of the page; report.css and report.js beside it"
+    )
     parser.add_argument("--banner", help="a sentence above everything")
     parser.add_argument("--out", type=Path, required=True, help="report.html to write")
     arguments = parser.parse_args()

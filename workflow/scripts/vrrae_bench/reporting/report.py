@@ -1,31 +1,37 @@
-"""The report: tables, figures, training histories and where it all comes from, in one HTML file."""
+"""The report: verdicts, tables, figures, runs and where they come from, in one HTML file that needs no other."""
 
 import base64
-import io
+import hashlib
 from collections.abc import Sequence
-from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import jinja2
-from markdown_it import MarkdownIt
 from markupsafe import Markup
-from matplotlib.figure import Figure
+from PIL import Image
 
-from vrrae_bench.artefacts.records import read_record
+from vrrae_bench.artefacts.records import read_record, reading
 from vrrae_bench.artefacts.run_folder import spec_of
 from vrrae_bench.reporting.claims.record import read_claims
-from vrrae_bench.reporting.claims.writing import contradictions, overview, reasons
+from vrrae_bench.reporting.claims.writing import CONDITIONS, CORRECTION
 from vrrae_bench.reporting.figures import histories
-from vrrae_bench.reporting.figures.drawing import Run, plt
-from vrrae_bench.reporting.kinds import FIGURES
-from vrrae_bench.reporting.labels import method_label
-from vrrae_bench.reporting.markup import markdown
-from vrrae_bench.reporting.records import read_history
+from vrrae_bench.reporting.figures.drawing import Run
+from vrrae_bench.reporting.kinds import FIGURES, TABLES
+from vrrae_bench.reporting.page.claims import SIGNS, WORDS, groups, sentences
+from vrrae_bench.reporting.page.images import drawn, embedded
+from vrrae_bench.reporting.page.provenance import costs, distinct, duration, written_on
+from vrrae_bench.reporting.page.remarks import Notes, paragraphs
+from vrrae_bench.reporting.page.runs import links, reported_run, score_name, written
+from vrrae_bench.reporting.page.tables import blocks, read_long
 from vrrae_bench.system.files import write_text
 
 # What the page tells of each run, from run.json.
 TOLD = ("run", "commit", "versions", "platform", "cpus", "device", "wall_seconds", "peak_memory_mib")
+# The table on the first screen: the first of these that there is.
+FIRST = ("table_2", "table_1")
+# The scores of a run that stand in the table of runs, and their headings.
+RUN_COLUMNS = {"reconstruction_error": "Test error, %", "fid_random": "FID, random", "fid_interpolation": "FID, inter."}
+TRAINING_CURVES_DPI = 120
 
 
 def write_report(
@@ -38,95 +44,98 @@ def write_report(
     runs: Sequence[Path],
     banner: str | None,
 ) -> None:
-    """Fill the template; images are embedded, so the page can be sent as it is.
+    """Fill the template; images, style and script are embedded, so the page can be sent as it is.
 
     Args:
-        tables: Markdown files, each with a heading, tables and a caption; as that of the claims and the figures, each
-            with a record beside it.
-        claims: claims.json. The reasons of the verdicts are folded; what comes before and after them stands open.
-        figures: PNG files, each with its caption in a text file beside it.
-        runs: run.json of every run; its history.csv lies beside it.
+        path: The page. Files that lie beside it are linked to from there.
+        template: The template, with report.css and report.js beside it.
+        tables: CSV files in the long form; the record beside each holds its caption.
+        claims: claims.json.
+        figures: PNG files, each with its caption in a text file beside it, and its record.
+        runs: run.json of every run, with history.csv beside it, and scores.json if the run has been scored.
 
     Raises:
         UserError: One of the files is missing or damaged, or is not the file that its record was written with.
     """
-    captions = [file.with_suffix(".txt") for file in figures]
-    for file in (*tables, *figures, *captions):
-        read_record(file.with_suffix(".json"), file.name)
-    environment = jinja2.Environment(autoescape=True, undefined=jinja2.StrictUndefined)
-    records = [(file, read_record(file, holds=TOLD)) for file in runs]
+    records = {file: read_record(file, holds=TOLD) for file in runs}
+    reported = [reported_run(file, record, path) for file, record in records.items()]
     decided = read_claims(claims)
-    page = environment.from_string(template.read_text(encoding="utf-8")).render(
+    captions = {file: paragraphs(_caption_of_table(file)) for file in tables}
+    captions |= {file: paragraphs(_caption_of_figure(file)) for file in figures}
+    remarks = {claim.id: sentences(claim.remark) for claim in decided.claims}
+    notes = Notes.among([*captions.values(), *remarks.values()])
+    shown = [_table(file, notes.pieces(captions[file]), path) for file in tables]
+    first = next((table for name in FIRST for table in shown if table["name"] == name), None)
+    curves = histories.draw([Run(spec_of(file, record), file.parent) for file, record in records.items()])
+    page = _template(template).render(
         banner=banner,
-        tables=[_table(file, banner) for file in tables],
-        verdicts=_html("\n\n".join(["# Claims of the paper", *overview(decided)])),
-        reasons=_html("\n\n".join(reasons(decided)), linked=True),
-        contradictions=_html("\n\n".join(contradictions(decided))),
-        figures=[_figure(file) for file in figures],
-        histories=_data_uri(_png(histories.draw([_run(file, record) for file, record in records]))),
-        runs=[_run_row(file, record) for file, record in records],
-        commits=sorted({record["commit"] or "not recorded (no git checkout)" for _, record in records}),
-        versions=sorted({_versions(record) for _, record in records}),
-        platforms=sorted({f"{record['platform']}, {record['cpus']} CPUs, {record['device']}" for _, record in records}),
+        summary=decided.summary,
+        groups=groups(decided.claims),
+        remarks={name: notes.pieces(found) for name, found in remarks.items()},
+        rules=decided.rules,
+        conditions=decided.conditions,
+        contradictions=decided.contradictions,
+        first=first,
+        tables=[table for table in shown if table is not first],
+        figures=[_figure(file, notes.pieces(captions[file]), path) for file in figures],
+        histories=drawn(curves, TRAINING_CURVES_DPI),
+        runs=reported,
+        origin=distinct(list(records.values())),
+        costs=costs(path.parent / "benchmarks", [run.seconds for run in reported]),
+        written_on=written_on(),
+        notes=list(notes.numbers),
     )
     write_text(path, page)
 
 
-def _html(text: str, banner: str | None = None, linked: bool = False) -> Markup:
-    """Markdown as HTML, in which HTML stands as text; if `linked`, a heading of one word, a claim's name, has an id."""
-    if banner:
-        text = text.replace(f"**{markdown(banner)}**\n", "")  # it stands above the whole page
-    renderer = MarkdownIt("commonmark", {"html": False}).enable("table")
-    tokens = renderer.parse(text)
-    for opening, content in pairwise(tokens):
-        if linked and opening.type == "heading_open" and " " not in content.content:
-            opening.attrSet("id", content.content)
-    return Markup(renderer.renderer.render(tokens, renderer.options, {}))
+def _template(path: Path) -> jinja2.Template:
+    """The template with what it calls; whatever is put into it is escaped."""
+    environment = jinja2.Environment(
+        autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True
+    )
+    environment.globals |= {"signs": SIGNS, "words": WORDS, "columns": RUN_COLUMNS}
+    environment.globals |= {"condition": CONDITIONS, "correction": CORRECTION}
+    environment.globals["source"] = lambda name: Markup(path.with_name(name).read_text(encoding="utf-8"))
+    environment.filters |= {"digest": _digest, "duration": duration, "score_name": score_name, "written": written}
+    return environment.from_string(path.read_text(encoding="utf-8"))
 
 
-def _table(file: Path, banner: str | None) -> dict[str, str]:
-    text = file.read_text(encoding="utf-8")
-    return {"name": file.stem, "title": text.partition("\n")[0].removeprefix("# "), "html": _html(text, banner)}
+def _digest(text: str) -> str:
+    """A digest by which a browser knows the style and the script of the page, and lets no others through."""
+    return base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
 
 
-def _figure(file: Path) -> dict[str, str]:
-    return {
-        "name": file.stem,
-        "title": FIGURES[file.stem].title,
-        "image": _data_uri(file.read_bytes()),
-        "caption": file.with_suffix(".txt").read_text(encoding="utf-8").split("\n\n"),
+def _caption_of_table(file: Path) -> str:
+    return read_record(file.with_suffix(".json"), holds=["caption"])["caption"]
+
+
+def _caption_of_figure(file: Path) -> str:
+    caption = file.with_suffix(".txt")
+    read_record(file.with_suffix(".json"), file.name, caption.name)
+    with reading(caption):
+        return caption.read_text(encoding="utf-8")
+
+
+def _table(file: Path, caption: Sequence[Any], page: Path) -> dict[str, Any]:
+    files = [file.with_suffix(suffix) for suffix in (".csv", ".md", ".tex")]
+    return _described(file.stem, TABLES[file.stem], caption, files, page) | {
+        "blocks": blocks(file.stem, read_long(file))
     }
 
 
-def _png(figure: Figure) -> bytes:
-    buffer = io.BytesIO()
-    figure.savefig(buffer, dpi=120)
-    plt.close(figure)
-    return buffer.getvalue()
+def _figure(file: Path, caption: Sequence[Any], page: Path) -> dict[str, Any]:
+    files = [file, file.with_suffix(".pdf")]
+    with reading(file), Image.open(file) as image:
+        return _described(file.stem, FIGURES[file.stem], caption, files, page) | {"image": embedded(image)}
 
 
-def _run(file: Path, record: dict[str, Any]) -> Run:
-    return Run(spec_of(file, record), file.parent)
-
-
-def _run_row(file: Path, record: dict[str, Any]) -> dict[str, Any]:
-    run = record["run"]
-    history = read_history(file.parent, "step", "reconstruction_error")
+def _described(name: str, kind: Any, caption: Sequence[Any], files: Sequence[Path], page: Path) -> dict[str, Any]:
+    """What tables and figures have in common; their short name ends before the first colon of the title."""
     return {
-        "dataset": run["dataset"],
-        "method": method_label(run["method"]),
-        "variant": run["variant"],
-        "seed": run["seed"],
-        "steps": int(history.step.iloc[-1]),
-        "error": f"{history.reconstruction_error.iloc[-1]:.2f}",
-        "seconds": f"{record['wall_seconds']:.0f}",
-        "memory": record["peak_memory_mib"],
+        "name": name,
+        "title": kind.title,
+        "short": kind.title.partition(":")[0],
+        "about": kind.about,
+        "caption": caption,
+        "files": list(links(files, page)),
     }
-
-
-def _versions(record: dict[str, Any]) -> str:
-    return ", ".join(f"{name} {version}" for name, version in record["versions"].items())
-
-
-def _data_uri(png: bytes) -> str:
-    return "data:image/png;base64," + base64.b64encode(png).decode()

@@ -1,6 +1,8 @@
 """Tables as they are read and published: in the paper's layout, as Markdown and LaTeX, and long as CSV."""
 
 import math
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +22,43 @@ NOT_RUN = "–"
 BEST_BETA = "best beta"  # a column of ours where each beta has one, else a row
 
 
+@dataclass(frozen=True, kw_only=True)
+class Cell:
+    """A number of a table in the paper's layout, where it stands, and what the paper prints there.
+
+    Attributes:
+        row: The heading of its row.
+        column: The heading of its column.
+        place: Columns stand in the order of this number, and equal ones as they come.
+        metric: What it measures, a key of `METRICS`.
+        number: The mean, as it is printed.
+        spread: The standard deviation as it is printed; empty if there is none.
+        remark: What stands behind them: an interval, the value of each seed, or the beta; empty if there is nothing.
+        mean: The mean itself.
+        paper: The number that the paper prints, as it is printed here; none if the paper has no such column.
+        paper_mean: That number itself; none if the paper has no such number.
+        chosen: Whether it is of the best beta, and so was chosen among several.
+    """
+
+    row: str
+    column: str
+    place: float
+    metric: str
+    number: str
+    spread: str
+    remark: str
+    mean: float
+    paper: str | None
+    paper_mean: float | None
+    chosen: bool
+
+    @property
+    def text(self) -> str:
+        """All of it but the paper's number."""
+        with_spread = f"{self.number} ± {self.spread}" if self.spread else self.number
+        return f"{with_spread} {self.remark}".rstrip()
+
+
 def readable_tables(name: str, long: pd.DataFrame) -> dict[str, pd.DataFrame]:
     """A table in the paper's layout: one for each data set, by its name.
 
@@ -31,12 +70,22 @@ def readable_tables(name: str, long: pd.DataFrame) -> dict[str, pd.DataFrame]:
         name: A key of `TABLES`.
         long: Its numbers, from `long_table`.
     """
+    return {dataset: _readable_table(name, found) for dataset, found in cells_of_tables(name, long).items()}
+
+
+def cells_of_tables(name: str, long: pd.DataFrame) -> dict[str, list[Cell]]:
+    """The cells of the tables of each data set, by its name; those of a table whose rows are the data sets under none.
+
+    Args:
+        name: A key of `TABLES`.
+        long: Its numbers, from `long_table`.
+    """
     long = long.astype({"method": object, "beta": object, "note": object}).fillna(
         {"method": "", "beta": "", "note": ""}
     )
     if TABLES[name].rows == "dataset":
-        return {"": _readable_table(name, long)}
-    return {dataset: _readable_table(name, rows) for dataset, rows in long.groupby("dataset", sort=False)}
+        return {"": _cells_of_table(name, long)}
+    return {dataset: _cells_of_table(name, rows) for dataset, rows in long.groupby("dataset", sort=False)}
 
 
 def write_table(folder: str | Path, name: str, long: pd.DataFrame, caption: str, banner: str | None) -> None:
@@ -50,7 +99,8 @@ def write_table(folder: str | Path, name: str, long: pd.DataFrame, caption: str,
     tables = readable_tables(name, long)
     write_text(folder / f"{name}.md", _markdown(title, tables, caption, banner))
     write_text(folder / f"{name}.tex", _latex(title, tables, caption, banner, label=f"tab:{name}"))
-    write_record(folder / f"{name}.json", {"table": name}, [f"{name}{suffix}" for suffix in (".csv", ".md", ".tex")])
+    record = {"table": name, "caption": caption}
+    write_record(folder / f"{name}.json", record, [f"{name}{suffix}" for suffix in (".csv", ".md", ".tex")])
 
 
 def _markdown(title: str, tables: dict[str, pd.DataFrame], caption: str, banner: str | None) -> str:
@@ -73,21 +123,47 @@ def _latex(title: str, tables: dict[str, pd.DataFrame], caption: str, banner: st
     return "\n\n".join([*parts, "\\end{table}"]) + "\n"
 
 
-def _readable_table(name: str, long: pd.DataFrame) -> pd.DataFrame:
+def _cells_of_table(name: str, long: pd.DataFrame) -> list[Cell]:
+    return [cell for row in long.itertuples() for cell in _cells(name, row, long)]
+
+
+def columns_of(found: Iterable[Cell]) -> list[str]:
+    """The headings of the columns of some cells, from left to right."""
+    return list(dict.fromkeys(cell.column for cell in sorted(found, key=lambda cell: cell.place)))
+
+
+def _cells(name: str, row: Any, long: pd.DataFrame) -> Iterator[Cell]:
     kind = TABLES[name]
+    column, metric = _column(kind, row), row.metric.removesuffix(OF_BEST_BETA)
+    beside = column != BEST_BETA and _stands_beside_the_paper(kind, row)
+    number, spread, remark = _parts(kind, row)
+    for label in _row_labels(name, row, long):
+        yield Cell(
+            row=label,
+            column=column,
+            place=_place(kind, row),
+            metric=metric,
+            number=number,
+            spread=spread,
+            remark=remark,
+            mean=row.mean,
+            paper=_number(metric, row.paper_value) if beside else None,
+            paper_mean=None if pd.isna(row.paper_value) else row.paper_value,
+            chosen=_is_of_best_beta(row),
+        )
+
+
+def _readable_table(name: str, found: list[Cell]) -> pd.DataFrame:
     rows: dict[str, dict[str, str]] = {}
-    places: dict[str, float] = {}
-    for row in long.itertuples():
-        column = _column(kind, row)
-        places[column] = places[f"{column} (paper)"] = _place(kind, row)
-        for label in _row_labels(name, row, long):
-            cells = rows.setdefault(label, {})
-            cells[column] = _cell(kind, row)
-            if column != BEST_BETA and _stands_beside_the_paper(kind, row):
-                cells[f"{column} (paper)"] = _number(row.metric, row.paper_value)
+    for cell in found:
+        row = rows.setdefault(cell.row, {})
+        row[cell.column] = cell.text
+        if cell.paper is not None:
+            row[f"{cell.column} (paper)"] = cell.paper
     frame = pd.DataFrame.from_dict(rows, orient="index")
-    frame = frame[sorted(frame, key=places.get)]
-    frame.index.name = "Data set" if kind.rows == "dataset" else "Model"
+    columns = [part for column in columns_of(found) for part in (column, f"{column} (paper)")]
+    frame = frame[[column for column in columns if column in frame]]
+    frame.index.name = "Data set" if TABLES[name].rows == "dataset" else "Model"
     return frame.fillna(NOT_RUN)
 
 
@@ -131,21 +207,23 @@ def _is_of_best_beta(row: Any) -> bool:
     return row.metric.endswith(OF_BEST_BETA)
 
 
-def _cell(kind: TableKind, row: Any) -> str:
+def _parts(kind: TableKind, row: Any) -> tuple[str, str, str]:
+    """The mean, the standard deviation and what stands behind them, as they are printed; empty text for nothing."""
     if row.metric == COLLAPSED:
-        return f"{row.mean * row.n_seeds:.0f} of {row.n_seeds}"
-    number = _number(row.metric, row.mean, row.std)
+        return f"{row.mean * row.n_seeds:.0f} of {row.n_seeds}", "", ""
+    number, spread, remark = _number(row.metric, row.mean), "", ""
+    if not pd.isna(row.std):
+        spread = _number(row.metric, row.std)
     if row.metric == FID_OF_BEST_BETA:
-        return f"{number} (beta = {row.beta})"
-    if row.metric in kind.each_value:
-        return f"{number} ({row.note.removeprefix(EACH)})"
-    if not kind.in_paper and not pd.isna(row.low):
-        return f"{number} [{_number(row.metric, row.low)}, {_number(row.metric, row.high)}]"
-    return number
+        remark = f"(beta = {row.beta})"
+    elif row.metric in kind.each_value:
+        remark = f"({row.note.removeprefix(EACH)})"
+    elif not kind.in_paper and not pd.isna(row.low):
+        remark = f"[{_number(row.metric, row.low)}, {_number(row.metric, row.high)}]"
+    return number, spread, remark
 
 
-def _number(metric: str, mean: float | None, std: float | None = None) -> str:
-    if mean is None or pd.isna(mean):
+def _number(metric: str, number: float | None) -> str:
+    if number is None or pd.isna(number):
         return NOT_PRINTED
-    write = METRICS[metric.removesuffix(OF_BEST_BETA)].write
-    return write(mean) if std is None or pd.isna(std) else f"{write(mean)} ± {write(std)}"
+    return METRICS[metric.removesuffix(OF_BEST_BETA)].write(number)

@@ -1,0 +1,218 @@
+"""What the report makes of tables, claims, captions and runs; tests/report opens it in a browser."""
+
+import base64
+import hashlib
+import json
+import re
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from PIL import Image
+
+from vrrae_bench.artefacts.records import write_record
+from vrrae_bench.reporting.claims.record import ClaimRecord, LackingRecord
+from vrrae_bench.reporting.long_tables import COLUMNS
+from vrrae_bench.reporting.page.claims import groups, sentences
+from vrrae_bench.reporting.page.images import LOSSLESS, embedded
+from vrrae_bench.reporting.page.provenance import costs, written_on
+from vrrae_bench.reporting.page.remarks import Notes, Piece
+from vrrae_bench.reporting.page.runs import reported_run
+from vrrae_bench.reporting.page.tables import blocks, read_long
+from vrrae_bench.reporting.report import write_report
+from vrrae_bench.reporting.tables import write_table
+from vrrae_bench.system.errors import UserError
+
+TEMPLATE = Path(__file__).parents[2] / "workflow/report/report.html.j2"
+
+
+def long_of(table, *rows):
+    """The long form of a table, from rows of dataset, method, metric, mean and the paper's number."""
+    keys = ("dataset", "method", "metric", "mean", "paper_value")
+    found = pd.DataFrame([dict.fromkeys(COLUMNS) | {"table": table} | dict(zip(keys, row)) for row in rows])
+    return found.astype({"batch_size": "Int64"})[COLUMNS]
+
+
+def column_of(block, heading):
+    """The cells of a column, by their rows."""
+    place = [column.heading for column in block.columns].index(heading)
+    return {label: found[place] for label, found in block.rows}
+
+
+def test_the_best_of_ours_and_of_the_papers_stand_out_each_by_the_direction_of_the_metric():
+    errors = [
+        ("synthetic", "ae", "reconstruction_error", 9.0, None),
+        ("synthetic", "vae", "reconstruction_error", 5, None),
+    ]
+    shares = [("synthetic", "ae", "coverage", 0.9, None), ("synthetic", "vae", "coverage", 0.8, None)]
+    [block] = blocks("table_1", long_of("table_1", *errors, *shares))
+    assert [name for name, shown in column_of(block, "Test error").items() if shown.best] == ["VAE"]
+    assert [name for name, shown in column_of(block, "Coverage").items() if shown.best] == ["AE"]
+    rows = [("mnist", "ae", "fid_random", 10.0, 1.0), ("mnist", "vae", "fid_random", 9.0, 2.0)]
+    [block] = blocks("table_2", long_of("table_2", *rows))
+    shown = column_of(block, "Rand.")
+    assert [name for name, one in shown.items() if one.best] == ["VAE"]
+    assert [name for name, one in shown.items() if one.paper_best] == ["AE"]
+
+
+def test_numbers_that_print_alike_are_best_together_and_one_alone_is_not():
+    rows = [("mnist", "ae", "fid_random", 9.001, None), ("mnist", "vae", "fid_random", 9.002, None)]
+    for others, best in (([], []), ([("mnist", "rrae", "fid_random", 12.0, None)], ["AE", "VAE"])):
+        [block] = blocks("table_2", long_of("table_2", *rows, *others))
+        assert [name for name, shown in column_of(block, "Rand.").items() if shown.best] == best
+    [block] = blocks("table_2", long_of("table_2", rows[0]))
+    assert not block.shows_best
+
+
+def test_neither_the_chosen_beta_nor_real_images_nor_a_describing_number_is_the_best():
+    rows = [("mnist", "ae", "fid_random", 9.0, None), ("mnist", "vae", "fid_random", 8.0, None)]
+    chosen = ("mnist", "vae", "fid_random_of_best_beta", 1.0, None)
+    [block] = blocks("table_2", long_of("table_2", *rows, chosen))
+    assert [name for name, shown in column_of(block, "Rand.").items() if shown.best] == ["VAE"]
+    floor = ("mnist", "floor", "fid_random", 0.1, None)
+    units = [("mnist", method, "sharpness_random", mean, None) for method, mean in (("ae", 1.0), ("vae", 2.0))]
+    [block] = blocks("table_scores", long_of("table_scores", *rows, floor, *units))
+    assert [name for name, shown in column_of(block, "FID").items() if shown.best] == ["VAE"]
+    assert not any(shown.best for shown in column_of(block, "Sharpness").values())
+
+
+@pytest.mark.parametrize(
+    ("mean", "paper", "difference"), [(9.0, 7.5, "+1.50"), (7.0, 7.5, "−0.50"), (7.501, 7.5, "0.00"), (9.0, None, "")]
+)
+def test_a_difference_is_ours_less_the_papers(mean, paper, difference):
+    [block] = blocks("table_2", long_of("table_2", ("mnist", "ae", "fid_random", mean, paper)))
+    assert column_of(block, "Rand.")["AE"].difference == difference
+    assert block.columns[0].beside_paper
+
+
+def test_a_table_that_is_read_again_is_the_same_whatever_a_data_set_is_called(tmp_path):
+    long = long_of("table_2", ("null", "ae", "fid_random", 9.0, None), ("NA", "ae", "fid_random", 8.0, None))
+    write_table(tmp_path, "table_2", long, "The caption.", None)
+    found = read_long(tmp_path / "table_2.csv")
+    assert [block.dataset for block in blocks("table_2", found)] == ["null", "NA"]
+    (tmp_path / "table_2.csv").write_text(found.assign(mean=1.0).to_csv(index=False))
+    with pytest.raises(UserError, match="table_2.csv: is damaged, or is not the file"):
+        read_long(tmp_path / "table_2.csv")
+
+
+def test_what_several_texts_say_is_a_note_and_what_one_says_twice_is_none():
+    texts = [["A.", "B."], ["B.", "C."], ["D.", "D."]]
+    notes = Notes.among(texts)
+    assert [notes.pieces(text) for text in texts] == [
+        [Piece("A."), Piece("B.", 1)],
+        [Piece("B.", 1), Piece("C.")],
+        [Piece("D."), Piece("D.")],
+    ]
+    assert list(notes.numbers) == ["B."]
+
+
+def test_the_sentences_of_a_remark_are_all_of_it():
+    for text in ("One.", "One. Two.", "No stop", "At 1.5, i.e. more. Two."):
+        assert " ".join(sentences(text)) == text.removesuffix(".") + "."
+
+
+def claim(name, verdict, *lacking):
+    return ClaimRecord(
+        id=name,
+        section="4.1",
+        statement="It holds.",
+        by_algebra=False,
+        rules=(),
+        words="",
+        verdict=verdict,
+        numbers=(),
+        lacking=tuple(LackingRecord(awaited=kind, text=text) for kind, text in lacking),
+        by_extractor={},
+        by_score=(),
+        remark="",
+    )
+
+
+def test_claims_stand_under_their_verdict_and_open_ones_under_what_they_wait_for():
+    both = ("data_set", "CelebA")
+    claims = [
+        claim("a", "undecided", both, ("trainings", "3 seeds")),
+        claim("b", "reproduced"),
+        claim("c", "undecided", both),
+        claim("d", "not_reproduced"),
+        claim("e", "undecided"),
+    ]
+    found = groups(claims)
+    assert [[one.id for one in group.claims] for group in found] == [["b"], ["d"], ["a", "c"], ["e"]]
+    assert found[2].shared == ["CelebA"] and found[2].lacking(claims[0]) == ["3 seeds"]
+
+
+def test_an_image_keeps_its_pixels_unless_it_is_large(rng):
+    small = Image.fromarray(rng.integers(0, 255, (50, 40, 3), dtype=np.uint8))
+    shown = embedded(small)
+    kept = Image.open(io_of(shown))
+    assert (shown.width, shown.height) == (40, 50) and kept.format == "WEBP"
+    np.testing.assert_array_equal(np.asarray(kept.convert("RGB")), np.asarray(small))
+    large = Image.fromarray(rng.integers(0, 255, (700, 700, 3), dtype=np.uint8))
+    assert len(io_of(embedded(large)).getvalue()) < LOSSLESS
+
+
+def io_of(shown):
+    import io
+
+    return io.BytesIO(base64.b64decode(shown.address.partition(",")[2]))
+
+
+def test_costs_are_of_the_trainings_own_records_and_of_the_other_jobs_benchmarks(tmp_path):
+    for name, seconds in (("score/mnist/ae", 2.5), ("score/mnist/vae", 1.5), ("train/mnist/ae", 99.0)):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / f"{name}.tsv").write_text(f"s\th:m:s\n{seconds}\t0:00:01\n")
+    (tmp_path / "score/damaged.tsv").write_bytes(bytes(10))
+    found = {cost.stage: (cost.jobs, cost.seconds) for cost in costs(tmp_path, [10.0, 20.0])}
+    assert found == {"Train": (2, 30.0), "Score": (2, 4.0)}
+    assert [cost.stage for cost in costs(tmp_path / "nowhere", [1.0])] == ["Train"]
+
+
+def test_the_date_can_be_given(monkeypatch):
+    monkeypatch.setenv("SOURCE_DATE_EPOCH", "86400")
+    assert written_on() == "2 January 1970"
+    monkeypatch.setenv("SOURCE_DATE_EPOCH", "yesterday")
+    with pytest.raises(UserError, match="SOURCE_DATE_EPOCH is 'yesterday'"):
+        written_on()
+
+
+@pytest.fixture
+def run(tmp_path, run_spec):
+    """run.json of a training, with its history and scores."""
+    folder = tmp_path / "runs/a b"
+    folder.mkdir(parents=True)
+    record = {"run": run_spec("vae").model_dump(), "commit": "c0ffee", "versions": {"jax": "0.7"}, "platform": "Linux"}
+    record |= {"cpus": 2, "device": "cpu", "wall_seconds": 90.0, "peak_memory_mib": 100}
+    (folder / "run.json").write_text(json.dumps(record))
+    steps = "\n".join(f"{step},{100 / step}" for step in range(1, 1001))
+    (folder / "history.csv").write_text(f"step,reconstruction_error\n{steps}\n")
+    scores = {"reconstruction_error": 12.5, "fid_random": None, "details": {"run": record["run"]}}
+    (folder / "scores.json").write_text(json.dumps(scores))
+    return folder / "run.json"
+
+
+def test_a_run_has_its_scores_its_curve_and_links_to_its_files(run, tmp_path):
+    found = reported_run(run, json.loads(run.read_text()), tmp_path / "report.html")
+    assert found.scores == {"reconstruction_error": 12.5} and found.score("fid_random") is None
+    names = ["run.json", "scores.json", "history.csv"]
+    assert found.files == [(name, f"runs/a%20b/{name}") for name in names]
+    points = np.array([[float(number) for number in point.split(",")] for point in found.curve.split()])
+    assert len(points) < 200 and tuple(points[0]) == (0.3, 0.0) and tuple(points[-1]) == (300.0, 100.0)
+    assert found.first == 100 and found.last == pytest.approx(0.1)
+
+
+def test_the_page_lets_nothing_through_but_its_own_style_and_script(run, tmp_path):
+    nothing = {"summary": ["A line."], "claims": [], "rules": {}, "conditions": [], "contradictions": []}
+    write_record(tmp_path / "claims.json", nothing)
+    page = tmp_path / "report.html"
+    how = {"template": TEMPLATE, "tables": [], "claims": tmp_path / "claims.json", "figures": [], "banner": None}
+    write_report(page, runs=[run], **how)
+    text = page.read_text()
+    [policy] = re.findall(r'Content-Security-Policy" content="([^"]*)"', text)
+    assert policy.startswith("default-src 'none'; img-src data:;") and "unsafe" not in policy
+    for tag in ("style", "script"):
+        [content] = re.findall(rf"<{tag}>(.*?)</{tag}>", text, re.DOTALL)
+        digest = base64.b64encode(hashlib.sha256(content.encode()).digest()).decode()
+        assert f"{tag}-src 'sha256-{digest}'" in policy
+    assert not re.search(r"\s(style|on\w+)=", text) and "A line." in text

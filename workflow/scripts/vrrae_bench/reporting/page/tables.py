@@ -1,0 +1,139 @@
+"""A table of the report: our numbers, the paper's and the differences, and which is the best of its column."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+
+from vrrae_bench.artefacts.records import read_record, reading
+from vrrae_bench.reporting.kinds import TABLES
+from vrrae_bench.reporting.labels import BOUNDS, dataset_label
+from vrrae_bench.reporting.long_tables import COLUMNS
+from vrrae_bench.reporting.tables import Cell, cells_of_tables, columns_of
+from vrrae_bench.scoring.metrics import METRICS, Better
+
+# Texts, in which nothing but an empty cell is missing: a data set may be called `null`.
+TEXTS = ("table", "dataset", "method", "beta", "metric", "note")
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column of ours, and beside it the paper's, if the paper has one.
+
+    Attributes:
+        better: Which way is better; `neither` for a column of numbers that do not judge.
+        beside_paper: Whether a column with the paper's numbers and one with the differences follow it.
+    """
+
+    heading: str
+    better: Better
+    beside_paper: bool
+
+
+@dataclass(frozen=True)
+class Shown:
+    """A cell and what stands out in it.
+
+    Attributes:
+        cell: The cell, or none for a number that was not made.
+        best: Whether no number of ours in its column is better.
+        paper_best: Whether no number of the paper's in its column is better.
+        difference: Ours less the paper's, with its sign; empty if the paper has no such number.
+    """
+
+    cell: Cell | None
+    best: bool = False
+    paper_best: bool = False
+    difference: str = ""
+
+
+@dataclass(frozen=True)
+class Block:
+    """The table of a data set, or of all."""
+
+    dataset: str
+    row_heading: str
+    columns: list[Column]
+    rows: list[tuple[str, list[Shown]]]
+
+    @property
+    def shows_best(self) -> bool:
+        """Whether any number stands out as the best."""
+        return any(shown.best or shown.paper_best for _, found in self.rows for shown in found)
+
+
+def read_long(path: Path) -> pd.DataFrame:
+    """The long form of a table.
+
+    Raises:
+        UserError: It is missing or damaged, or is not the file that its record was written with.
+    """
+    read_record(path.with_suffix(".json"), path.name)
+    types = {name: str for name in TEXTS} | {"batch_size": "Int64"}
+    empty = {name: [""] for name in COLUMNS if name not in TEXTS}
+    with reading(path):
+        return pd.read_csv(path, dtype=types, keep_default_na=False, na_values=empty)[COLUMNS]
+
+
+def blocks(name: str, long: pd.DataFrame) -> list[Block]:
+    """The table of each data set, in the paper's layout.
+
+    Args:
+        name: A key of `TABLES`.
+        long: Its numbers, from `long_table` or `read_long`.
+    """
+    heading = "Data set" if TABLES[name].rows == "dataset" else "Method"
+    return [
+        Block(dataset_label(dataset), heading, *_layout(found))
+        for dataset, found in cells_of_tables(name, long).items()
+    ]
+
+
+def _layout(found: Sequence[Cell]) -> tuple[list[Column], list[tuple[str, list[Shown]]]]:
+    headings = columns_of(found)
+    by_column = {heading: [cell for cell in found if cell.column == heading] for heading in headings}
+    columns = [_column(heading, by_column[heading]) for heading in headings]
+    shown = {
+        (cell.row, column.heading): one
+        for column in columns
+        for cell, one in zip(by_column[column.heading], _shown(column, by_column[column.heading]))
+    }
+    rows = dict.fromkeys(cell.row for cell in found)
+    return columns, [(row, [shown.get((row, heading), Shown(None)) for heading in headings]) for row in rows]
+
+
+def _column(heading: str, found: Sequence[Cell]) -> Column:
+    ways = {METRICS[cell.metric].better for cell in found}
+    return Column(heading, ways.pop() if len(ways) == 1 else "neither", any(cell.paper for cell in found))
+
+
+def _shown(column: Column, found: Sequence[Cell]) -> Iterator[Shown]:
+    """The cells of a column.
+
+    The best beta was chosen by its number, and real images or noise are no method: neither is compared.
+    """
+    rivals = [cell for cell in found if not cell.chosen and cell.row not in BOUNDS.values()]
+    best = _best(column.better, {cell.number: cell.mean for cell in rivals})
+    printed = {cell.paper: cell.paper_mean for cell in rivals if cell.paper and cell.paper_mean is not None}
+    paper_best = _best(column.better, printed)
+    for cell in found:
+        compared = cell in rivals
+        yield Shown(cell, compared and cell.number == best, compared and cell.paper == paper_best, _difference(cell))
+
+
+def _best(better: Better, numbers: dict[str, float]) -> str | None:
+    """The best of some numbers by their printed form, so that what prints alike is alike; none of fewer than two."""
+    if better == "neither" or len(numbers) < 2:
+        return None
+    return (min if better == "lower" else max)(numbers, key=numbers.get)
+
+
+def _difference(cell: Cell) -> str:
+    if not cell.paper or cell.paper_mean is None or METRICS[cell.metric].source == "settings":
+        return ""
+    difference, write = cell.mean - cell.paper_mean, METRICS[cell.metric].write
+    size = write(abs(difference))
+    if size == write(0.0):
+        return size
+    return f"{'−' if difference < 0 else '+'}{size}"
