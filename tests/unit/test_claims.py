@@ -1241,8 +1241,8 @@ def test_every_metric_of_a_claim_has_words():
 
 def test_the_command_reads_the_configuration_as_json(tmp_path, settings, write_scores, request):
     scores = write_scores("mnist", "ae", 0, fid_random=40.0)
-    (tmp_path / "settings.json").write_text(settings.study.model_dump_json())
+    (tmp_path / "settings.json").write_text(settings.study.model_copy(update={"reduced": "One run."}).model_dump_json())
     command = [sys.executable, request.config.rootpath / "workflow/scripts/claims.py", "--scores", scores]
-    command += ["--settings", tmp_path / "settings.json", "--reduced", "One run.", "--out", tmp_path / "claims.csv"]
+    command += ["--settings", tmp_path / "settings.json", "--out", tmp_path / "claims.csv"]
     subprocess.run(list(map(str, command)), check=True)
     assert len(pd.read_csv(tmp_path / "claims.csv")) == len(CLAIMS)

@@ -14,9 +14,9 @@ from matplotlib.patches import Rectangle
 import figure as figure_command
 from vrrae_bench.artefacts.records import write_record
 from vrrae_bench.artefacts.run import format_beta
+from vrrae_bench.artefacts.shown import COLUMNS, GALLERIES, GALLERY, IMAGES, MEANS, ROWS
+from vrrae_bench.artefacts.shown import PAIRS as SHOWN_PAIRS
 from vrrae_bench.datasets.store import write_dataset
-from vrrae_bench.latent.interpolation import inner_points
-from vrrae_bench.latent.sampling import PAIRS_TO_LOOK_AT
 from vrrae_bench.reporting.architecture import Layer, architecture
 from vrrae_bench.reporting.captions import render_caption, scores_context
 from vrrae_bench.reporting.figures import (
@@ -31,7 +31,7 @@ from vrrae_bench.reporting.figures import (
 )
 from vrrae_bench.reporting.figures.blocks import mosaic
 from vrrae_bench.reporting.figures.drawing import Run, line_styles, plt, titles
-from vrrae_bench.reporting.figures.gallery import N_COLUMNS, N_ROWS, gallery
+from vrrae_bench.reporting.figures.gallery import gallery
 from vrrae_bench.reporting.figures.interpolations import transitions
 from vrrae_bench.reporting.kinds import FIGURES
 from vrrae_bench.study.reading import load_settings
@@ -63,7 +63,7 @@ def make_data(tmp_path, rng):
 
 @pytest.fixture
 def make_run(tmp_path, run_spec, rng):
-    """A factory of runs in the results folder; the value of an interpolated image is its point of the bottleneck."""
+    """A factory of runs in the results folder, with images and means that figures show."""
 
     def make(dataset="mnist", method="ae", seed=0, beta=None, pairs=PAIRS, means=None, random=None, **details) -> Run:
         beta = 1e-3 if beta is None and method in ("vae", "vrrae") else beta
@@ -71,14 +71,12 @@ def make_run(tmp_path, run_spec, rng):
         spec = run_spec(method, dataset=dataset, seed=seed, beta=beta, variant=variant)
         folder = tmp_path / spec.folder
         folder.mkdir(parents=True)
-        means = rng.uniform(0, 250, (N_TRAIN, 1)).astype(np.float32) if means is None else means
-        np.savez(folder / "latents.npz", train_mean=means, interpolation_pairs=pairs)
-        points = inner_points(means[:, :1], pairs, N_POINTS) if len(means) == N_TRAIN else np.zeros((30, 1))
-        inner = np.broadcast_to(np.rint(points).astype(np.uint8)[..., None, None], (len(points), 8, 8, 1))
-        np.save(folder / "interpolation.npy", inner)
-        ends = np.rint(means[pairs.ravel(), 0]).astype(np.uint8) if len(means) == N_TRAIN else np.zeros(2 * len(pairs))
-        np.save(folder / "interpolation_ends.npy", np.broadcast_to(ends[:, None, None, None], (len(ends), 8, 8, 1)))
-        np.save(folder / "random.npy", rng.integers(0, 256, (30, 8, 8, 1), np.uint8) if random is None else random)
+        random = rng.integers(0, 256, (GALLERIES * GALLERY, 8, 8, 1), np.uint8) if random is None else random
+        real = rng.integers(0, 256, (GALLERIES * COLUMNS, *random.shape[1:])).astype(random.dtype)
+        transitions = rng.integers(0, 256, (len(pairs), N_POINTS + 4, 8, 8, 1), np.uint8)
+        images = {"random": random, "nearest": real[::-1], "real": real, "pairs": pairs, "transitions": transitions}
+        np.savez(folder / IMAGES, **images)
+        save_means(folder, rng.normal(size=(N_TRAIN, 2)) if means is None else means)
         sampling = dict(random_images=1250, random_draws=8, gmm_components=10, gmm_means=60_000)
         sampling |= dict(interpolation_pairs=2000, interpolation_points=5)
         record = {"details": {"run": spec.model_dump(), "sampling": sampling} | details}
@@ -93,7 +91,16 @@ def make_run(tmp_path, run_spec, rng):
 
 def record_samples(folder):
     """What the sample stage records of its files."""
-    write_record(folder / "sample.json", {}, [path.name for path in folder.glob("*.np[yz]")])
+    write_record(folder / "sample.json", {}, [path.name for path in folder.glob("*.npz")])
+
+
+def save_means(folder, means, **others):
+    np.savez(folder / MEANS, train=means, spread=means.std(axis=0), **others)
+    record_samples(folder)
+
+
+def shown(run, name):
+    return np.load(run.folder / IMAGES)[name]
 
 
 @pytest.fixture(autouse=True)
@@ -110,51 +117,39 @@ def picture(axis):
 
 
 def test_a_row_goes_from_one_training_image_over_what_is_decoded_between_to_the_other(make_data, make_run):
-    make_data("mnist")
     runs = [make_run(method=method, seed=1) for method in ("ae", "vae", "rrae", "vrrae")]
     figure = interpolations.draw(runs, first=0)
-    train = np.load(runs[0].folder.parents[4] / "data/mnist/train.npy")[..., 0]
     assert [axis.get_title() for axis in figure.axes] == ["AE", "VAE", "RRAE", "VRRAE"]
     for axis, run in zip(figure.axes, runs):
-        means = np.load(run.folder / "latents.npz")["train_mean"][:, 0]
-        shown = picture(axis)
-        assert shown.shape[0] == 5 * 9  # five pairs; eight pixels and a line
+        drawn = picture(axis)
+        assert drawn.shape[0] == 5 * 9  # five pairs; eight pixels and a line
         places = [int(tick - 4) for tick in axis.get_xticks()]
         assert [label.get_text() for label in axis.get_xticklabels()] == [
             *("first", "0/6", "1/6", "2/6", "3/6", "4/6", "5/6", "6/6", "second")
         ]
-        for row, (first, second) in enumerate(PAIRS[:5]):
-            images = [shown[9 * row : 9 * row + 8, left : left + 8] for left in places]
-            np.testing.assert_array_equal(images[0], train[first])
-            np.testing.assert_array_equal(images[-1], train[second])
-            expected = np.linspace(means[first], means[second], 7)
-            np.testing.assert_allclose([image.mean() for image in images[1:-1]], expected, atol=0.51)
+        for row, expected in enumerate(shown(run, "transitions")[:5, ..., 0]):
+            images = [drawn[9 * row : 9 * row + 8, left : left + 8] for left in places]
+            np.testing.assert_array_equal(images, expected)
 
 
-def test_other_pairs_are_never_shown_side_by_side(make_data, make_run):
-    make_data("mnist")
+def test_other_pairs_are_never_shown_side_by_side(make_run):
     runs = [make_run(method="ae"), make_run(method="rrae", pairs=PAIRS[::-1])]
-    with pytest.raises(UserError, match=r"rrae/.*latents.npz: other interpolation pairs than in .*/ae/"):
+    with pytest.raises(UserError, match=r"rrae/.*shown_images.npz: other interpolation pairs than in .*/ae/"):
         interpolations.draw(runs, first=0)
     interpolations.draw([runs[0]], first=0)
 
 
-def test_images_that_do_not_belong_to_the_pairs_are_told(make_data, make_run):
-    make_data("mnist")
+def test_images_that_are_not_those_of_the_sample_stage_are_told(make_run):
     run = make_run()
-    np.save(run.folder / "interpolation.npy", np.zeros((7, 8, 8, 1), np.uint8))
+    np.savez(run.folder / IMAGES, pairs=PAIRS)
+    with pytest.raises(UserError, match=r"shown_images.npz: is damaged, or is not the file that sample.json beside it"):
+        transitions(run, first=0, n=5)
     record_samples(run.folder)
-    with pytest.raises(UserError, match="7 interpolated images do not belong to 6 pairs"):
+    with pytest.raises(UserError, match=r"shown_images.npz: is damaged, or is no such file of this version"):
         transitions(run, first=0, n=5)
 
 
-def test_end_points_are_never_left_out_silently(make_run):
-    with pytest.raises(UserError, match=r"data/mnist/manifest.json: there is no data set here"):
-        interpolations.draw([make_run()], first=0)
-
-
-def test_fewer_pairs_than_rows_are_all_shown(make_data, make_run):
-    make_data("mnist")
+def test_fewer_pairs_than_rows_are_all_shown(make_run):
     assert transitions(make_run(pairs=PAIRS[:2]), first=5, n=5).shape == (2, N_POINTS + 4, 8, 8, 1)
 
 
@@ -189,8 +184,8 @@ def test_lines_between_coloured_images_are_white_and_a_bar_tells_what_the_colour
     colour_of = bar.collections[-1].cmap
     assert bar.get_ylim() == (0, 1) and bar.get_ylabel() == "value of a pixel"
     for number, value in enumerate(random[:, 0, 0, 0].clip(0, 1)):
-        row, column = divmod(number, N_COLUMNS)
-        np.testing.assert_allclose(shown[9 * (N_ROWS - 1 - row), 9 * column], colour_of(value)[:3])  # y upwards
+        row, column = divmod(number, COLUMNS)
+        np.testing.assert_allclose(shown[9 * (ROWS - 1 - row), 9 * column], colour_of(value)[:3])  # y upwards
     assert "from 0, dark, to 1, bright" in (CAPTIONS / "figure_3.txt").read_text()
     assert sum(colour_of(0.0)[:3]) < sum(colour_of(1.0)[:3]) < 3
 
@@ -204,8 +199,10 @@ def test_each_data_set_of_a_gallery_starts_a_row(make_run):
 
 
 def test_every_pair_that_a_figure_shows_has_its_ends_reconstructed():
-    shown = [kind.first + interpolations.N_PAIRS for kind in FIGURES.values() if "interpolation.npy" in kind.files]
-    assert max(shown) <= PAIRS_TO_LOOK_AT
+    last = [kind.first + interpolations.N_PAIRS for kind in FIGURES.values() if kind.module == "interpolations"]
+    assert max(last) <= SHOWN_PAIRS
+    last = [kind.first + GALLERY for kind in FIGURES.values() if kind.module in ("gallery", "figure_3")]
+    assert max(last) <= GALLERIES * GALLERY
 
 
 def test_no_two_figures_show_the_same_images(settings):
@@ -215,9 +212,9 @@ def test_no_two_figures_show_the_same_images(settings):
         if kind.first is None:
             continue
         for run in runs_of(settings, name):
-            n = interpolations.N_PAIRS if "interpolation.npy" in kind.files else N_ROWS * N_COLUMNS
+            n = interpolations.N_PAIRS if kind.module == "interpolations" else GALLERY
             for number in range(kind.first, kind.first + n):
-                assert seen.setdefault((run.folder, kind.files, number), name) == name
+                assert seen.setdefault((run.folder, kind.module, number), name) == name
     assert {"figure_4", "figure_a5_5", "figure_5", "figure_a5_7"} <= set(seen.values())
 
 
@@ -248,7 +245,7 @@ def betas(make_run, rng):
     """Runs of VRRAE, the largest beta first; a larger beta has smaller means."""
     runs = []
     for number, beta in enumerate((1e-2, 1e-3, 1e-6, 0)):
-        means = rng.normal(size=(3500, 4)) * 10.0**number + [[1, 0, 0, 0]]
+        means = rng.normal(size=(350, 2)) * 10.0**number + [[1, 0]]
         values = (10.0**number * np.array([8, 4, 2, 1])).tolist()
         runs.append(make_run(method="vrrae", beta=beta, means=means, singular_values=values))
     return runs
@@ -287,10 +284,8 @@ def test_the_second_mean_stands_against_the_first_with_one_scale_for_all_betas(b
     assert [axis.get_title() for axis in axes] == [f"VRRAE (beta = {beta})" for beta in ("0", "1e-6", "1e-3", "1e-2")]
     assert len({(axis.get_xlim(), axis.get_ylim(), axis.get_aspect()) for axis in axes}) == 1
     for axis, run in zip(axes, betas[::-1], strict=True):
-        means = np.load(run.folder / "latents.npz")["train_mean"]
         points = axis.collections[0].get_offsets()
-        assert len(points) == 1750  # every second of 3500: at most 3000
-        np.testing.assert_allclose(points, means[::2, :2])
+        np.testing.assert_allclose(points, np.load(run.folder / MEANS)["train"])
         (left, right), (bottom, top) = axis.get_xlim(), axis.get_ylim()
         assert left < points[:, 0].min() and points[:, 0].max() < right
         assert bottom < points[:, 1].min() and points[:, 1].max() < top
@@ -299,7 +294,7 @@ def test_the_second_mean_stands_against_the_first_with_one_scale_for_all_betas(b
 def test_the_spread_of_each_cloud_can_be_read_even_where_it_is_a_dot(betas):
     """It is that of all training images, also of those that are not drawn."""
     for axis, run in zip(figure_a2_2.draw(betas).axes, betas[::-1], strict=True):
-        first, second = np.load(run.folder / "latents.npz")["train_mean"].std(axis=0)[:2]
+        first, second = np.load(run.folder / MEANS)["spread"]
         assert axis.get_xlabel() == f"first mean (spread {first:.3g})"
         assert axis.get_ylabel() == f"second mean (spread {second:.3g})"
 
@@ -344,8 +339,7 @@ def test_an_axis_can_be_read_at_both_ends_whatever_it_spans(values, make_run):
 
 def test_no_grid_line_hides_what_is_drawn(betas, make_run):
     run = make_run(method="vae", kl_per_dimension=[3.0, 0.1], signal_to_noise=[9.0, 2.0])
-    np.savez(run.folder / "latents.npz", train_mean=np.eye(2), diagonal_mean=np.eye(2))
-    record_samples(run.folder)
+    save_means(run.folder, np.eye(2), diagonal=np.eye(2))
     (run.folder / "history.csv").write_text("step,reconstruction_error\n10,50\n20,40\n")
     figures = [figure_2.draw([run]), figure_a2_1.draw(betas), figure_a2_2.draw(betas)]
     figures += [figure_collapse.draw([run]), histories.draw([run])]
@@ -459,8 +453,7 @@ def test_every_text_of_figure_1_fits_into_its_box(figure_of_shapes):
 
 def test_figure_2_tells_how_many_images_are_trained_on_and_how_many_move(make_run):
     run = make_run("synthetic", "vae")
-    np.savez(run.folder / "latents.npz", train_mean=np.eye(9)[:, :2], diagonal_mean=np.zeros((7, 2)))
-    record_samples(run.folder)
+    save_means(run.folder, np.eye(9)[:, :2], diagonal=np.zeros((7, 2)))
     (legend,) = figure_2.draw([run]).legends
     assert [text.get_text() for text in legend.get_texts()] == ["9 training images", "diagonal motion, 7 images"]
 
@@ -480,11 +473,11 @@ def test_every_figure_has_a_module_and_a_caption_that_tells_whose_number_it_bear
     if name in ("figure_2", "figure_a2_1", "figure_a2_2", "figure_collapse"):
         assert re.search(rf"{N_TRAIN} (training )?images", caption)
         assert "2 epochs" in caption and ("beta VAE 1e-3" in caption or "each beta" in caption)
-    if "interpolation.npy" in FIGURES[name].files:
+    if FIGURES[name].module == "interpolations":
         pairs = "6 to 10" if name == "figure_a5_5" else "1 to 5"
         assert f"pairs {pairs} of 2000 random pairs" in caption and "and 5 inner points" in caption
-        assert "Seed 0" in caption and "beta VAE 1e-3, VRRAE 1e-3" in caption and FIGURES[name].reads_data
-    if "random.npy" in FIGURES[name].files:
+        assert "Seed 0" in caption and "beta VAE 1e-3, VRRAE 1e-3" in caption
+    if FIGURES[name].module in ("gallery", "figure_3"):
         images = "25 to 48" if name == "figure_a5_7" else "1 to 24"
         assert f"images {images} of 10000, not chosen, drawn from a Gaussian mixture of K = 10 components" in caption
         assert "60000 training images" in caption and "Seed 0, 2 epochs, beta VAE 1e-3, VRRAE 1e-3." in caption
@@ -508,8 +501,7 @@ def test_a_figure_of_nothing_is_told_as_a_table_is(tmp_path, monkeypatch):
         figure_command.main()
 
 
-def test_the_command_finds_the_data_set_of_its_runs(make_data, make_run, tmp_path, monkeypatch):
-    make_data("mnist")
+def test_the_command_writes_picture_and_caption(make_run, tmp_path, monkeypatch):
     runs = [make_run(method=method).spec.model_dump_json() for method in ("ae", "rrae")]
     out = tmp_path / "figures/figure_a5_4.png"
     arguments = ["--runs", *runs, "--caption", CAPTIONS / "figure_a5_4.txt", "--out", out]

@@ -50,6 +50,16 @@ def test_scores_and_pages_are_kept_and_data_models_and_images_are_not(results):
     assert found == kept | {"settings.json"} and "left out" not in printed
 
 
+def test_of_images_and_points_those_are_kept_that_figures_show(results):
+    """Figure 5 shows the first seed alone, and Figure 2 the points of every seed."""
+    other, bumps = RUN.replace("seed=0", "seed=1"), "runs/synthetic/vae/beta=1e-3,batch=64/seed=1"
+    kept = {f"{RUN}/{name}" for name in ("shown_images.npz", "shown_means.npz", "sample.json", "scores.json")}
+    kept |= {f"{bumps}/shown_means.npz", "data/mnist/manifest.json"}
+    left = {f"{other}/shown_images.npz", f"{bumps}/shown_images.npz", "data/synthetic/manifest.json"}
+    found, _ = kept_of(results, kept | left)
+    assert found == kept | {"settings.json"}
+
+
 def test_what_an_earlier_configuration_left_is_not_kept(results):
     """config.yaml has no Fashion-MNIST, nor that seed, and so neither has its report."""
     others = {"tables/table_9.md", "extractor/fashion_mnist/floor.json", "timings/fashion_mnist.json"}

@@ -7,6 +7,7 @@ import pytest
 
 from vrrae_bench.latent.mixture import fit_mixture
 from vrrae_bench.latent.sampling import as_stored, draw_samples, draw_seed
+from vrrae_bench.latent.showing import images_shown, means_shown
 from vrrae_bench.models.inference import decode, posteriors
 from vrrae_bench.models.serialisation import ModelHeader
 from vrrae_bench.models.truncation import truncated_coefficients
@@ -152,3 +153,45 @@ def test_the_sharpness_of_reconstructions_is_relative_to_the_same_images(start, 
     monkeypatch.setattr("vrrae_bench.scoring.model_scores.N_SHARPNESS", 5)
     score = reconstruction_sharpness(model, header, tiny_images)["sharpness_reconstruction"]
     assert score == pytest.approx(sharpness(reconstructed) / sharpness(images), rel=1e-9)
+
+
+@pytest.fixture
+def samples(start, tiny_images, sample_spec):
+    return draw_samples(*start("vae", tiny_images), tiny_images, sample_spec, seed=0)
+
+
+def test_what_figures_show_are_the_first_images_and_whole_pairs(samples, tiny_images):
+    shown, train = images_shown(samples, tiny_images), np.asarray(tiny_images.array("train"))
+    np.testing.assert_array_equal(shown["random"], samples.random)  # 30, of 48 that are shown at most
+    pairs = samples.latents["interpolation_pairs"]
+    np.testing.assert_array_equal(shown["pairs"], pairs)
+    for number, (first, second) in enumerate(pairs):
+        row = shown["transitions"][number]
+        np.testing.assert_array_equal(row[0], train[first])
+        np.testing.assert_array_equal(row[-1], train[second])
+        np.testing.assert_array_equal(row[[1, -2]], samples.interpolation_ends[2 * number : 2 * number + 2])
+        np.testing.assert_array_equal(row[2:-2], samples.interpolation[5 * number : 5 * number + 5])
+    np.testing.assert_array_equal(shown["real"], train[::4])  # 12 of 48
+
+
+def test_beside_the_first_row_of_a_gallery_stand_the_nearest_training_images(samples, tiny_images, monkeypatch):
+    monkeypatch.setattr("vrrae_bench.latent.showing.BLOCK", 7)  # the last of several blocks is not full
+    train = np.asarray(tiny_images.array("train")).astype(float)
+    generated = samples.random.astype(float)
+    distances = [np.square(train - image).sum(axis=(1, 2, 3)) for image in (*generated[:6], *generated[24:30])]
+    expected = train[np.argmin(distances, axis=1)]
+    np.testing.assert_array_equal(images_shown(samples, tiny_images)["nearest"], expected)
+
+
+def test_the_means_that_figures_show_keep_their_labels(samples, tiny_images, monkeypatch):
+    monkeypatch.setattr("vrrae_bench.latent.showing.MOST_MEANS", 20)
+    shown, means = means_shown(samples, tiny_images), samples.latents["train_mean"]
+    np.testing.assert_array_equal(shown["train"], means[::3, :2])  # 16 of 48
+    np.testing.assert_array_equal(shown["labels"], np.asarray(tiny_images.array("train_labels"))[::3])
+    np.testing.assert_allclose(shown["spread"], means[:, :2].std(axis=0), rtol=1e-5)
+    assert "diagonal" not in shown
+
+
+def test_images_without_labels_have_none_shown(start, tiny_colours, sample_spec):
+    samples = draw_samples(*start("ae", tiny_colours), tiny_colours, sample_spec, seed=0)
+    assert set(means_shown(samples, tiny_colours)) == {"train", "spread"}

@@ -244,7 +244,7 @@ def test_the_whole_chain_runs(finished):
 
     run = results / "runs/own/vrrae/beta=1e-3,batch=64/seed=0"
     names = {"model.eqx", "history.csv", "run.json", "latents.npz", "random.npy", "interpolation.npy", "scores.json"}
-    names |= {"interpolation_ends.npy"}
+    names |= {"shown_images.npz", "shown_means.npz", "sample.json"}
     assert names <= {path.name for path in run.iterdir()}
     record = json.loads((run / "run.json").read_text())
     assert {"run", "data", "versions", "device", "commit", "wall_seconds", "peak_memory_mib"} <= set(record)

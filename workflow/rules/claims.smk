@@ -5,12 +5,9 @@ rule decide_claims:
     input:
         scores=[f"{RESULTS}/{folder}/scores.json" for folder in RUNS],
         runs=[f"{RESULTS}/{folder}/run.json" for folder in RUNS],
-        further=[
-            f"{RESULTS}/{run.folder}/extractor_seed={seed}/scores.json"
-            for run, seed in scored_by_further_extractors(settings)
-        ],
+        further=in_results(made_from.further_scores(settings)),
         histories=[f"{RESULTS}/{folder}/history.csv" for folder in RUNS],
-        timings=timings() if {"vae", "vrrae"} <= set(settings.experiment.timed) else [],
+        timings=in_results(made_from.timings_of_claims(settings)),
         settings=rules.write_settings.output.settings,
         paper=f"{SCRIPTS}/vrrae_bench/study/paper_values.csv",
         script=f"{SCRIPTS}/claims.py",
@@ -31,11 +28,8 @@ rule decide_claims:
     resources:
         mem_mb=1000,
         runtime=10,
-    params:
-        banner=text_option("banner", settings.banner),
-        reduced=text_option("reduced", settings.reduced),
     message:
         "Decide the claims of the paper"
     shell:
         "python {input.script:q} --scores {input.scores:q} {input.further:q} --timings {input.timings:q} --settings {input.settings:q}"
-        " {params.banner} {params.reduced} --out {output.csv:q} > {log:q} 2>&1"
+        " --out {output.csv:q} > {log:q} 2>&1"

@@ -27,16 +27,10 @@ from vrrae_bench.study.files_needed import refuse_if_missing
 from vrrae_bench.datasets.weights import IMAGENET, INCEPTION_2015, WEIGHTS
 from vrrae_bench.system.dependencies import code_files
 from vrrae_bench.system.errors import SCREEN, UserError
-from vrrae_bench.study.selection import (
-    all_runs,
-    datasets_of,
-    is_made,
-    runs_needed,
-    runs_of,
-    scored_by_further_extractors,
-    sweep_of,
-)
+from vrrae_bench.study.selection import all_runs, runs_of
 from vrrae_bench.study.invocation import command_line, dropped_files, resources_of, use_this_interpreter
+from vrrae_bench.artefacts.shown import IMAGES as SHOWN_IMAGES, MEANS as SHOWN_MEANS
+from vrrae_bench.reporting import made_from
 from vrrae_bench.reporting.kinds import FIGURES, TABLES
 from vrrae_bench.study.results_there import Expected, expected_training, refuse_data, refuse_results, sampling_of
 
@@ -397,75 +391,15 @@ def extractor_settings(wildcards):
     return extractor_asked(wildcards).model_dump_json()
 
 
-def files_of_table(wildcards):
-    """What a table is made from: scores, the configuration, or timings."""
-    match TABLES[wildcards.table].origin:
-        case "settings":
-            return rules.write_settings.output.settings
-        case "timings":
-            return timings()
-    kind = TABLES[wildcards.table]
-    runs = [
-        f"{RESULTS}/{run.folder}{other}/{kind.file}"
-        for run in runs_of(settings, wildcards.table)
-        for other in extractors_of(kind, run.dataset)
-    ]
-    # The scores of real images and of noise.
-    bounds = [
-        f"{RESULTS}/extractor/{dataset}{other}/{bound}.json"
-        for dataset in datasets_of(settings, wildcards.table)
-        for bound in kind.bounds
-        for other in extractors_of(kind, dataset)
-    ]
-    return runs + bounds
-
-
-def extractors_of(kind, dataset):
-    """By which extractors of a data set a table shows scores: its own, or also those with other seeds."""
-    seeds = settings.datasets[dataset].extractor_seeds if kind.every_extractor else ()
-    # Snakemake's lint takes text that begins with a slash for an absolute path.
-    return ["", *(f"{os.sep}extractor_seed={seed}" for seed in seeds)]
-
-
-def timings():
-    """Timings of every data set."""
-    timed = datasets_of(settings, "table_a4_1") if settings.experiment.timed else []
-    return [f"{RESULTS}/timings/{dataset}.json" for dataset in timed]
+def in_results(files):
+    """Where files lie that are named as in the folder of results."""
+    return [f"{RESULTS}/{file}" for file in files]
 
 
 def timed_runs(wildcards):
     """The runs whose steps are timed on a data set, as JSON."""
     dataset, seed = wildcards.dataset, dataset_of(wildcards).seeds[0]
     return [settings.run(dataset, method, seed).model_dump_json() for method in settings.experiment.timed]
-
-
-def files_of(name, file):
-    """One file of every run that a table or figure shows."""
-    return files_of_runs(runs_of(settings, name), file)
-
-
-def files_of_runs(runs, file):
-    """One file of each of these runs."""
-    return [f"{RESULTS}/{run.folder}/{file}" for run in runs]
-
-
-def files_of_figure(wildcards):
-    """What a figure reads of its runs: scores and descriptions for the caption, and the files that it shows."""
-    shown = FIGURES[wildcards.figure].files
-    names = dict.fromkeys(("scores.json", "run.json", "sample.json", *shown)) if shown else ()
-    return [path for name in names for path in files_of(wildcards.figure, name)]
-
-
-def data_of_figure(wildcards):
-    """The data sets that a figure shows, if it reads them."""
-    shown = datasets_of(settings, wildcards.figure) if FIGURES[wildcards.figure].reads_data else []
-    manifests = [f"{RESULTS}/data/{dataset}/manifest.json" for dataset in shown]
-    return manifests + [array for dataset in shown for array in arrays_of(dataset)]
-
-
-def reported(kinds):
-    """Those tables or figures for which the configuration selects anything."""
-    return [name for name in kinds if is_made(settings, name)]
 
 
 # How and where to run is handed to commands as a resource: unlike a parameter, it decides no result, so a change of it

@@ -1,10 +1,9 @@
-# Figures, from latents and images of runs: drawing one again trains nothing.
+# Figures, from the few images and points of runs that they show: drawing one again trains nothing.
 
 
 rule draw_figure:
     input:
-        runs=files_of_figure,
-        data=data_of_figure,
+        runs=lambda wildcards: in_results(made_from.figure_files(settings, wildcards.figure)),
         caption=f"{WORKFLOW}/report/{{figure}}.txt",
         shared_captions=[f"{WORKFLOW}/report/{name}.j2" for name in ("runs", "figures")],
         script=f"{SCRIPTS}/figure.py",

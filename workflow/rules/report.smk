@@ -3,15 +3,15 @@
 
 rule write_report:
     input:
-        tables=[f"{RESULTS}/tables/{name}.csv" for name in reported(TABLES)],
+        tables=[f"{RESULTS}/tables/{name}.csv" for name in made_from.reported(settings, TABLES)],
         claims=rules.decide_claims.output.data,
         records=[
-            *(f"{RESULTS}/tables/{name}.json" for name in reported(TABLES)),
-            *(f"{RESULTS}/figures/{name}.json" for name in reported(FIGURES)),
+            *(f"{RESULTS}/tables/{name}.json" for name in made_from.reported(settings, TABLES)),
+            *(f"{RESULTS}/figures/{name}.json" for name in made_from.reported(settings, FIGURES)),
         ],
         settings=rules.write_settings.output.settings,
-        figures=[f"{RESULTS}/figures/{name}.png" for name in reported(FIGURES)],
-        captions=[f"{RESULTS}/figures/{name}.txt" for name in reported(FIGURES)],
+        figures=[f"{RESULTS}/figures/{name}.png" for name in made_from.reported(settings, FIGURES)],
+        captions=[f"{RESULTS}/figures/{name}.txt" for name in made_from.reported(settings, FIGURES)],
         runs=[f"{RESULTS}/{folder}/run.json" for folder in RUNS],
         histories=[f"{RESULTS}/{folder}/history.csv" for folder in RUNS],
         scores=[f"{RESULTS}/{folder}/scores.json" for folder in RUNS],
@@ -33,10 +33,8 @@ rule write_report:
     resources:
         mem_mb=1000,
         runtime=10,
-    params:
-        banner=text_option("banner", settings.banner),
     message:
         "Write the report"
     shell:
         "python {input.script:q} --tables {input.tables:q} --claims {input.claims:q} --figures {input.figures:q} --runs {input.runs:q}"
-        " --settings {input.settings:q} --template {input.template:q} {params.banner} --out {output.html:q} > {log:q} 2>&1"
+        " --settings {input.settings:q} --template {input.template:q} --out {output.html:q} > {log:q} 2>&1"

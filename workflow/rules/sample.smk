@@ -13,8 +13,8 @@ rule sample:
         sample=f"{RUN}/sample.json",
         latents=f"{RUN}/latents.npz",
         images=[f"{RUN}/{name}.npy" for name in ("random", "random_gaussian", "random_prior", "interpolation")],
-        # For figures alone: no score reads it.
-        ends=f"{RUN}/interpolation_ends.npy",
+        # For figures alone: no score reads them.
+        shown=[f"{RUN}/{name}" for name in (SHOWN_IMAGES, SHOWN_MEANS)],
     log:
         f"{RESULTS}/logs/sample/{{dataset}}/{{method}}/{{variant}}/seed={{seed}}.log",
     benchmark:

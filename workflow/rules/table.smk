@@ -3,9 +3,9 @@
 
 rule make_table:
     input:
-        files=files_of_table,
-        sweep=lambda wildcards: files_of_runs(sweep_of(settings, wildcards.table), "scores.json"),
-        runs=lambda wildcards: files_of_runs(runs_needed(settings, wildcards.table), "run.json"),
+        files=lambda wildcards: in_results(made_from.table_files(settings, wildcards.table)),
+        sweep=lambda wildcards: in_results(made_from.sweep_files(settings, wildcards.table)),
+        runs=lambda wildcards: in_results(made_from.table_runs(settings, wildcards.table)),
         caption=f"{WORKFLOW}/report/{{table}}.txt",
         shared_captions=[f"{WORKFLOW}/report/{name}.j2" for name in ("runs", "fid")],
         paper=f"{SCRIPTS}/vrrae_bench/study/paper_values.csv",

@@ -7,6 +7,7 @@ which has all of it as data.
 
 import vrrae_bench.system.shell_settings
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from vrrae_bench.artefacts.run import RunSpec
@@ -16,6 +17,7 @@ from vrrae_bench.reporting.claims.evidence import load_evidence
 from vrrae_bench.reporting.claims.writing import write_claims
 from vrrae_bench.reporting.configured import check_configured, read_study
 from vrrae_bench.reporting.records import read_scores
+from vrrae_bench.study.settings import Study
 from vrrae_bench.system.command_line import command_parser
 from vrrae_bench.system.errors import run_command
 
@@ -25,16 +27,25 @@ def main() -> None:
     parser.add_argument("--scores", type=Path, nargs="*", default=[], help="scores.json of runs")
     parser.add_argument("--timings", type=Path, nargs="*", default=[], help="times of steps, a JSON file per data set")
     parser.add_argument("--settings", type=Path, required=True, help="settings.json: what is compared")
-    parser.add_argument("--banner", help="a sentence above the page")
-    parser.add_argument("--reduced", help="says how the settings are smaller than the paper's; nothing is decided then")
     parser.add_argument("--out", type=Path, required=True, help="claims.csv to write; the rest beside it")
     arguments = parser.parse_args()
     study = read_study(arguments.settings)
-    runs = {path: RunSpec.model_validate(read_scores(path)["details"]["run"]) for path in arguments.scores}
+    decide_claims(arguments.scores, arguments.timings, study, arguments.out)
+
+
+def decide_claims(scores: Sequence[Path], timings: Sequence[Path], study: Study, path: Path) -> None:
+    """Decide every claim, and write what came out.
+
+    Args:
+        path: claims.csv to write; the rest beside it.
+
+    Raises:
+        UserError: Scores are damaged, or not of the configured runs.
+    """
+    runs = {file: RunSpec.model_validate(read_scores(file)["details"]["run"]) for file in scores}
     check_configured(runs, study)
-    evidence = load_evidence(arguments.scores, arguments.timings, study)
-    record = record_of(decide(CLAIMS, evidence, arguments.reduced), evidence)
-    write_claims(arguments.out, record, arguments.banner)
+    evidence = load_evidence(scores, timings, study)
+    write_claims(path, record_of(decide(CLAIMS, evidence, study.reduced), evidence), study.banner)
 
 
 if __name__ == "__main__":

@@ -1,13 +1,14 @@
 """Draw a figure of the paper.
 
-Reads files of every run that belongs into it: scores.json, run.json, and what it shows of latents.npz, random.npy and
-the interpolated images; for some figures also the data set of the run. Writes <name>.png, <name>.pdf, <name>.txt, the
+Reads files of every run that belongs into it: scores.json, run.json, and the few images and points that sampling has
+put aside for figures; for Figure 1 the manifest of the data set. Writes <name>.png, <name>.pdf, <name>.txt, the
 caption, and <name>.json, the digests of these.
 """
 
 import vrrae_bench.system.shell_settings
 
 import importlib
+from collections.abc import Sequence
 from pathlib import Path
 
 from vrrae_bench.artefacts.records import write_record
@@ -31,22 +32,34 @@ def main() -> None:
         "--out", type=Path, required=True, help="results/figures/<name>.png to write, in the results folder of the runs"
     )
     arguments = parser.parse_args()
-    if not arguments.runs:
-        raise UserError(f"{arguments.name}: this configuration selects nothing that belongs into it")
-    kind, results = FIGURES[arguments.name], arguments.out.parents[1]
-    runs = [Run(spec, results / spec.folder) for spec in arguments.runs]
+    draw_figure(arguments.name, arguments.runs, arguments.caption, arguments.out)
+
+
+def draw_figure(name: str, specs: Sequence[RunSpec], template: Path, path: Path) -> None:
+    """Draw a figure of some runs.
+
+    Args:
+        template: That of the caption.
+        path: <name>.png to write, in the folder of figures of the results folder of the runs; the rest beside it.
+
+    Raises:
+        UserError: There is no run; or one of their files is missing or damaged, or belongs to another run.
+    """
+    if not specs:
+        raise UserError(f"{name}: this configuration selects nothing that belongs into it")
+    kind, results = FIGURES[name], path.parents[1]
+    runs = [Run(spec, results / spec.folder) for spec in specs]
     for run in runs if kind.files else ():
         check_training(run.folder, run.spec, None)
     # By name, so that the code of one figure is no input of another.
     module = importlib.import_module(f"vrrae_bench.reporting.figures.{kind.module}")
     figure = module.draw(runs) if kind.first is None else module.draw(runs, kind.first)
-    save_figure(arguments.out.parent, arguments.name, figure)
+    save_figure(path.parent, name, figure)
     scores = [run.folder / "scores.json" for run in runs] if kind.files else []
     context = scores_context(scores) | {"shown": [dataset_label(run.spec.dataset) for run in runs], "first": kind.first}
-    caption = render_caption(arguments.caption, context)
-    write_text(arguments.out.with_suffix(".txt"), caption + "\n")
-    files = [f"{arguments.name}{suffix}" for suffix in (".png", ".pdf", ".txt")]
-    write_record(arguments.out.with_suffix(".json"), {"figure": arguments.name}, files)
+    write_text(path.with_suffix(".txt"), render_caption(template, context) + "\n")
+    files = [f"{name}{suffix}" for suffix in (".png", ".pdf", ".txt")]
+    write_record(path.with_suffix(".json"), {"figure": name}, files)
 
 
 if __name__ == "__main__":

@@ -1,8 +1,9 @@
 """Keep what a run came to, without what it was made from.
 
 Copies the report, tables, figures (PNG), claims, and the scores, histories and records behind them to another folder,
-under the same names. Left out are data, models and generated images, which `snakemake` makes again; and what the
-configuration of the results, settings.json, does not ask for, such as runs that an earlier one has left.
+under the same names, and the few images and points that figures show. From these `redraw.py` makes all of it again.
+Left out are data, models and generated images, which `snakemake` makes again; and what the configuration of the
+results, settings.json, does not ask for, such as runs that an earlier one has left.
 """
 
 import vrrae_bench.system.shell_settings
@@ -13,14 +14,16 @@ from pathlib import Path
 
 from vrrae_bench.reporting.configured import read_study
 from vrrae_bench.reporting.kinds import FIGURES, TABLES
-from vrrae_bench.study.selection import all_runs, is_made, labelled
+from vrrae_bench.reporting.made_from import SETTINGS, figure_files, reported
+from vrrae_bench.study.selection import all_runs, labelled
 from vrrae_bench.study.settings import Study
 from vrrae_bench.system.command_line import command_parser
 from vrrae_bench.system.errors import UserError, run_command
 from vrrae_bench.system.files import atomic_path
 
 KEPT = (
-    *("report.html", "claims.*", "tables/*.csv", "tables/*.md", "figures/*.png", "figures/*.txt"),
+    *("report.html", "claims.*", "tables/*.csv", "tables/*.md", "tables/*.json"),
+    *("figures/*.png", "figures/*.txt", "figures/*.json"),
     *("settings.json", "runs/**/scores*.json", "runs/**/run.json", "runs/**/history.csv"),
     *("extractor/**/*.json", "timings/*.json"),
 )
@@ -37,15 +40,22 @@ def main() -> None:
     found = [file for pattern in KEPT for file in sorted(arguments.results.glob(pattern))]
     if not found:
         raise UserError(f"{arguments.results}: holds no report, tables, figures or scores. Name a folder of results.")
-    belongs = selected_by(read_study(arguments.results / "settings.json"))
-    files = [file for file in found if belongs(file.relative_to(arguments.results))]
+    study = read_study(arguments.results / SETTINGS)
+    belongs = selected_by(study)
+    asked = [file for file in found if belongs(file.relative_to(arguments.results))]
+    files = list(dict.fromkeys([*asked, *(file for file in shown_by(study, arguments.results) if file.exists())]))
     for file in files:
         with atomic_path(arguments.folder / file.relative_to(arguments.results)) as temporary:
             shutil.copyfile(file, temporary)
     size = sum(file.stat().st_size for file in files) / 1e6
     print(f"{len(files)} files, {size:.1f} MB, in {arguments.folder}")
-    if others := len(found) - len(files):
+    if others := len(found) - len(asked):
         print(f"{others} file{'s' * (others > 1)} left out, for which settings.json does not ask")
+
+
+def shown_by(study: Study, results: Path) -> list[Path]:
+    """What the figures of a configuration are drawn from."""
+    return [results / file for name in reported(study, FIGURES) for file in figure_files(study, name)]
 
 
 def selected_by(study: Study) -> Callable[[Path], bool]:
@@ -58,7 +68,7 @@ def selected_by(study: Study) -> Callable[[Path], bool]:
         for place, name in places.items()
         for seed in study.datasets[name].extractor_seeds
     }
-    shown = {name for name in (*TABLES, *FIGURES) if is_made(study, name)}
+    shown = {*reported(study, TABLES), *reported(study, FIGURES)}
 
     def belongs(file: Path) -> bool:
         match file.parts[0]:

@@ -28,7 +28,6 @@ def main() -> None:
     parser.add_argument(
         "--template", type=Path, required=True, help="Jinja2 template of the page; report.css and report.js beside it"
     )
-    parser.add_argument("--banner", help="a sentence above everything")
     parser.add_argument("--out", type=Path, required=True, help="report.html to write")
     arguments = parser.parse_args()
     study = read_study(arguments.settings)
@@ -40,7 +39,7 @@ def main() -> None:
         claims=arguments.claims,
         figures=arguments.figures,
         runs=arguments.runs,
-        banner=arguments.banner,
+        banner=study.banner,
     )
 
 

@@ -2,8 +2,8 @@
 
 Reads a model and its data set. Writes sample.json (scores of the model itself, how images were drawn) and beside it
 latents.npz (posterior means and log-variances), random.npy (generated images, draw after draw), random_gaussian.npy and
-random_prior.npy (those of other samplers), interpolation.npy and interpolation_ends.npy (reconstructions of the images
-of the first pairs).
+random_prior.npy (those of other samplers) and interpolation.npy. What figures show of these, and of the data, is small
+and stands in shown_images.npz and shown_means.npz.
 """
 
 import vrrae_bench.system.shell_settings
@@ -15,6 +15,7 @@ import numpy as np
 from vrrae_bench.artefacts.records import write_record
 from vrrae_bench.artefacts.run import RunSpec
 from vrrae_bench.artefacts.run_folder import MODEL, check_training
+from vrrae_bench.artefacts.shown import IMAGES, MEANS
 from vrrae_bench.datasets.store import DataSet
 from vrrae_bench.latent.settings import SampleSpec
 from vrrae_bench.system.command_line import add_device_options, command_parser, json_of
@@ -23,7 +24,7 @@ from vrrae_bench.system.files import atomic_path, sha256
 from vrrae_bench.system.provenance import provenance
 from vrrae_bench.training.devices import configure_jax, device_name
 
-IMAGES = ("random", "random_gaussian", "random_prior", "interpolation", "interpolation_ends")
+DRAWN = ("random", "random_gaussian", "random_prior", "interpolation")
 
 
 def main() -> None:
@@ -38,6 +39,7 @@ def main() -> None:
     configure_jax(arguments.accelerator, arguments.threads)
 
     from vrrae_bench.latent.sampling import draw_samples
+    from vrrae_bench.latent.showing import images_shown, means_shown
     from vrrae_bench.models.serialisation import load_model
     from vrrae_bench.scoring.model_scores import model_scores
 
@@ -47,15 +49,18 @@ def main() -> None:
     model, header = load_model(arguments.model, run)
     samples = draw_samples(model, header, data, arguments.sampling, run.seed)
     folder = arguments.out.parent
-    for name in IMAGES:
+    for name in DRAWN:
         with atomic_path(folder / f"{name}.npy") as temporary:
             np.save(temporary, getattr(samples, name))
     with atomic_path(folder / "latents.npz") as temporary:
         np.savez(temporary, **samples.latents)
+    for name, shown in ((IMAGES, images_shown(samples, data)), (MEANS, means_shown(samples, data))):
+        with atomic_path(folder / name) as temporary:
+            np.savez_compressed(temporary, **shown)
     record = {"run": run.model_dump(), "model_sha256": sha256(arguments.model)}
     record |= {"settings": arguments.sampling.model_dump()}
     record |= {"scores": model_scores(model, header, data), "sampling": samples.sampling, "origin": origin}
-    write_record(arguments.out, record, ["latents.npz", *(f"{name}.npy" for name in IMAGES)])
+    write_record(arguments.out, record, ["latents.npz", IMAGES, MEANS, *(f"{name}.npy" for name in DRAWN)])
 
 
 if __name__ == "__main__":

@@ -6,6 +6,7 @@ Reads what the table is made from: scores.json of runs (and run.json beside them
 
 import vrrae_bench.system.shell_settings
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from vrrae_bench.reporting.captions import caption_context, render_caption
@@ -34,10 +35,23 @@ def main() -> None:
     parser.add_argument("--banner", help="a sentence above the table")
     parser.add_argument("--out", type=Path, required=True, help="<name>.csv to write; the rest beside it")
     arguments = parser.parse_args()
-    long = long_table(arguments.name, arguments.files, arguments.sweep)
-    context = caption_context(TABLES[arguments.name].origin, arguments.files, arguments.sweep)
-    caption = render_caption(arguments.caption, context)
-    write_table(arguments.out.parent, arguments.name, long, caption, arguments.banner)
+    make_table(
+        arguments.name, arguments.files, arguments.sweep, arguments.caption, arguments.banner, arguments.out.parent
+    )
+
+
+def make_table(
+    name: str, files: Sequence[Path], sweep: Sequence[Path], template: Path, banner: str | None, folder: Path
+) -> None:
+    """Make a table from what `made_from` says that it is made from.
+
+    Args:
+        template: That of the caption.
+        folder: Where to write it.
+    """
+    long = long_table(name, files, sweep)
+    caption = render_caption(template, caption_context(TABLES[name].origin, files, sweep))
+    write_table(folder, name, long, caption, banner)
 
 
 if __name__ == "__main__":

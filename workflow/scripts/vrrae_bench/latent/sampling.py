@@ -5,6 +5,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from jaxtyping import Float, Int, Num
 
+from vrrae_bench.artefacts.shown import PAIRS
 from vrrae_bench.datasets.store import DataSet
 from vrrae_bench.latent.interpolation import inner_points, random_pairs
 from vrrae_bench.latent.mixture import fit_mixture, sample_prior
@@ -15,8 +16,6 @@ from vrrae_bench.models.registry import METHODS
 from vrrae_bench.models.serialisation import ModelHeader
 from vrrae_bench.system.seeding import derived_seed, generator
 
-# Pairs whose ends are reconstructed: figures show the first ten.
-PAIRS_TO_LOOK_AT = 20
 # The values that a byte holds.
 BYTES = (0, 255)
 
@@ -29,7 +28,7 @@ class Samples(NamedTuple):
         random_gaussian: As many as in a draw, generated from one Gaussian over the posterior means.
         random_prior: As many, generated from N(0, I).
         interpolation: Images between pairs of training images, pair by pair.
-        interpolation_ends: Reconstructions of the two images of each of the first pairs, to look at.
+        interpolation_ends: Reconstructions of the two images of each pair that figures show.
         latents: Posterior means and log-variances by data array, the coefficients of training images where they are not
             their means, and the pairs of images that are interpolated, by their numbers.
         sampling: How the images were drawn.
@@ -65,7 +64,7 @@ def draw_samples(model: Autoencoder, header: ModelHeader, data: DataSet, spec: S
         random_gaussian=images_of(model, header, data, gaussian.sample(spec.random_images, first)),
         random_prior=images_of(model, header, data, sample_prior(spec.random_images, means.shape[1], first)),
         interpolation=images_of(model, header, data, between),
-        interpolation_ends=images_of(model, header, data, means[pairs[:PAIRS_TO_LOOK_AT].ravel()]),
+        interpolation_ends=images_of(model, header, data, means[pairs[:PAIRS].ravel()]),
         latents=latents | {"interpolation_pairs": pairs},
         sampling=spec.model_dump() | mixture.record() | of_gaussian | {"quantisation": quantisation(data)},
     )

@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
+from vrrae_bench.artefacts.shown import IMAGES, MEANS
+
 
 @dataclass(frozen=True, kw_only=True)
 class TableKind:
@@ -49,7 +51,7 @@ class FigureKind:
         module: The module of `figures` whose function `draw` draws it.
         files: The files of a run that it reads beside its scores and its description; none for a figure that needs no
             trained run.
-        reads_data: Whether it reads the data sets too: their manifests and training images.
+        reads_manifest: Whether it reads the manifest of its data set.
         first: The first of the pairs or generated images that it shows, counted from 0, where it shows some of them;
             figures of the same runs show others.
     """
@@ -58,7 +60,7 @@ class FigureKind:
     about: str
     module: str
     files: tuple[str, ...]
-    reads_data: bool = False
+    reads_manifest: bool = False
     first: int | None = None
 
 
@@ -177,45 +179,42 @@ TABLES = {
     ),
 }
 
-INTERPOLATIONS = ("interpolation.npy", "interpolation_ends.npy", "latents.npz")
-
 FIGURES = {
     "figure_1": FigureKind(
         "Figure 1: architecture of VAE, RRAE and VRRAE",
         "Architecture of VAE, RRAE and VRRAE, drawn from the shapes of the code",
         "figure_1",
         (),
-        reads_data=True,
+        reads_manifest=True,
     ),
     "figure_2": FigureKind(
         "Figure 2: latent space of the synthetic bumps",
         "Posterior means of the synthetic set, a diagonal motion in orange: VAE and VRRAE",
         "figure_2",
-        ("latents.npz",),
+        (MEANS,),
     ),
     "figure_3": FigureKind(
-        "Figure 3: randomly generated bumps", "Randomly generated bumps", "figure_3", ("random.npy",), first=0
+        "Figure 3: randomly generated bumps", "Randomly generated bumps", "figure_3", (IMAGES,), first=0
     ),
     "figure_4": FigureKind(
         "Figure 4: interpolated images of CelebA",
         "Interpolations between images of CelebA",
         "interpolations",
-        INTERPOLATIONS,
-        reads_data=True,
+        (IMAGES,),
         first=0,
     ),
     "figure_5": FigureKind(
         "Figure 5: randomly generated images",
         "Randomly generated images of MNIST or another small set",
         "gallery",
-        ("random.npy",),
+        (IMAGES,),
         first=0,
     ),
     "figure_6": FigureKind(
         "Figure 6: randomly generated images of CelebA",
         "Randomly generated images of CelebA",
         "gallery",
-        ("random.npy",),
+        (IMAGES,),
         first=0,
     ),
     "figure_a2_1": FigureKind(
@@ -228,44 +227,41 @@ FIGURES = {
         "Figure A.2-2: second mean of VRRAE against the first for each beta",
         "Second mean of VRRAE against the first for each beta",
         "figure_a2_2",
-        ("latents.npz",),
+        (MEANS,),
     ),
     "figure_a5_3": FigureKind(
         "Figure A.5-3: interpolated images of CIFAR-10",
         "Interpolations between images of CIFAR-10",
         "interpolations",
-        INTERPOLATIONS,
-        reads_data=True,
+        (IMAGES,),
         first=0,
     ),
     "figure_a5_4": FigureKind(
         "Figure A.5-4: interpolated images",
         "Interpolations between images of MNIST or another small set",
         "interpolations",
-        INTERPOLATIONS,
-        reads_data=True,
+        (IMAGES,),
         first=0,
     ),
     "figure_a5_5": FigureKind(
         "Figure A.5-5: more interpolated images of CelebA",
         "More interpolations between images of CelebA",
         "interpolations",
-        INTERPOLATIONS,
-        reads_data=True,
+        (IMAGES,),
         first=5,
     ),
     "figure_a5_6": FigureKind(
         "Figure A.5-6: randomly generated images of CIFAR-10",
         "Randomly generated images of CIFAR-10",
         "gallery",
-        ("random.npy",),
+        (IMAGES,),
         first=0,
     ),
     "figure_a5_7": FigureKind(
         "Figure A.5-7: more randomly generated images of all data sets",
         "More randomly generated images, of all data sets",
         "gallery",
-        ("random.npy",),
+        (IMAGES,),
         first=24,
     ),
     "figure_collapse": FigureKind(

@@ -130,10 +130,14 @@ class ExperimentSettings(Section):
 
 
 class Study(Section):
-    """What is compared: the part of the configuration that decides results, and nothing of how and where."""
+    """What is compared, and what is said of it: all of the configuration that decides results, and nothing of where."""
 
     experiment: ExperimentSettings
     datasets: dict[DatasetName, DatasetSettings] = Field(min_length=1)
+    banner: Sentence | None = Field(default=None, description="A sentence above every table, figure and report")
+    reduced: Sentence | None = Field(
+        default=None, description="How trainings are smaller than the paper's, if they are: no claim is then decided"
+    )
 
     def run(
         self,
@@ -180,10 +184,6 @@ class Settings(Study):
     results: Annotated[str, AfterValidator(os.path.normpath)] = Field(
         min_length=1, description="Folder of everything that is made"
     )
-    banner: Sentence | None = Field(description="A sentence above every table and report")
-    reduced: Sentence | None = Field(
-        default=None, description="How trainings are smaller than the paper's, if they are: no claim is then decided"
-    )
     accelerator: Literal["cpu", "cuda", "tpu"] = Field(description="Where training runs; changes no result's identity")
     mirror: str | None = Field(description="Folder or URL holding <data set>/<file>, asked before the official sources")
     offline: bool = Field(description="Never use the network, only `mirror` and what is there already")
@@ -201,4 +201,4 @@ class Settings(Study):
     @property
     def study(self) -> Study:
         """What is compared."""
-        return Study(experiment=self.experiment, datasets=self.datasets)
+        return Study(**{name: getattr(self, name) for name in Study.model_fields})

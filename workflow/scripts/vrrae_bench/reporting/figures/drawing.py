@@ -10,12 +10,17 @@ import matplotlib
 
 matplotlib.use("Agg")
 import matplotlib.pyplot as plt
+import numpy as np
+from jaxtyping import Num
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from vrrae_bench.artefacts.arrays import read_arrays
+from vrrae_bench.artefacts.manifest import Manifest
 from vrrae_bench.artefacts.records import read_record
 from vrrae_bench.artefacts.run import RunSpec
 from vrrae_bench.artefacts.run_folder import SAMPLE
+from vrrae_bench.artefacts.shown import IMAGES, MEANS
 from vrrae_bench.datasets.store import MANIFEST, DataSet
 from vrrae_bench.reporting.labels import dataset_label, method_label
 from vrrae_bench.reporting.records import read_scores
@@ -39,23 +44,33 @@ class Run:
     folder: Path
 
     @property
-    def data(self) -> DataSet:
-        """The data set it is trained on, which lies in the same results folder.
+    def manifest(self) -> Manifest:
+        """The description of the data set it is trained on, which lies in the same results folder.
 
         Raises:
             UserError: It does not lie there.
         """
         results = self.folder.parents[len(Path(self.spec.folder).parts) - 1]
-        return DataSet(results / "data" / self.spec.dataset / MANIFEST)
+        return DataSet(results / "data" / self.spec.dataset / MANIFEST).manifest
 
-    def sampled(self, name: str) -> Path:
-        """A file that sampling wrote for the run.
+    def images(self, *names: str) -> dict[str, Num[np.ndarray, "..."]]:
+        """The few images that figures show of the run, by the names that `artefacts.shown` explains.
+
+        Args:
+            names: Of those that have to be there.
 
         Raises:
-            UserError: It is missing or damaged, or is not the file that sample.json beside it was written with.
+            UserError: They are missing or damaged, or are not those that sample.json beside them was written with.
         """
-        read_record(self.folder / SAMPLE, name)
-        return self.folder / name
+        return self._shown(IMAGES, names)
+
+    def means(self, *names: str) -> dict[str, Num[np.ndarray, "..."]]:
+        """The few posterior means that figures show of the run; else as `images`."""
+        return self._shown(MEANS, names)
+
+    def _shown(self, file: str, names: Sequence[str]) -> dict[str, Num[np.ndarray, "..."]]:
+        read_record(self.folder / SAMPLE, file)
+        return read_arrays(self.folder / file, *names)
 
     @property
     def details(self) -> dict[str, Any]:

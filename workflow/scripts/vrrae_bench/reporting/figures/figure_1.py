@@ -37,7 +37,7 @@ def draw(runs: Sequence[Run]) -> Figure:
     Raises:
         UserError: The data set is not there.
     """
-    spec, image_shape = runs[0].spec, runs[0].data.manifest.image_shape
+    spec, image_shape = runs[0].spec, runs[0].manifest.image_shape
     rows = [(method, architecture(spec.model_copy(update={"method": method}), image_shape)) for method in METHODS]
     columns = _columns(rows[0][1])
     width, height = columns.right + MARGIN, HEAD + ROW * len(rows)

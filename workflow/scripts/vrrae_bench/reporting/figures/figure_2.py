@@ -5,7 +5,6 @@ from collections.abc import Sequence
 import matplotlib.pyplot as plt
 from matplotlib.figure import Figure
 
-from vrrae_bench.artefacts.arrays import read_arrays
 from vrrae_bench.latent.diagnostics import spread_ratio
 from vrrae_bench.reporting.figures.drawing import BLUE, ORANGE, Run, grid
 from vrrae_bench.reporting.labels import method_label
@@ -21,8 +20,8 @@ def draw(runs: Sequence[Run]) -> Figure:
     shown = [run for run in runs if run.spec.seed == seed]
     figure, axes = plt.subplots(1, len(shown), figsize=(3.6 * len(shown), 3.7), layout="constrained", squeeze=False)
     for axis, run in zip(axes[0], shown):
-        latents = read_arrays(run.sampled("latents.npz"), "train_mean", "diagonal_mean")
-        train, diagonal = latents["train_mean"], latents["diagonal_mean"]
+        means = run.means("train", "diagonal")
+        train, diagonal = means["train"], means["diagonal"]
         axis.scatter(*train[:, :2].T, s=16, color=BLUE, label=f"{len(train)} training images")
         motion = f"diagonal motion, {len(diagonal)} images"
         axis.plot(*diagonal[:, :2].T, color=ORANGE, linewidth=2, marker=".", label=motion)
@@ -37,6 +36,6 @@ def draw(runs: Sequence[Run]) -> Figure:
 
 def _most_collapsed_seed(runs: Sequence[Run]) -> int:
     def ratio(run: Run) -> float:
-        return spread_ratio(read_arrays(run.sampled("latents.npz"), "train_mean")["train_mean"])
+        return spread_ratio(run.means("train")["train"])
 
     return min((run for run in runs if run.spec.method == "vae"), key=ratio, default=runs[0]).spec.seed

@@ -7,11 +7,8 @@ from jaxtyping import Float
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from vrrae_bench.artefacts.arrays import read_arrays
 from vrrae_bench.reporting.figures.blocks import blocks
 from vrrae_bench.reporting.figures.drawing import BLUE, Run, by_beta, by_dataset, grid
-
-MOST_POINTS = 3000
 
 
 def draw(runs: Sequence[Run]) -> Figure:
@@ -19,31 +16,21 @@ def draw(runs: Sequence[Run]) -> Figure:
 
     The spread of both means stands beside the axes, since a collapsed cloud is a dot.
     """
-    means = {run: first_means(run) for run in runs}
+    means = {run: run.means("train", "spread") for run in runs}
     limits = {
-        dataset: _limits(np.concatenate([_shown(means[run]) for run in group]))
+        dataset: _limits(np.concatenate([means[run]["train"] for run in group]))
         for dataset, group in by_dataset(runs).items()
     }
 
     def draw_panel(axis: Axes, run: Run) -> None:
-        axis.scatter(*_shown(means[run]).T, s=3, color=BLUE, linewidths=0)
+        axis.scatter(*means[run]["train"].T, s=3, color=BLUE, linewidths=0)
         (left, right), (bottom, top) = limits[run.spec.dataset]
-        first, second = (f"{spread:.3g}" for spread in means[run].std(axis=0))
+        first, second = (f"{spread:.3g}" for spread in means[run]["spread"])
         axis.set(xlabel=f"first mean (spread {first})", ylabel=f"second mean (spread {second})")
         axis.set(xlim=(left, right), ylim=(bottom, top), aspect="equal")
         grid(axis)
 
     return blocks(by_beta(runs), draw_panel, side_by_side=3, size=(2.9, 2.9))
-
-
-def first_means(run: Run) -> Float[np.ndarray, "N 2"]:
-    """The first two means of all training images."""
-    return read_arrays(run.sampled("latents.npz"), "train_mean")["train_mean"][:, :2]
-
-
-def _shown(means: Float[np.ndarray, "N 2"]) -> Float[np.ndarray, "P 2"]:
-    """Those of evenly spaced images, at most `MOST_POINTS` of them."""
-    return means[:: -(-len(means) // MOST_POINTS)]
 
 
 def _limits(points: Float[np.ndarray, "N 2"]) -> Float[np.ndarray, "2 2"]:

@@ -8,11 +8,9 @@ from matplotlib.cm import ScalarMappable
 from matplotlib.colors import Normalize
 from matplotlib.figure import Figure
 
-from vrrae_bench.artefacts.arrays import read_array
+from vrrae_bench.artefacts.shown import COLUMNS, GALLERY
 from vrrae_bench.reporting.figures.blocks import blocks, mosaic, part, show
 from vrrae_bench.reporting.figures.drawing import Run, by_dataset
-
-N_ROWS, N_COLUMNS = 4, 6  # of a block
 
 
 def draw(runs: Sequence[Run], first: int) -> Figure:
@@ -30,11 +28,11 @@ def gallery(runs: Sequence[Run], first: int, *, origin: str = "upper", cmap: str
     """
 
     def fill(axis: Axes, run: Run) -> None:
-        images = read_array(run.sampled("random.npy"))
-        images = images[part(first, N_ROWS * N_COLUMNS, len(images))]
+        images = run.images("random")["random"]
+        images = images[part(first, GALLERY, len(images))]
         if cmap:  # before the mosaic, so that what lies between the images is white and no colour of theirs
             images = matplotlib.colormaps[cmap](images[..., 0])[..., :3]
-        show(axis, mosaic(images, N_COLUMNS, upwards=origin == "lower"), origin=origin)
+        show(axis, mosaic(images, COLUMNS, upwards=origin == "lower"), origin=origin)
 
     figure = blocks(runs, fill, side_by_side=2 if len(by_dataset(runs)) == 1 else 4, size=(3.6, 2.6))
     if cmap:

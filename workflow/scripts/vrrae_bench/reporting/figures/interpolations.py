@@ -4,13 +4,13 @@ from collections.abc import Sequence
 from functools import partial
 
 import numpy as np
-from jaxtyping import Int, Num
+from jaxtyping import Num
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from vrrae_bench.artefacts.arrays import read_array, read_arrays
 from vrrae_bench.artefacts.records import remedy
 from vrrae_bench.artefacts.run_folder import SAMPLE
+from vrrae_bench.artefacts.shown import IMAGES
 from vrrae_bench.reporting.figures.blocks import blocks, brightest, mosaic, part, show
 from vrrae_bench.reporting.figures.drawing import Run, by_dataset
 from vrrae_bench.system.errors import UserError
@@ -36,36 +36,17 @@ def draw(runs: Sequence[Run], first: int) -> Figure:
 
 
 def transitions(run: Run, first: int, n: int) -> Num[np.ndarray, "P S H W C"]:
-    """`n` pairs from the `first` on, each as a row: image, reconstruction, inner points, reconstruction, image.
-
-    Raises:
-        UserError: There is not the same number of images for each pair, or the data set is not there.
-    """
-    pairs = _pairs(run)
-    inner, ends = (read_array(run.sampled(f"{name}.npy")) for name in ("interpolation", "interpolation_ends"))
-    n_points, rest = divmod(len(inner), len(pairs))
-    if rest:
-        raise UserError(
-            f"{run.folder}: {len(inner)} interpolated images do not belong to {len(pairs)} pairs. "
-            f"{remedy(run.folder / SAMPLE)}"
-        )
-    numbers = part(first, n, len(pairs))
-    inner = inner.reshape(len(pairs), n_points, *inner.shape[1:])[numbers]
-    reconstructed = ends.reshape(-1, 2, *ends.shape[1:])[numbers]
-    images = run.data.array("train")[pairs[numbers]]
-    return np.concatenate([images[:, :1], reconstructed[:, :1], inner, reconstructed[:, 1:], images[:, 1:]], axis=1)
-
-
-def _pairs(run: Run) -> Int[np.ndarray, "P 2"]:
-    return read_arrays(run.sampled("latents.npz"), "interpolation_pairs")["interpolation_pairs"]
+    """`n` pairs from the `first` on, each as a row: image, reconstruction, inner points, reconstruction, image."""
+    rows = run.images("transitions")["transitions"]
+    return rows[part(first, n, len(rows))]
 
 
 def _check_same_pairs(runs: Sequence[Run]) -> None:
-    pairs = _pairs(runs[0])
-    for run in runs[1:]:
-        if not np.array_equal(_pairs(run), pairs):
+    pairs = [run.images("pairs")["pairs"] for run in runs]
+    for run, of_run in zip(runs, pairs):
+        if not np.array_equal(of_run, pairs[0]):
             raise UserError(
-                f"{run.folder}/latents.npz: other interpolation pairs than in {runs[0].folder}, which cannot be "
+                f"{run.folder / IMAGES}: other interpolation pairs than in {runs[0].folder}, which cannot be "
                 f"compared. {remedy(*(other.folder / SAMPLE for other in (runs[0], run)))}"
             )
 

@@ -1,0 +1,115 @@
+"""Tables, figures, claims and the report, made again from what is kept of results, without data and models."""
+
+import json
+import re
+import shutil
+import sys
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import keep as keep_command
+from redraw import redraw
+from vrrae_bench.artefacts.records import read_record, write_record
+from vrrae_bench.artefacts.shown import COLUMNS, GALLERIES, GALLERY, IMAGES, MEANS, PAIRS
+from vrrae_bench.reporting.configured import read_study
+from vrrae_bench.reporting.kinds import FIGURES, TABLES
+from vrrae_bench.study.reading import load_settings
+from vrrae_bench.study.selection import all_runs, is_made
+from vrrae_bench.system.errors import UserError
+
+ROOT = Path(__file__).parents[2]
+EXAMPLE = ROOT / "docs/example-report"
+SMALL = """
+banner: A small study.
+experiment: {methods: [vae, vrrae], ablations: [], baselines: [], timed: []}
+datasets:
+  synthetic: {seeds: [0, 1], batch_sizes: []}
+  mnist: {seeds: [0], betas: [0, 1.0e-3], batch_sizes: [], extractor_seeds: []}
+"""
+
+
+@pytest.fixture
+def results(tmp_path, rng):
+    """Results of a few runs: the scores that the example report has of them, with made images and points."""
+    (tmp_path / "small.yaml").write_text(SMALL)
+    study = load_settings(ROOT / "config.yaml", EXAMPLE / "experiment.yaml", tmp_path / "small.yaml").study
+    folder = tmp_path / "results"
+    shutil.copytree(EXAMPLE / "extractor", folder / "extractor")
+    (folder / "settings.json").write_text(study.model_dump_json())
+    for run in all_runs(study):
+        shutil.copytree(EXAMPLE / run.folder, folder / run.folder)
+        counts = {"random": (GALLERIES * GALLERY,), "nearest": (GALLERIES * COLUMNS,), "real": (GALLERIES * COLUMNS,)}
+        counts |= {"transitions": (PAIRS, 9)}
+        images = {name: rng.integers(0, 256, (*count, 8, 8, 1), np.uint8) for name, count in counts.items()}
+        np.savez(folder / run.folder / IMAGES, **images, pairs=np.arange(2 * PAIRS).reshape(-1, 2))
+        means = {"train": rng.normal(size=(40, 2)), "spread": np.ones(2), "labels": np.arange(40) % 10}
+        np.savez(folder / run.folder / MEANS, **means, diagonal=rng.normal(size=(9, 2)))
+        write_record(folder / run.folder / "sample.json", {"run": run.model_dump()}, [IMAGES, MEANS])
+    data = read_record(folder / run.folder / "run.json")["data"]
+    (folder / "data/mnist").mkdir(parents=True)
+    write_record(folder / "data/mnist/manifest.json", data)
+    return folder
+
+
+def test_all_is_made_from_what_is_kept(results, tmp_path, monkeypatch):
+    monkeypatch.setattr(sys, "argv", ["keep.py", str(results), str(tmp_path / "kept")])
+    keep_command.main()
+    results.rename(tmp_path / "gone")
+    kept = tmp_path / "kept"
+    assert redraw(kept) == {}
+    study = read_study(kept / "settings.json")
+    figures, tables = ([name for name in kinds if is_made(study, name)] for kinds in (FIGURES, TABLES))
+    made = {f"figures/{name}{suffix}" for name in figures for suffix in (".png", ".pdf", ".txt", ".json")}
+    made |= {f"tables/{name}{suffix}" for name in tables for suffix in (".csv", ".md", ".tex", ".json")}
+    assert len(figures) > 8 and len(tables) > 5
+    assert all((kept / file).is_file() for file in made | {"claims.csv", "claims.md", "claims.json"})
+    page = (kept / "report.html").read_text()
+    assert "A small study." in page and len(re.findall("data:image/png", page)) == len(figures) + 1
+    table = pd.read_csv(kept / "tables/table_2.csv").query("method == 'vae' and metric == 'fid_random'")
+    [scores] = kept.glob("runs/mnist/vae/beta=1e-3*/seed=0/scores.json")
+    assert table["mean"].item() == json.loads(scores.read_text())["fid_random"]
+
+
+@pytest.fixture
+def drawn(monkeypatch):
+    """The names of figures in the place of their pictures, which take seconds."""
+    names = []
+    monkeypatch.setattr("redraw.draw_figure", lambda name, *others: names.append(name))
+    monkeypatch.setattr("redraw.write_report", lambda *arguments, **others: None)
+    monkeypatch.setattr("redraw.TABLES", ["table_1"])
+    return names
+
+
+def test_a_figure_whose_images_are_not_kept_is_named_and_all_else_is_made(results, drawn):
+    [images] = results.glob(f"runs/mnist/vae/beta=1e-3*/seed=0/{IMAGES}")
+    images.unlink()
+    lacking = redraw(results)
+    assert set(lacking) == {"figure_5", "figure_a5_4", "figure_a5_7"}
+    assert set(lacking.values()) == {images.relative_to(results).as_posix()}
+    assert {"figure_1", "figure_2", "figure_3", "figure_collapse"} <= set(drawn) and not set(drawn) & set(lacking)
+
+
+def test_nothing_is_decided_where_trainings_were_smaller_than_the_papers(results, drawn):
+    study = json.loads((results / "settings.json").read_text()) | {"reduced": "few epochs"}
+    (results / "settings.json").write_text(json.dumps(study))
+    redraw(results)
+    assert set(pd.read_csv(results / "claims.csv").verdict) == {"undecided"}
+
+
+def test_without_the_scores_of_a_run_nothing_is_made(results):
+    [scores] = results.glob("runs/mnist/vae/beta=1e-3*/seed=0/scores.json")
+    scores.unlink()
+    with pytest.raises(UserError, match=r"seed=0/scores.json: is missing. Claims and report need"):
+        redraw(results)
+    assert not (results / "tables").exists()
+
+
+def test_damaged_images_are_told(results, monkeypatch):
+    monkeypatch.setattr("redraw.TABLES", [])
+    [images] = results.glob(f"runs/mnist/vae/beta=1e-3*/seed=0/{IMAGES}")
+    images.write_bytes(images.read_bytes()[:-100])
+    with pytest.raises(UserError, match=rf"{IMAGES}: is damaged, or is not the file that sample.json"):
+        redraw(results)

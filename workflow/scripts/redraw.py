@@ -1,0 +1,124 @@
+"""Make tables, figures, claims and the report again from a folder of results, without training or sampling anything.
+
+The folder may be one that `keep.py` has filled: no data, models and generated images are needed, but for the few images
+and points that figures show, which lie beside the scores of a run. What cannot be made again, because a file is not
+there, stays as it is and is named.
+"""
+
+import vrrae_bench.system.shell_settings
+
+from collections.abc import Iterable
+from pathlib import Path
+
+from claims import decide_claims
+from figure import draw_figure
+from table import make_table
+from vrrae_bench.artefacts.records import read_record
+from vrrae_bench.artefacts.run_folder import TRAINING, spec_of
+from vrrae_bench.reporting import made_from
+from vrrae_bench.reporting.configured import check_configured, read_study
+from vrrae_bench.reporting.kinds import FIGURES, TABLES
+from vrrae_bench.reporting.report import write_report
+from vrrae_bench.study.selection import all_runs, runs_of
+from vrrae_bench.study.settings import Study
+from vrrae_bench.system.command_line import command_parser
+from vrrae_bench.system.errors import UserError, run_command
+
+TEMPLATES = Path(__file__).parents[1] / "report"
+
+
+def main() -> None:
+    parser = command_parser(__doc__)
+    parser.add_argument("folder", type=Path, help="folder of results, such as `make keep` fills; all is made in it")
+    # Not every shell replaces it within `make FROM=~/folder`.
+    folder = parser.parse_args().folder.expanduser()
+    lacking = redraw(folder)
+    print(f"{folder}: report.html, claims, tables and figures are made again")
+    for name, missing in lacking.items():
+        print(f"Not made again: {name}, since {missing} is not there")
+
+
+def redraw(folder: Path) -> dict[str, str]:
+    """Make everything that can be made from what is in the folder.
+
+    Returns:
+        The first file that is lacking, by what is not made without it.
+
+    Raises:
+        UserError: A file is damaged or belongs to other runs; or what all claims or the report need is not there.
+    """
+    study = read_study(folder / made_from.SETTINGS)
+    if missing := _missing(folder, made_from.claims_files(study)):
+        raise UserError(
+            f"{folder / missing}: is missing. Claims and report need the scores, run.json and history.csv of "
+            f"each run that {made_from.SETTINGS} asks for. Copy it from where the results were made."
+        )
+    lacking = _tables(folder, study) | _figures(folder, study) | _claims(folder, study)
+    _report(folder, study)
+    return lacking
+
+
+def _tables(folder: Path, study: Study) -> dict[str, str]:
+    """Make the tables; returns what is lacking for which of them."""
+    lacking = {}
+    for name in made_from.reported(study, TABLES):
+        files, sweep = made_from.table_files(study, name), made_from.sweep_files(study, name)
+        if missing := _missing(folder, [*files, *sweep, *made_from.table_runs(study, name)]):
+            lacking[name] = missing
+        else:
+            template = TEMPLATES / f"{name}.txt"
+            make_table(name, _in(folder, files), _in(folder, sweep), template, study.banner, folder / "tables")
+    return lacking
+
+
+def _figures(folder: Path, study: Study) -> dict[str, str]:
+    """Draw the figures; returns what is lacking for which of them."""
+    lacking = {}
+    for name in made_from.reported(study, FIGURES):
+        if missing := _missing(folder, made_from.figure_files(study, name)):
+            lacking[name] = missing
+        else:
+            draw_figure(name, runs_of(study, name), TEMPLATES / f"{name}.txt", folder / f"figures/{name}.png")
+    return lacking
+
+
+def _claims(folder: Path, study: Study) -> dict[str, str]:
+    """Decide the claims; returns what is lacking of the scores by further extractors, which decide none of them.
+
+    Without all of these, none is told of: by fewer runs, they would be weighed unlike the scores that decide.
+    """
+    further = made_from.further_scores(study)
+    missing = _missing(folder, further)
+    scores = made_from.files_of_runs(all_runs(study), "scores.json") + ([] if missing else further)
+    decide_claims(_in(folder, scores), _in(folder, made_from.timings_of_claims(study)), study, folder / "claims.csv")
+    return {"what further extractors say of the claims": missing} if missing else {}
+
+
+def _report(folder: Path, study: Study) -> None:
+    """Write the report, of all tables and figures that have been made, now or before."""
+    tables = _in(folder, [f"tables/{name}.csv" for name in made_from.reported(study, TABLES)])
+    figures = _in(folder, [f"figures/{name}.png" for name in made_from.reported(study, FIGURES)])
+    runs = _in(folder, made_from.files_of_runs(all_runs(study), TRAINING))
+    check_configured({path: spec_of(path, read_record(path)) for path in runs}, study)
+    write_report(
+        folder / "report.html",
+        template=TEMPLATES / "report.html.j2",
+        tables=[file for file in tables if file.exists()],
+        claims=folder / "claims.json",
+        figures=[file for file in figures if file.exists()],
+        runs=runs,
+        banner=study.banner,
+    )
+
+
+def _in(folder: Path, files: Iterable[str]) -> list[Path]:
+    return [folder / file for file in files]
+
+
+def _missing(folder: Path, files: Iterable[str]) -> str | None:
+    """The first of some files that is not in the folder."""
+    return next((file for file in files if not (folder / file).exists()), None)
+
+
+if __name__ == "__main__":
+    run_command(main)

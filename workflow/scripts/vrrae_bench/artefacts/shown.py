@@ -1,0 +1,34 @@
+"""What figures show of a run: two small files that sampling writes, so that a figure needs neither models nor data.
+
+The arrays of `IMAGES`, in the values of the stored images:
+    random: The first generated images, as many as the galleries show (N H W C).
+    nearest: For each image of the first row of each gallery, the training image nearest to it (M H W C).
+    real: Training images, evenly spaced in their order: a row for each gallery (M H W C).
+    pairs: The numbers of the first pairs of training images that are interpolated (P 2).
+    transitions: Of each such pair the first image, its reconstruction, the images decoded between the two, the
+        reconstruction of the second image, and the second image (P S H W C).
+
+The arrays of `MEANS`:
+    train: The first two posterior means of evenly spaced training images (n 2), or the one mean there is (n 1).
+    spread: The standard deviation of these means over all training images (2).
+    labels: The classes of the same training images, where each image has one (n).
+    diagonal: The first two means of the diagonal motion, for a data set that has one (D 2).
+"""
+
+import numpy as np
+from jaxtyping import Int
+
+IMAGES, MEANS = "shown_images.npz", "shown_means.npz"
+# A gallery has four rows of six images; there are two galleries of a run, and two figures with five pairs each.
+COLUMNS, ROWS, GALLERIES, PAIRS = 6, 4, 2, 10
+GALLERY = COLUMNS * ROWS
+MOST_MEANS = 3000
+
+
+def evenly_spaced(available: int, most: int) -> Int[np.ndarray, " n"]:
+    """The numbers of at most `most` of what is available, at equal distances.
+
+    >>> evenly_spaced(10, 4), evenly_spaced(3, 4)
+    (array([0, 3, 6, 9]), array([0, 1, 2]))
+    """
+    return np.arange(0, available, max(1, -(-available // most)))

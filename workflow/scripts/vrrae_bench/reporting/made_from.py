@@ -1,0 +1,105 @@
+"""What tables, figures, claims and the report are made from: files, by their names in the folder of results.
+
+The rules of the workflow, `keep.py` and `redraw.py` all go by these.
+"""
+
+from collections.abc import Iterable, Sequence
+
+from vrrae_bench.artefacts.run import RunSpec
+from vrrae_bench.artefacts.run_folder import SAMPLE, TRAINING
+from vrrae_bench.artefacts.shown import IMAGES, MEANS
+from vrrae_bench.reporting.kinds import FIGURES, TABLES, TableKind
+from vrrae_bench.study.selection import (
+    all_runs,
+    datasets_of,
+    is_made,
+    runs_needed,
+    runs_of,
+    scored_by_further_extractors,
+    sweep_of,
+)
+from vrrae_bench.study.settings import Study
+
+SETTINGS = "settings.json"
+
+
+def files_of_runs(runs: Iterable[RunSpec], name: str) -> list[str]:
+    """One file of each of these runs."""
+    return [f"{run.folder}/{name}" for run in runs]
+
+
+def table_files(study: Study, name: str) -> list[str]:
+    """What a table is made from: scores of its runs, and of real images and noise; the configuration; or timings."""
+    kind = TABLES[name]
+    match kind.origin:
+        case "settings":
+            return [SETTINGS]
+        case "timings":
+            return timings(study)
+    runs = [
+        f"{run.folder}{other}/{kind.file}"
+        for run in runs_of(study, name)
+        for other in _extractors(study, kind, run.dataset)
+    ]
+    bounds = [
+        f"extractor/{dataset}{other}/{bound}.json"
+        for dataset in datasets_of(study, name)
+        for bound in kind.bounds
+        for other in _extractors(study, kind, dataset)
+    ]
+    return runs + bounds
+
+
+def sweep_files(study: Study, name: str) -> list[str]:
+    """The scores among which a table finds the best beta of a method."""
+    return files_of_runs(sweep_of(study, name), "scores.json")
+
+
+def table_runs(study: Study, name: str) -> list[str]:
+    """The descriptions of all runs of a table, for its caption."""
+    return files_of_runs(runs_needed(study, name), TRAINING)
+
+
+def figure_files(study: Study, name: str) -> list[str]:
+    """What a figure reads of its runs: scores and descriptions for the caption, and the files that it shows."""
+    kind = FIGURES[name]
+    # sample.json tells whether what is shown is what the sample stage has written.
+    sampled = (SAMPLE,) if {IMAGES, MEANS} & set(kind.files) else ()
+    names = dict.fromkeys(("scores.json", TRAINING, *sampled, *kind.files)) if kind.files else ()
+    files = [file for each in names for file in files_of_runs(runs_of(study, name), each)]
+    manifests = datasets_of(study, name) if kind.reads_manifest else []
+    return files + [f"data/{dataset}/manifest.json" for dataset in manifests]
+
+
+def further_scores(study: Study) -> list[str]:
+    """The scores of runs by further extractors."""
+    return [f"{run.folder}/extractor_seed={seed}/scores.json" for run, seed in scored_by_further_extractors(study)]
+
+
+def timings(study: Study) -> list[str]:
+    """The timings of every data set."""
+    timed = datasets_of(study, "table_a4_1") if study.experiment.timed else []
+    return [f"timings/{dataset}.json" for dataset in timed]
+
+
+def timings_of_claims(study: Study) -> list[str]:
+    """The timings that claims are decided by: those of both methods that the paper compares."""
+    return timings(study) if {"vae", "vrrae"} <= set(study.experiment.timed) else []
+
+
+def claims_files(study: Study) -> list[str]:
+    """All that claims are decided from. What is told beside a verdict, `further_scores`, is not among it."""
+    runs = all_runs(study)
+    of_runs = [file for name in ("scores.json", TRAINING, "history.csv") for file in files_of_runs(runs, name)]
+    return [*of_runs, *timings_of_claims(study), SETTINGS]
+
+
+def reported(study: Study, kinds: Iterable[str]) -> Sequence[str]:
+    """Those tables or figures for which the configuration selects anything."""
+    return [name for name in kinds if is_made(study, name)]
+
+
+def _extractors(study: Study, kind: TableKind, dataset: str) -> list[str]:
+    """By which extractors of a data set a table shows scores: its own, or also those with other seeds."""
+    seeds = study.datasets[dataset].extractor_seeds if kind.every_extractor else ()
+    return ["", *(f"/extractor_seed={seed}" for seed in seeds)]
