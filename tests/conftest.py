@@ -23,12 +23,12 @@ import numpy as np
 import pytest
 
 from vrrae_bench.artefacts.manifest import Normalisation
+from vrrae_bench.artefacts.methods import methods
 from vrrae_bench.artefacts.run import RunSpec
 from vrrae_bench.datasets.store import DataSet, write_dataset
 from vrrae_bench.latent.settings import SampleSpec
 from vrrae_bench.models.autoencoder import Autoencoder
-from vrrae_bench.models.bottlenecks import Sizes
-from vrrae_bench.models.registry import METHODS
+from vrrae_bench.models.bottleneck import Sizes
 from vrrae_bench.system.provenance import Stopwatch
 
 SCRIPTS = Path(__file__).parents[1] / "workflow/scripts"
@@ -86,8 +86,8 @@ def run_spec():
     """A factory of short runs: L = 12, k = 3, batches of 16."""
 
     def make(method="vrrae", **changes) -> RunSpec:
-        entry = METHODS[method]
-        weights = dict(beta=1e-3 if entry.variational else None, penalty_weight=1e-3 if entry.penalty else None)
+        entry = methods()[method]
+        weights = dict(beta=1e-3 if entry.variational else None, penalty_weight=1e-3 if entry.penalised else None)
         weights |= dict(linear_layers=2 if entry.stacked else 0)
         values = weights | dict(dataset="tiny", method=method, latent_size=12, bottleneck=3, epochs=2, batch_size=16)
         return RunSpec(**(values | dict(learning_rate=1e-3, seed=0, variant="batch=16") | changes))
@@ -101,7 +101,7 @@ def untrained():
 
     @cache
     def make(method, sizes=None, image_shape=(28, 28, 1)) -> Autoencoder:
-        build = eqx.filter_jit(partial(Autoencoder, method, image_shape, sizes or Sizes(12, 3, 2)))
+        build = eqx.filter_jit(partial(Autoencoder, methods()[method], image_shape, sizes or Sizes(12, 3, 2)))
         return build(key=jax.random.key(0))
 
     return make

@@ -91,7 +91,7 @@ def measure(file: Path, steps: int, threads: int) -> dict[str, float]:
     images = StoredArray(file)
     feed, moments = BatchFeed(images, BatchStream(len(images), BATCH, seed=0), over_devices), []
     for span, batches in feed(0, [steps + 2]):
-        how = (spec.method, spec.precision, optimiser, header.normalisation)
+        how = (spec.precision, optimiser, header.normalisation)
         span = np.array([span.start, span.stop])
         state = run_steps(*how, state, batches, span, key, np.zeros(2, np.float32))
         state.sums.loss.block_until_ready()

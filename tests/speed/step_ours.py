@@ -20,7 +20,7 @@ import optax
 
 from vrrae_bench.artefacts.manifest import Normalisation
 from vrrae_bench.artefacts.run import RunSpec
-from vrrae_bench.models import bottlenecks
+from vrrae_bench.models.methods import truncated_svd, variational_svd
 from vrrae_bench.models.serialisation import ModelHeader
 from vrrae_bench.training import loop
 from vrrae_bench.training.devices import shardings
@@ -30,11 +30,11 @@ def prepare(shape: Shape, n_steps: int, method: str = "vrrae", n_seeds: str = "1
     """A function that takes `n_steps` steps, and the number of the model's parameters.
 
     Args:
-        method: One of the registry, or `untruncated`: VRRAE's network with the truncation taken out of it.
+        method: One of `models/methods`, or `untruncated`: VRRAE's network with the truncation taken out of it.
         n_seeds: So many trainings in one program, by `vmap`.
     """
     if method == "untruncated":
-        method, bottlenecks.truncated_coefficients = "vrrae", _first_rows
+        method, truncated_svd.truncated_coefficients = "vrrae", _first_rows
     spec = RunSpec(
         dataset="none",
         method=method,
@@ -57,7 +57,7 @@ def prepare(shape: Shape, n_steps: int, method: str = "vrrae", n_seeds: str = "1
     span, weights = np.array([0, n_steps]), np.array([BETA, 0], np.float32)
 
     def step(state, batches, key):
-        return loop.run_steps(method, "float32", optimiser, header.normalisation, state, batches, span, key, weights)
+        return loop.run_steps("float32", optimiser, header.normalisation, state, batches, span, key, weights)
 
     if int(n_seeds) > 1:
         step = eqx.filter_jit(eqx.filter_vmap(step))
@@ -75,7 +75,7 @@ def prepare(shape: Shape, n_steps: int, method: str = "vrrae", n_seeds: str = "1
 
 def _trained(model):
     """The model without the basis of the batch before, which VRRAE carries along."""
-    if not isinstance(model.bottleneck, bottlenecks.VariationalSVD):
+    if not isinstance(model.bottleneck, variational_svd.VariationalSVD):
         return model
     return eqx.tree_at(lambda m: m.bottleneck.last_basis, model, None)
 

@@ -55,7 +55,8 @@ def study(manifest: Path, run: dict, treatment: str, out: Path) -> dict[str, flo
 
     from vrrae_bench.artefacts.run import RunSpec
     from vrrae_bench.datasets.store import DataSet
-    from vrrae_bench.models import bottlenecks, truncation
+    from vrrae_bench.models import truncation
+    from vrrae_bench.models.methods import truncated_svd, variational_svd
     from vrrae_bench.scoring.model_scores import reconstruction_errors
     from vrrae_bench.system.dependencies import code_digest
     from vrrae_bench.system.errors import UserError
@@ -63,13 +64,20 @@ def study(manifest: Path, run: dict, treatment: str, out: Path) -> dict[str, flo
     from vrrae_bench.training.checkpoints import Checkpoints
     from vrrae_bench.training.loop import train
 
-    bottlenecks.truncated_coefficients = TREATMENTS[treatment](truncation)
+    truncated_svd.truncated_coefficients = TREATMENTS[treatment](truncation)
     beta = run["beta"] if run["method"] != "rrae" else None
-    spec, data = RunSpec(**(run | {"beta": beta})), DataSet(manifest)
+    # The definition is that of the run's own method, which is another one here.
+    others = {key: value for key, value in run.items() if key != "definition"}
+    spec, data = RunSpec(**(others | {"beta": beta})), DataSet(manifest)
     name = f"{spec.dataset}-{spec.method}-{treatment.replace(' ', '_')}-seed={spec.seed}"
     row = {"method": spec.method, "treatment": treatment, "seed": spec.seed}
     # A state of another derivative is that of another treatment.
-    identity = [treatment, spec.model_dump(), data.manifest.model_dump(), code_digest(__file__)]
+    identity = [
+        treatment,
+        spec.model_dump(),
+        data.manifest.model_dump(),
+        code_digest(__file__, variational_svd.__file__),
+    ]
     checkpoints = Checkpoints(out / "checkpoints", json.dumps(identity))
     try:
         model, header, history = train(

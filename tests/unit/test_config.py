@@ -50,7 +50,7 @@ def test_every_problem_is_told_at_once_with_its_remedy(values):
     told = problems_of(values)
     assert "5 problem(s); nothing was started" in told
     assert "acelerator: unknown key (value 'gpu').\n    Did you mean 'accelerator'?" in told
-    assert "unknown method 'vrea'.\n    Did you mean 'vrrae'? Known: ae, vae, rrae, vrrae, " in told
+    assert "unknown method 'vrea'.\n    Did you mean 'vrrae'? Known: ae, contractive_ae, irmae, " in told
     assert "datasets.synthetic.learning_rate: -1 is not valid.\n    Input should be greater than 0." in told
     assert "datasets.mnist.epochs: is missing." in told
     # A contradiction is told beside a malformed key of the same data set, not in a second round.

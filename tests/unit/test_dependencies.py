@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from vrrae_bench.artefacts.methods import methods
 from vrrae_bench.datasets.sources import SOURCES
 from vrrae_bench.system.dependencies import PACKAGE, code_files
 
@@ -72,6 +73,16 @@ def test_a_configuration_is_read_without_the_libraries_that_make_data_sets():
     assert subprocess.run(command, check=True, capture_output=True, text=True).stdout.split() == []
 
 
+def test_a_method_belongs_to_itself_alone():
+    """Another method's file must not train a method again, and neither must a new one."""
+    for stage in ("train", "sample", "timing"):
+        assert not any("models/methods/" in path for path in code(stage) if not path.endswith("__init__.py"))
+        own = code(stage, methods()["vae"].module) - code(stage)
+        assert own == {"vrrae_bench/models/methods/gaussian.py"}
+    # Unless the one is made from the other.
+    assert "vrrae_bench/models/methods/truncated_svd.py" in code("train", methods()["vrrae"].module)
+
+
 def test_a_changed_distance_tunes_no_extractor_again():
     assert "vrrae_bench/scoring/frechet.py" in code("reference") & code("score")
     assert "vrrae_bench/scoring/frechet.py" not in code("extractor")
@@ -83,5 +94,6 @@ def test_a_diagnostic_of_latents_scores_no_real_images_again():
 
 
 def test_imports_inside_functions_count():
-    assert "vrrae_bench/models/truncation.py" in code("train")
+    assert "vrrae_bench/models/truncation.py" in code("train", methods()["vrrae"].module)
+    assert "vrrae_bench/training/loop.py" in code("train")
     assert "vrrae_bench/extractor/inception.py" in code("score")

@@ -8,7 +8,7 @@ from scipy.stats import norm
 from sklearn.decomposition import PCA
 
 from vrrae_bench.latent import diagnostics
-from vrrae_bench.models.bottlenecks import Posterior
+from vrrae_bench.models.bottleneck import Posterior
 from vrrae_bench.training.losses import kl_divergence
 
 

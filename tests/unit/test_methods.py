@@ -10,15 +10,16 @@ import numpy as np
 import pytest
 
 from vrrae_bench.artefacts.manifest import Normalisation
+from vrrae_bench.artefacts.methods import Method, methods
 from vrrae_bench.artefacts.run import RunSpec
 from vrrae_bench.latent.diagnostics import singular_values
 from vrrae_bench.latent.sampling import draw_samples
 from vrrae_bench.models.autoencoder import Autoencoder
 from vrrae_bench.models.basis import global_basis
-from vrrae_bench.models.bottlenecks import Posterior, Sizes, places, sides
+from vrrae_bench.models.bottleneck import Bottleneck, Posterior, Sizes
 from vrrae_bench.models.inference import decode, encode, posteriors
-from vrrae_bench.models.registry import METHODS
-from vrrae_bench.models.serialisation import ModelHeader, load_model, save_model, with_basis
+from vrrae_bench.models.methods.variational_svd import places, sides
+from vrrae_bench.models.serialisation import ModelHeader, load_model, save_model
 from vrrae_bench.models.truncation import truncated_coefficients
 from vrrae_bench.scoring.model_scores import model_scores
 from vrrae_bench.system.errors import UserError
@@ -41,7 +42,7 @@ class Finished(NamedTuple):
 
     @property
     def method(self):
-        return METHODS[self.spec.method]
+        return self.spec.definition
 
     def posteriors(self, images):
         return posteriors(self.model, self.header.normalisation, images)
@@ -50,7 +51,7 @@ class Finished(NamedTuple):
         return np.concatenate(list(decode(self.model, self.header.normalisation, points)))
 
 
-@pytest.fixture(scope="module", params=METHODS)
+@pytest.fixture(scope="module", params=methods())
 def finished(request, train_run, run_spec, tiny_images, tmp_path_factory):
     """Each method, trained for two epochs of three steps."""
     spec = run_spec(request.param)
@@ -64,6 +65,11 @@ def test_every_epoch_has_a_row_whose_loss_is_the_sum_of_its_weighted_parts(finis
         expected = row["reconstruction_error"] + (finished.spec.beta or 0) * row["kl_divergence"]
         expected += (finished.spec.penalty_weight or 0) * row["penalty"]
         assert np.isfinite(expected) and row["loss"] == pytest.approx(expected, rel=1e-5)
+
+
+def test_a_method_says_in_its_line_whether_its_loss_has_a_penalty(finished):
+    own = type(finished.model.bottleneck).penalty is not Bottleneck.penalty
+    assert own == finished.method.penalised == any(row["penalty"] for row in finished.history)
 
 
 def test_every_image_has_a_posterior_and_every_point_an_image(finished, tiny_images):
@@ -151,13 +157,13 @@ def test_vrrae_without_noise_is_rrae(rng, untrained):
     np.testing.assert_allclose(*predictions, atol=1e-5)
 
 
-@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("method", methods())
 def test_only_variational_methods_train_with_noise(method, rng, untrained):
     images = jnp.asarray(rng.uniform(size=(16, 28, 28, 1)), jnp.float32)
     model = untrained(method)
     (one, posterior), (other, same_posterior) = (training_pass(model, images, jax.random.key(seed)) for seed in (1, 2))
     np.testing.assert_array_equal(posterior.mean, same_posterior.mean)
-    assert np.array_equal(one, other) != METHODS[method].variational
+    assert np.array_equal(one, other) != methods()[method].variational
 
 
 def test_the_noise_of_a_variational_method_has_the_variance_it_states(rng, untrained):
@@ -315,7 +321,8 @@ def test_training_hands_on_the_basis_and_ends_with_one_that_is_sorted_on_the_sam
 def test_inference_does_not_depend_on_the_rest_of_the_batch(rng, untrained):
     images = jnp.asarray(rng.uniform(size=(6, 28, 28, 1)), jnp.float32)
     model = untrained("vrrae")
-    model = with_basis(model, jnp.linalg.qr(jax.random.normal(jax.random.key(1), (12, 3)))[0])
+    basis = jnp.linalg.qr(jax.random.normal(jax.random.key(1), (12, 3)))[0]
+    model = model.with_bottleneck(model.bottleneck.with_basis(basis))
     whole, alone = (eqx.filter_jit(model.posterior)(batch).mean for batch in (images, images[2:3]))
     np.testing.assert_allclose(whole[2:3], alone, atol=1e-5)
 
@@ -345,10 +352,12 @@ def test_a_file_of_another_network_is_not_called_damaged_alone(tmp_path, untrain
     save_model(path, untrained("ae", Sizes(12, 4)), header)
     with pytest.raises(UserError, match="If another version of this code wrote it, load it with that version"):
         load_model(path)
+    definition = Method(file="mine", bottleneck="Mine", width="bottleneck")
+    mine = run_spec("ae").model_copy(update={"method": "mine", "definition": definition})
     save_model(
         path,
         untrained("ae"),
-        header.model_copy(update={"run": run_spec("ae", variant="x").model_copy(update={"method": "mine"})}),
+        header.model_copy(update={"run": mine}),
     )
     with pytest.raises(UserError, match="trained by the method 'mine', which this code does not have"):
         load_model(path)

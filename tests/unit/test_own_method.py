@@ -1,6 +1,7 @@
 """The worked example of docs/own-method.md, followed to the letter in a copy of the project."""
 
 import json
+import os
 import re
 import shutil
 import subprocess
@@ -11,51 +12,107 @@ import numpy as np
 import pytest
 import yaml
 
+from vrrae_bench.artefacts.records import read_record, write_record
+from vrrae_bench.datasets.settings import BumpSettings
+from vrrae_bench.datasets.synthetic import make_synthetic
+from vrrae_bench.study.reading import BASE, load_settings
+from vrrae_bench.study.selection import all_runs
+
 ROOT = Path(__file__).parents[2]
+PAGE = (ROOT / "docs/own-method.md").read_text()
+METHODS = Path("workflow/scripts/vrrae_bench/models/methods")
+# What is trained before the example is added.
+TRAINED = ("ae", "vae")
+TINY = """
+offline: true
+experiment: {datasets: [synthetic], methods: [METHODS], ablations: [], baselines: [], timed: []}
+datasets:
+  synthetic:
+    bumps: {grid: 8, test_images: 20, diagonal_images: 10}
+    epochs: 1
+    batch_size: 32
+    other_learning_rates: []
+    batch_sizes: []
+    seeds: [0]
+"""
 
 
 @pytest.fixture
-def followed(tmp_path):
-    """A copy of the project after the steps of the page, and the method's name as its configuration spells it."""
-    page = (ROOT / "docs/own-method.md").read_text()
-    class_code, line = re.findall(r"```python\n(.*?)```", page, flags=re.DOTALL)
-    (overlay,) = re.findall(r"```yaml\n(.*?)```", page, flags=re.DOTALL)
+def project(tmp_path):
+    """A copy of the project."""
     shutil.copytree(ROOT / "workflow", tmp_path / "workflow", ignore=shutil.ignore_patterns("__pycache__"))
-    models = tmp_path / "workflow/scripts/vrrae_bench/models"
-    with open(models / "bottlenecks.py", "a") as bottlenecks:
-        bottlenecks.write("\n\n" + class_code)
-    registry = (models / "registry.py").read_text()
-    assert registry.endswith("\n}\n")
-    (models / "registry.py").write_text(registry[: -len("}\n")] + line + "}\n")
     for name in ("config.yaml", "Snakefile"):
-        shutil.copy(ROOT / name, tmp_path)
-    (tmp_path / "my-method.yaml").write_text(overlay)
-    return tmp_path, yaml.safe_load(overlay)["experiment"]["methods"][-1]
+        shutil.copy2(ROOT / name, tmp_path)
+    return tmp_path
 
 
-def test_the_command_of_the_page_would_train_the_example_beside_the_others(followed):
-    root, method = followed
-    (command,) = re.findall(r"^    (snakemake .*)$", (ROOT / "docs/own-method.md").read_text(), flags=re.MULTILINE)
-    command = [sys.executable, "-m", *command.split(), "--dry-run"]
-    plan = subprocess.run(command, cwd=root, check=True, capture_output=True, text=True)
-    trained = set(re.findall(r"Train (\w+) on (\w+)", plan.stdout + plan.stderr))
-    assert trained == {(name, "mnist") for name in ("ae", "vae", "rrae", "vrrae", method)}
+def follow(project):
+    """Take the steps of the page; returns the method's name, as the configuration of the page spells it."""
+    [file] = re.findall(r"This is the whole of\s+`(\S+)`", PAGE)
+    [content] = re.findall(r"```python\n(.*?)```", PAGE, flags=re.DOTALL)
+    [overlay] = re.findall(r"```yaml\n(.*?)```", PAGE, flags=re.DOTALL)
+    (project / file).write_text(content)
+    (project / "my-method.yaml").write_text(overlay)
+    return yaml.safe_load(overlay)["experiment"]["methods"][-1]
 
 
-def test_the_example_is_configured_trained_and_sampled(followed, run_spec, tiny_images, sample_spec):
-    root, method = followed
+def trainings(project, *words):
+    """The trainings that a dry run plans, each as method and data set."""
+    command = [sys.executable, "-m", *words, "--dry-run"]
+    plan = subprocess.run(command, cwd=project, capture_output=True, text=True)
+    assert plan.returncode == 0, plan.stdout + plan.stderr
+    return set(re.findall(r"Train (\w+) on (\w+)", plan.stdout + plan.stderr))
+
+
+def test_the_command_of_the_page_would_train_the_example_beside_the_others(project):
+    method = follow(project)
+    [command] = re.findall(r"^    (snakemake .*)$", PAGE, flags=re.MULTILINE)
+    expected = {(name, "mnist") for name in ("ae", "vae", "rrae", "vrrae", method)}
+    assert trainings(project, *command.split()) == expected
+
+
+@pytest.fixture
+def trained(project):
+    """The project with the outputs of some trainings, as an earlier run of it would have left them, and their paths."""
+    (project / "mine.yaml").write_text(TINY.replace("METHODS", ", ".join(TRAINED)))
+    make_synthetic(project / "results/data/synthetic", BumpSettings(grid=8, test_images=20, diagonal_images=10, seed=0))
+    manifest = read_record(project / "results/data/synthetic/manifest.json")
+    models = []
+    for run in all_runs(load_settings(BASE, project / "mine.yaml")):
+        models.append(f"results/{run.folder}/model.eqx")
+        folder = project / "results" / run.folder
+        folder.mkdir(parents=True)
+        for name in ("model.eqx", "history.csv"):
+            (folder / name).write_bytes(name.encode())
+        write_record(folder / "run.json", {"run": run.model_dump(), "data": manifest}, ["model.eqx", "history.csv"])
+    return project, models
+
+
+def test_the_example_is_trained_and_no_other_method_again_until_its_own_file_changes(trained):
+    project, models = trained
+    method = follow(project)
+    (project / "mine.yaml").write_text(TINY.replace("METHODS", ", ".join((*TRAINED, method))))
+    own = [path.replace("/ae/", f"/{method}/") for path in models if "/ae/" in path]
+    command = ("snakemake", "--configfile", "mine.yaml", "--cores", "1", *models, *own)
+    assert trainings(project, *command) == {(method, "synthetic")}
+    os.utime(project / METHODS / "gaussian.py")
+    assert trainings(project, *command) == {(method, "synthetic"), ("vae", "synthetic")}
+
+
+def test_the_example_is_configured_trained_and_sampled(project, run_spec, tiny_images, sample_spec):
+    method = follow(project)
 
     def run(stage, *arguments):
-        command = [sys.executable, root / f"workflow/scripts/{stage}.py", *arguments]
+        command = [sys.executable, project / f"workflow/scripts/{stage}.py", *arguments]
         return subprocess.run(list(map(str, command)), check=True, capture_output=True, text=True).stdout
 
-    assert method in run("config", "--configfile", root / "my-method.yaml")
-    spec = run_spec("ae", epochs=2).model_copy(update={"method": method})
-    given = ("--run", spec.model_dump_json(), "--data", tiny_images.path, "--checkpoints", root / "checkpoints")
-    run("train", *given, "--out", root / "model.eqx")
-    given = ("--run", spec.model_dump_json(), "--model", root / "model.eqx", "--data", tiny_images.path)
+    assert method in run("config", "--configfile", project / "my-method.yaml")
+    spec = json.dumps(run_spec("ae", epochs=2).model_dump(exclude={"definition"}) | {"method": method})
+    given = ("--run", spec, "--data", tiny_images.path, "--checkpoints", project / "checkpoints")
+    run("train", *given, "--out", project / "model.eqx")
+    given = ("--run", spec, "--model", project / "model.eqx", "--data", tiny_images.path)
     given += ("--sampling", sample_spec.model_dump_json())
-    run("sample", *given, "--out", root / "sample.json")
-    means = np.load(root / "latents.npz")["train_mean"]
+    run("sample", *given, "--out", project / "sample.json")
+    means = np.load(project / "latents.npz")["train_mean"]
     np.testing.assert_allclose(np.linalg.norm(means, axis=1), 1, rtol=1e-5)
-    assert 0 < json.loads((root / "sample.json").read_text())["scores"]["reconstruction_error"] < 100
+    assert 0 < json.loads((project / "sample.json").read_text())["scores"]["reconstruction_error"] < 100

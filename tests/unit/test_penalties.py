@@ -6,8 +6,10 @@ import numpy as np
 import pytest
 from scipy.stats import entropy
 
-from vrrae_bench.models.bottlenecks import Posterior, Sizes
-from vrrae_bench.models.penalties import contraction, nuclear_norm, sparsity
+from vrrae_bench.models.bottleneck import Posterior, Sizes
+from vrrae_bench.models.methods.sigmoid import Sigmoid
+
+SPARSE = Sigmoid(Sizes(6, 3), key=jax.random.key(0))
 
 
 def test_the_contraction_is_the_squared_norm_of_the_encoders_jacobian(untrained, rng):
@@ -16,7 +18,7 @@ def test_the_contraction_is_the_squared_norm_of_the_encoders_jacobian(untrained,
     model = untrained("contractive_ae", Sizes(12, 3))
     jacobians = jax.jit(jax.vmap(jax.jacrev(lambda image: model.encoder(image[None])[0])))(images)
     expected = np.square(jacobians).sum() / len(images)
-    estimate = jax.jit(lambda key: contraction(model, images, None, key))
+    estimate = jax.jit(lambda key: model.bottleneck.penalty(model.encoder, images, None, key))
     estimates = np.array([estimate(key) for key in jax.random.split(jax.random.key(1), 100)])
     assert abs(estimates.mean() - expected) < 4 * estimates.std() / np.sqrt(len(estimates))
     assert estimates.std() < expected
@@ -25,14 +27,16 @@ def test_the_contraction_is_the_squared_norm_of_the_encoders_jacobian(untrained,
 def test_the_sparsity_is_the_kl_divergence_of_each_units_mean_activation(rng):
     activations = rng.uniform(0.01, 0.99, (20, 6))
     expected = sum(entropy([0.05, 0.95], [mean, 1 - mean]) for mean in activations.mean(axis=0))
-    assert float(sparsity(None, None, Posterior(jnp.asarray(activations)), None)) == pytest.approx(expected, rel=1e-5)
+    assert float(SPARSE.penalty(None, None, Posterior(jnp.asarray(activations)), None)) == pytest.approx(
+        expected, rel=1e-5
+    )
 
 
 def test_units_that_are_saturated_for_a_whole_batch_leave_the_sparsity_finite():
     """A batch of zeros and ones would otherwise end the training, whose learning rate is not at fault."""
 
     def of(encoding):
-        return sparsity(None, None, Posterior(jax.nn.sigmoid(encoding)), None)
+        return SPARSE.penalty(None, None, Posterior(jax.nn.sigmoid(encoding)), None)
 
     for encoding in (-200.0, -95.0, -80.0, 17.5, 200.0):
         value, gradient = jax.value_and_grad(of)(jnp.full((4, 3), encoding, jnp.float32))
@@ -42,7 +46,7 @@ def test_units_that_are_saturated_for_a_whole_batch_leave_the_sparsity_finite():
 def test_the_nuclear_norm_is_the_sum_of_the_singular_values_of_every_layer(untrained):
     model = untrained("lorae")
     expected = sum(np.linalg.svd(weight, compute_uv=False).sum() for weight in model.bottleneck.weights)
-    assert float(nuclear_norm(model, None, None, None)) == pytest.approx(expected, rel=1e-5)
+    assert float(model.bottleneck.penalty(None, None, None, None)) == pytest.approx(expected, rel=1e-5)
 
 
 def test_the_linear_layers_are_as_many_as_configured_each_of_its_own_and_all_count(untrained, rng):

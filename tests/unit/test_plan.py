@@ -12,7 +12,7 @@ import pytest
 from vrrae_bench.artefacts.manifest import Normalisation
 from vrrae_bench.extractor import inception
 from vrrae_bench.models.autoencoder import Autoencoder
-from vrrae_bench.models.bottlenecks import Sizes
+from vrrae_bench.models.bottleneck import Sizes
 from vrrae_bench.models.serialisation import ModelHeader, save_model
 from vrrae_bench.scoring import fidelity
 from vrrae_bench.scoring.frechet import Moments
@@ -133,7 +133,9 @@ def test_a_data_set_is_stored_in_what_the_documentation_says(dataset):
 def test_the_size_of_a_model_is_that_of_its_file(dataset, method, tmp_path):
     run, side = SETTINGS.run(dataset, method, seed=0), costs.images_of(SETTINGS.datasets[dataset]).side
     header = ModelHeader(run=run, image_shape=(side, side, 1), normalisation=Normalisation(shift=0, scale=1))
-    model = Autoencoder(method, header.image_shape, Sizes(run.latent_size, run.bottleneck), key=jax.random.key(0))
+    model = Autoencoder(
+        run.definition, header.image_shape, Sizes(run.latent_size, run.bottleneck), key=jax.random.key(0)
+    )
     save_model(tmp_path / "model.eqx", model, header)
     size = (tmp_path / "model.eqx").stat().st_size / 1e6
     assert costs.model_mb(SETTINGS.datasets[dataset], method) == pytest.approx(size, rel=0.02)

@@ -10,8 +10,8 @@ import pytest
 from matplotlib import colormaps
 from PIL import Image
 
+from vrrae_bench.artefacts.methods import methods
 from vrrae_bench.artefacts.records import write_record
-from vrrae_bench.models.registry import METHODS
 from vrrae_bench.reporting.captions import caption_context, render_caption, scores_context
 from vrrae_bench.reporting.claims.claims import CLAIMS
 from vrrae_bench.reporting.claims.deciding import decide, record_of
@@ -33,7 +33,7 @@ CAPTIONS = ROOT / "workflow/report"
 @pytest.fixture
 def write_scores(tmp_path, run_spec):
     def write(dataset, method, seed, learning_rate=1e-3, beta=1e-6, batch_size=576, **scores):
-        beta = beta if METHODS[method].variational else None
+        beta = beta if methods()[method].variational else None
         changes = dict(dataset=dataset, seed=seed, learning_rate=learning_rate, batch_size=batch_size, beta=beta)
         spec = run_spec(method, **changes)
         folder = tmp_path / f"{dataset}-{method}-{seed}-{learning_rate}-{beta}-{batch_size}"
@@ -510,13 +510,13 @@ def test_our_derivative_of_the_svd_is_told_wherever_it_trained_a_method(write_sc
     scores = {method: write_scores("synthetic", method, 0, 1e-3) for method in ("vae", "rrae", "vrrae", "rrae_vae")}
     for name in (name for name, kind in TABLES.items() if kind.origin == "scores"):
         assert "{{ truncation(datasets) }}" in (CAPTIONS / f"{name}.txt").read_text(), name
-    for methods, told, rotation in (
+    for shown, told, rotation in (
         (["vae"], False, False),
         (["vae", "rrae"], True, False),
         (["vae", "vrrae"], True, False),
         (["vrrae", "rrae_vae"], True, True),
     ):
-        caption = render_caption(CAPTIONS / "table_1.txt", scores_context([scores[method] for method in methods]))
+        caption = render_caption(CAPTIONS / "table_1.txt", scores_context([scores[method] for method in shown]))
         assert ("our derivative" in caption) == told and ("Only RRAE + VAE's derivative" in caption) == rotation
 
 
@@ -530,9 +530,9 @@ def test_table_1_is_named_for_both_learning_rates_only_where_it_shows_them(setti
 
 
 def test_the_target_of_the_sparse_autoencoder_is_told_as_the_code_has_it(table_2):
-    from vrrae_bench.models.penalties import SPARSE_ACTIVATION
+    from vrrae_bench.models.methods.sigmoid import ACTIVE
 
-    assert f"rho = {SPARSE_ACTIVATION};" in render_caption(CAPTIONS / "table_a4_3.txt", scores_context(table_2))
+    assert f"rho = {ACTIVE};" in render_caption(CAPTIONS / "table_a4_3.txt", scores_context(table_2))
 
 
 def test_a_caption_that_can_not_be_filled_is_told(tmp_path):

@@ -5,13 +5,13 @@ import json
 import numpy as np
 import pytest
 
+from vrrae_bench.artefacts.methods import methods
 from vrrae_bench.datasets.bumps import bump_images
 from vrrae_bench.datasets.settings import BumpSettings
 from vrrae_bench.datasets.store import DataSet
 from vrrae_bench.datasets.synthetic import make_synthetic
 from vrrae_bench.extractor import inception
 from vrrae_bench.extractor.inception import extractor_record
-from vrrae_bench.models.registry import METHODS
 from vrrae_bench.scoring.frechet import Moments, frechet_distance
 from vrrae_bench.scoring.reference import Reference
 from vrrae_bench.scoring.scores import score_run
@@ -36,7 +36,7 @@ def write_sample(tmp_path):
     def write(method, random, interpolation, **latents):
         means = np.random.default_rng(0).normal(size=(60, 3)).astype(np.float32) * np.float32([1, 3, 2])
         latents = {"train_mean": means} | latents
-        if METHODS[method].variational:
+        if methods()[method].variational:
             latents["train_log_variance"] = np.full_like(means, -1)
         np.savez(tmp_path / "latents.npz", **latents)
         np.save(tmp_path / "random.npy", random)

@@ -19,7 +19,7 @@ from scipy.stats import norm
 
 from train import checkpoint_identity
 from vrrae_bench.datasets.store import DataSet, StoredArray, write_dataset
-from vrrae_bench.models.bottlenecks import Posterior
+from vrrae_bench.models.bottleneck import Posterior
 from vrrae_bench.models.serialisation import ModelHeader
 from vrrae_bench.models.truncation import truncated_coefficients
 from vrrae_bench.system.errors import Interrupted, UserError
@@ -266,7 +266,7 @@ def test_no_step_changes_the_type_of_the_state(tiny_images, run_spec):
     header = ModelHeader(run=spec, image_shape=(28, 28, 1), normalisation=tiny_images.manifest.normalisation)
     optimiser = optax.adabelief(spec.learning_rate)
     state, batches = start_state(spec, header, optimiser), jnp.zeros((1, 16, 28, 28, 1), jnp.uint8)
-    how = (spec.method, spec.precision, optimiser, header.normalisation)
+    how = (spec.precision, optimiser, header.normalisation)
     after = run_steps(*how, state, batches, np.array([0, 1]), jax.random.key(0), np.zeros(2, np.float32))
     before, after = ([(leaf.shape, leaf.dtype, leaf.weak_type) for leaf in arrays_of(s)] for s in (state, after))
     assert after == before

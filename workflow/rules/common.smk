@@ -18,6 +18,7 @@ SCRIPTS = f"{WORKFLOW}/scripts"
 sys.path.append(os.path.abspath(SCRIPTS))
 
 from vrrae_bench.artefacts.records import content_digest
+from vrrae_bench.artefacts.methods import methods
 from vrrae_bench.study import costs
 from vrrae_bench.study.settings import least_images
 from vrrae_bench.study.checks import refuse_other_devices
@@ -27,7 +28,7 @@ from vrrae_bench.study.files_needed import refuse_if_missing
 from vrrae_bench.datasets.weights import IMAGENET, INCEPTION_2015, WEIGHTS
 from vrrae_bench.system.dependencies import code_files
 from vrrae_bench.system.errors import SCREEN, UserError
-from vrrae_bench.study.selection import all_runs, runs_of
+from vrrae_bench.study.selection import SELECTIONS, all_runs, runs_of
 from vrrae_bench.study.invocation import command_line, dropped_files, resources_of, use_this_interpreter
 from vrrae_bench.artefacts.shown import IMAGES as SHOWN_IMAGES, MEANS as SHOWN_MEANS
 from vrrae_bench.reporting import made_from
@@ -92,6 +93,11 @@ def code_of(stage, *modules):
     Modules that the command imports by name have to be named here too.
     """
     return code_files(f"{SCRIPTS}/{stage}.py", *(f"{SCRIPTS}/vrrae_bench/{module}.py" for module in modules))
+
+
+def modules_of(names):
+    """The modules of some methods, which commands import by name."""
+    return [methods()[name].module for name in names]
 
 
 def run_of(wildcards):
@@ -400,6 +406,13 @@ def timed_runs(wildcards):
     """The runs whose steps are timed on a data set, as JSON."""
     dataset, seed = wildcards.dataset, dataset_of(wildcards).seeds[0]
     return [settings.run(dataset, method, seed).model_dump_json() for method in settings.experiment.timed]
+
+
+def code_of_figure(wildcards):
+    """The command that draws a figure, the module of the figure and, if the figure is of models, those of its methods."""
+    kind, shown = FIGURES[wildcards.figure], SELECTIONS[wildcards.figure].methods or ()
+    models = () if kind.files else modules_of(shown)
+    return code_of("figure", f"reporting/figures/{kind.module}", *models)
 
 
 # How and where to run is handed to commands as a resource: unlike a parameter, it decides no result, so a change of it

@@ -7,7 +7,7 @@ rule draw_figure:
         caption=f"{WORKFLOW}/report/{{figure}}.txt",
         shared_captions=[f"{WORKFLOW}/report/{name}.j2" for name in ("runs", "figures")],
         script=f"{SCRIPTS}/figure.py",
-        code=lambda wildcards: code_of("figure", f"reporting/figures/{FIGURES[wildcards.figure].module}"),
+        code=code_of_figure,
         names=NAMES_OF_DATASETS,
     output:
         png=f"{RESULTS}/figures/{{figure}}.png",

@@ -8,7 +8,7 @@ rule sample:
         data=data_of_sample,
         data_arrays=arrays_beside,
         script=f"{SCRIPTS}/sample.py",
-        code=code_of("sample"),
+        code=lambda wildcards: code_of("sample", run_of(wildcards).definition.module),
     output:
         sample=f"{RUN}/sample.json",
         latents=f"{RUN}/latents.npz",

@@ -6,7 +6,7 @@ rule time_steps:
         data=manifest_of,
         data_arrays=arrays_beside,
         script=f"{SCRIPTS}/timing.py",
-        code=code_of("timing"),
+        code=code_of("timing", *modules_of(settings.experiment.timed)),
     output:
         timings=f"{RESULTS}/timings/{{dataset}}.json",
     log:

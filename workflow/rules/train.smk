@@ -6,7 +6,8 @@ rule train:
         data=data_of_training,
         data_arrays=arrays_beside,
         script=f"{SCRIPTS}/train.py",
-        code=code_of("train"),
+        # Only the file of its own method: a change to another method's file does not train this one again.
+        code=lambda wildcards: code_of("train", run_of(wildcards).definition.module),
     output:
         model=f"{RUN}/model.eqx",
         history=f"{RUN}/history.csv",

@@ -20,7 +20,7 @@ from vrrae_bench.artefacts.records import write_record
 from vrrae_bench.artefacts.run import RunSpec
 from vrrae_bench.datasets.store import DataSet
 from vrrae_bench.system.command_line import add_device_options, add_keep_finished, at_least_one, command_parser, json_of
-from vrrae_bench.system.dependencies import code_digest
+from vrrae_bench.system.dependencies import PACKAGE, code_digest
 from vrrae_bench.system.errors import run_command
 from vrrae_bench.system.files import atomic_path
 from vrrae_bench.system.provenance import Stopwatch, machine_identity, provenance
@@ -87,13 +87,13 @@ def main() -> None:
 
 
 def checkpoint_identity(run: RunSpec, manifest: Manifest, origin: dict[str, Any], threads: int, processes: int) -> str:
-    """A state is continued only where all of this is the same: else it is that of another training.
+    """A state is continued only where all of this is the same: otherwise it is the state of another training.
 
     Args:
         origin: What `provenance` tells.
     """
     parts = [run.model_dump(), manifest.model_dump(), machine_identity(origin), threads, processes]
-    return json.dumps([*parts, code_digest(__file__)])
+    return json.dumps([*parts, code_digest(__file__, PACKAGE / f"{run.definition.module}.py")])
 
 
 if __name__ == "__main__":

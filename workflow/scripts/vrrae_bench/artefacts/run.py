@@ -1,9 +1,11 @@
 """What identifies a run (one training of one method on one data set) and where its files lie."""
 
-from typing import Literal
+from collections.abc import Mapping
+from typing import Any, Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
+from vrrae_bench.artefacts.methods import Method, methods
 from vrrae_bench.artefacts.specification import Specification
 
 Precision = Literal["float32", "bfloat16"]
@@ -14,9 +16,11 @@ class RunSpec(Specification):
 
     dataset: str
     method: str
+    # The default stands for nothing: `_with_definition` replaces it.
+    definition: Method = Field(default=None, description="What tells the method apart, whatever others there are")
     beta: float | None = Field(description="Weight of the KL divergence; none for a method without one")
     penalty_weight: float | None = Field(default=None, description="Weight of the method's penalty, if it has one")
-    linear_layers: int = Field(default=0, description="Linear layers behind the encoder, for a method that has such")
+    linear_layers: int = Field(default=0, description="Linear layers behind the encoder, for a method that has them")
     latent_size: int = Field(description="L, the width of the encoder's output before a truncation")
     bottleneck: int = Field(description="k, the size of the bottleneck")
     epochs: float
@@ -25,6 +29,21 @@ class RunSpec(Specification):
     precision: Precision = Field(default="float32", description="Type in which encoder and decoder compute in training")
     seed: int
     variant: str = Field(description="What tells apart runs of one method in paths: `beta=1e-6,batch=576`")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _with_definition(cls, values: Any) -> Any:
+        """Look up the method by its name where its definition is left out, as in records of earlier versions.
+
+        Raises:
+            ValueError: There is no method of this name.
+        """
+        if not isinstance(values, Mapping) or "definition" in values or not isinstance(values.get("method"), str):
+            return values
+        name = values["method"]
+        if name not in methods():
+            raise ValueError(f"this code does not have the method '{name}', and the run does not say what it is")
+        return {**values, "definition": methods()[name]}
 
     @property
     def folder(self) -> str:

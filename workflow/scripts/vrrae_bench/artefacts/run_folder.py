@@ -41,7 +41,7 @@ def check_sample(folder: Path, run: RunSpec, manifest: Manifest | None, *files: 
     training, path = check_training(folder, run, manifest), folder / SAMPLE
     record = read_record(path, *files, holds=["sampling"])
     if "run" in record:
-        refuse_others(path, "sample", record["run"], run.model_dump())
+        refuse_others(path, "sample", spec_of(path, record).model_dump(), run.model_dump())
     model = training.get("files", {}).get(MODEL)
     if model and "model_sha256" in record:
         refuse_others(path, "sample", {"model": record["model_sha256"]}, {"model": model})

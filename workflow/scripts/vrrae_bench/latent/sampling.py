@@ -12,7 +12,6 @@ from vrrae_bench.latent.mixture import fit_mixture, sample_prior
 from vrrae_bench.latent.settings import SampleSpec
 from vrrae_bench.models.autoencoder import Autoencoder
 from vrrae_bench.models.inference import decode, encode, posteriors
-from vrrae_bench.models.registry import METHODS
 from vrrae_bench.models.serialisation import ModelHeader
 from vrrae_bench.system.seeding import derived_seed, generator
 
@@ -108,7 +107,7 @@ def _latents(model: Autoencoder, header: ModelHeader, data: DataSet) -> dict[str
         latents[f"{name}_mean"] = mean
         if log_variance is not None:
             latents[f"{name}_log_variance"] = log_variance
-    if METHODS[header.run.method].maps_coefficients:
+    if header.run.definition.maps_coefficients:
         encodings = encode(model.encoder, header.normalisation, data.array("train"))
         latents["train_coefficients"] = encodings @ np.asarray(model.bottleneck.basis)
     return latents

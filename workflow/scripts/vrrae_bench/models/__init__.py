@@ -1,1 +1,1 @@
-"""Encoder, bottleneck and decoder; the truncated SVD; the registry of methods."""
+"""Encoder, bottleneck and decoder; the truncated SVD; a file for each kind of method."""

@@ -4,15 +4,18 @@ The architecture is that of the published code (VRRAE, appendix A.3 names it wit
 linear layer down, a linear layer and four transposed convolutions and one last convolution up.
 """
 
+from importlib import import_module
+from typing import Self
+
 import equinox as eqx
 import jax
 from jaxtyping import Array, Float, PRNGKeyArray
 
-from vrrae_bench.models import bottlenecks
-from vrrae_bench.models.bottlenecks import Bottleneck, Posterior, Sizes
+from vrrae_bench.artefacts.methods import Method
+from vrrae_bench.models.bottleneck import Bottleneck, Posterior, Sizes
 from vrrae_bench.models.convolutions import conv_stride2_relu, conv_transpose_relu, conv_valid
 from vrrae_bench.models.layers import Convolution, Linear
-from vrrae_bench.models.registry import METHODS
+from vrrae_bench.system.errors import UserError
 
 ENCODER_CHANNELS = (32, 64)
 DECODER_CHANNELS = (32, 256, 128, 32, 8)
@@ -76,7 +79,17 @@ class Decoder(eqx.Module):
 
 
 class Autoencoder(eqx.Module):
-    """A method: the common encoder and decoder around its own bottleneck."""
+    """The network of a method: the common encoder and decoder around its own bottleneck.
+
+    Args:
+        method: What tells the method apart.
+        image_shape: Height, width, channels.
+        sizes: L, k and the number of linear layers.
+        key: For the start values.
+
+    Raises:
+        UserError: This code has no such bottleneck.
+    """
 
     encoder: Encoder
     bottleneck: Bottleneck
@@ -84,17 +97,16 @@ class Autoencoder(eqx.Module):
 
     def __init__(
         self,
-        method: str,
+        method: Method,
         image_shape: tuple[int, int, int],
         sizes: Sizes,
         *,
         key: PRNGKeyArray,
     ):
-        entry = METHODS[method]
-        width = getattr(sizes, entry.width)
+        width = getattr(sizes, method.width)
         encoder_key, bottleneck_key, decoder_key = jax.random.split(key, 3)
         self.encoder = Encoder(image_shape, width, key=encoder_key)
-        self.bottleneck = getattr(bottlenecks, entry.bottleneck)(sizes, **entry.options, key=bottleneck_key)
+        self.bottleneck = bottleneck_class(method)(sizes, **method.options, key=bottleneck_key)
         self.decoder = Decoder(image_shape, width, key=decoder_key)
 
     def __call__(
@@ -111,6 +123,10 @@ class Autoencoder(eqx.Module):
         decoder_input, posterior = self.bottleneck(encoding, key)
         return _cast(self.decoder, inner)(decoder_input.astype(inner)).astype(outer), posterior
 
+    def with_bottleneck(self, bottleneck: Bottleneck) -> Self:
+        """The same encoder and decoder around another bottleneck."""
+        return eqx.tree_at(lambda model: model.bottleneck, self, bottleneck)
+
     def posterior(self, images: Float[Array, "B H W C"]) -> Posterior:
         """The posterior of each image, after training."""
         return self.bottleneck.posterior(self.encoder(images))
@@ -118,6 +134,24 @@ class Autoencoder(eqx.Module):
     def decode(self, point: Float[Array, "N k"]) -> Float[Array, "N H W C"]:
         """Images for points of the bottleneck, after training, without noise."""
         return self.decoder(self.bottleneck.decode(point))
+
+
+def bottleneck_class(method: Method) -> type[Bottleneck]:
+    """The class of a method's bottleneck. Its module is imported by name, so that no method depends on another's.
+
+    Raises:
+        UserError: This code has no such bottleneck.
+    """
+    name = f"vrrae_bench.{method.module.replace('/', '.')}"
+    try:
+        found = getattr(import_module(name), method.bottleneck, None)
+    except ModuleNotFoundError as error:
+        if error.name != name:  # what the module itself imports
+            raise
+        found = None
+    if not (isinstance(found, type) and issubclass(found, Bottleneck)):
+        raise UserError(f"{method.module}.py: this code has no bottleneck {method.bottleneck} there.")
+    return found
 
 
 def _cast(module: eqx.Module, dtype) -> eqx.Module:

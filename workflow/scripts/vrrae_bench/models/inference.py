@@ -1,4 +1,4 @@
-"""Running a trained model over any number of images, a fixed number at a time."""
+"""Running a trained model over any number of images, in chunks of a fixed number."""
 
 from collections.abc import Callable, Iterator
 
@@ -9,7 +9,7 @@ from jaxtyping import Array, Float, Num
 
 from vrrae_bench.artefacts.manifest import Normalisation
 from vrrae_bench.models.autoencoder import Autoencoder
-from vrrae_bench.models.bottlenecks import Posterior
+from vrrae_bench.models.bottleneck import Posterior
 
 CHUNK = 512
 

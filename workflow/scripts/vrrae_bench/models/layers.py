@@ -1,12 +1,15 @@
-"""Layers with parameters: the start values of the published code around the functions of `convolutions`."""
+"""Layers with parameters, which start with the values of the published code; `convolutions` has what they compute."""
 
 import math
 from collections.abc import Callable
+from typing import Literal
 
 import equinox as eqx
 import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float, PRNGKeyArray
+
+Map = Literal["linear", "identity"]
 
 
 class Linear(eqx.Module):
@@ -26,7 +29,7 @@ class Convolution(eqx.Module):
     """A K x K convolution of any kind.
 
     Attributes:
-        function: One of `convolutions`.
+        function: What it computes, a function of `convolutions`.
     """
 
     kernel: Float[Array, "K K I O"]
@@ -41,8 +44,13 @@ class Convolution(eqx.Module):
         return self.function(x, self.kernel, self.bias)
 
 
+def square_map(kind: Map, size: int, *, key: PRNGKeyArray) -> Callable[[Float[Array, "B k"]], Float[Array, "B k"]]:
+    """A map between vectors of one size: a linear layer, or none."""
+    return eqx.nn.Identity() if kind == "identity" else Linear(size, size, key=key)
+
+
 def _uniform_start(key, shape, inputs):
-    """Weights and biases uniform in +- 1 / sqrt(inputs of one output), the default of Equinox; float32 always."""
+    """Weights and biases uniform in +- 1 / sqrt(inputs of one output), as is the default of Equinox; always float32."""
     weight_key, bias_key = jax.random.split(key)
     bound = 1 / math.sqrt(inputs)
     return (

@@ -14,15 +14,14 @@ from typing import BinaryIO
 
 import equinox as eqx
 import jax
-import jax.numpy as jnp
+from pydantic import ValidationError
 
 from vrrae_bench.artefacts.manifest import Normalisation
 from vrrae_bench.artefacts.records import refuse_others, remedy
 from vrrae_bench.artefacts.run import RunSpec
 from vrrae_bench.artefacts.specification import Specification
-from vrrae_bench.models.autoencoder import Autoencoder
-from vrrae_bench.models.bottlenecks import Sizes, TruncatedSVD
-from vrrae_bench.models.registry import METHODS
+from vrrae_bench.models.autoencoder import Autoencoder, bottleneck_class
+from vrrae_bench.models.bottleneck import Sizes
 from vrrae_bench.system.errors import UserError
 from vrrae_bench.system.files import atomic_path
 
@@ -47,12 +46,7 @@ class ModelHeader(Specification):
     def build(self, key: jax.Array) -> Autoencoder:
         """An untrained model of this description."""
         sizes = Sizes(self.run.latent_size, self.run.bottleneck, self.run.linear_layers)
-        return Autoencoder(self.run.method, self.image_shape, sizes, key=key)
-
-
-def with_basis(model: Autoencoder, basis: jax.Array) -> Autoencoder:
-    """The model with the basis of its truncation set."""
-    return eqx.tree_at(lambda m: m.bottleneck, model, model.bottleneck.with_basis(basis))
+        return Autoencoder(self.run.definition, self.image_shape, sizes, key=key)
 
 
 def save_model(path: str | Path, model: Autoencoder, header: ModelHeader) -> None:
@@ -81,29 +75,31 @@ def load_model(path: str | Path, run: RunSpec | None = None) -> tuple[Autoencode
     except OSError as error:
         raise UserError(f"{path}: cannot be read ({error.strerror}). Look whether the path is right.") from None
     except ValueError as error:
-        reason = str(error).splitlines()[0]
+        reason = error.errors()[0]["msg"] if isinstance(error, ValidationError) else str(error).splitlines()[0]
         raise UserError(f"{path}: is not a model file, or is damaged ({reason}). {_remedy(path)}") from None
     if run is not None:
         refuse_others(path, "model", header.run.model_dump(), run.model_dump())
-    if header.run.method not in METHODS:
+    try:
+        bottleneck_class(header.run.definition)
+    except UserError as error:
         raise UserError(
-            f"{path}: was trained by the method '{header.run.method}', which this code does not have. Load it "
+            f"{path}: was trained by the method '{header.run.method}', which this code does not have. {error} Load it "
             "with the code that wrote it: run.json beside it names the commit."
-        )
+        ) from None
     return _read_numbers(path, file, _skeleton(header)), header
 
 
 def _without_digest(content: bytes) -> bytes:
-    """What stands before the digest; all of a file without one.
+    """What stands before the digest; all of a file that has no digest.
 
     Raises:
-        ValueError: The digest is another one.
+        ValueError: It is not the content of which the digest was taken.
     """
     before, end, digest = content.rpartition(END)
     if not end or len(digest) != DIGEST_LENGTH:
         return content
     if hashlib.sha256(before).hexdigest().encode() != digest:
-        raise ValueError("its content has not the digest at its end")
+        raise ValueError("its content does not have the digest at its end")
     return before
 
 
@@ -138,8 +134,6 @@ def _skeleton(header: ModelHeader) -> Autoencoder:
 
     def build():
         model = header.build(jax.random.key(0))
-        if isinstance(model.bottleneck, TruncatedSVD):
-            model = with_basis(model, jnp.zeros((header.run.latent_size, header.run.bottleneck), jnp.float32))
-        return model
+        return model.with_bottleneck(model.bottleneck.like_trained())
 
     return eqx.filter_eval_shape(build)

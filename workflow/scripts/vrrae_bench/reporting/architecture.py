@@ -9,7 +9,7 @@ import jax.numpy as jnp
 
 from vrrae_bench.artefacts.run import RunSpec
 from vrrae_bench.models.autoencoder import Autoencoder
-from vrrae_bench.models.bottlenecks import Sizes, TruncatedSVD
+from vrrae_bench.models.bottleneck import Sizes
 from vrrae_bench.models.convolutions import conv_stride2_relu, conv_transpose_relu, conv_valid
 from vrrae_bench.models.layers import Convolution, Linear
 from vrrae_bench.models.truncation import truncated_coefficients
@@ -58,20 +58,20 @@ def architecture(run: RunSpec, image_shape: tuple[int, int, int]) -> Architectur
     """The architecture of a run's method, in its sizes, on images of this height, width and number of channels."""
     key = jax.eval_shape(lambda: jax.random.key(0))
     sizes = Sizes(run.latent_size, run.bottleneck, run.linear_layers)
-    model = eqx.filter_eval_shape(Autoencoder, run.method, image_shape, sizes, key=key)
+    model = eqx.filter_eval_shape(Autoencoder, run.definition, image_shape, sizes, key=key)
     images = jax.ShapeDtypeStruct((run.batch_size, *image_shape), jnp.float32)
     encoder, latent = _layers(model.encoder, images)
     decoder_input, posterior = eqx.filter_eval_shape(model.bottleneck, latent, key)
     decoder, _ = _layers(model.decoder, decoder_input)
     basis = coefficients = None
-    if isinstance(model.bottleneck, TruncatedSVD):
+    if run.definition.truncates:
         basis, coefficients = jax.eval_shape(lambda rows: truncated_coefficients(rows.T, run.bottleneck), latent)
     return Architecture(
         encoder=encoder,
         latent=latent.shape[::-1],
         basis=basis and basis.shape,
         coefficients=coefficients and coefficients.shape,
-        mean_map=_mean_map(model),
+        mean_map=run.definition.options.get("mean"),
         mean=posterior.mean.shape[::-1],
         log_variance=posterior.log_variance and posterior.log_variance.shape[::-1],
         decoder_input=decoder_input.shape[::-1],
@@ -106,8 +106,3 @@ def _is_layer(node: Any) -> bool:
 
 def _name(layer: Convolution | Linear) -> str:
     return CONVOLUTIONS[layer.function].format(len(layer.kernel)) if isinstance(layer, Convolution) else "linear"
-
-
-def _mean_map(model: Autoencoder) -> str | None:
-    mean = getattr(model.bottleneck, "mean", None)
-    return mean and ("linear" if isinstance(mean, Linear) else "identity")

@@ -8,9 +8,8 @@ from typing import Any
 import jinja2
 
 from vrrae_bench.artefacts.records import read_record
-from vrrae_bench.artefacts.run import format_beta
+from vrrae_bench.artefacts.run import RunSpec, format_beta
 from vrrae_bench.artefacts.run_folder import TRAINING
-from vrrae_bench.models.registry import METHODS
 from vrrae_bench.reporting.labels import dataset_label, method_label
 from vrrae_bench.reporting.records import read_scores, run_folder
 from vrrae_bench.study.paper import is_in_paper
@@ -73,7 +72,7 @@ def _of_dataset(scored: Sequence[tuple[Path, dict[str, Any]]]) -> dict[str, Any]
     unconverged = {folder for folder, details in scored if not details["sampling"].get("gmm_converged", True)}
     data = read_record(folder / TRAINING, holds=["data"])["data"]
     return {
-        "methods": [METHODS[method] for method in dict.fromkeys(run["method"] for run in runs)],
+        "methods": [RunSpec.model_validate(run).definition for run in runs],
         "dataset": last["run"]["dataset"],
         "seeds": sorted({run["seed"] for run in runs}),
         "epochs": last["run"]["epochs"],

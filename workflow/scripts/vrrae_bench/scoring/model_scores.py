@@ -8,7 +8,6 @@ from vrrae_bench.latent.diagnostics import energy_error, orthonormality_error
 from vrrae_bench.latent.sampling import images_of
 from vrrae_bench.models.autoencoder import Autoencoder
 from vrrae_bench.models.inference import encode, posteriors, reconstructions
-from vrrae_bench.models.registry import METHODS
 from vrrae_bench.models.serialisation import ModelHeader
 from vrrae_bench.models.truncation import truncated_coefficients
 from vrrae_bench.scoring.reconstruction import RelativeError
@@ -22,7 +21,7 @@ N_SHARPNESS = 1000
 def model_scores(model: Autoencoder, header: ModelHeader, data: DataSet) -> dict[str, float]:
     """All of them that suit the method and the data set, as scores.json names them."""
     scores = reconstruction_errors(model, header, data)
-    if METHODS[header.run.method].truncates:
+    if header.run.definition.truncates:
         scores |= identity_errors(model, header, data)
     if data.manifest.source != "synthetic":
         scores |= reconstruction_sharpness(model, header, data)

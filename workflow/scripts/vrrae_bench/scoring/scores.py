@@ -12,7 +12,6 @@ from vrrae_bench.artefacts.records import read_record, reading
 from vrrae_bench.artefacts.run import RunSpec
 from vrrae_bench.datasets.store import DataSet
 from vrrae_bench.latent import diagnostics
-from vrrae_bench.models.registry import METHODS
 from vrrae_bench.scoring.bumps import bump_scores
 from vrrae_bench.scoring.fidelity import Scores, combined, fid_scores, independent_parts, random_scores
 from vrrae_bench.scoring.reference import Reference
@@ -65,7 +64,7 @@ def score_run(
 
 def latent_scores(run: RunSpec, latents: Mapping[str, Float[np.ndarray, "N k"]]) -> Scores:
     """What the latents of the training images tell of a method of this kind; `latent.diagnostics` has the formulas."""
-    method, means = METHODS[run.method], latents["train_mean"]
+    method, means = run.definition, latents["train_mean"]
     numbers, details = {"mean_spread": diagnostics.mean_spread(means)}, {}
     if "diagonal_mean" in latents:
         numbers["spread_ratio"] = diagnostics.spread_ratio(means)

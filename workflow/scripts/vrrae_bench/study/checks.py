@@ -8,10 +8,10 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
+from vrrae_bench.artefacts.methods import methods
 from vrrae_bench.artefacts.run import format_beta
 from vrrae_bench.datasets.published import NO_SECRETS, holds_secret, is_url
 from vrrae_bench.datasets.sources import source_of
-from vrrae_bench.models.registry import METHODS
 from vrrae_bench.study.costs import generated_images, images_of
 from vrrae_bench.study.layers import DEFAULTS, is_default, with_defaults
 from vrrae_bench.study.settings import (
@@ -201,7 +201,7 @@ def _check_sizes(key: str, dataset: WellFormed) -> Iterator[Problem]:
 
 def _check_weights(key: str, dataset: WellFormed) -> Iterator[Problem]:
     for name, (what, needs) in PER_METHOD.items():
-        known = [method for method, entry in METHODS.items() if needs(entry)]
+        known = [method for method, entry in methods().items() if needs(entry)]
         for method, value in getattr(dataset, name).items():
             if method not in known:
                 yield Problem(f"{key}.{name}.{method}", f"not a method with {what}.", suggestion(method, known))
@@ -382,8 +382,8 @@ def _experiment_contradictions(experiment: WellFormed, datasets: Mapping[str, We
     lists = {name: getattr(experiment, name) for name in ("methods", "ablations", "baselines", "timed")}
     for kind, names in lists.items():
         for name in names:
-            if name not in METHODS:
-                yield Problem(f"experiment.{kind}", f"unknown method '{name}'.", suggestion(name, list(METHODS)))
+            if name not in methods():
+                yield Problem(f"experiment.{kind}", f"unknown method '{name}'.", suggestion(name, sorted(methods())))
     for kind, names in {"datasets": experiment.datasets, **lists}.items():
         if len(set(names)) < len(names):
             yield Problem(f"experiment.{kind}", f"{list(names)} names one twice.", "Name each once.")
@@ -391,7 +391,7 @@ def _experiment_contradictions(experiment: WellFormed, datasets: Mapping[str, We
         dataset = datasets.get(name, WellFormed(DatasetSettings, None))
         for method in _needed_methods(lists, dataset):
             for key, (what, needs) in PER_METHOD.items():
-                if method in METHODS and needs(METHODS[method]) and method not in dataset.get(key, {method}):
+                if method in methods() and needs(methods()[method]) and method not in dataset.get(key, {method}):
                     yield Problem(
                         f"datasets.{name}.{key}.{method}", "is missing.", f"{method} is a method with {what}."
                     )

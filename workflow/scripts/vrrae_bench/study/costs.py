@@ -8,11 +8,11 @@ import math
 from dataclasses import replace
 from pathlib import Path
 
+from vrrae_bench.artefacts.methods import methods
 from vrrae_bench.artefacts.run import RunSpec
 from vrrae_bench.datasets.source import MB, Images
 from vrrae_bench.datasets.sources import source_of
 from vrrae_bench.datasets.weights import WEIGHTS
-from vrrae_bench.models.registry import METHODS
 from vrrae_bench.study.settings import DatasetSettings, ExperimentSettings
 
 PAPER_VALUES = Path(__file__).with_name("paper_values.csv")
@@ -183,7 +183,7 @@ def model_mb(dataset: DatasetSettings, method: str) -> float | None:
     if images is None:
         return None
     encoder, decoder = 64 * math.ceil(images.side / 4) ** 2, 32 * math.ceil(images.side / 16) ** 2
-    return CONVOLUTIONS_MB + (encoder + decoder) * getattr(dataset, METHODS[method].width) * 4 / MB
+    return CONVOLUTIONS_MB + (encoder + decoder) * getattr(dataset, methods()[method].width) * 4 / MB
 
 
 def training_mb(dataset: DatasetSettings) -> float | None:

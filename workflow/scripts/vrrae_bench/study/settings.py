@@ -6,13 +6,13 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field
 
+from vrrae_bench.artefacts.methods import Method, methods
 from vrrae_bench.artefacts.run import Precision, RunSpec, format_beta
 from vrrae_bench.artefacts.specification import Section, Seed
 from vrrae_bench.datasets.settings import BumpSettings, FileSettings
 from vrrae_bench.datasets.sources import SOURCES, source_of
 from vrrae_bench.extractor.settings import ExtractorSettings
 from vrrae_bench.latent.settings import SampleSpec
-from vrrae_bench.models.registry import METHODS, Method
 from vrrae_bench.training.settings import TimingSettings
 
 Source = Literal["synthetic", *SOURCES]
@@ -25,7 +25,7 @@ DatasetName = Annotated[str, Field(pattern=r"^[A-Za-z0-9][\w.-]*$", max_length=1
 # Keys of a data set that hold a value for each method of a kind.
 PER_METHOD: dict[str, tuple[str, Callable[[Method], bool]]] = {
     "beta": ("a KL divergence", lambda method: method.variational),
-    "penalty": ("a penalty", lambda method: method.penalty is not None),
+    "penalty": ("a penalty", lambda method: method.penalised),
     "linear_layers": ("linear layers of its own", lambda method: method.stacked),
 }
 
@@ -153,7 +153,8 @@ class Study(Section):
         settings = self.datasets[dataset]
         learning_rate = settings.learning_rate if learning_rate is None else learning_rate
         batch_size = settings.batch_size if batch_size is None else batch_size
-        if METHODS[method].variational:
+        definition = methods()[method]
+        if definition.variational:
             beta = settings.beta[method] if beta is None else beta
         parts = [] if beta is None else [f"beta={format_beta(beta)}"]
         parts.append(f"batch={batch_size}")
@@ -164,6 +165,7 @@ class Study(Section):
         return RunSpec(
             dataset=dataset,
             method=method,
+            definition=definition,
             beta=beta,
             penalty_weight=settings.penalty.get(method),
             linear_layers=settings.linear_layers.get(method, 0),

@@ -17,11 +17,8 @@ from vrrae_bench.artefacts.manifest import Normalisation
 from vrrae_bench.artefacts.run import RunSpec
 from vrrae_bench.datasets.store import DataSet, StoredArray
 from vrrae_bench.models.autoencoder import Autoencoder
-from vrrae_bench.models.basis import global_basis
-from vrrae_bench.models.bottlenecks import TruncatedSVD, VariationalSVD
 from vrrae_bench.models.inference import encode
-from vrrae_bench.models.penalties import penalty
-from vrrae_bench.models.serialisation import ModelHeader, with_basis
+from vrrae_bench.models.serialisation import ModelHeader
 from vrrae_bench.system.errors import Interrupted, UserError
 from vrrae_bench.system.provenance import Stopwatch
 from vrrae_bench.system.seeding import derived_seed
@@ -87,8 +84,8 @@ def train(
         terminal: Whether to show progress as one moving line on the standard error instead.
 
     Returns:
-        The model with the basis of its truncation, its description, and a row per epoch: the loss and its parts
-        before their weights, averaged over the epoch's steps.
+        The trained model, its description, and a row per epoch: the loss and its parts before their weights, averaged
+        over the epoch's steps.
 
     Raises:
         UserError: The data do not suit the run, the loss or the model is no longer finite, or several processes do
@@ -120,9 +117,7 @@ def train(
         for steps, batches in feed(step, ends):
             # Python numbers would be compiled in, and every stretch would compile anew.
             span = np.array([steps.start, steps.stop])
-            state = run_steps(
-                spec.method, spec.precision, optimiser, header.normalisation, state, batches, span, noise_key, weights
-            )
+            state = run_steps(spec.precision, optimiser, header.normalisation, state, batches, span, noise_key, weights)
             step = steps.stop
             _refuse_divergence(spec, state, feed, header.normalisation)
             begin = max((end for end in ends if end < step), default=0)
@@ -141,7 +136,7 @@ def train(
     model = _on_this_host(state.model)
     if not all(np.isfinite(leaf).all() for leaf in jax.tree.leaves(eqx.filter(model, eqx.is_inexact_array))):
         raise _divergence(spec, ends[-1], float(state.last_loss))
-    return _with_global_basis(model, header, images), header, history
+    return _trained(model, header, images), header, history
 
 
 def _refuse_sizes(spec: RunSpec, data: DataSet) -> None:
@@ -186,7 +181,6 @@ def loss_weights(spec: RunSpec) -> Float[np.ndarray, "2"]:
 
 @eqx.filter_jit
 def run_steps(
-    method: str,
     precision: str,
     optimiser: optax.GradientTransformation,
     normalisation: Normalisation,
@@ -206,13 +200,13 @@ def run_steps(
     def body(step, arrays):
         batch = normalisation.apply(batches[step - span[0]])
         key = jax.random.fold_in(noise_key, step)
-        state = _step(method, precision, optimiser, eqx.combine(arrays, static), batch, key, step, weights)
+        state = _step(precision, optimiser, eqx.combine(arrays, static), batch, key, step, weights)
         return eqx.filter(state, eqx.is_array)
 
     return eqx.combine(jax.lax.fori_loop(span[0], span[1], body, arrays), static)
 
 
-def _step(method, precision, optimiser, state: State, batch: Float[Array, "B H W C"], key, step, weights) -> State:
+def _step(precision, optimiser, state: State, batch: Float[Array, "B H W C"], key, step, weights) -> State:
     noise_key, penalty_key = jax.random.split(key)
 
     def loss_of(model):
@@ -220,16 +214,17 @@ def _step(method, precision, optimiser, state: State, batch: Float[Array, "B H W
         parts = (
             relative_error(prediction, batch),
             kl_divergence(posterior),
-            penalty(method, model, batch, posterior, penalty_key),
+            model.bottleneck.penalty(model.encoder, batch, posterior, penalty_key),
         )
         loss = parts[0] + weights[0] * parts[1] + weights[1] * parts[2]
-        return loss, (Sums(loss, *parts), posterior.basis)
+        return loss, (Sums(loss, *parts), posterior)
 
-    (loss, (parts, basis)), gradient = eqx.filter_value_and_grad(loss_of, has_aux=True)(state.model)
+    (loss, (parts, posterior)), gradient = eqx.filter_value_and_grad(loss_of, has_aux=True)(state.model)
     updates, optimiser_state = optimiser.update(gradient, state.optimiser)
+    model = eqx.apply_updates(state.model, updates)
     finite = jnp.isfinite(loss)
     return State(
-        model=_with_last_basis(eqx.apply_updates(state.model, updates), basis),
+        model=model.with_bottleneck(model.bottleneck.after_step(posterior)),
         optimiser=optimiser_state,
         sums=jax.tree.map(jnp.add, state.sums, parts),
         last_loss=jnp.where(finite & (state.bad_step < 0), loss, state.last_loss),
@@ -237,28 +232,24 @@ def _step(method, precision, optimiser, state: State, batch: Float[Array, "B H W
     )
 
 
-def _with_last_basis(model: Autoencoder, basis: Float[Array, "L k"] | None) -> Autoencoder:
-    if not isinstance(model.bottleneck, VariationalSVD):
-        return model
-    return eqx.tree_at(lambda m: m.bottleneck.last_basis, model, basis)
-
-
 def _on_this_host(model: Autoencoder) -> Autoencoder:
     """The model on one device of this process: other processes need not take part in what follows."""
     return jax.tree.map(lambda leaf: jnp.asarray(np.asarray(leaf)) if eqx.is_array(leaf) else leaf, model)
 
 
-def _with_global_basis(model: Autoencoder, header: ModelHeader, images: StoredArray) -> Autoencoder:
-    if not isinstance(model.bottleneck, TruncatedSVD):
-        return model
-    latents = encode(model.encoder, header.normalisation, images)
-    if not np.isfinite(latents).all():
-        raise UserError(
-            f"the trained {header.run.method} encodes images of {header.run.dataset} as NaN or infinity. "
-            f"Lower datasets.{header.run.dataset}.learning_rate."
-        )
-    basis = jnp.asarray(global_basis(latents, header.run.bottleneck), jnp.float32)
-    return with_basis(model, basis)
+def _trained(model: Autoencoder, header: ModelHeader, images: StoredArray) -> Autoencoder:
+    """The model with what its bottleneck takes from all training images."""
+
+    def encodings() -> Float[np.ndarray, "N E"]:
+        encoded = encode(model.encoder, header.normalisation, images)
+        if not np.isfinite(encoded).all():
+            raise UserError(
+                f"the trained {header.run.method} encodes images of {header.run.dataset} as NaN or infinity. "
+                f"Lower datasets.{header.run.dataset}.learning_rate."
+            )
+        return encoded
+
+    return model.with_bottleneck(model.bottleneck.after_training(encodings))
 
 
 def _refuse_divergence(spec: RunSpec, state: State, feed: BatchFeed, normalisation: Normalisation) -> None:

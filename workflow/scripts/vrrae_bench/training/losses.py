@@ -3,7 +3,7 @@
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
-from vrrae_bench.models.bottlenecks import Posterior
+from vrrae_bench.models.bottleneck import Posterior
 from vrrae_bench.models.convolutions import in_computed_order
 
 

@@ -87,7 +87,7 @@ class _Timed:
     def __init__(self, spec: RunSpec, data: DataSet):
         header = ModelHeader(run=spec, image_shape=data.manifest.image_shape, normalisation=data.manifest.normalisation)
         optimiser = optax.adabelief(spec.learning_rate)
-        self._program = partial(run_steps, spec.method, spec.precision, optimiser, header.normalisation)
+        self._program = partial(run_steps, spec.precision, optimiser, header.normalisation)
         self._over_devices, on_each = shardings()
         start = start_state(spec, header, optimiser), jax.random.key(0)
         self._state, self._key = eqx.filter_shard(start, on_each)

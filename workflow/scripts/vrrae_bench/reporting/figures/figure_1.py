@@ -12,6 +12,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
+from vrrae_bench.artefacts.methods import methods
 from vrrae_bench.artefacts.run import RunSpec
 from vrrae_bench.reporting.architecture import Architecture, Layer, Shape, architecture
 from vrrae_bench.reporting.figures.drawing import Run, plt
@@ -38,7 +39,8 @@ def draw(runs: Sequence[Run]) -> Figure:
         UserError: The data set is not there.
     """
     spec, image_shape = runs[0].spec, runs[0].manifest.image_shape
-    rows = [(method, architecture(spec.model_copy(update={"method": method}), image_shape)) for method in METHODS]
+    specs = [spec.model_copy(update={"method": method, "definition": methods()[method]}) for method in METHODS]
+    rows = [(one.method, architecture(one, image_shape)) for one in specs]
     columns = _columns(rows[0][1])
     width, height = columns.right + MARGIN, HEAD + ROW * len(rows)
     figure = plt.figure(figsize=(width, height))
