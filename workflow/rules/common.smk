@@ -87,6 +87,7 @@ wildcard_constraints:
     other=r"|/extractor_seed=\d+",
 
 
+@functools.cache
 def code_of(stage, *modules):
     """The command of a stage and all of the package that it imports: a change to any of these reruns it, no other does.
 
