@@ -111,8 +111,8 @@ def _of_neighbours(reference: Reference, images: Features, available: int, count
 def fid_scores(moments: Moments, sets: Mapping[str, Sequence[Features]]) -> Scores:
     """FID of sets of images, each in independent parts of like size, under the name of the set; and its interval.
 
-    The interval is the jackknife's over the parts: that of what this number of images has on average. A set of a single
-    part has none.
+    The interval comes from a jackknife over the parts. It is an interval of the mean FID of so many images. A set of a
+    single part has no interval.
     """
     numbers, intervals, counts = {}, {}, {}
     for name, parts in sets.items():

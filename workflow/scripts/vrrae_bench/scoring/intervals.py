@@ -1,7 +1,7 @@
 """How sure a Frechet distance is: intervals over independent groups of images, and its limit for infinitely many.
 
-A bootstrap is of no use here. Images drawn with replacement repeat, which is one more bias upwards of the size of the
-distance's own, so that its interval lies above the value whose interval it should be.
+A bootstrap is of no use here. Images drawn with replacement repeat. This biases the distance upwards once more,
+by about as much as it is biased already, so a bootstrap's interval lies above the value that it should contain.
 """
 
 from collections.abc import Sequence

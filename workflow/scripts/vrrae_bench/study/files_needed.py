@@ -84,7 +84,7 @@ def missing_files(sources: Sequence[str], mirror: str | None, downloads: Path, *
     Args:
         mirror: The configured mirror, or none.
         downloads: Folder that keeps what was fetched before, as `<source>/<file>`.
-        offline: Whether no URL is asked; else only what no program may fetch can be missing.
+        offline: Whether no URL is asked. Otherwise only those files can be missing that no program may fetch.
     """
     missing = []
     for source in sources:

@@ -29,7 +29,7 @@ TRAINING_TURNS = 2  # so that each method is once the first
 def step_seconds(
     specs: Sequence[RunSpec], data: DataSet, turns: int, steps: int, others: OtherWork
 ) -> dict[str, list[float]]:
-    """Seconds per step of each method, a number per turn; the i-th of all methods were measured one after the other.
+    """Seconds per step of each method, a number per turn. In each turn the methods were timed one after the other.
 
     A turn is some steps in one compiled program, on batches that lie on the device: forward pass, backward pass and
     optimiser, as in the paper.
