@@ -12,6 +12,7 @@ import pandas as pd
 import pytest
 from scipy import stats
 
+from vrrae_bench.extractor.chance import AgainstGuessing
 from vrrae_bench.models.truncation import LARGEST_ROTATION
 from vrrae_bench.reporting.claims import statistics
 from vrrae_bench.reporting.claims.claims import (
@@ -1128,6 +1129,30 @@ def test_a_fid_claim_without_imagenet_weights_tells_the_verdict_by_each_network_
         one
     )
     assert (f"; they {'agree' if third == 'vae' else 'do not agree'}") in overview_of([one], evidence)
+
+
+@pytest.mark.parametrize("above", [True, False])
+def test_features_of_a_network_at_chance_decide_no_claim(write_scores, settings, above):
+    """Everything else is decided as ever; the network is what a claim waits for, however clear its numbers are."""
+    found = AgainstGuessing(10_000, 9000 if above else 9, 9)
+    network = features_of(0, "imagenet")
+    network["extractor"] |= {"majority_accuracy": 0.1, "test_accuracy": 0.99 if above else 0.1} | found.record()
+    best, worse = ({"fid_random": fid, "reconstruction_error": error} for fid, error in ((10.0, 20.0), (50.0, 30.0)))
+    paths = [
+        write_scores("mnist", method, seed, network, **{name: value + seed for name, value in numbers.items()})
+        for method, numbers in (("vae", best), ("ae", worse), ("rrae", worse), ("vrrae", worse))
+        for seed in range(3)
+    ]
+    evidence = load_evidence(paths, [], settings)
+    finding = rule_of("best_random_fid_mnist").decide(evidence)
+    assert finding.verdict == ("reproduced" if above else "undecided")
+    assert rule_of("lowest_reconstruction_error_mnist").decide(evidence).verdict == "not_reproduced"
+    assert evidence.conditions["Test accuracy"].tolist() == ["99.00 %" if above else "10.00 % (void)"]
+    if not above:
+        assert {one.awaited for one in finding.lacking} == {"measurement"}
+        [text] = lacking_texts(finding)
+        assert "not clearly better than always guessing" in text and "more epochs" in text
+        assert evidence.values("mnist", VAE, "fid_random").empty
 
 
 def claimed(name, verdict, *awaited, by_algebra=False, by_extractor=None) -> ClaimRecord:

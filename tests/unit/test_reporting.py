@@ -12,6 +12,7 @@ from PIL import Image
 
 from vrrae_bench.artefacts.methods import methods
 from vrrae_bench.artefacts.records import write_record
+from vrrae_bench.extractor.chance import AgainstGuessing
 from vrrae_bench.reporting.captions import caption_context, render_caption, scores_context
 from vrrae_bench.reporting.claims.claims import CLAIMS
 from vrrae_bench.reporting.claims.deciding import decide, record_of
@@ -21,8 +22,10 @@ from vrrae_bench.reporting.figures import figure_2, gallery
 from vrrae_bench.reporting.figures.drawing import Run, save_figure
 from vrrae_bench.reporting.kinds import TABLES
 from vrrae_bench.reporting.long_tables import long_table
+from vrrae_bench.reporting.page.tables import blocks, read_long
 from vrrae_bench.reporting.report import write_report
 from vrrae_bench.reporting.tables import readable_tables, write_table
+from vrrae_bench.scoring.metrics import METRICS
 from vrrae_bench.study.reading import load_settings
 from vrrae_bench.system.errors import UserError
 
@@ -323,6 +326,75 @@ def test_the_interval_of_a_run_stands_beside_its_score_averaged_over_seeds(tmp_p
     assert long[["low", "high"]].values.tolist() == [[38.5, 43.5]]
     readable = readable_tables("table_scores", long)["mnist"]
     assert readable["FID, mean of draws"].tolist() == ["40.50 ± 0.71 [38.50, 43.50]"]
+
+
+AT_CHANCE = {"test_accuracy": 0.1, "majority_accuracy": 0.1, "labels": "10 classes", "sha256": "cd" * 32} | (
+    AgainstGuessing(1000, 40, 41).record()
+)
+NOISE = {"images": 1000, "fid_test_images": [0.1] * 5, "fid_noise": [0.1] * 5, "noise_is_farther": False}
+TABLES_OF_FEATURES = [
+    name
+    for name, kind in TABLES.items()
+    if kind.file == "scores.json" and any(METRICS[metric].of_features for metric in kind.metrics)
+]
+
+
+def with_network(path, **changes):
+    """A file of scores as it would be by another network."""
+    scores = json.loads(path.read_text())
+    scores["details"].setdefault("extractor", {}).update(changes)
+    path.write_text(json.dumps(scores))
+    return path
+
+
+@pytest.mark.parametrize("name", TABLES_OF_FEATURES)
+@pytest.mark.parametrize(
+    ("changes", "reason"),
+    [
+        (AT_CHANCE, "of 1000 test images not clearly better than always guessing"),
+        ({"noise": NOISE}, "noise is not clearly farther from the training images"),
+        (AgainstGuessing(1000, 900, 2).record(), None),
+    ],
+)
+def test_a_score_of_features_that_say_nothing_is_marked_in_every_table(
+    name, changes, reason, write_scores, bounds, tmp_path
+):
+    numbers = dict.fromkeys(TABLES[name].metrics, 0.25) | {"fid_random_other_draw": 0.25, "reconstruction_error": 25.5}
+    runs = [with_network(write_scores("mnist", "vrrae", seed, **numbers), **changes) for seed in (0, 1)]
+    runs.append(write_scores("cifar10", "vrrae", 0, **numbers))
+    files = runs + [with_network(path, **changes) for path in bounds if TABLES[name].bounds]
+    long = long_table(name, files, runs if "beta" in name or name == "table_2" else [])
+    of_features = long.metric.map(lambda metric: METRICS[metric.removesuffix("_of_best_beta")].of_features)
+    void = long.note.fillna("").str.contains("void: ")
+    assert void.equals((long.dataset == "mnist") & of_features & (reason is not None))
+    write_table(tmp_path, name, long, "The caption.", "A quick run.")
+    tables = readable_tables(name, long)
+    marked = tables["mnist"].map(lambda cell: cell.endswith(" (void)"))
+    assert marked.any(axis=None) == (reason is not None) and not tables["cifar10"].map(lambda cell: "void" in cell).any(
+        axis=None
+    )
+    for text in ((tmp_path / f"{name}.md").read_text(), (tmp_path / f"{name}.tex").read_text()):
+        assert ("Void on MNIST" in text) == ("more epochs, on more images or at more pixels" in text) == bool(reason)
+        assert (reason or "") in text and "A quick run." in text and "Void on CIFAR" not in text
+    # The report is made from the long form and the caption.
+    assert ("Void on MNIST" in json.loads((tmp_path / f"{name}.json").read_text())["caption"]) == bool(reason)
+    shown = [one for block in blocks(name, read_long(tmp_path / f"{name}.csv")) for _, row in block.rows for one in row]
+    void = [one for one in shown if one.cell and one.cell.void]
+    assert bool(void) == bool(reason) and not any(one.best or one.difference for one in void)
+
+
+def test_the_mark_stands_where_a_cell_has_more_than_a_number(write_scores):
+    runs = [
+        with_network(write_scores("mnist", "vrrae", seed, learning_rate=rate, fid_random=0.0, fid_random_other_draw=0.0,
+                                  reconstruction_error=25.0), **AT_CHANCE)
+        for rate in (1e-3, 1e-4) for seed in (0, 1)
+    ]  # fmt: skip
+    table = readable_tables("table_2", long_table("table_2", runs, runs[:2]))["mnist"]
+    assert table["Rand."].tolist() == ["0.00 ± 0.00 (void)"] * 2 + ["0.00 ± 0.00 (beta = 1e-6) (void)"]
+    assert list(table.index) == ["VRRAE", "VRRAE, learning rate 1e-4", "VRRAE, best beta"]
+    assert set(table["Rec."]) == {"25.00 ± 0.00"}
+    each = readable_tables("table_extractors", long_table("table_extractors", runs[:2]))["mnist"]
+    assert each["FID"].tolist() == ["0.00 ± 0.00 (0, 0) (void)"]
 
 
 def test_extractors_are_averaged_and_each_is_shown_of_models_and_of_test_images(tmp_path, run_spec):

@@ -13,7 +13,7 @@ from scipy.stats import binomtest
 # The chance that a network which is no better than guessing passes, in any one test.
 LEVEL = 0.01
 VOID = "Its features say nothing about images, so that every FID and other score in them is void, whatever its value."
-REMEDY = "Train the network for more epochs, on more images or at more pixels (`extractor` of the data set)."
+REMEDY = "Train it for more epochs, on more images or at more pixels: datasets.NAME.extractor in the configuration."
 
 # Of each image whether its class is told right, or which of its attributes are.
 Correct = Bool[np.ndarray, " N"] | Bool[np.ndarray, "N A"]

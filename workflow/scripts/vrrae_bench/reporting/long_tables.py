@@ -10,6 +10,7 @@ from vrrae_bench.artefacts.records import read_record
 from vrrae_bench.artefacts.run import format_beta
 from vrrae_bench.reporting.kinds import TABLES, TableKind
 from vrrae_bench.reporting.records import read_scores, run_record
+from vrrae_bench.reporting.void import note_with, reason_of, split
 from vrrae_bench.study.paper import paper_value
 from vrrae_bench.system.errors import UserError
 
@@ -31,7 +32,7 @@ def long_table(name: str, files: Sequence[str | Path], sweep: Sequence[str | Pat
 
     The standard deviation is that of a sample (n - 1), and empty for one seed; that of timings is over turns, that of
     `table_extractors` over extractors. `low` and `high` are the limits of the interval that a run itself records,
-    averaged over the runs.
+    averaged over the runs. The note of a number that is void ends with the reason (`reporting.void`).
 
     Args:
         name: A key of `TABLES`.
@@ -64,12 +65,16 @@ def _score_rows(name: str, kind: TableKind, scores: Sequence[dict[str, Any]]) ->
 
 
 def _bound_rows(kind: TableKind, bounds: Sequence[dict[str, Any]]) -> Iterator[dict[str, Any]]:
-    names = [{"dataset": entry["details"]["dataset"], "method": entry["details"]["bound"]} for entry in bounds]
+    names = [
+        {"dataset": entry["details"]["dataset"], "method": entry["details"]["bound"]} | _void(entry) for entry in bounds
+    ]
     found = pd.DataFrame([name | entry | _limits(entry) for name, entry in zip(names, bounds)])
     for (dataset, bound), group in found.groupby(["dataset", "method"], sort=False) if names else ():
         for metric in kind.metrics:
             if metric in group and len(group[metric].dropna()):
-                yield {"dataset": dataset, "method": bound, "metric": metric} | _over_files(kind, group, metric)
+                found = _over_files(kind, group, metric)
+                note = note_with(found.pop("note", ""), metric, group.void)
+                yield {"dataset": dataset, "method": bound, "metric": metric, **found, "note": note or None}
 
 
 def _run_rows(name: str, kind: TableKind, runs: pd.DataFrame) -> Iterator[dict[str, Any]]:
@@ -90,7 +95,7 @@ def _run_rows(name: str, kind: TableKind, runs: pd.DataFrame) -> Iterator[dict[s
                 "metric": metric,
                 **found,
                 "paper_value": printed,
-                "note": note,
+                "note": note_with(note, metric, group.void),
             }
 
 
@@ -119,8 +124,9 @@ def _best_betas(name: str, kind: TableKind, scores: Sequence[dict[str, Any]]) ->
     for _, group in runs.groupby(["dataset", "method"], sort=False):
         best = group.groupby("beta", sort=False).fid_random_other_draw.mean().idxmin()
         for row in _run_rows(name, kind, group[group.beta == best]):
-            chosen = {"paper_value": None, "note": "beta chosen on another draw of images from the same trainings"}
-            yield row | chosen | {"metric": row["metric"] + OF_BEST_BETA}
+            chosen = "beta chosen on another draw of images from the same trainings"
+            note = note_with(chosen, row["metric"], [split(row["note"])[1]])
+            yield row | {"paper_value": None, "note": note, "metric": row["metric"] + OF_BEST_BETA}
 
 
 def _setting_rows(name: str, kind: TableKind, files: Sequence[dict[str, Any]]) -> Iterator[dict[str, Any]]:
@@ -165,8 +171,12 @@ def _limits(scores: dict[str, Any]) -> dict[str, float]:
     return {f"{name} {limit}": found[limit] for name, found in intervals.items() for limit in ("low", "high")}
 
 
+def _void(scores: dict[str, Any]) -> dict[str, str]:
+    return {"void": reason_of(scores["details"])}
+
+
 def _record(scores: dict[str, Any]) -> dict[str, Any]:
-    record = run_record(scores)
+    record = run_record(scores) | _void(scores)
     if "collapsed_dimensions" in record:
         record[COLLAPSED] = float(record["collapsed_dimensions"] > 0)
     return record

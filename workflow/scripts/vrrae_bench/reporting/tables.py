@@ -13,6 +13,7 @@ from vrrae_bench.reporting.kinds import TABLES, TableKind
 from vrrae_bench.reporting.labels import dataset_label, method_label
 from vrrae_bench.reporting.long_tables import COLLAPSED, EACH, FID_OF_BEST_BETA, OF_BEST_BETA
 from vrrae_bench.reporting.markup import latex, markdown, markdown_cell
+from vrrae_bench.reporting.void import MARK, split, warning
 from vrrae_bench.scoring.metrics import METRICS
 from vrrae_bench.study.paper import is_in_paper
 from vrrae_bench.system.files import atomic_path, write_text
@@ -33,11 +34,13 @@ class Cell:
         metric: What it measures, a key of `METRICS`.
         number: The mean, as it is printed.
         spread: The standard deviation as it is printed; empty if there is none.
-        remark: What stands behind them: an interval, the value of each seed, or the beta; empty if there is nothing.
+        remark: What stands behind them: an interval, the value of each seed, the beta, or that the number is void.
+            Empty if there is nothing.
         mean: The mean itself.
         paper: The number that the paper prints, as it is printed here; none if the paper has no such column.
         paper_mean: That number itself; none if the paper has no such number.
         chosen: Whether it is of the best beta, and so was chosen among several.
+        void: Whether it says nothing, since it is of features that say nothing.
     """
 
     row: str
@@ -51,6 +54,7 @@ class Cell:
     paper: str | None
     paper_mean: float | None
     chosen: bool
+    void: bool
 
     @property
     def text(self) -> str:
@@ -80,9 +84,7 @@ def cells_of_tables(name: str, long: pd.DataFrame) -> dict[str, list[Cell]]:
         name: A key of `TABLES`.
         long: Its numbers, from `long_table`.
     """
-    long = long.astype({"method": object, "beta": object, "note": object}).fillna(
-        {"method": "", "beta": "", "note": ""}
-    )
+    long = _with_void(long)
     if TABLES[name].rows == "dataset":
         return {"": _cells_of_table(name, long)}
     return {dataset: _cells_of_table(name, rows) for dataset, rows in long.groupby("dataset", sort=False)}
@@ -91,16 +93,28 @@ def cells_of_tables(name: str, long: pd.DataFrame) -> dict[str, list[Cell]]:
 def write_table(folder: str | Path, name: str, long: pd.DataFrame, caption: str, banner: str | None) -> None:
     """Write `<name>.csv`, `.md` and `.tex`, the latter two with their caption, and their digests in `<name>.json`.
 
+    The caption begins with why numbers are void, if any are.
+
     The LaTeX needs booktabs.
     """
     folder, title = Path(folder), TABLES[name].title
     with atomic_path(folder / f"{name}.csv") as temporary:
         long.to_csv(temporary, index=False)
     tables = readable_tables(name, long)
+    void = _with_void(long).query("void != ''")[["dataset", "void"]].drop_duplicates()
+    caption = "\n\n".join([*(warning(row.dataset, row.void) for row in void.itertuples()), caption])
     write_text(folder / f"{name}.md", _markdown(title, tables, caption, banner))
     write_text(folder / f"{name}.tex", _latex(title, tables, caption, banner, label=f"tab:{name}"))
     record = {"table": name, "caption": caption}
     write_record(folder / f"{name}.json", record, [f"{name}{suffix}" for suffix in (".csv", ".md", ".tex")])
+
+
+def _with_void(long: pd.DataFrame) -> pd.DataFrame:
+    """The long form without gaps in its texts, and with the reasons why numbers are void in a column of their own."""
+    long = long.astype({"method": object, "beta": object, "note": object})
+    long = long.fillna({"method": "", "beta": "", "note": ""})
+    notes = [split(note) for note in long.note]
+    return long.assign(note=[note for note, _ in notes], void=[reason for _, reason in notes])
 
 
 def _markdown(title: str, tables: dict[str, pd.DataFrame], caption: str, banner: str | None) -> str:
@@ -150,6 +164,7 @@ def _cells(name: str, row: Any, long: pd.DataFrame) -> Iterator[Cell]:
             paper=_number(metric, row.paper_value) if beside else None,
             paper_mean=None if pd.isna(row.paper_value) else row.paper_value,
             chosen=_is_of_best_beta(row),
+            void=bool(row.void),
         )
 
 
@@ -220,6 +235,8 @@ def _parts(kind: TableKind, row: Any) -> tuple[str, str, str]:
         remark = f"({row.note.removeprefix(EACH)})"
     elif not kind.in_paper and not pd.isna(row.low):
         remark = f"[{_number(row.metric, row.low)}, {_number(row.metric, row.high)}]"
+    if row.void:
+        remark = f"{remark} ({MARK})".lstrip()
     return number, spread, remark
 
 

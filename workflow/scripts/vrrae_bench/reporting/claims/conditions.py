@@ -5,6 +5,7 @@ from typing import Any
 import pandas as pd
 
 from vrrae_bench.reporting.labels import dataset_label
+from vrrae_bench.reporting.void import reason_of
 
 START = {"imagenet": "ImageNet weights", "random": "random weights"}
 
@@ -39,7 +40,7 @@ def fid_conditions(details: dict[str, Any]) -> dict[str, str] | None:
         "Inception-v3 from": START[extractor["settings"]["start"]],
         "Pixels": str(extractor["settings"]["image_size"]),
         "Feature precision": extractor["preparation"]["precision"],
-        "Test accuracy": f"{100 * extractor['test_accuracy']:.2f} %",
+        "Test accuracy": f"{100 * extractor['test_accuracy']:.2f} %{' (void)' if reason_of(details) else ''}",
         "Network (SHA-256)": extractor["sha256"][:12],
         "Real images": str(extractor["n_reference"]),
         "Random": str(counts["fid_random"]["generated"]),

@@ -17,6 +17,8 @@ from vrrae_bench.reporting.claims.conditions import fid_conditions, lacking_netw
 from vrrae_bench.reporting.labels import method_label
 from vrrae_bench.reporting.long_tables import COLUMNS, long_table
 from vrrae_bench.reporting.records import read_history, read_scores, run_folder, run_record
+from vrrae_bench.reporting.void import reason_of
+from vrrae_bench.scoring.metrics import METRICS
 from vrrae_bench.study.settings import PAPER_DATASETS, DatasetSettings, Study
 from vrrae_bench.system.errors import UserError
 
@@ -53,6 +55,7 @@ class Evidence:
         conditions: What the FIDs of these runs depend on: the rows of `fid_conditions`, each once.
         table_a4_1: The rows of that table, of these timings: dataset, method, metric and mean among other columns.
         configured: How methods are trained on the data sets of the paper.
+        void: Why scores of features on a data set say nothing, by the data set; `runs` does not have them then.
         further: The runs once more, with their scores in the features of further extractors, by the extractor's seed.
     """
 
@@ -62,6 +65,7 @@ class Evidence:
     table_a4_1: pd.DataFrame = field(default_factory=partial(pd.DataFrame, columns=COLUMNS))
     configured: Mapping[str, DatasetSettings] = field(default_factory=dict)
     further: Mapping[int, pd.DataFrame] = field(default_factory=dict)
+    void: Mapping[str, str] = field(default_factory=dict)
 
     def of(self, dataset: str, variant: Variant) -> pd.DataFrame:
         """The runs of one variant on one data set, by seed."""
@@ -111,18 +115,21 @@ def load_evidence(scores: Iterable[Path], timings: Sequence[Path], study: Study)
             timing is malformed or of another batch size than the configured one.
     """
     rows: dict[int | None, list[dict[str, Any]]] = {}
-    conditions = []
+    conditions, void = [], {}
     for folder, run, configured, numbers in _runs_of_the_paper(scores, study):
         further = _further_extractor(numbers["details"], study)
         rows.setdefault(further, []).append(_row(folder, run, configured, numbers))
         if further is None and (condition := fid_conditions(numbers["details"])):
             conditions.append(condition)
+        if further is None and (reason := reason_of(numbers["details"])):
+            void[run.dataset] = reason
     tables = {further: _run_table(found) for further, found in rows.items()}
     return Evidence(
         runs=tables.pop(None, _run_table([])),
         further={seed: runs for seed, runs in tables.items() if seed is not None},
         timings=_load_timings(timings, study),
         conditions=pd.DataFrame(conditions).drop_duplicates(),
+        void=void,
         table_a4_1=long_table("table_a4_1", timings) if timings else pd.DataFrame(columns=COLUMNS),
         configured={name: study.datasets[name] for name in PAPER_DATASETS if _is_of_the_paper(name, study)},
     )
@@ -174,6 +181,8 @@ def _is_of_the_paper(dataset: str, study: Study) -> bool:
 
 def _row(folder: Path, run: RunSpec, configured: RunSpec, scores: dict[str, Any]) -> dict[str, Any]:
     row = run_record(scores)
+    if reason_of(scores["details"]):
+        row = {name: value for name, value in row.items() if name not in METRICS or not METRICS[name].of_features}
     row["default_beta"] = run.beta == configured.beta
     row["default_batch_size"] = run.batch_size == configured.batch_size
     if "fid_random" in row:  # of a run with a single draw, that draw is their mean

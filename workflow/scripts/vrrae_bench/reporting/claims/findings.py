@@ -6,6 +6,7 @@ from typing import ClassVar, Protocol
 
 import numpy as np
 
+from vrrae_bench.extractor.chance import REMEDY
 from vrrae_bench.reporting.claims.evidence import Evidence, Variant
 from vrrae_bench.reporting.claims.statistics import LEVEL
 from vrrae_bench.reporting.claims.verdicts import Awaited, Verdict
@@ -122,6 +123,8 @@ def missing(evidence: Evidence, dataset: str, variant: Variant, metric: str) -> 
         return Lacking("data_set", f"no runs on {dataset}")
     if evidence.of(dataset, variant).empty:
         return Lacking("trainings", f"no runs of {variant} on {dataset}")
+    if METRICS[metric].of_features and dataset in evidence.void:
+        return Lacking("measurement", f"features that say something of {dataset}: {evidence.void[dataset]}. {REMEDY}")
     return Lacking("measurement", f"no {metric} among the scores of {variant} on {dataset}")
 
 

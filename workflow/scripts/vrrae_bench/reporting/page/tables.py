@@ -111,15 +111,17 @@ def _column(heading: str, found: Sequence[Cell]) -> Column:
 def _shown(column: Column, found: Sequence[Cell]) -> Iterator[Shown]:
     """The cells of a column.
 
-    The best beta was chosen by its number, and real images or noise are no method: neither is compared.
+    The best beta was chosen by its number, and real images or noise are no method: neither is compared. Nor is a number
+    that is void.
     """
     rivals = [cell for cell in found if not cell.chosen and cell.row not in BOUNDS.values()]
-    best = _best(column.better, {cell.number: cell.mean for cell in rivals})
+    best = _best(column.better, {cell.number: cell.mean for cell in rivals if not cell.void})
     printed = {cell.paper: cell.paper_mean for cell in rivals if cell.paper and cell.paper_mean is not None}
     paper_best = _best(column.better, printed)
     for cell in found:
         compared = cell in rivals
-        yield Shown(cell, compared and cell.number == best, compared and cell.paper == paper_best, _difference(cell))
+        ours_best = compared and not cell.void and cell.number == best
+        yield Shown(cell, ours_best, compared and cell.paper == paper_best, _difference(cell))
 
 
 def _best(better: Better, numbers: dict[str, float]) -> str | None:
@@ -130,7 +132,7 @@ def _best(better: Better, numbers: dict[str, float]) -> str | None:
 
 
 def _difference(cell: Cell) -> str:
-    if not cell.paper or cell.paper_mean is None or METRICS[cell.metric].source == "settings":
+    if not cell.paper or cell.paper_mean is None or cell.void or METRICS[cell.metric].source == "settings":
         return ""
     difference, write = cell.mean - cell.paper_mean, METRICS[cell.metric].write
     size = write(abs(difference))
