@@ -32,7 +32,7 @@ import sys; sys.path.insert(0, "workflow/scripts")
 from vrrae_bench.study import costs
 from vrrae_bench.study.reading import BASE, load_settings
 settings = load_settings(BASE, "letters.yaml")
-print(costs.training_seconds(settings.run("letters", "vrrae", 0), settings.datasets["letters"], "cpu"))
+print(costs.training_seconds(settings.datasets["letters"], "cpu"))
 """
 
 

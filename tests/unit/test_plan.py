@@ -1,5 +1,6 @@
 """What a run would cost, told before anything is submitted."""
 
+import math
 import re
 import subprocess
 import sys
@@ -19,6 +20,7 @@ from vrrae_bench.scoring.frechet import Moments
 from vrrae_bench.scoring.reference import Reference
 from vrrae_bench.scoring.scores import OTHER_SAMPLERS, feature_scores
 from vrrae_bench.study import costs
+from vrrae_bench.study.estimates import COSTS, minutes_allowed
 from vrrae_bench.study.reading import load_settings
 
 ROOT = Path(__file__).parents[2]
@@ -34,9 +36,8 @@ def told(pattern, text):
     return [float(number) for number in ([found] if isinstance(found, str) else found)]
 
 
-def seconds(dataset, accelerator="cpu", **changes):
-    run = SETTINGS.run(dataset, "vrrae", 0, **changes)
-    return costs.training_seconds(run, SETTINGS.datasets[dataset], accelerator)
+def seconds(dataset, accelerator="cpu"):
+    return costs.training_seconds(SETTINGS.datasets[dataset], accelerator)
 
 
 def per_second_and_core(network):
@@ -145,6 +146,39 @@ def test_time_limits_have_a_margin_and_a_floor():
     assert costs.minutes_with_margin(10, margin=4, least=60, otherwise=720) == 60
     assert costs.minutes_with_margin(7200, margin=2, least=60, otherwise=720) == 240
     assert costs.minutes_with_margin(None, margin=2, least=60, otherwise=720) == 720
+
+
+def minutes(rule, dataset="mnist", attempt=1, **changes):
+    settings = SETTINGS.model_copy(update=changes)
+    return minutes_allowed(rule, settings.datasets[dataset], settings, attempt)
+
+
+def test_a_time_limit_is_four_times_the_estimate_and_doubles_with_each_attempt():
+    assert minutes("train", "celeba") == math.ceil(4 * seconds("celeba") / 60)
+    assert minutes("train", "celeba", attempt=3) == 4 * minutes("train", "celeba")
+    assert minutes("train", "celeba", attempt=3, longest_job_minutes=1440) == 1440
+    assert minutes("train", "synthetic", accelerator="tpu") == 720  # the paper did not time it
+
+
+def test_on_a_gpu_a_job_gets_less_time_but_trainings_and_timings():
+    for rule, share in (("reference", 0.1), ("train", 1), ("time_steps", 1)):
+        estimate = COSTS[rule].seconds(SETTINGS.datasets["celeba"], SETTINGS)
+        expected = max(COSTS[rule].least_minutes, math.ceil(estimate * share / 60))
+        assert minutes(rule, "celeba", accelerator="cuda") == expected
+
+
+def test_every_rule_with_a_time_limit_of_its_own_is_planned_with_the_same_estimate():
+    """A rule names its costs by its own name; the estimate of another rule would be as wrong as none."""
+    rules = {
+        name: body
+        for path in (ROOT / "workflow/rules").glob("*.smk")
+        for name, body in re.findall(r"^rule (\w+):\n((?:    .*\n|\n)+)", path.read_text(), flags=re.MULTILINE)
+    }
+    limited = {name: re.findall(r'time_limit\("(\w+)"\)', body) for name, body in rules.items()}
+    assert {name: found for name, found in limited.items() if found} == {
+        name: [name] for name in COSTS if not name.startswith(("download", "make_synthetic"))
+    }
+    assert set(COSTS) <= set(rules)
 
 
 def plan(*arguments, folder):

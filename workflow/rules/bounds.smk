@@ -20,7 +20,7 @@ rule score_bounds:
     threads: 1
     resources:
         mem_mb=memory(4000, 8000),
-        runtime=time_limit(of_dataset(costs.bounds_seconds), least=10),
+        runtime=time_limit("score_bounds"),
         disk_mb=disk(lambda dataset: costs.reference_mb()),
         accelerator=settings.accelerator,
     params:

@@ -1,7 +1,6 @@
 # The checked configuration, and the only helper functions of rules.
 import functools
 import json
-import math
 import os
 import shlex
 import sys
@@ -20,6 +19,7 @@ sys.path.append(os.path.abspath(SCRIPTS))
 from vrrae_bench.artefacts.records import content_digest
 from vrrae_bench.artefacts.methods import methods
 from vrrae_bench.study import costs
+from vrrae_bench.study.estimates import minutes_allowed
 from vrrae_bench.study.settings import least_images
 from vrrae_bench.study.checks import refuse_other_devices
 from vrrae_bench.study.reading import check_settings, read_file
@@ -299,47 +299,13 @@ def memory(small, large):
 
 
 def disk(output):
-    """MB that a job writes and, where nodes share no folder, reads: its data, `output`, and room to spare."""
-
-    def amount(wildcards):
-        images = costs.images_of(dataset_of(wildcards))
-        return math.ceil(2000 + (images.stored_mb if images else 10_000) + (output(dataset_of(wildcards)) or 0))
-
-    return growing(amount)
+    """MB of disk for a job of a rule that writes as much as `output` says for a data set."""
+    return growing(lambda wildcards: costs.working_mb(dataset_of(wildcards), output(dataset_of(wildcards))))
 
 
-def time_limit(seconds, *, least, on_gpu=0.1):
-    """Minutes that a job may take: four times its estimate, twice that with each attempt, and no more than allowed.
-
-    Estimates are of CPUs, whose cores other jobs share, and of the paper's TPUs; of GPUs there are none.
-
-    Args:
-        seconds: The estimate for wildcards, or none.
-        least: Minutes that any such job gets.
-        on_gpu: Share of a CPU's time that is enough on a GPU: cautious, since none was measured.
-    """
-
-    def minutes(wildcards, attempt):
-        margin = on_gpu if settings.accelerator == "cuda" else 4
-        wanted = costs.minutes_with_margin(seconds(wildcards), margin=margin, least=least, otherwise=720)
-        return min(wanted * 2 ** (attempt - 1), settings.longest_job_minutes or math.inf)
-
-    return minutes
-
-
-def of_dataset(seconds):
-    """An estimate for a data set, as one for wildcards."""
-    return lambda wildcards: seconds(dataset_of(wildcards))
-
-
-def training_seconds(wildcards):
-    """Estimated duration of the training that a path names."""
-    return costs.training_seconds(run_of(wildcards), dataset_of(wildcards), settings.accelerator)
-
-
-def timing_seconds(wildcards):
-    """Estimated duration of the timings on a data set."""
-    return costs.timing_seconds(dataset_of(wildcards), settings.experiment)
+def time_limit(rule):
+    """Minutes that a job of a rule may take."""
+    return lambda wildcards, attempt: minutes_allowed(rule, dataset_of(wildcards), settings, attempt)
 
 
 def option(name, value):

@@ -21,8 +21,8 @@ rule tune_extractor:
         f"../../envs/score-{TORCH}.yaml"
     threads: 2
     resources:
-        mem_mb=growing(of_dataset(costs.tuning_mib)),
-        runtime=time_limit(of_dataset(costs.tuning_seconds), least=60),
+        mem_mb=growing(lambda wildcards: costs.tuning_mib(dataset_of(wildcards))),
+        runtime=time_limit("tune_extractor"),
         disk_mb=disk(lambda dataset: 10 * costs.INCEPTION_MB),
         accelerator=settings.accelerator,
         checkpoint_seconds=settings.checkpoint_seconds,

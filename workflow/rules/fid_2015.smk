@@ -20,7 +20,7 @@ rule reference_2015:
     threads: 2
     resources:
         mem_mb=memory(4000, 8000),
-        runtime=time_limit(of_dataset(costs.reference_2015_seconds), least=30),
+        runtime=time_limit("reference_2015"),
         disk_mb=disk(lambda dataset: costs.moments_mb()),
         accelerator=settings.accelerator,
     params:
@@ -55,7 +55,7 @@ rule score_2015:
     threads: 1
     resources:
         mem_mb=memory(4000, 8000),
-        runtime=time_limit(of_dataset(costs.score_2015_seconds), least=10),
+        runtime=time_limit("score_2015"),
         disk_mb=disk(costs.samples_mb),
         accelerator=settings.accelerator,
     params:

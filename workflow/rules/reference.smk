@@ -24,7 +24,7 @@ rule reference:
     threads: 2
     resources:
         mem_mb=memory(4000, 8000),
-        runtime=time_limit(of_dataset(costs.reference_seconds), least=10),
+        runtime=time_limit("reference"),
         disk_mb=disk(lambda dataset: costs.reference_mb()),
         accelerator=settings.accelerator,
     params:

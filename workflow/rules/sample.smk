@@ -24,7 +24,7 @@ rule sample:
     threads: 1
     resources:
         mem_mb=memory(4000, 16000),
-        runtime=time_limit(of_dataset(costs.sampling_seconds), least=10),
+        runtime=time_limit("sample"),
         disk_mb=disk(costs.samples_mb),
         accelerator=settings.accelerator,
     params:

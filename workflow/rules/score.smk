@@ -22,7 +22,7 @@ rule score:
     threads: 1
     resources:
         mem_mb=memory(4000, 8000),
-        runtime=time_limit(of_dataset(costs.scoring_seconds), least=10),
+        runtime=time_limit("score"),
         disk_mb=disk(costs.samples_mb),
         accelerator=settings.accelerator,
     params:

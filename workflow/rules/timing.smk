@@ -20,7 +20,7 @@ rule time_steps:
     threads: workflow.resource_settings.cores or 4
     resources:
         mem_mb=memory(8000, 16000),
-        runtime=time_limit(timing_seconds, least=60, on_gpu=1),
+        runtime=time_limit("time_steps"),
         disk_mb=disk(lambda dataset: 0),
         accelerator=settings.accelerator,
     params:

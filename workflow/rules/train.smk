@@ -21,7 +21,7 @@ rule train:
     threads: 1
     resources:
         mem_mb=memory(4000, 16000),
-        runtime=time_limit(training_seconds, least=60, on_gpu=1),
+        runtime=time_limit("train"),
         disk_mb=disk(costs.training_mb),
         accelerator=settings.accelerator,
         checkpoint_seconds=settings.checkpoint_seconds,

@@ -1,7 +1,8 @@
 """Say what a run would cost before anything is submitted: jobs, hours of devices, disk, and what is done already.
 
 Resolves config.yaml, a profile, files and single keys as Snakemake does with the same options, and plans with its own
-dry run; writes nothing. Estimates come from vrrae_bench/study/costs.py, where each measurement is named.
+dry run; writes nothing. Estimates come from vrrae_bench/study/estimates.py, and their measurements are
+named in costs.py.
 """
 
 import vrrae_bench.system.shell_settings
@@ -18,9 +19,9 @@ from tabulate import tabulate
 
 from vrrae_bench.reporting.kinds import FIGURES, TABLES
 from vrrae_bench.study import costs
+from vrrae_bench.study.estimates import cost_of
 from vrrae_bench.study.invocation import Invocation, add_configuration_options, invocation_of
 from vrrae_bench.study.reading import BASE
-from vrrae_bench.study.selection import all_runs
 from vrrae_bench.study.settings import Settings
 from vrrae_bench.system.command_line import command_parser
 from vrrae_bench.system.errors import UserError, run_command
@@ -103,56 +104,12 @@ def names_target(rule: str) -> bool:
 
 def seconds_of(job: Job, settings: Settings) -> float | None:
     """Estimated duration of a job, or none if there is no basis for an estimate."""
-    dataset = settings.datasets.get(job.dataset)
-    match job.rule:
-        case "train":
-            run = {run.folder: run for run in all_runs(settings)}[
-                "runs/{dataset}/{method}/{variant}/seed={seed}".format(**dict(job.wildcards))
-            ]
-            return costs.training_seconds(run, dataset, settings.accelerator)
-        case "tune_extractor":
-            return costs.tuning_seconds(dataset)
-        case "sample":
-            return costs.sampling_seconds(dataset)
-        case "score":
-            return costs.scoring_seconds(dataset)
-        case "reference":
-            return costs.reference_seconds(dataset)
-        case "score_bounds":
-            return costs.bounds_seconds(dataset)
-        case "reference_2015":
-            return costs.reference_2015_seconds(dataset)
-        case "score_2015":
-            return costs.score_2015_seconds(dataset)
-        case "time_steps":
-            return costs.timing_seconds(dataset, settings.experiment)
-        case "download" | "make_synthetic":
-            return costs.download_seconds(dataset)
-        case _:
-            return costs.OTHER_SECONDS
+    return cost_of(job.rule).seconds(settings.datasets.get(job.dataset), settings)
 
 
 def disk_mb(job: Job, settings: Settings) -> float | None:
     """Estimated size of what a job leaves, in MB, or none if there is no basis for an estimate."""
-    dataset = settings.datasets.get(job.dataset)
-    match job.rule:
-        case "download" | "make_synthetic":
-            images = costs.images_of(dataset)
-            return images and costs.downloaded_mb(dataset) + images.stored_mb
-        case "download_weights":
-            return costs.WEIGHTS_MB[dict(job.wildcards)["weights"]]
-        case "train":
-            return costs.model_mb(dataset, dict(job.wildcards)["method"])
-        case "sample":
-            return costs.samples_mb(dataset)
-        case "tune_extractor":
-            return costs.INCEPTION_MB
-        case "reference":
-            return costs.reference_mb()
-        case "reference_2015":
-            return costs.moments_mb()
-        case _:
-            return 0
+    return cost_of(job.rule).left_mb(settings.datasets.get(job.dataset), dict(job.wildcards))
 
 
 def devices_of(job: Job, settings: Settings) -> int:

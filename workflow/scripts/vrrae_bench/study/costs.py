@@ -9,7 +9,6 @@ from dataclasses import replace
 from pathlib import Path
 
 from vrrae_bench.artefacts.methods import methods
-from vrrae_bench.artefacts.run import RunSpec
 from vrrae_bench.datasets.source import MB, Images
 from vrrae_bench.datasets.sources import source_of
 from vrrae_bench.datasets.weights import WEIGHTS
@@ -72,8 +71,20 @@ def holds_large_images(dataset: DatasetSettings) -> bool:
     return images is None or images.side > 64
 
 
-def training_seconds(run: RunSpec, dataset: DatasetSettings, accelerator: str) -> float | None:
-    """Duration of a training, or none if there is no basis for an estimate.
+def stored_mb(dataset: DatasetSettings) -> float | None:
+    """Size of a data set and of the published files behind it, in MB, or none for images of the user's own."""
+    images = images_of(dataset)
+    return images and downloaded_mb(dataset) + images.stored_mb
+
+
+def working_mb(dataset: DatasetSettings, output: float | None) -> int:
+    """The most that a job has on the disk, in MB, where nodes share no folder: its data, its output, room to spare."""
+    images = images_of(dataset)
+    return math.ceil(2000 + (images.stored_mb if images else 10_000) + (output or 0))
+
+
+def training_seconds(dataset: DatasetSettings, accelerator: str) -> float | None:
+    """Duration of a training of any method, or none if there is no basis for an estimate.
 
     Args:
         accelerator: `cpu`: our measurement on two cores. `tpu`: what the paper prints in Table A.4-1 for eight of them.
@@ -83,7 +94,7 @@ def training_seconds(run: RunSpec, dataset: DatasetSettings, accelerator: str) -
     if images is None:
         return None
     per_image = _tpu_seconds_per_image(dataset) if accelerator == "tpu" else _cpu_seconds_per_image(dataset)
-    return None if per_image is None else run.epochs * images.n_train * per_image
+    return None if per_image is None else dataset.epochs * images.n_train * per_image
 
 
 def _cpu_seconds_per_image(dataset: DatasetSettings) -> float:
