@@ -80,8 +80,8 @@ quickstart: set-up
 	@echo "This was a quick run: it shows that the pipeline works, and reproduces nothing of the paper."
 
 test: set-up
-	@$(RUN) ruff check workflow tests envs
-	@$(RUN) ruff format --check workflow tests envs
+	@$(RUN) ruff check workflow tests envs docs
+	@$(RUN) ruff format --check workflow tests envs docs
 	@$(RUN) snakefmt --check Snakefile workflow/rules
 	@$(RUN) python -m pytest $(IN_PARALLEL) -m "not slow"
 
