@@ -2,6 +2,7 @@
 
 import base64
 import hashlib
+import io
 import json
 import re
 from pathlib import Path
@@ -14,7 +15,7 @@ from PIL import Image
 from vrrae_bench.artefacts.records import write_record
 from vrrae_bench.reporting.claims.record import ClaimRecord, LackingRecord
 from vrrae_bench.reporting.long_tables import COLUMNS
-from vrrae_bench.reporting.page.claims import groups, sentences
+from vrrae_bench.reporting.page.claims import groups
 from vrrae_bench.reporting.page.images import LOSSLESS, embedded
 from vrrae_bench.reporting.page.provenance import costs, written_on
 from vrrae_bench.reporting.page.remarks import Notes, Piece
@@ -107,11 +108,6 @@ def test_what_several_texts_say_is_a_note_and_what_one_says_twice_is_none():
     assert list(notes.numbers) == ["B."]
 
 
-def test_the_sentences_of_a_remark_are_all_of_it():
-    for text in ("One.", "One. Two.", "No stop", "At 1.5, i.e. more. Two."):
-        assert " ".join(sentences(text)) == text.removesuffix(".") + "."
-
-
 def claim(name, verdict, *lacking):
     return ClaimRecord(
         id=name,
@@ -154,8 +150,6 @@ def test_an_image_keeps_its_pixels_unless_it_is_large(rng):
 
 
 def io_of(shown):
-    import io
-
     return io.BytesIO(base64.b64decode(shown.address.partition(",")[2]))
 
 

@@ -17,7 +17,7 @@ from vrrae_bench.reporting.claims.writing import CONDITIONS, CORRECTION
 from vrrae_bench.reporting.figures import histories
 from vrrae_bench.reporting.figures.drawing import Run
 from vrrae_bench.reporting.kinds import FIGURES, TABLES
-from vrrae_bench.reporting.page.claims import SIGNS, WORDS, groups, sentences
+from vrrae_bench.reporting.page.claims import SIGNS, WORDS, groups
 from vrrae_bench.reporting.page.images import drawn, embedded
 from vrrae_bench.reporting.page.provenance import costs, distinct, duration, written_on
 from vrrae_bench.reporting.page.remarks import Notes, paragraphs
@@ -62,7 +62,7 @@ def write_report(
     decided = read_claims(claims)
     captions = {file: paragraphs(_caption_of_table(file)) for file in tables}
     captions |= {file: paragraphs(_caption_of_figure(file)) for file in figures}
-    remarks = {claim.id: sentences(claim.remark) for claim in decided.claims}
+    remarks = {claim.id: paragraphs(claim.remark) for claim in decided.claims}
     notes = Notes.among([*captions.values(), *remarks.values()])
     shown = [_table(file, notes.pieces(captions[file]), path) for file in tables]
     first = next((table for name in FIRST for table in shown if table["name"] == name), None)

@@ -45,15 +45,6 @@ def groups(claims: Sequence[ClaimRecord]) -> list[Group]:
     return [Group(name, title, found, _shared(found)) for name, title, found in chosen if found]
 
 
-def sentences(text: str) -> list[str]:
-    """The sentences of a remark, which are joined by spaces.
-
-    >>> sentences("One is 1.5. Two.")
-    ['One is 1.5.', 'Two.']
-    """
-    return [part if part.endswith(".") else f"{part}." for part in text.split(". ") if part]
-
-
 def _shared(claims: Sequence[ClaimRecord]) -> list[str]:
     if len(claims) < 2:
         return []
