@@ -5,7 +5,10 @@ from snakemake.utils import min_version
 min_version("9.27")
 
 
-include: "workflow/rules/common.smk"
+include: "workflow/rules/common/settings.smk"
+include: "workflow/rules/common/inputs.smk"
+include: "workflow/rules/common/results_there.smk"
+include: "workflow/rules/common/resources.smk"
 include: "workflow/rules/remote.smk"
 include: "workflow/rules/settings.smk"
 include: "workflow/rules/download.smk"

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 WORKFLOW = Path(__file__).parents[2] / "workflow"
-COMMON = (WORKFLOW / "rules/common.smk").read_text()
+COMMON = "\n\n\n".join(path.read_text() for path in sorted(WORKFLOW.glob("rules/common/*.smk")))
 CALLS = {
     name: body
     for path in WORKFLOW.glob("rules/*.smk")

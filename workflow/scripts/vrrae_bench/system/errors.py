@@ -9,7 +9,7 @@ import traceback
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 
-# The descriptor of the screen, for a command whose own output and errors go to a log (`shell.prefix` in common.smk).
+# The descriptor of the screen, for a command whose own output and errors go to a log (`shell.prefix` in the rules).
 SCREEN = "VRRAE_SCREEN"
 FULL_DISK = {
     errno.ENOSPC: "the disk is full. Make room there",
