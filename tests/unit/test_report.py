@@ -188,12 +188,23 @@ def run(tmp_path, run_spec):
 
 def test_a_run_has_its_scores_its_curve_and_links_to_its_files(run, tmp_path):
     found = reported_run(run, json.loads(run.read_text()), tmp_path / "report.html")
-    assert found.scores == {"reconstruction_error": 12.5} and found.score("fid_random") is None
+    assert found.scores == {"reconstruction_error": 12.5}
+    assert (found.cell("reconstruction_error"), found.cell("fid_random")) == ("12.50", "–")
     names = ["run.json", "scores.json", "history.csv"]
     assert found.files == [(name, f"runs/a%20b/{name}") for name in names]
     points = np.array([[float(number) for number in point.split(",")] for point in found.curve.split()])
     assert len(points) < 200 and tuple(points[0]) == (0.3, 0.0) and tuple(points[-1]) == (300.0, 100.0)
     assert found.first == 100 and found.last == pytest.approx(0.1)
+
+
+def test_a_fid_of_features_that_say_nothing_is_void_in_the_table_of_runs(run, tmp_path, monkeypatch):
+    scores = run.with_name("scores.json")
+    record = json.loads(scores.read_text()) | {"fid_random": 3.0}
+    scores.write_text(json.dumps(record))
+    monkeypatch.setattr("vrrae_bench.reporting.page.runs.reason_of", lambda details: "it guesses")
+    found = reported_run(run, json.loads(run.read_text()), tmp_path / "report.html")
+    assert (found.cell("reconstruction_error"), found.cell("fid_random")) == ("12.50", "void")
+    assert found.void == "it guesses"
 
 
 def test_the_page_lets_nothing_through_but_its_own_style_and_script(run, tmp_path):

@@ -88,8 +88,9 @@ function value(row, column) {
   const text = row.cells[column].textContent.trim();
   return text !== "" && isFinite(text) ? Number(text) : text;
 }
+const isMissing = text => text === "–" || text === "void";
 function compare(a, b) {
-  const missing = (a === "–") - (b === "–");
+  const missing = isMissing(a) - isMissing(b);
   if (missing) return missing;
   return typeof a === "number" && typeof b === "number" ? a - b : String(a).localeCompare(String(b), "en");
 }
@@ -104,7 +105,7 @@ function compare(a, b) {
     heading.ariaSort = falls ? "descending" : "ascending";
     rows.sort((a, b) => {
       const [x, y] = [value(a, column), value(b, column)];
-      return x === "–" || y === "–" ? compare(x, y) : falls ? compare(y, x) : compare(x, y);
+      return isMissing(x) || isMissing(y) ? compare(x, y) : falls ? compare(y, x) : compare(x, y);
     });
     table.tBodies[0].append(...rows);
   });

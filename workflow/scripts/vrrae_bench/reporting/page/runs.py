@@ -12,6 +12,8 @@ import pandas as pd
 
 from vrrae_bench.reporting.labels import dataset_label, method_label
 from vrrae_bench.reporting.records import read_history, read_scores
+from vrrae_bench.reporting.tables import NOT_RUN
+from vrrae_bench.reporting.void import MARK, reason_of
 from vrrae_bench.scoring.metrics import METRICS
 
 FILES = ("run.json", "scores.json", "history.csv")
@@ -26,6 +28,7 @@ class ReportedRun:
     Attributes:
         settings: What it was trained with, by the keys of run.json.
         scores: Its numbers, by the keys of scores.json; none if it has not been scored.
+        void: Why its scores of features say nothing; empty if nothing speaks against them.
         curve: The points of its training error against the step, on a logarithmic scale, as SVG has them.
         first: The first training error, in percent.
         last: The last training error, in percent.
@@ -41,14 +44,21 @@ class ReportedRun:
     memory: Any
     settings: dict[str, Any]
     scores: dict[str, float]
+    void: str
     curve: str
     first: float
     last: float
     files: list[tuple[str, str]]
 
-    def score(self, name: str) -> float | None:
-        """One of its scores, or none if it has no such score."""
-        return self.scores.get(name)
+    def is_void(self, name: str) -> bool:
+        """Whether one of its scores says nothing, since the features that it is of say nothing."""
+        return bool(self.void) and name in METRICS and METRICS[name].of_features
+
+    def cell(self, name: str) -> str:
+        """One of its scores in the table of runs."""
+        if name not in self.scores:
+            return NOT_RUN
+        return MARK if self.is_void(name) else written(name, self.scores[name])
 
 
 def reported_run(file: Path, record: dict[str, Any], report: Path) -> ReportedRun:
@@ -75,6 +85,7 @@ def reported_run(file: Path, record: dict[str, Any], report: Path) -> ReportedRu
         memory=record["peak_memory_mib"],
         settings={key: value for key, value in run.items() if value is not None},
         scores={key: value for key, value in found.items() if key != "details" and value is not None},
+        void=reason_of(found["details"]) if found else "",
         curve=_curve(history),
         first=history.reconstruction_error.iloc[0],
         last=history.reconstruction_error.iloc[-1],
