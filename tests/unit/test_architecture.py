@@ -15,7 +15,7 @@ FLOORS = (
     {"training", "latent"},
     {"scoring"},
     {"study"},
-    {"reporting"},
+    {"reporting", "library"},
 )
 HEIGHT = {room: floor for floor, rooms in enumerate(FLOORS) for room in rooms}
 

@@ -112,7 +112,7 @@ def test_no_setting_changes_a_figure(tmp_path):
 
 @pytest.mark.parametrize("settings", [{"JAX_ENABLE_X64": "1"}, {"JAX_DEFAULT_PRNG_IMPL": "rbg", "JAX_DEBUG_NANS": "1"}])
 def test_a_model_loads_elsewhere_under_any_settings_of_jax(settings, untrained, run_spec, tmp_path):
-    """As docs/reproduce.md shows it, in a program of the user's own, whose settings stay as they are."""
+    """In a program of the user's own, whose settings stay as they are, without what the package's `load` adds."""
     model, images = untrained("vae"), np.arange(3 * 784).reshape(3, 28, 28, 1) % 256
     header = ModelHeader(run=run_spec("vae"), image_shape=(28, 28, 1), normalisation=Normalisation(shift=0, scale=255))
     save_model(tmp_path / "model.eqx", model, header)

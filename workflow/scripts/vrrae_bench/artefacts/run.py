@@ -9,6 +9,8 @@ from vrrae_bench.artefacts.methods import Method, methods
 from vrrae_bench.artefacts.specification import Specification
 
 Precision = Literal["float32", "bfloat16"]
+# The data set of a run that the package's `fit` trains. No data set of a configuration has a name with a space.
+AN_ARRAY = "an array"
 
 
 class RunSpec(Specification):
@@ -49,6 +51,10 @@ class RunSpec(Specification):
     def folder(self) -> str:
         """Where the run's files lie below the results folder."""
         return f"runs/{self.dataset}/{self.method}/{self.variant}/seed={self.seed}"
+
+    def key(self, name: str) -> str:
+        """What a value is called where it was set: an argument of `fit`, or a key of the configuration."""
+        return name if self.dataset == AN_ARRAY else f"datasets.{self.dataset}.{name}"
 
 
 def format_beta(beta: float) -> str:

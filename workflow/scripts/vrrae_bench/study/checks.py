@@ -1,12 +1,9 @@
 """Problems between the keys of a configuration, which no type of a single key can find."""
 
-import difflib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
-from typing import Annotated, Any
-
-from pydantic import BaseModel, TypeAdapter, ValidationError
+from dataclasses import replace
+from typing import Any
 
 from vrrae_bench.artefacts.methods import methods
 from vrrae_bench.artefacts.run import format_beta
@@ -14,6 +11,7 @@ from vrrae_bench.datasets.published import NO_SECRETS, holds_secret, is_url
 from vrrae_bench.datasets.sources import source_of
 from vrrae_bench.study.costs import generated_images, images_of
 from vrrae_bench.study.layers import DEFAULTS, is_default, with_defaults
+from vrrae_bench.study.problems import MissingKey, Problem, WellFormed, check_sizes, suggestion
 from vrrae_bench.study.settings import (
     OWN_SOURCES,
     PAPER_DATASETS,
@@ -25,28 +23,6 @@ from vrrae_bench.study.settings import (
 from vrrae_bench.system.errors import UserError
 
 MOST_IMAGES = 10_000_000  # that one model draws: 8 GB of 28 x 28 pixels
-
-
-@dataclass(frozen=True)
-class Problem:
-    """One thing that is wrong with a configuration, and its remedy."""
-
-    key: str
-    reason: str
-    remedy: str
-
-    def __str__(self) -> str:
-        return f"{self.key}: {self.reason}\n    {self.remedy}"
-
-
-def suggestion(word: str, known: Sequence[str]) -> str:
-    """A remedy for a misspelt word: the nearest known one, and all that are known.
-
-    >>> suggestion("vrea", ["ae", "vae", "vrrae"])
-    "Did you mean 'vrrae'? Known: ae, vae, vrrae."
-    """
-    near = difflib.get_close_matches(word, known, n=1)
-    return (f"Did you mean '{near[0]}'? " if near else "") + f"Known: {', '.join(known)}."
 
 
 def contradictions(values: Mapping[str, Any]) -> Iterator[Problem]:
@@ -112,42 +88,6 @@ def _asks_for(device: str, resources: Mapping[str, Any]) -> bool:
     return any(named) or any(device in text for text in in_text)
 
 
-class MissingKey(Exception):
-    """A check needs a key of the user's that is missing or malformed. It is skipped, since that is told already."""
-
-
-class WellFormed:
-    """Those keys of an entry that are valid by themselves, or are left out and have a default.
-
-    To read another key of the model raises `MissingKey`; to read what is no key of it, `AttributeError` as everywhere,
-    which is a mistake in a check and hidden by nothing.
-    """
-
-    def __init__(self, model: type[BaseModel], entry: Any) -> None:
-        self._model = model
-        if not isinstance(entry, Mapping):
-            return
-        for name, field in model.model_fields.items():
-            if name in entry:
-                with suppress(ValidationError):
-                    annotation = Annotated[field.annotation, *field.metadata] if field.metadata else field.annotation
-                    setattr(self, name, TypeAdapter(annotation).validate_python(entry[name]))
-            elif not field.is_required():
-                setattr(self, name, field.default)
-
-    def __getattr__(self, name: str) -> Any:
-        if name in self._model.model_fields:
-            raise MissingKey(name)
-        raise AttributeError(f"{self._model.__name__} has no key {name}")
-
-    def get(self, name: str, default: Any) -> Any:
-        """The value of a key, or the default if it is missing or malformed."""
-        try:
-            return getattr(self, name)
-        except MissingKey:
-            return default
-
-
 def _check_mirror(mirror: Any) -> Iterator[Problem]:
     if not isinstance(mirror, str):
         return
@@ -178,25 +118,6 @@ def _check_path(key: str, path: Any) -> Iterator[Problem]:
         yield Problem(key, f"{path!r} has a character that is not to be seen.", "Name it without it.")
     elif "://" in path and key != "mirror":
         yield Problem(key, f"'{path}' is an address, and a path on this machine is meant.", "Copy it to this machine.")
-
-
-def _check_sizes(key: str, dataset: WellFormed) -> Iterator[Problem]:
-    k = dataset.bottleneck
-    for name, size in (("batch_size", dataset.batch_size), *(("batch_sizes", size) for size in dataset.batch_sizes)):
-        if size < k:
-            yield Problem(
-                f"{key}.{name}",
-                f"{size} is smaller than the bottleneck k = {k}, so a batch cannot have rank {k}.",
-                f"Use a batch of at least {k}, or a smaller k.",
-            )
-    if dataset.latent_size < k:
-        yield Problem(
-            f"{key}.latent_size",
-            f"{dataset.latent_size} is smaller than the bottleneck k = {k}, so there is nothing to truncate.",
-            f"Use a latent size of at least {k}, or a smaller k.",
-        )
-    if k == 1 and (dataset.source == "synthetic" or dataset.betas):
-        yield Problem(f"{key}.bottleneck", "1 leaves nothing of Figures 2 and A.2-2, which show two means.", "Use 2.")
 
 
 def _check_weights(key: str, dataset: WellFormed) -> Iterator[Problem]:
@@ -336,7 +257,7 @@ def _check_extractor(key: str, dataset: WellFormed) -> Iterator[Problem]:
 
 
 _DATASET_CHECKS = (
-    _check_sizes,
+    check_sizes,
     _check_weights,
     _check_seeds,
     _check_sweeps,

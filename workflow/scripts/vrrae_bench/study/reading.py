@@ -15,8 +15,9 @@ import yaml
 from pydantic import BaseModel, ValidationError
 from snakemake.common.configfile import load_configfile
 
-from vrrae_bench.study.checks import Problem, contradictions, suggestion
+from vrrae_bench.study.checks import contradictions
 from vrrae_bench.study.layers import DEFAULTS, is_default, merge, with_defaults
+from vrrae_bench.study.problems import Problem, suggestion
 from vrrae_bench.study.settings import DatasetSettings, Settings
 from vrrae_bench.system.errors import UserError, numbered
 

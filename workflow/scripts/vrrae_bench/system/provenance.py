@@ -1,7 +1,5 @@
 """Where a result comes from: versions, machine, commit, time and memory."""
 
-from vrrae_bench.system.shell_settings import recorded_settings
-
 import importlib.metadata
 import os
 import platform
@@ -12,6 +10,8 @@ import sys
 import time
 from pathlib import Path
 from typing import Any
+
+from vrrae_bench.system.variables import recorded_settings
 
 PACKAGES = ("equinox", "jax", "jaxlib", "numpy", "optax", "scikit-learn", "scipy", "torch", "torchvision")
 _REPOSITORY = Path(__file__).parent

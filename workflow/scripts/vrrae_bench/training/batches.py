@@ -55,13 +55,13 @@ def stretches(step: int, ends: Sequence[int], longest: int) -> Iterator[range]:
 
 
 class BatchFeed:
-    """The batches of a training, read from disk while the ones before are trained on.
+    """The batches of a training, read (from disk, as a rule) while the ones before are trained on.
 
     Args:
         over_devices: How the images of a batch are spread over devices; a process reads those of its own.
     """
 
-    def __init__(self, images: StoredArray, stream: BatchStream, over_devices: NamedSharding):
+    def __init__(self, images: StoredArray | np.ndarray, stream: BatchStream, over_devices: NamedSharding):
         self._images, self._stream, self._over_devices = images, stream, over_devices
         batch_bytes = stream.batch_size * int(np.prod(images.shape[1:])) * images.dtype.itemsize
         self.longest = max(1, min(LONGEST_STRETCH, STRETCH_BYTES // batch_bytes))

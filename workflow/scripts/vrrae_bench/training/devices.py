@@ -1,7 +1,5 @@
 """The devices of JAX: which, how many cores of a CPU, and how a batch is spread over several."""
 
-import vrrae_bench.system.shell_settings
-
 import os
 from typing import TYPE_CHECKING
 
@@ -21,6 +19,8 @@ def configure_jax(accelerator: str, threads: int) -> None:
     whatever the workflow manager has reserved. Compiled programs are kept from one process to the next, in the user's
     cache or where JAX_COMPILATION_CACHE_DIR says.
     """
+    import vrrae_bench.system.shell_settings
+
     os.environ["NPROC"] = str(threads)
     # LAPACK's own threads spin for some 20 ms after each small eigenproblem, on cores that XLA needs meanwhile; and
     # several threads of a mixture's fit sum in another order. The environment, which is fixed, speaks to libraries that

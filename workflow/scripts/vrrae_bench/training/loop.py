@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable
-from contextlib import closing
+from contextlib import closing, nullcontext
 from typing import Any, NamedTuple
 
 import equinox as eqx
@@ -14,7 +14,8 @@ from jax.experimental import multihost_utils
 from jaxtyping import Array, Float, Int, Num, PRNGKeyArray
 
 from vrrae_bench.artefacts.manifest import Normalisation
-from vrrae_bench.artefacts.run import RunSpec
+from vrrae_bench.artefacts.run import AN_ARRAY, RunSpec
+from vrrae_bench.datasets.in_memory import ImagesInMemory
 from vrrae_bench.datasets.store import DataSet, StoredArray
 from vrrae_bench.models.autoencoder import Autoencoder
 from vrrae_bench.models.inference import encode
@@ -65,8 +66,8 @@ class State(NamedTuple):
 
 def train(
     spec: RunSpec,
-    data: DataSet,
-    checkpoints: Checkpoints,
+    data: DataSet | ImagesInMemory,
+    checkpoints: Checkpoints | None,
     *,
     stopwatch: Stopwatch,
     checkpoint_seconds: float,
@@ -78,6 +79,8 @@ def train(
     Where several processes share a training, all of them call this; the first one saves and reports.
 
     Args:
+        checkpoints: Where to save states of the training. None saves nothing, and leaves SIGTERM to the process that
+            this runs in.
         stopwatch: Is given the time that was spent before the checkpoint.
         checkpoint_seconds: Time between two checkpoints.
         report: Is called with a line of progress now and then.
@@ -98,7 +101,7 @@ def train(
     state = start_state(spec, header, optimiser)
     step, history = 0, []
     ends = epoch_ends(data.manifest.n_train, spec.batch_size, spec.epochs)
-    if found := checkpoints.load(state, ends):
+    if checkpoints and (found := checkpoints.load(state, ends)):
         state, (step, seconds, history) = found
         stopwatch.add(seconds)
         report(f"continuing from the checkpoint after step {step}")
@@ -113,7 +116,7 @@ def train(
     saved_at = time.monotonic()
     weights = loss_weights(spec)
 
-    with termination() as asked_to_end, closing(progress):
+    with termination() if checkpoints else nullcontext(lambda: False) as asked_to_end, closing(progress):
         for steps, batches in feed(step, ends):
             # Python numbers would be compiled in, and every stretch would compile anew.
             span = np.array([steps.start, steps.stop])
@@ -127,7 +130,7 @@ def train(
                 history.append({"epoch": len(history) + 1, "step": step} | losses._asdict())
                 state = state._replace(sums=jax.device_put(Sums.zero(), on_each))
             ending = _anywhere(asked_to_end())
-            if first and (ending or time.monotonic() - saved_at > checkpoint_seconds):
+            if checkpoints and first and (ending or time.monotonic() - saved_at > checkpoint_seconds):
                 checkpoints.save(state, Progress(step, stopwatch.seconds(), history))
                 saved_at = time.monotonic()
             if ending:
@@ -139,9 +142,11 @@ def train(
     return _trained(model, header, images), header, history
 
 
-def _refuse_sizes(spec: RunSpec, data: DataSet) -> None:
+def _refuse_sizes(spec: RunSpec, data: DataSet | ImagesInMemory) -> None:
     n_train, n_devices = data.manifest.n_train, jax.device_count()
-    key = f"datasets.{spec.dataset}.batch_size (or its entry in batch_sizes)"
+    key = spec.key("batch_size")
+    if spec.dataset != AN_ARRAY:
+        key += " (or its entry in batch_sizes)"
     if n_train < spec.batch_size:
         raise UserError(
             f"{data.path}: {n_train} training images are fewer than a batch of {spec.batch_size}. "
@@ -150,7 +155,7 @@ def _refuse_sizes(spec: RunSpec, data: DataSet) -> None:
     if round(spec.epochs * n_train / spec.batch_size) == 0:
         raise UserError(
             f"{spec.epochs:g} epochs of {n_train} images in batches of {spec.batch_size} are less than half a step. "
-            f"Set datasets.{spec.dataset}.epochs higher."
+            f"Set {spec.key('epochs')} higher."
         )
     if remainder := spec.batch_size % n_devices:
         smaller = spec.batch_size - remainder
@@ -237,7 +242,7 @@ def _on_this_host(model: Autoencoder) -> Autoencoder:
     return jax.tree.map(lambda leaf: jnp.asarray(np.asarray(leaf)) if eqx.is_array(leaf) else leaf, model)
 
 
-def _trained(model: Autoencoder, header: ModelHeader, images: StoredArray) -> Autoencoder:
+def _trained(model: Autoencoder, header: ModelHeader, images: StoredArray | np.ndarray) -> Autoencoder:
     """The model with what its bottleneck takes from all training images."""
 
     def encodings() -> Float[np.ndarray, "N E"]:
@@ -245,7 +250,7 @@ def _trained(model: Autoencoder, header: ModelHeader, images: StoredArray) -> Au
         if not np.isfinite(encoded).all():
             raise UserError(
                 f"the trained {header.run.method} encodes images of {header.run.dataset} as NaN or infinity. "
-                f"Lower datasets.{header.run.dataset}.learning_rate."
+                f"Lower {header.run.key('learning_rate')}."
             )
         return encoded
 
@@ -259,7 +264,7 @@ def _refuse_divergence(spec: RunSpec, state: State, feed: BatchFeed, normalisati
         raise UserError(
             f"all {spec.batch_size} images of {spec.dataset} in the batch of step {step + 1}, seed {spec.seed}, are "
             "black, or zero as models see them: no error is relative to nothing. Look at the images, and leave out "
-            f"those without content; if these are few, a higher datasets.{spec.dataset}.batch_size helps too."
+            f"those without content; if these are few, a higher {spec.key('batch_size')} helps too."
         )
     raise _divergence(spec, step + 1, float(state.last_loss))
 
@@ -268,7 +273,7 @@ def _divergence(spec: RunSpec, step: int, last_loss: float) -> UserError:
     return UserError(
         f"the loss of {spec.method} on {spec.dataset}, seed {spec.seed}, is not finite at step {step} "
         f"(learning rate {spec.learning_rate}; last finite loss {last_loss:.4g}). "
-        f"Lower datasets.{spec.dataset}.learning_rate, or look at the history of another seed."
+        f"Lower {spec.key('learning_rate')}, or look at the history of another seed."
     )
 
 

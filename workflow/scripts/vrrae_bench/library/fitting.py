@@ -1,0 +1,142 @@
+"""Training on an array, by the loop and to the numbers of the benchmark."""
+
+import math
+import warnings
+from collections.abc import Callable
+from contextlib import suppress
+from typing import Annotated, Any
+
+import numpy as np
+from jaxtyping import Num
+from pydantic import Field, ValidationError, create_model
+
+from vrrae_bench.artefacts.methods import methods
+from vrrae_bench.artefacts.run import AN_ARRAY, Precision, RunSpec
+from vrrae_bench.artefacts.specification import Section, Seed
+from vrrae_bench.datasets.in_memory import ImagesInMemory
+from vrrae_bench.library.images import images_to_train_on
+from vrrae_bench.library.settings import as_in_the_commands, lasting_settings
+from vrrae_bench.library.trained import TrainedModel
+from vrrae_bench.study.problems import MissingKey, WellFormed, check_sizes, suggestion
+from vrrae_bench.study.settings import PER_METHOD, DatasetSettings, Weight
+from vrrae_bench.system.errors import UserError, numbered
+from vrrae_bench.system.provenance import Stopwatch
+from vrrae_bench.training.loop import train
+
+# Arguments that are keys of a data set in the configuration have the limits that it sets for these.
+_CONFIGURED = ("bottleneck", "latent_size", "epochs", "batch_size", "learning_rate", "precision")
+_FIELDS = {name: DatasetSettings.model_fields[name] for name in _CONFIGURED}
+_NotNegative = Annotated[Weight, Field(ge=0)]
+_Arguments = create_model(
+    "_Arguments",
+    __base__=Section,
+    **{name: (Annotated[field.annotation, field], ...) for name, field in _FIELDS.items()},
+    beta=(_NotNegative | None, ...),
+    penalty=(_NotNegative | None, ...),
+    linear_layers=(Annotated[int, Field(ge=0, le=100)] | None, ...),
+    seed=(Seed, ...),
+)
+
+
+def fit(
+    images: Num[np.ndarray, "N H W C"],
+    method: str = "vrrae",
+    *,
+    bottleneck: int,
+    latent_size: int,
+    epochs: float,
+    batch_size: int,
+    learning_rate: float,
+    beta: float | None = None,
+    penalty: float | None = None,
+    linear_layers: int | None = None,
+    precision: Precision = "float32",
+    seed: int = 0,
+    value_range: tuple[float, float] | None = None,
+    report: Callable[[str], None] | None = None,
+) -> TrainedModel:
+    """Train a method of the benchmark on images.
+
+    The same images and settings give the model that `workflow/scripts/train.py` trains, to the byte, on the same
+    device with as many threads. All of the arguments but the last two are keys of a data set in the configuration.
+
+    Args:
+        images: uint8, or numbers of any other type with their `value_range`.
+        method: `ae`, `vae`, `rrae`, `vrrae`, or another one of `models/methods`.
+        bottleneck: k, the size of the bottleneck.
+        latent_size: L, the width of the encoder's output for methods that truncate it, and for baselines. A method
+            whose encoder ends in k dimensions, such as `ae` and `vae`, does not depend on it.
+        epochs: Passes over the images, in batches that drop nothing.
+        batch_size: Images in each step.
+        learning_rate: Of AdaBelief, constant.
+        beta: Weight of the KL divergence, for a variational method alone.
+        penalty: Weight of the penalty, for a method that has one alone.
+        linear_layers: Number of layers, for `irmae` and `lorae` alone.
+        precision: Type in which encoder and decoder compute while training.
+        seed: Of the first weights, the order of the images and the noise.
+        value_range: The lowest and the highest value that an image can have; models see them as 0 and 1. None is
+            (0, 255), for bytes.
+        report: Is given a line of progress now and then, for instance `print`.
+
+    Raises:
+        UserError: What is wrong with the images or the settings; or the loss is no longer finite.
+    """
+    stored, normalisation = images_to_train_on(images, value_range)
+    run = _run(
+        method,
+        bottleneck=bottleneck,
+        latent_size=latent_size,
+        epochs=epochs,
+        batch_size=batch_size,
+        learning_rate=learning_rate,
+        beta=beta,
+        penalty=penalty,
+        linear_layers=linear_layers,
+        precision=precision,
+        seed=seed,
+    )
+    if lasting := lasting_settings():
+        warnings.warn(f"numbers may differ from those of other processes by {', '.join(lasting)}", stacklevel=2)
+    with as_in_the_commands():
+        network, header, history = train(
+            run,
+            ImagesInMemory(stored, normalisation),
+            None,
+            stopwatch=Stopwatch(),
+            checkpoint_seconds=math.inf,
+            report=report or (lambda line: None),
+        )
+    return TrainedModel(network, header, tuple(history))
+
+
+def _run(method: str, **given: Any) -> RunSpec:
+    """The run that is asked for.
+
+    Raises:
+        UserError: All that is wrong with it.
+    """
+    if method not in methods():
+        raise UserError(f"method: {method!r} is unknown. {suggestion(str(method), sorted(methods()))}")
+    given = {name: value.item() if isinstance(value, np.generic) else value for name, value in given.items()}
+    problems = []
+    for name, (what, has) in PER_METHOD.items():
+        if has(methods()[method]) and given[name] is None:
+            problems.append(f"{name}: is missing. {method} is a method with {what}.")
+        if not has(methods()[method]) and given[name] is not None:
+            problems.append(f"{name}: {method} is not a method with {what}. Leave it out.")
+    try:
+        arguments = _Arguments.model_validate(given)
+    except ValidationError as error:
+        problems += [
+            f"{problem['loc'][0]}: {problem['input']!r} is not valid. {problem['msg']}." for problem in error.errors()
+        ]
+    with suppress(MissingKey):  # a size that is not valid is told already
+        sizes = WellFormed(DatasetSettings, given | {"source": "npz"})
+        problems += [str(problem).removeprefix("fit.") for problem in check_sizes("fit", sizes)]
+    if problems:
+        raise UserError(f"{len(problems)} problem(s) with the settings of fit:\n{numbered(problems)}")
+    values = arguments.model_dump()
+    penalty, linear_layers = values.pop("penalty"), values.pop("linear_layers") or 0
+    return RunSpec(
+        dataset=AN_ARRAY, method=method, penalty_weight=penalty, linear_layers=linear_layers, variant="", **values
+    )

@@ -1,0 +1,87 @@
+"""How problems with settings are told, and those between the sizes of a model, which `fit` of the package has too."""
+
+import difflib
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+from pydantic import BaseModel, TypeAdapter, ValidationError
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One thing that is wrong with a configuration, and its remedy."""
+
+    key: str
+    reason: str
+    remedy: str
+
+    def __str__(self) -> str:
+        return f"{self.key}: {self.reason}\n    {self.remedy}"
+
+
+def suggestion(word: str, known: Sequence[str]) -> str:
+    """A remedy for a misspelt word: the nearest known one, and all that are known.
+
+    >>> suggestion("vrea", ["ae", "vae", "vrrae"])
+    "Did you mean 'vrrae'? Known: ae, vae, vrrae."
+    """
+    near = difflib.get_close_matches(word, known, n=1)
+    return (f"Did you mean '{near[0]}'? " if near else "") + f"Known: {', '.join(known)}."
+
+
+class MissingKey(Exception):
+    """A check needs a key of the user's that is missing or malformed. It is skipped, since that is told already."""
+
+
+class WellFormed:
+    """Those keys of an entry that are valid by themselves, or are left out and have a default.
+
+    To read another key of the model raises `MissingKey`; to read what is no key of it, `AttributeError` as everywhere,
+    which is a mistake in a check and hidden by nothing.
+    """
+
+    def __init__(self, model: type[BaseModel], entry: Any) -> None:
+        self._model = model
+        if not isinstance(entry, Mapping):
+            return
+        for name, field in model.model_fields.items():
+            if name in entry:
+                with suppress(ValidationError):
+                    annotation = Annotated[field.annotation, *field.metadata] if field.metadata else field.annotation
+                    setattr(self, name, TypeAdapter(annotation).validate_python(entry[name]))
+            elif not field.is_required():
+                setattr(self, name, field.default)
+
+    def __getattr__(self, name: str) -> Any:
+        if name in self._model.model_fields:
+            raise MissingKey(name)
+        raise AttributeError(f"{self._model.__name__} has no key {name}")
+
+    def get(self, name: str, default: Any) -> Any:
+        """The value of a key, or the default if it is missing or malformed."""
+        try:
+            return getattr(self, name)
+        except MissingKey:
+            return default
+
+
+def check_sizes(key: str, dataset: WellFormed) -> Iterator[Problem]:
+    """Problems between the bottleneck, the latent size and the batch; `fit` of the package asks for them too."""
+    k = dataset.bottleneck
+    for name, size in (("batch_size", dataset.batch_size), *(("batch_sizes", size) for size in dataset.batch_sizes)):
+        if size < k:
+            yield Problem(
+                f"{key}.{name}",
+                f"{size} is smaller than the bottleneck k = {k}, so a batch cannot have rank {k}.",
+                f"Use a batch of at least {k}, or a smaller k.",
+            )
+    if dataset.latent_size < k:
+        yield Problem(
+            f"{key}.latent_size",
+            f"{dataset.latent_size} is smaller than the bottleneck k = {k}, so there is nothing to truncate.",
+            f"Use a latent size of at least {k}, or a smaller k.",
+        )
+    if k == 1 and (dataset.source == "synthetic" or dataset.betas):
+        yield Problem(f"{key}.bottleneck", "1 leaves nothing of Figures 2 and A.2-2, which show two means.", "Use 2.")
