@@ -146,10 +146,10 @@ def test_samples_of_another_model_are_refused(folder, run_spec, tiny_images):
 
 
 def test_scores_and_histories_of_other_runs_are_not_reported(folder, run_spec):
-    assert read_scores(folder / "scores.json")["fid"] == 1.0 and len(read_history(folder)) == 1
+    assert read_scores(folder / "scores.json").numbers == {"fid": 1.0} and len(read_history(folder, "step")) == 1
     flip(folder / "history.csv", -3)
     with pytest.raises(UserError, match=r"history.csv: is damaged"):
-        read_history(folder)
+        read_history(folder, "step")
     write_record(folder / "scores.json", {"fid": 1.0, "details": {"run": run_spec("ae", seed=1).model_dump()}})
     with pytest.raises(UserError, match=r"scores.json: is not the scores that is asked for: seed is 1 and not 0"):
         read_scores(folder / "scores.json")

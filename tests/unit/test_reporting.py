@@ -293,7 +293,8 @@ def bounds(tmp_path):
     paths = []
     for bound, fid in (("floor", 3.0), ("copies", 2.0), ("ceiling", 900.0)):
         intervals = {"kid_random": {"value": 1.5e-5, "low": -1e-6, "high": 3.1e-5}}
-        details = {"bound": bound, "dataset": "mnist", "intervals": intervals}
+        extractor = {"sha256": "ab" * 32}
+        details = {"bound": bound, "dataset": "mnist", "intervals": intervals, "extractor": extractor}
         scores = {"fid_random": fid, "kid_random": 1.5e-5, "details": details}
         (tmp_path / f"{bound}.json").write_text(json.dumps(scores))
         paths.append(tmp_path / f"{bound}.json")

@@ -8,7 +8,7 @@ import vrrae_bench.system.shell_settings
 
 from pathlib import Path
 
-from vrrae_bench.artefacts.records import write_record
+from vrrae_bench.artefacts.scores import write_scores
 from vrrae_bench.datasets.store import DataSet
 from vrrae_bench.extractor.devices import configure_torch
 from vrrae_bench.latent.settings import SampleSpec
@@ -40,7 +40,7 @@ def main() -> None:
     for name, (numbers, details) in scores.items():
         what = {"bound": name, "dataset": arguments.dataset, "seed": arguments.seed, "sampling": sampling.model_dump()}
         what |= {"extractor": record | reference.recorded, "origin": origin}
-        write_record(arguments.out.with_name(f"{name}.json"), numbers | {"details": what | details})
+        write_scores(arguments.out.with_name(f"{name}.json"), numbers, what | details)
 
 
 if __name__ == "__main__":

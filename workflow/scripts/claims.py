@@ -10,13 +10,12 @@ import vrrae_bench.system.shell_settings
 from collections.abc import Sequence
 from pathlib import Path
 
-from vrrae_bench.artefacts.run import RunSpec
 from vrrae_bench.reporting.claims.claims import CLAIMS
 from vrrae_bench.reporting.claims.deciding import decide, record_of
 from vrrae_bench.reporting.claims.evidence import load_evidence
 from vrrae_bench.reporting.claims.writing import write_claims
 from vrrae_bench.reporting.configured import check_configured, read_study
-from vrrae_bench.reporting.records import read_scores
+from vrrae_bench.reporting.records import read_run_scores
 from vrrae_bench.study.settings import Study
 from vrrae_bench.system.command_line import command_parser
 from vrrae_bench.system.errors import run_command
@@ -42,7 +41,7 @@ def decide_claims(scores: Sequence[Path], timings: Sequence[Path], study: Study,
     Raises:
         UserError: Scores are damaged, or not of the configured runs.
     """
-    runs = {file: RunSpec.model_validate(read_scores(file)["details"]["run"]) for file in scores}
+    runs = {file: read_run_scores(file).details.run for file in scores}
     check_configured(runs, study)
     evidence = load_evidence(scores, timings, study)
     write_claims(path, record_of(decide(CLAIMS, evidence, study.reduced), evidence), study.banner)

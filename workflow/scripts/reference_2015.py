@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
-from vrrae_bench.artefacts.records import write_record
+from vrrae_bench.artefacts.scores import write_scores
 from vrrae_bench.datasets.store import DataSet
 from vrrae_bench.extractor.devices import configure_torch
 from vrrae_bench.latent.settings import SampleSpec
@@ -47,9 +47,7 @@ def main() -> None:
         scores = Scores({}, {"omitted": {"fid_2015_random": why}})
     what = {"bound": "floor", "dataset": arguments.dataset, "extractor": extractor}
     details = what | scores.details | {"origin": origin}
-    write_record(
-        arguments.out.with_name("floor_2015.json"), scores.numbers | {"details": details}, [arguments.out.name]
-    )
+    write_scores(arguments.out.with_name("floor_2015.json"), scores.numbers, details, [arguments.out.name])
 
 
 if __name__ == "__main__":

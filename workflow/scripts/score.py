@@ -8,9 +8,9 @@ import vrrae_bench.system.shell_settings
 
 from pathlib import Path
 
-from vrrae_bench.artefacts.records import write_record
 from vrrae_bench.artefacts.run import RunSpec
 from vrrae_bench.artefacts.run_folder import check_sample
+from vrrae_bench.artefacts.scores import write_scores
 from vrrae_bench.datasets.store import DataSet
 from vrrae_bench.extractor.devices import configure_torch
 from vrrae_bench.scoring.scores import score_run
@@ -34,7 +34,8 @@ def main() -> None:
     data = DataSet(arguments.data)
     check_sample(arguments.sample.parent, arguments.run, data.manifest)
     scores = score_run(arguments.run, arguments.sample, data, arguments.extractor, device)
-    write_record(arguments.out, scores | {"details": scores["details"] | {"origin": origin}})
+    details = scores.pop("details") | {"origin": origin}
+    write_scores(arguments.out, scores, details)
 
 
 if __name__ == "__main__":

@@ -8,9 +8,10 @@ import vrrae_bench.system.shell_settings
 from pathlib import Path
 
 from vrrae_bench.artefacts.arrays import read_array
-from vrrae_bench.artefacts.records import read_record, refuse_others, write_record
+from vrrae_bench.artefacts.records import read_record, refuse_others
 from vrrae_bench.artefacts.run import RunSpec
 from vrrae_bench.artefacts.run_folder import check_sample
+from vrrae_bench.artefacts.scores import write_scores
 from vrrae_bench.extractor.devices import configure_torch
 from vrrae_bench.system.command_line import add_device_options, command_parser, json_of
 from vrrae_bench.system.errors import run_command
@@ -55,7 +56,7 @@ def main() -> None:
     scores = scores_2015(network, reference, images)
     details = {"run": arguments.run.model_dump(), "sampling": sampling, "origin": origin}
     details["extractor"] = extractor
-    write_record(arguments.out, scores.numbers | {"details": details | scores.details})
+    write_scores(arguments.out, scores.numbers, details | scores.details)
 
 
 if __name__ == "__main__":

@@ -7,9 +7,10 @@ from typing import Any
 
 import jinja2
 
-from vrrae_bench.artefacts.records import read_record
+from vrrae_bench.artefacts.records import read_record, remedy
 from vrrae_bench.artefacts.run import RunSpec, format_beta
 from vrrae_bench.artefacts.run_folder import TRAINING
+from vrrae_bench.artefacts.scores import RunDetails, RunScores
 from vrrae_bench.reporting.labels import dataset_label, method_label
 from vrrae_bench.reporting.records import read_scores, run_folder
 from vrrae_bench.study.paper import is_in_paper
@@ -54,47 +55,54 @@ def scores_context(scores: Sequence[str | Path]) -> dict[str, Any]:
 
     Args:
         scores: Files of scores in the folders of their runs, where run.json tells of the data; floors and ceilings.
+
+    Raises:
+        UserError: One of them is missing or damaged, or is of another run.
     """
-    found: dict[str, list[tuple[Path, dict[str, Any]]]] = {}
+    found: dict[str, list[tuple[Path, RunDetails]]] = {}
     for path in map(Path, scores):
-        details = read_scores(path)["details"]
-        if "run" in details:  # else a floor or ceiling, of the same images and extractor
-            found.setdefault(details["run"]["dataset"], []).append((run_folder(path), details))
+        read = read_scores(path)
+        if isinstance(read, RunScores):  # else a floor or ceiling, of the same images and extractor
+            if read.details.sampling is None:
+                raise UserError(f"{path}: does not tell how its images were drawn. {remedy(path)}")
+            found.setdefault(read.details.run.dataset, []).append((run_folder(path), read.details))
     datasets = {dataset_label(name): _of_dataset(scored) for name, scored in found.items()}
     return {"datasets": datasets, "in_paper": any(map(is_in_paper, found))}
 
 
-def _of_dataset(scored: Sequence[tuple[Path, dict[str, Any]]]) -> dict[str, Any]:
+def _of_dataset(scored: Sequence[tuple[Path, RunDetails]]) -> dict[str, Any]:
     """The same for one data set, from the folder of each run and the details of its scores."""
     folder, last = scored[-1]
-    runs = [details["run"] for _, details in scored]
-    extractors = [details["extractor"] for _, details in scored if details.get("extractor")]
-    unconverged = {folder for folder, details in scored if not details["sampling"].get("gmm_converged", True)}
+    runs = [details.run for _, details in scored]
+    # As the file has them: a template that asks for what is not there fails, and does not print "None".
+    extractors = [one.extractor.model_dump(exclude_unset=True) for _, one in scored if one.extractor]
+    unconverged = {folder for folder, details in scored if not details.sampling.gmm_converged}
+    told = last.model_dump(exclude_unset=True)
     data = read_record(folder / TRAINING, holds=["data"])["data"]
     return {
-        "methods": [RunSpec.model_validate(run).definition for run in runs],
-        "dataset": last["run"]["dataset"],
-        "seeds": sorted({run["seed"] for run in runs}),
-        "epochs": last["run"]["epochs"],
+        "methods": [run.definition for run in runs],
+        "dataset": last.run.dataset,
+        "seeds": sorted({run.seed for run in runs}),
+        "epochs": last.run.epochs,
         "betas": _betas(runs),
-        "learning_rates": list(dict.fromkeys(format_beta(run["learning_rate"]) for run in runs)),
-        "sampling": last["sampling"],
-        "components": sorted({details["sampling"]["gmm_components"] for _, details in scored}),
+        "learning_rates": list(dict.fromkeys(format_beta(run.learning_rate) for run in runs)),
+        "sampling": told["sampling"],
+        "components": sorted({details.sampling.gmm_components for _, details in scored}),
         "unconverged": len(unconverged),
-        "extractor": last.get("extractor"),
+        "extractor": told.get("extractor"),
         "extractors": {extractor["sha256"]: extractor for extractor in extractors},
-        "counts": last.get("counts"),
-        "neighbours": last.get("neighbours"),
+        "counts": told.get("counts"),
+        "neighbours": told.get("neighbours"),
         "n_train": data["n_train"],
         "n_test": data["n_test"],
         "published_test_images": data.get("published_test_images"),
     }
 
 
-def _betas(runs: Sequence[dict[str, Any]]) -> dict[str, str]:
+def _betas(runs: Sequence[RunSpec]) -> dict[str, str]:
     """The betas of each method that has one, by its label."""
     found: dict[str, set[float]] = {}
     for run in runs:
-        if run["beta"] is not None:
-            found.setdefault(method_label(run["method"]), set()).add(run["beta"])
+        if run.beta is not None:
+            found.setdefault(method_label(run.method), set()).add(run.beta)
     return {method: " and ".join(map(format_beta, sorted(betas))) for method, betas in found.items()}

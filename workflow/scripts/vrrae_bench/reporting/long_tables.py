@@ -8,8 +8,9 @@ import pandas as pd
 
 from vrrae_bench.artefacts.records import read_record
 from vrrae_bench.artefacts.run import format_beta
+from vrrae_bench.artefacts.scores import BoundScores, RunScores
 from vrrae_bench.reporting.kinds import TABLES, TableKind
-from vrrae_bench.reporting.records import read_scores, run_record
+from vrrae_bench.reporting.records import read_run_scores, read_scores, run_record
 from vrrae_bench.reporting.void import note_with, reason_of, split
 from vrrae_bench.study.paper import paper_value
 from vrrae_bench.system.errors import UserError
@@ -47,28 +48,26 @@ def long_table(name: str, files: Sequence[str | Path], sweep: Sequence[str | Pat
     rows = {"scores": _score_rows, "settings": _setting_rows, "timings": _timing_rows}[kind.origin]
     read = read_scores if kind.origin == "scores" else read_record
     found = [{"table": name} | row for row in rows(name, kind, [read(path) for path in files])]
-    found += [{"table": name} | row for row in _best_betas(name, kind, [read_scores(path) for path in sweep])]
+    found += [{"table": name} | row for row in _best_betas(name, kind, [read_run_scores(path) for path in sweep])]
     if not found:
         raise UserError(f"{name}: this configuration selects nothing that belongs into it")
     # Rows without runs have no batch size; of the others it stays a whole number.
     return pd.DataFrame(found, columns=COLUMNS).astype({"batch_size": "Int64"})
 
 
-def _score_rows(name: str, kind: TableKind, scores: Sequence[dict[str, Any]]) -> Iterator[dict[str, Any]]:
-    bounds = [entry for entry in scores if "bound" in entry["details"]]
-    runs = pd.DataFrame([_record(entry) | _limits(entry) for entry in scores if "run" in entry["details"]])
+def _score_rows(name: str, kind: TableKind, scores: Sequence[RunScores | BoundScores]) -> Iterator[dict[str, Any]]:
+    bounds = [entry for entry in scores if isinstance(entry, BoundScores)]
+    runs = pd.DataFrame([_record(entry) | entry.interval_ends for entry in scores if isinstance(entry, RunScores)])
     if runs.empty:
         return
     for dataset, of_dataset in runs.groupby("dataset", sort=False):
         yield from _run_rows(name, kind, of_dataset)
-        yield from _bound_rows(kind, [entry for entry in bounds if entry["details"]["dataset"] == dataset])
+        yield from _bound_rows(kind, [entry for entry in bounds if entry.details.dataset == dataset])
 
 
-def _bound_rows(kind: TableKind, bounds: Sequence[dict[str, Any]]) -> Iterator[dict[str, Any]]:
-    names = [
-        {"dataset": entry["details"]["dataset"], "method": entry["details"]["bound"]} | _void(entry) for entry in bounds
-    ]
-    found = pd.DataFrame([name | entry | _limits(entry) for name, entry in zip(names, bounds)])
+def _bound_rows(kind: TableKind, bounds: Sequence[BoundScores]) -> Iterator[dict[str, Any]]:
+    names = [{"dataset": one.details.dataset, "method": one.details.bound} | _void(one) for one in bounds]
+    found = pd.DataFrame([name | entry.numbers | entry.interval_ends for name, entry in zip(names, bounds)])
     for (dataset, bound), group in found.groupby(["dataset", "method"], sort=False) if names else ():
         for metric in kind.metrics:
             if metric in group and len(group[metric].dropna()):
@@ -113,7 +112,7 @@ def _over_files(kind: TableKind, group: pd.DataFrame, metric: str) -> dict[str, 
     return found
 
 
-def _best_betas(name: str, kind: TableKind, scores: Sequence[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+def _best_betas(name: str, kind: TableKind, scores: Sequence[RunScores]) -> Iterator[dict[str, Any]]:
     """The paper's rule for beta, without the luck of a draw: chosen on one draw of images, reported on another.
 
     The luck of a training remains: both draws are of the same models.
@@ -165,17 +164,11 @@ def _timing_rows(name: str, kind: TableKind, timings: Sequence[dict[str, Any]]) 
                 }
 
 
-def _limits(scores: dict[str, Any]) -> dict[str, float]:
-    """The limits of the intervals that a file records, under names of their own."""
-    intervals = scores["details"].get("intervals", {})
-    return {f"{name} {limit}": found[limit] for name, found in intervals.items() for limit in ("low", "high")}
+def _void(scores: RunScores | BoundScores) -> dict[str, str]:
+    return {"void": reason_of(scores.details)}
 
 
-def _void(scores: dict[str, Any]) -> dict[str, str]:
-    return {"void": reason_of(scores["details"])}
-
-
-def _record(scores: dict[str, Any]) -> dict[str, Any]:
+def _record(scores: RunScores) -> dict[str, Any]:
     record = run_record(scores) | _void(scores)
     if "collapsed_dimensions" in record:
         record[COLLAPSED] = float(record["collapsed_dimensions"] > 0)

@@ -6,24 +6,35 @@ from typing import Any
 import pandas as pd
 
 from vrrae_bench.artefacts.records import read_record, reading, refuse_others
-from vrrae_bench.artefacts.run import RunSpec, format_beta
+from vrrae_bench.artefacts.run import format_beta
 from vrrae_bench.artefacts.run_folder import TRAINING, spec_of
+from vrrae_bench.artefacts.scores import BoundScores, RunScores, scores_of
+from vrrae_bench.system.errors import UserError
 
 
-def read_scores(path: str | Path) -> dict[str, Any]:
+def read_scores(path: str | Path) -> RunScores | BoundScores:
     """Scores of a run, compared with the training in whose folder they lie; or those of real images or of noise.
 
     Raises:
         UserError: They are missing or damaged, or are those of another run.
     """
     path = Path(path)
-    scores, training = read_record(path, holds=["details"]), run_folder(path) / TRAINING
-    with reading(path):
-        if "bound" in scores["details"]:
-            return scores
-        found = RunSpec.model_validate(scores["details"]["run"])
-    if training.exists() and "run" in (record := read_record(training)):
-        refuse_others(path, "scores", found.model_dump(), spec_of(training, record).model_dump())
+    scores, training = scores_of(path, read_record(path, holds=["details"])), run_folder(path) / TRAINING
+    if isinstance(scores, RunScores) and training.exists() and "run" in (record := read_record(training)):
+        asked = spec_of(training, record)
+        refuse_others(path, "scores", scores.details.run.model_dump(), asked.model_dump())
+    return scores
+
+
+def read_run_scores(path: str | Path) -> RunScores:
+    """Scores of a run, compared with the training in whose folder they lie.
+
+    Raises:
+        UserError: They are missing or damaged, or are those of another run or of none.
+    """
+    scores = read_scores(path)
+    if not isinstance(scores, RunScores):
+        raise UserError(f"{path}: holds the scores of {scores.details.bound}, not those of a run. Name scores of runs.")
     return scores
 
 
@@ -48,9 +59,9 @@ def read_history(folder: Path, *columns: str) -> pd.DataFrame:
         return history.astype(float)
 
 
-def run_record(scores: dict[str, Any]) -> dict[str, Any]:
+def run_record(scores: RunScores) -> dict[str, Any]:
     """What identifies a run, beta as text and empty for a method without one, and its numbers under their own names."""
-    run = RunSpec.model_validate(scores["details"]["run"])
+    run = scores.details.run
     record = run.model_dump(include={"dataset", "method", "batch_size", "learning_rate", "seed"})
     record["beta"] = "" if run.beta is None else format_beta(run.beta)
-    return record | {name: value for name, value in scores.items() if name != "details"}
+    return record | scores.numbers

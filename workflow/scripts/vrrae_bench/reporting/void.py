@@ -4,9 +4,9 @@ A table marks such a number, and its caption begins with the reason and what to 
 end of the note of the number.
 """
 
-from collections.abc import Iterable, Mapping
-from typing import Any
+from collections.abc import Iterable
 
+from vrrae_bench.artefacts.scores import Details
 from vrrae_bench.extractor.chance import REMEDY, VOID, why_void
 from vrrae_bench.reporting.labels import dataset_label
 from vrrae_bench.scoring.metrics import METRICS
@@ -15,9 +15,10 @@ MARK = "void"
 _BEFORE_REASON = f"{MARK}: "
 
 
-def reason_of(details: Mapping[str, Any]) -> str:
+def reason_of(details: Details) -> str:
     """Why scores of features are void, by the `details` of a file of scores; empty if nothing speaks against them."""
-    return why_void(details.get("extractor") or {}) or ""
+    extractor = details.extractor.model_dump(exclude_unset=True) if details.extractor else {}
+    return why_void(extractor) or ""
 
 
 def note_with(note: str, metric: str, reasons: Iterable[str]) -> str:

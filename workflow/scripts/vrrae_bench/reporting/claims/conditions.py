@@ -1,9 +1,8 @@
 """What a FID depends on beside the model: the network, how many images, and how they were drawn."""
 
-from typing import Any
-
 import pandas as pd
 
+from vrrae_bench.artefacts.scores import RunDetails
 from vrrae_bench.reporting.labels import dataset_label
 from vrrae_bench.reporting.void import reason_of
 
@@ -26,28 +25,28 @@ OF_THE_PAPER = {
 }
 
 
-def fid_conditions(details: dict[str, Any]) -> dict[str, str] | None:
+def fid_conditions(details: RunDetails) -> dict[str, str] | None:
     """A row for the `details` of a scores.json, to be read; none if the run has no FID.
 
     Numbers of images are of generated ones; KID is of as many as stand there, from as many real ones.
     """
-    if "extractor" not in details:
+    if details.extractor is None:
         return None
-    extractor, sampling, counts = details["extractor"], details["sampling"], details["counts"]
+    extractor, sampling, counts = details.extractor, details.sampling, details.counts
     kid = counts.get("kid_random")
     return {
-        "Data set": dataset_label(details["run"]["dataset"]),
-        "Inception-v3 from": START[extractor["settings"]["start"]],
-        "Pixels": str(extractor["settings"]["image_size"]),
-        "Feature precision": extractor["preparation"]["precision"],
-        "Test accuracy": f"{100 * extractor['test_accuracy']:.2f} %{' (void)' if reason_of(details) else ''}",
-        "Network (SHA-256)": extractor["sha256"][:12],
-        "Real images": str(extractor["n_reference"]),
-        "Random": str(counts["fid_random"]["generated"]),
-        "All draws": str(counts["fid_random_all_draws"]["generated"]),
-        "KID": f"{kid['generated']} from {kid['real']}" if kid else "–",
-        "Interpolated": f"{counts['fid_interpolation']['generated']}, {sampling['interpolation_points']} a pair",
-        "Random images drawn from": f"{sampling['gmm_components']} Gaussians, fitted to {sampling['gmm_means']} means",
+        "Data set": dataset_label(details.run.dataset),
+        "Inception-v3 from": START[extractor.settings.start],
+        "Pixels": str(extractor.settings.image_size),
+        "Feature precision": extractor.preparation.precision,
+        "Test accuracy": f"{100 * extractor.test_accuracy:.2f} %{' (void)' if reason_of(details) else ''}",
+        "Network (SHA-256)": extractor.sha256[:12],
+        "Real images": str(extractor.n_reference),
+        "Random": str(counts["fid_random"].generated),
+        "All draws": str(counts["fid_random_all_draws"].generated),
+        "KID": f"{kid.generated} from {kid.real}" if kid else "–",
+        "Interpolated": f"{counts['fid_interpolation'].generated}, {sampling.interpolation_points} a pair",
+        "Random images drawn from": f"{sampling.gmm_components} Gaussians, fitted to {sampling.gmm_means} means",
     }
 
 

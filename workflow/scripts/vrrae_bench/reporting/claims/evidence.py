@@ -13,10 +13,11 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from vrrae_bench.artefacts.records import read_record
 from vrrae_bench.artefacts.run import RunSpec
+from vrrae_bench.artefacts.scores import RunDetails, RunScores
 from vrrae_bench.reporting.claims.conditions import fid_conditions, lacking_network
 from vrrae_bench.reporting.labels import method_label
 from vrrae_bench.reporting.long_tables import COLUMNS, long_table
-from vrrae_bench.reporting.records import read_history, read_scores, run_folder, run_record
+from vrrae_bench.reporting.records import read_history, read_run_scores, run_folder, run_record
 from vrrae_bench.reporting.void import reason_of
 from vrrae_bench.scoring.metrics import METRICS
 from vrrae_bench.study.settings import PAPER_DATASETS, DatasetSettings, Study
@@ -116,13 +117,13 @@ def load_evidence(scores: Iterable[Path], timings: Sequence[Path], study: Study)
     """
     rows: dict[int | None, list[dict[str, Any]]] = {}
     conditions, void = [], {}
-    for folder, run, configured, numbers in _runs_of_the_paper(scores, study):
-        further = _further_extractor(numbers["details"], study)
-        rows.setdefault(further, []).append(_row(folder, run, configured, numbers))
-        if further is None and (condition := fid_conditions(numbers["details"])):
+    for folder, configured, scored in _runs_of_the_paper(scores, study):
+        further = _further_extractor(scored.details, study)
+        rows.setdefault(further, []).append(_row(folder, configured, scored))
+        if further is None and (condition := fid_conditions(scored.details)):
             conditions.append(condition)
-        if further is None and (reason := reason_of(numbers["details"])):
-            void[run.dataset] = reason
+        if further is None and (reason := reason_of(scored.details)):
+            void[configured.dataset] = reason
     tables = {further: _run_table(found) for further, found in rows.items()}
     return Evidence(
         runs=tables.pop(None, _run_table([])),
@@ -140,22 +141,22 @@ def _run_table(rows: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
     return runs.astype({"default_beta": bool, "default_batch_size": bool})
 
 
-def _further_extractor(details: Mapping[str, Any], study: Study) -> int | None:
+def _further_extractor(details: RunDetails, study: Study) -> int | None:
     """The seed of the extractor behind some scores, if it is not the configured one of the data set; else none."""
-    configured = study.datasets[details["run"]["dataset"]].extractor
-    seed = details.get("extractor", {}).get("settings", {}).get("seed")
+    configured = study.datasets[details.run.dataset].extractor
+    seed = details.extractor.settings.seed if details.extractor and details.extractor.settings else None
     return None if seed is None or configured is None or seed == configured.seed else seed
 
 
 RUN_COLUMNS = ["dataset", "method", "beta", "batch_size", "seed", "default_beta", "default_batch_size"]
 
 
-def _runs_of_the_paper(paths: Iterable[Path], study: Study) -> Iterator[tuple[Path, RunSpec, RunSpec, dict[str, Any]]]:
-    """The folder of each run, the run, the same as it is configured, and its scores."""
+def _runs_of_the_paper(paths: Iterable[Path], study: Study) -> Iterator[tuple[Path, RunSpec, RunScores]]:
+    """The folder of each run, the run as it is configured, and the scores of the run as it was trained."""
     seen: dict[tuple[str, int | None], Path] = {}
     for path in paths:
-        scores = read_scores(path)
-        run = RunSpec.model_validate(scores["details"]["run"])
+        scores = read_run_scores(path)
+        run = scores.details.run
         if not _is_of_the_paper(run.dataset, study):
             continue
         try:
@@ -166,11 +167,11 @@ def _runs_of_the_paper(paths: Iterable[Path], study: Study) -> Iterator[tuple[Pa
                 "Take the configuration with which it was trained."
             ) from None
         if run.model_copy(update=configured.model_dump(include={"beta", "batch_size", "variant"})) == configured:
-            scored = run.folder, _further_extractor(scores["details"], study)
+            scored = run.folder, _further_extractor(scores.details, study)
             if scored in seen:
                 raise UserError(f"{path}: the same run as {seen[scored]}. Name each run once.")
             seen[scored] = path
-            yield run_folder(path), run, configured, scores
+            yield run_folder(path), configured, scores
 
 
 def _is_of_the_paper(dataset: str, study: Study) -> bool:
@@ -179,17 +180,17 @@ def _is_of_the_paper(dataset: str, study: Study) -> bool:
     return dataset in PAPER_DATASETS and known is not None and known.source == dataset
 
 
-def _row(folder: Path, run: RunSpec, configured: RunSpec, scores: dict[str, Any]) -> dict[str, Any]:
-    row = run_record(scores)
-    if reason_of(scores["details"]):
+def _row(folder: Path, configured: RunSpec, scores: RunScores) -> dict[str, Any]:
+    row, run = run_record(scores), scores.details.run
+    if reason_of(scores.details):
         row = {name: value for name, value in row.items() if name not in METRICS or not METRICS[name].of_features}
     row["default_beta"] = run.beta == configured.beta
     row["default_batch_size"] = run.batch_size == configured.batch_size
     if "fid_random" in row:  # of a run with a single draw, that draw is their mean
         row.setdefault("fid_random_mean", row["fid_random"])
-    if "singular_values" in scores["details"]:
-        row["singular_value_norm"] = float(np.linalg.norm(scores["details"]["singular_values"]))
-    for name, ratio in scores.items():
+    if scores.details.singular_values is not None:
+        row["singular_value_norm"] = float(np.linalg.norm(scores.details.singular_values))
+    for name, ratio in scores.numbers.items():
         if name.startswith("sharpness_"):
             row[f"log_{name}"] = abs(np.log(max(ratio, np.finfo(float).tiny)))
     if (folder / "history.csv").exists():

@@ -4,7 +4,6 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import cycle
 from pathlib import Path
-from typing import Any
 
 import matplotlib
 
@@ -20,10 +19,11 @@ from vrrae_bench.artefacts.manifest import Manifest
 from vrrae_bench.artefacts.records import read_record
 from vrrae_bench.artefacts.run import RunSpec
 from vrrae_bench.artefacts.run_folder import SAMPLE
+from vrrae_bench.artefacts.scores import RunDetails
 from vrrae_bench.artefacts.shown import IMAGES, MEANS
 from vrrae_bench.datasets.store import MANIFEST, DataSet
 from vrrae_bench.reporting.labels import dataset_label, method_label
-from vrrae_bench.reporting.records import read_scores
+from vrrae_bench.reporting.records import read_run_scores
 from vrrae_bench.system.files import atomic_path
 
 # A matplotlibrc, in the working directory or of the user, would change figures or need programs such as LaTeX.
@@ -73,13 +73,13 @@ class Run:
         return read_arrays(self.folder / file, *names)
 
     @property
-    def details(self) -> dict[str, Any]:
+    def details(self) -> RunDetails:
         """What scores.json tells beside its numbers.
 
         Raises:
             UserError: It is missing or damaged, or holds the scores of another run.
         """
-        return read_scores(self.folder / "scores.json")["details"]
+        return read_run_scores(self.folder / "scores.json").details
 
 
 def by_dataset(runs: Sequence[Run]) -> dict[str, list[Run]]:

@@ -45,8 +45,8 @@ def singular_values(run: Run) -> Float[np.ndarray, " k"]:
     Raises:
         UserError: The scores of this run hold none.
     """
-    details = run.details
-    if "singular_values" not in details:
+    values = run.details.singular_values
+    if values is None:
         scores = run.folder / "scores.json"
         raise UserError(f"{scores}: has no singular values; only rank-reduction methods have. {remedy(scores)}")
-    return np.array(details["singular_values"])
+    return np.array(values)

@@ -28,7 +28,7 @@ def draw(runs: Sequence[Run]) -> Figure:
         details = [run.details for run in group]
         for (name, label), axis in zip(SHOWN.items(), row):
             for run, of_run in zip(group, details):
-                _line(axis, run, of_run[name])
+                _line(axis, run, getattr(of_run, name))
             axis.set(title=dataset_label(dataset), xlabel="dimension, by size", ylabel=label)
             axis.xaxis.set_major_locator(MaxNLocator(integer=True))
             grid(axis)

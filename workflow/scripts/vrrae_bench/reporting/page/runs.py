@@ -11,7 +11,7 @@ from urllib.parse import quote
 import pandas as pd
 
 from vrrae_bench.reporting.labels import dataset_label, method_label
-from vrrae_bench.reporting.records import read_history, read_scores
+from vrrae_bench.reporting.records import read_history, read_run_scores
 from vrrae_bench.reporting.tables import NOT_RUN
 from vrrae_bench.reporting.void import MARK, reason_of
 from vrrae_bench.scoring.metrics import METRICS
@@ -74,7 +74,7 @@ def reported_run(file: Path, record: dict[str, Any], report: Path) -> ReportedRu
     """
     run, scores = record["run"], file.with_name("scores.json")
     history = read_history(file.parent, "step", "reconstruction_error")
-    found = read_scores(scores) if scores.exists() else {}
+    found = read_run_scores(scores) if scores.exists() else None
     return ReportedRun(
         dataset=dataset_label(run["dataset"]),
         method=method_label(run["method"]),
@@ -84,8 +84,8 @@ def reported_run(file: Path, record: dict[str, Any], report: Path) -> ReportedRu
         seconds=record["wall_seconds"],
         memory=record["peak_memory_mib"],
         settings={key: value for key, value in run.items() if value is not None},
-        scores={key: value for key, value in found.items() if key != "details" and value is not None},
-        void=reason_of(found["details"]) if found else "",
+        scores=found.numbers if found else {},
+        void=reason_of(found.details) if found else "",
         curve=_curve(history),
         first=history.reconstruction_error.iloc[0],
         last=history.reconstruction_error.iloc[-1],

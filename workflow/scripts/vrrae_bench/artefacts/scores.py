@@ -1,0 +1,211 @@
+"""What scores.json holds: the scores of a run, or those of real images or of noise that runs are read between.
+
+A file has a number for each metric at its top, and under `details` what the numbers depend on and what is a list. It is
+validated when it is read. What an earlier or a later version tells beside what is named here is kept as it stands.
+"""
+
+import math
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Discriminator,
+    Field,
+    StrictFloat,
+    StrictInt,
+    Tag,
+    TypeAdapter,
+    model_validator,
+)
+
+from vrrae_bench.artefacts.records import reading, write_record
+from vrrae_bench.artefacts.run import RunSpec
+
+Bound = Literal["floor", "copies", "ceiling"]
+Number = StrictInt | StrictFloat
+DETAILS = "details"
+
+
+class Recorded(BaseModel):
+    """Base of what a file of scores tells: immutable; keys that are not named here are kept."""
+
+    model_config = ConfigDict(frozen=True, extra="allow")
+
+
+class Counts(Recorded):
+    """Of how many images a score is."""
+
+    generated: int = Field(description="Generated images, or those that stand in their place")
+    real: int | None = Field(default=None, description="Training images that they are compared with")
+
+
+class Interval(Recorded):
+    """An interval of nominally 95 % around a score, by `scoring.intervals`."""
+
+    low: float
+    high: float
+
+
+class Sampling(Recorded):
+    """How the images were drawn: the settings, and what fitting the mixture came to."""
+
+    gmm_components: int
+    gmm_means: int | None = Field(default=None, description="Posterior means that the mixture was fitted to")
+    gmm_converged: bool = True
+    interpolation_points: int | None = None
+
+
+class Network(Recorded):
+    """Of an extractor's settings, those by which it differs from the paper's or from its like."""
+
+    start: Literal["imagenet", "random"]
+    image_size: int
+    seed: int | None = None
+
+
+class Preparation(Recorded):
+    """How images are prepared for a network, and in which precision it computes."""
+
+    precision: str | None = None
+
+
+class Extractor(Recorded):
+    """The network in whose features images are compared: one that was tuned on the data set, or that of 2015."""
+
+    sha256: str
+    settings: Network | None = Field(default=None, description="Of a network that was tuned here")
+    test_accuracy: float | None = None
+    n_reference: int | None = Field(default=None, description="Training images that its reference is of")
+    preparation: Preparation | None = None
+
+
+class Details(Recorded):
+    """What numbers of images depend on.
+
+    Attributes:
+        extractor: None for a data set without labels, which has no FID.
+        counts: By the metric.
+        intervals: By the metric.
+        omitted: Why a metric is not among the numbers, by the metric.
+    """
+
+    sampling: Sampling | None = None
+    extractor: Extractor | None = None
+    counts: dict[str, Counts] = Field(default_factory=dict)
+    intervals: dict[str, Interval] = Field(default_factory=dict)
+    omitted: dict[str, str] = Field(default_factory=dict)
+
+
+class RunDetails(Details):
+    """What the numbers of a run depend on, and its scores that are lists; of these none that its method does not have.
+
+    Attributes:
+        kl_per_dimension: Of the posteriors from the prior, in nats.
+        signal_to_noise: Variance of the means over the mean variance, by dimension.
+        singular_values: Of the coefficients of all training images.
+    """
+
+    run: RunSpec
+    kl_per_dimension: tuple[float, ...] | None = None
+    signal_to_noise: tuple[float, ...] | None = None
+    singular_values: tuple[float, ...] | None = None
+
+
+class BoundDetails(Details):
+    """What the scores of real images or of noise depend on.
+
+    Attributes:
+        bound: Whether they are of test images (floor), training images (copies) or noise (ceiling).
+    """
+
+    bound: Bound
+    dataset: str
+
+
+class _Scores(Recorded):
+    """Numbers by their metric, and details.
+
+    Attributes:
+        numbers: As the file has them: whole where they count.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    numbers: dict[str, Number]
+
+    @model_validator(mode="before")
+    @classmethod
+    def _from_file(cls, record: Any) -> Any:
+        """Numbers stand at the top of the file, and beside them its details alone."""
+        if not isinstance(record, Mapping):
+            return record
+        numbers = {name: value for name, value in record.items() if name != DETAILS}
+        if broken := [name for name, value in numbers.items() if isinstance(value, float) and math.isnan(value)]:
+            raise ValueError(f"{', '.join(broken)}: no number")
+        return {"numbers": numbers, DETAILS: record.get(DETAILS)}
+
+    @property
+    def interval_ends(self) -> dict[str, float]:
+        """Both ends of each interval that the file records, as `<metric> low` and `<metric> high`."""
+        ends = ("low", "high")
+        return {f"{name} {end}": getattr(one, end) for name, one in self.details.intervals.items() for end in ends}
+
+
+class RunScores(_Scores):
+    """The scores of a run."""
+
+    details: RunDetails
+
+
+class BoundScores(_Scores):
+    """The scores of real images or of noise in place of a run's random images."""
+
+    details: BoundDetails
+
+
+def _kind(record: Any) -> str:
+    details = record.get(DETAILS) if isinstance(record, Mapping) else None
+    return "bound" if isinstance(details, Mapping) and "bound" in details else "run"
+
+
+_EITHER = TypeAdapter(
+    Annotated[
+        Annotated[RunScores, Tag("run")] | Annotated[BoundScores, Tag("bound")],
+        Discriminator(_kind),
+    ]
+)
+
+
+def write_scores(
+    path: Path, numbers: Mapping[str, float], details: Mapping[str, Any], files: Iterable[str] = ()
+) -> None:
+    """Write a file of scores, atomically.
+
+    Args:
+        numbers: By their metric.
+        details: Those of a run or of a bound.
+        files: Names of the files beside it that were written with it.
+
+    Raises:
+        ValueError: A number is none, or a detail is not of its type: a mistake in the program.
+    """
+    record = {**numbers, DETAILS: details}
+    _EITHER.validate_python(record)
+    write_record(path, record, files)
+
+
+def scores_of(path: Path, record: Mapping[str, Any]) -> RunScores | BoundScores:
+    """What a file of scores holds.
+
+    Args:
+        path: The file, for the message.
+        record: As `read_record` returns it.
+
+    Raises:
+        UserError: It is no file of scores of this version.
+    """
+    with reading(path):
+        return _EITHER.validate_python(record)
