@@ -14,7 +14,7 @@ from matplotlib.patches import Rectangle
 import figure as figure_command
 from vrrae_bench.artefacts.records import write_record
 from vrrae_bench.artefacts.run import format_beta
-from vrrae_bench.artefacts.shown import COLUMNS, GALLERIES, GALLERY, IMAGES, MEANS, ROWS
+from vrrae_bench.artefacts.shown import COLUMNS, GALLERIES, GALLERY, IMAGES, MEANS
 from vrrae_bench.artefacts.shown import PAIRS as SHOWN_PAIRS
 from vrrae_bench.datasets.store import write_dataset
 from vrrae_bench.reporting.architecture import Layer, architecture
@@ -30,7 +30,7 @@ from vrrae_bench.reporting.figures import (
     interpolations,
 )
 from vrrae_bench.reporting.figures.blocks import mosaic
-from vrrae_bench.reporting.figures.drawing import Run, line_styles, plt, titles
+from vrrae_bench.reporting.figures.drawing import Run, line_styles, plt, save_figure, titles
 from vrrae_bench.reporting.figures.gallery import gallery
 from vrrae_bench.reporting.figures.interpolations import transitions
 from vrrae_bench.reporting.kinds import FIGURES
@@ -109,6 +109,10 @@ def no_figure_stays_open():
     plt.close("all")
 
 
+# Where galleries of images of 8 x 8 have their generated images, and how much is below these.
+GENERATED, LAST = 9 + 2, 9 + 2
+
+
 def picture(axis):
     return np.asarray(axis.get_images()[0].get_array())
 
@@ -116,20 +120,20 @@ def picture(axis):
 # Interpolations
 
 
-def test_a_row_goes_from_one_training_image_over_what_is_decoded_between_to_the_other(make_data, make_run):
+def test_below_a_pair_stands_what_each_method_makes_of_it_from_one_image_to_the_other(make_run):
     runs = [make_run(method=method, seed=1) for method in ("ae", "vae", "rrae", "vrrae")]
-    figure = interpolations.draw(runs, first=0)
-    assert [axis.get_title() for axis in figure.axes] == ["AE", "VAE", "RRAE", "VRRAE"]
-    for axis, run in zip(figure.axes, runs):
-        drawn = picture(axis)
-        assert drawn.shape[0] == 5 * 9  # five pairs; eight pixels and a line
-        places = [int(tick - 4) for tick in axis.get_xticks()]
-        assert [label.get_text() for label in axis.get_xticklabels()] == [
-            *("first", "0/6", "1/6", "2/6", "3/6", "4/6", "5/6", "6/6", "second")
-        ]
-        for row, expected in enumerate(shown(run, "transitions")[:5, ..., 0]):
-            images = [drawn[9 * row : 9 * row + 8, left : left + 8] for left in places]
-            np.testing.assert_array_equal(images, expected)
+    (axis,) = interpolations.draw(runs, first=0).axes
+    drawn, names = picture(axis), [label.get_text() for label in axis.get_yticklabels()]
+    assert names == ["AE", "VAE", "RRAE", "VRRAE"] * 5
+    assert [label.get_text() for label in axis.get_xticklabels()] == [
+        *("first", "0/6", "1/6", "2/6", "3/6", "4/6", "5/6", "6/6", "second")
+    ]
+    lefts = [int(tick - 4) for tick in axis.get_xticks()]
+    tops = [int(tick - 4) for tick in axis.get_yticks()]
+    for number, top in enumerate(tops):
+        pair, method = divmod(number, 4)
+        images = [drawn[top : top + 8, left : left + 8] for left in lefts]
+        np.testing.assert_array_equal(images, shown(runs[method], "transitions")[pair, ..., 0])
 
 
 def test_other_pairs_are_never_shown_side_by_side(make_run):
@@ -158,18 +162,24 @@ def test_fewer_pairs_than_rows_are_all_shown(make_run):
 
 def test_a_colour_gallery_shows_the_first_images_in_reading_order(make_run, rng):
     random = rng.integers(0, 256, (30, 8, 8, 3), np.uint8)
-    (axis,) = gallery([make_run("celeba", random=random)], first=0).axes
-    shown = picture(axis)
+    run = make_run("celeba", random=random)
+    (axis,) = gallery([run], first=0).axes
+    drawn = picture(axis)
     for number in range(24):
         row, column = divmod(number, 6)
-        np.testing.assert_array_equal(shown[9 * row :, 9 * column :][:8, :8], random[number])
-    assert (shown[8::9] == 255).all() and (shown[:, 8::9] == 255).all()
+        np.testing.assert_array_equal(drawn[GENERATED + 9 * row :, 9 * column :][:8, :8], random[number])
+    assert (drawn[GENERATED + 8 : -LAST : 9] == 255).all() and (drawn[:, 8::9] == 255).all()
+    for column in range(6):
+        part = slice(9 * column, 9 * column + 8)
+        np.testing.assert_array_equal(drawn[:8, part], shown(run, "real")[column])
+        np.testing.assert_array_equal(drawn[-9:-1, part], shown(run, "nearest")[column])
+    assert [label.get_text() for label in axis.get_yticklabels()] == ["real", "generated", "nearest\nto the first row"]
 
 
 def test_floats_beyond_the_range_of_images_are_cut(make_run, rng, caplog):
     random = rng.normal(0.5, 1, (24, 8, 8, 3)).astype(np.float32)
     (axis,) = gallery([make_run("celeba", random=random)], first=0).axes
-    np.testing.assert_allclose(picture(axis)[:8, :8], random[0].clip(0, 1))
+    np.testing.assert_allclose(picture(axis)[GENERATED:][:8, :8], random[0].clip(0, 1))
     assert not caplog.records  # matplotlib would complain
 
 
@@ -179,15 +189,26 @@ def test_lines_between_coloured_images_are_white_and_a_bar_tells_what_the_colour
     figure = figure_3.draw([run], first=0)
     figure.canvas.draw()
     axis, bar = figure.axes
-    shown = picture(axis)
-    assert (shown[8::9] == 1).all() and (shown[:, 8::9] == 1).all()
+    drawn = picture(axis)
+    assert (drawn[GENERATED + 8 : -LAST : 9] == 1).all() and (drawn[:, 8::9] == 1).all()
     colour_of = bar.collections[-1].cmap
     assert bar.get_ylim() == (0, 1) and bar.get_ylabel() == "value of a pixel"
     for number, value in enumerate(random[:, 0, 0, 0].clip(0, 1)):
         row, column = divmod(number, COLUMNS)
-        np.testing.assert_allclose(shown[9 * (ROWS - 1 - row), 9 * column], colour_of(value)[:3])  # y upwards
+        np.testing.assert_allclose(drawn[GENERATED + 9 * row, 9 * column], colour_of(value)[:3])
     assert "from 0, dark, to 1, bright" in (CAPTIONS / "figure_3.txt").read_text()
     assert sum(colour_of(0.0)[:3]) < sum(colour_of(1.0)[:3]) < 3
+
+
+def test_bumps_are_drawn_with_y_upwards_and_told_with_their_error(make_run):
+    random = np.zeros((24, 8, 8, 1), np.float32)
+    random[:, 0] = 1  # y = 0 is the lowest row
+    run = make_run("synthetic", random=random)
+    record = json.loads((run.folder / "scores.json").read_text()) | {"random_generation_error": 12.34}
+    (run.folder / "scores.json").write_text(json.dumps(record))
+    axis, _ = figure_3.draw([run], first=0).axes
+    column = picture(axis)[GENERATED : GENERATED + 8, 0].sum(axis=-1)
+    assert column.argmax() == 7 and axis.get_title() == "AE: generation error 12.3 %"
 
 
 def test_each_data_set_of_a_gallery_starts_a_row(make_run):
@@ -221,8 +242,17 @@ def test_no_two_figures_show_the_same_images(settings):
 def test_a_gallery_goes_on_where_another_one_ends(make_run, rng):
     random = rng.integers(0, 256, (60, 8, 8, 3), np.uint8)
     run = make_run("celeba", random=random)
-    np.testing.assert_array_equal(picture(*gallery([run], first=24).axes)[:8, :8], random[24])
-    np.testing.assert_array_equal(picture(*gallery([run], first=48).axes)[:8, :8], random[36])  # the last 24 of 60
+    drawn = picture(*gallery([run], first=24).axes)
+    np.testing.assert_array_equal(drawn[GENERATED:][:8, :8], random[24])
+    np.testing.assert_array_equal(drawn[-9:-1, :8], shown(run, "nearest")[6])
+
+
+def test_neighbours_of_other_images_are_never_shown(make_run, rng):
+    """Of 30 images, a second gallery shows the last 24, whose first row has no neighbours."""
+    random = rng.integers(0, 256, (30, 8, 8, 3), np.uint8)
+    (axis,) = gallery([make_run("celeba", random=random)], first=24).axes
+    np.testing.assert_array_equal(picture(axis)[GENERATED:][:8, :8], random[6])
+    assert [label.get_text() for label in axis.get_yticklabels()] == ["real", "generated"]
 
 
 def test_empty_places_of_a_mosaic_are_white():
@@ -252,7 +282,9 @@ def betas(make_run, rng):
 
 
 def test_singular_values_are_a_line_for_each_beta(betas):
-    (axis,) = figure_a2_1.draw(betas).axes
+    axis, relative = figure_a2_1.draw(betas).axes
+    for line in relative.lines:
+        np.testing.assert_allclose(line.get_ydata(), 1 / np.array([1, 2, 4, 8]))
     assert axis.get_yscale() == "log" and axis.get_title() == "MNIST"
     assert [line.get_label() for line in axis.lines] == ["0", "1e-6", "1e-3", "1e-2"]
     for line, largest in zip(axis.lines, (8000, 800, 80, 8)):
@@ -261,7 +293,7 @@ def test_singular_values_are_a_line_for_each_beta(betas):
 
 
 def test_lines_of_betas_are_told_apart_in_grey(betas):
-    (axis,) = figure_a2_1.draw(betas).axes
+    axis, _ = figure_a2_1.draw(betas).axes
     grey = [np.dot(to_rgb(line.get_color()), [0.299, 0.587, 0.114]) for line in axis.lines]
     assert (np.diff(grey) > 0.1).all() and max(grey) < 0.8  # dark to light, all visible on white
     assert len({line.get_marker() for line in axis.lines}) == 4
@@ -269,7 +301,7 @@ def test_lines_of_betas_are_told_apart_in_grey(betas):
 
 def test_each_data_set_has_its_panel_of_singular_values(betas, make_run):
     other = make_run("cifar10", "vrrae", beta=0, singular_values=[3.0, 1.0])
-    first, second = figure_a2_1.draw([*betas, other]).axes
+    first, _, second, _ = figure_a2_1.draw([*betas, other]).axes
     assert (first.get_title(), second.get_title()) == ("MNIST", "CIFAR-10")
     np.testing.assert_array_equal(second.lines[0].get_ydata(), [3, 1])
 
@@ -279,10 +311,10 @@ def test_scores_without_singular_values_are_told(make_run):
         figure_a2_1.draw([make_run(method="vrrae")])
 
 
-def test_the_second_mean_stands_against_the_first_with_one_scale_for_all_betas(betas):
+def test_the_second_mean_stands_against_the_first_on_one_scale(betas):
     axes = figure_a2_2.draw(betas).axes
     assert [axis.get_title() for axis in axes] == [f"VRRAE (beta = {beta})" for beta in ("0", "1e-6", "1e-3", "1e-2")]
-    assert len({(axis.get_xlim(), axis.get_ylim(), axis.get_aspect()) for axis in axes}) == 1
+    assert {axis.get_aspect() for axis in axes} == {1.0}
     for axis, run in zip(axes, betas[::-1], strict=True):
         points = axis.collections[0].get_offsets()
         np.testing.assert_allclose(points, np.load(run.folder / MEANS)["train"])
@@ -314,7 +346,9 @@ def test_collapse_is_a_sorted_line_for_each_seed(make_run):
     ]
     divergence, noise = figure_collapse.draw(runs).axes
     np.testing.assert_allclose([line.get_ydata() for line in divergence.lines], [[3, 0.5, 1e-4], [4, 0.5, 1e-4]] * 2)
-    assert [text.get_text() for text in divergence.get_legend().get_texts()] == ["VAE", "VRRAE"]
+    (legend,) = divergence.figure.legends
+    assert [text.get_text() for text in legend.get_texts()] == ["VAE", "VRRAE"]
+    assert [text.get_text() for text in noise.texts] == ["a dimension below 0.01 is collapsed"]
     *lines, threshold = noise.lines
     np.testing.assert_allclose([line.get_ydata() for line in lines], [[20, 9, 0.001]] * 4)
     assert set(threshold.get_ydata()) == {0.01} and noise.get_yscale() == divergence.get_yscale() == "log"
@@ -458,6 +492,35 @@ def test_figure_2_tells_how_many_images_are_trained_on_and_how_many_move(make_ru
     assert [text.get_text() for text in legend.get_texts()] == ["9 training images", "diagonal motion, 7 images"]
 
 
+def test_all_seeds_of_a_method_are_shown_on_one_scale_with_the_direction_of_the_motion(make_run):
+    runs = [make_run("synthetic", method, seed=seed) for method in ("vae", "vrrae") for seed in (0, 1)]
+    for number, run in enumerate(runs):
+        save_means(run.folder, (1 + number) * np.eye(9)[:, :2], diagonal=np.arange(14.0).reshape(7, 2))
+    axes = figure_2.draw(runs).axes
+    assert [axis.get_title() for axis in axes] == ["VAE, seed 0", "VAE, seed 1", "VRRAE, seed 0", "VRRAE, seed 1"]
+    assert axes[0].get_xlim() == axes[1].get_xlim() and axes[2].get_ylim() == axes[3].get_ylim()
+    for axis in axes:
+        (arrow,) = axis.texts
+        assert tuple(arrow.xy) == (12, 13) and axis.lines[1].get_xydata().tolist() == [[0, 1]]  # to here, from there
+
+
+def test_classes_have_the_colours_of_the_legend(make_run, rng):
+    run = make_run(method="vrrae", beta=0)
+    save_means(run.folder, rng.normal(size=(6, 2)), labels=np.array([2, 2, 0, 1, 4, 4]))
+    figure = figure_a2_2.draw([run])
+    handles = figure.legends[0].legend_handles
+    colours = figure.axes[0].collections[0].get_facecolors()
+    assert [text.get_text() for text in figure.legends[0].get_texts()] == list("01234")
+    for colour, label in zip(colours, (2, 2, 0, 1, 4, 4), strict=True):
+        assert tuple(colour[:3]) == to_rgb(handles[label].get_color())
+
+
+def test_a_mark_stands_above_a_figure(make_run, tmp_path):
+    figure = gallery([make_run("celeba")], first=0)
+    save_figure(tmp_path, "marked", figure, "Quick run.")
+    assert figure.get_suptitle() == "Quick run."
+
+
 # All of them
 
 
@@ -508,4 +571,4 @@ def test_the_command_writes_picture_and_caption(make_run, tmp_path, monkeypatch)
     monkeypatch.setattr(sys, "argv", ["figure.py", "figure_a5_4", *map(str, arguments)])
     figure_command.main()
     assert out.stat().st_size > 1000 and out.with_suffix(".pdf").read_bytes().startswith(b"%PDF")
-    assert out.with_suffix(".txt").read_text().startswith("MNIST: pairs 1 to 5 of 2000 random pairs")
+    assert out.with_suffix(".txt").read_text().startswith("Look whether")

@@ -28,9 +28,10 @@ rule draw_figure:
         mem_mb=1000,
         runtime=10,
     params:
+        mark=text_option("mark", settings.mark),
         runs=lambda wildcards: [run.model_dump_json() for run in runs_of(settings, wildcards.figure)],
     message:
         "Draw {wildcards.figure}"
     shell:
         "python {input.script:q} {wildcards.figure} --runs {params.runs:q} --caption {input.caption:q}"
-        " --out {output.png:q} > {log:q} 2>&1"
+        " {params.mark} --out {output.png:q} > {log:q} 2>&1"

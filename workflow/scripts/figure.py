@@ -28,19 +28,21 @@ def main() -> None:
     parser.add_argument("name", choices=FIGURES)
     parser.add_argument("--runs", type=json_of(RunSpec), nargs="*", required=True, help="as JSON")
     parser.add_argument("--caption", type=Path, required=True, help="template of the caption")
+    parser.add_argument("--mark", help="what a reader of the figure alone has to know, above it")
     parser.add_argument(
         "--out", type=Path, required=True, help="results/figures/<name>.png to write, in the results folder of the runs"
     )
     arguments = parser.parse_args()
-    draw_figure(arguments.name, arguments.runs, arguments.caption, arguments.out)
+    draw_figure(arguments.name, arguments.runs, arguments.caption, arguments.out, arguments.mark)
 
 
-def draw_figure(name: str, specs: Sequence[RunSpec], template: Path, path: Path) -> None:
+def draw_figure(name: str, specs: Sequence[RunSpec], template: Path, path: Path, mark: str | None) -> None:
     """Draw a figure of some runs.
 
     Args:
         template: That of the caption.
         path: <name>.png to write, in the folder of figures of the results folder of the runs; the rest beside it.
+        mark: What a reader of the figure alone has to know, above it.
 
     Raises:
         UserError: There is no run; or one of their files is missing or damaged, or belongs to another run.
@@ -54,7 +56,7 @@ def draw_figure(name: str, specs: Sequence[RunSpec], template: Path, path: Path)
     # By name, so that the code of one figure is no input of another.
     module = importlib.import_module(f"vrrae_bench.reporting.figures.{kind.module}")
     figure = module.draw(runs) if kind.first is None else module.draw(runs, kind.first)
-    save_figure(path.parent, name, figure)
+    save_figure(path.parent, name, figure, mark)
     scores = [run.folder / "scores.json" for run in runs] if kind.files else []
     context = scores_context(scores) | {"shown": [dataset_label(run.spec.dataset) for run in runs], "first": kind.first}
     write_text(path.with_suffix(".txt"), render_caption(template, context) + "\n")

@@ -78,7 +78,8 @@ def _figures(folder: Path, study: Study) -> dict[str, str]:
         if missing := _missing(folder, made_from.figure_files(study, name)):
             lacking[name] = missing
         else:
-            draw_figure(name, runs_of(study, name), TEMPLATES / f"{name}.txt", folder / f"figures/{name}.png")
+            template, path = TEMPLATES / f"{name}.txt", folder / f"figures/{name}.png"
+            draw_figure(name, runs_of(study, name), template, path, study.mark)
     return lacking
 
 

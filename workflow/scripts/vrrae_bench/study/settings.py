@@ -139,6 +139,11 @@ class Study(Section):
         default=None, description="How trainings are smaller than the paper's, if they are: no claim is then decided"
     )
 
+    @property
+    def mark(self) -> str | None:
+        """What a reader of a figure alone has to know: that trainings were smaller than the paper's, if they were."""
+        return (self.banner or f"Not the paper's settings: {self.reduced}.") if self.reduced else None
+
     def run(
         self,
         dataset: str,

@@ -12,7 +12,12 @@ from vrrae_bench.reporting.figures.drawing import Run, by_dataset, titles
 
 
 def blocks(
-    runs: Sequence[Run], draw: Callable[[Axes, Run], None], *, side_by_side: int, size: tuple[float, float]
+    runs: Sequence[Run],
+    draw: Callable[[Axes, Run], None],
+    *,
+    side_by_side: int,
+    size: tuple[float, float],
+    tell: Callable[[Run], str] = lambda run: "",
 ) -> Figure:
     """A titled block for each run; each data set starts a row.
 
@@ -20,6 +25,7 @@ def blocks(
         draw: Fills the axis of one run.
         side_by_side: Most blocks of a row.
         size: Width and height of a block with its title, in inches.
+        tell: What to say of a run in the title of its block, beside what tells it from others.
     """
     groups = by_dataset(runs).values()
     columns = min(side_by_side, max(map(len, groups)))
@@ -34,25 +40,20 @@ def blocks(
     for row, row_axes in zip(rows, axes):
         for run, axis in zip(row, row_axes):
             draw(axis, run)
-            axis.set_title(title[run], fontsize="medium")
+            axis.set_title(": ".join(filter(None, [title[run], tell(run)])), fontsize="medium")
         for axis in row_axes[len(row) :]:
             axis.remove()
     return figure
 
 
-def mosaic(images: Num[np.ndarray, "N H W C"], columns: int, upwards: bool = False) -> Num[np.ndarray, "P Q C"]:
-    """Images row by row, white after each row and to the right of each image; empty places are white.
-
-    Args:
-        upwards: Whether the first row of the result is the lowest one, for images whose y points upwards.
-    """
+def mosaic(images: Num[np.ndarray, "N H W C"], columns: int) -> Num[np.ndarray, "P Q C"]:
+    """Images row by row, white after each row and to the right of each image; empty places are white."""
     n, height, width, channels = images.shape
     line = max(1, width // 50)
     rows = -(-n // columns)
     gaps = [(0, rows * columns - n), (0, line), (0, line), (0, 0)]
     padded = np.pad(images, gaps, constant_values=brightest(images))
     grid = padded.reshape(rows, columns, height + line, width + line, channels)
-    grid = grid[::-1] if upwards else grid
     return grid.transpose(0, 2, 1, 3, 4).reshape(rows * (height + line), columns * (width + line), channels)
 
 
@@ -66,15 +67,11 @@ def part(first: int, n: int, available: int) -> slice:
     return slice(start, min(start + n, available))
 
 
-def show(axis: Axes, picture: Num[np.ndarray, "P Q C"], *, origin: str = "upper") -> None:
-    """Draw a mosaic; values beyond the range of stored images are cut.
-
-    Args:
-        origin: Where the first row belongs: `upper` or `lower`.
-    """
+def show(axis: Axes, picture: Num[np.ndarray, "P Q C"]) -> None:
+    """Draw a mosaic; values beyond the range of stored images are cut."""
     high = brightest(picture)
     picture = picture[..., 0] if picture.shape[-1] == 1 else picture
-    axis.imshow(np.clip(picture, 0, high), vmin=0, vmax=high, origin=origin, cmap="gray")
+    axis.imshow(np.clip(picture, 0, high), vmin=0, vmax=high, cmap="gray")
     axis.set(xticks=[], yticks=[])
     axis.spines[:].set_visible(False)
 

@@ -1,5 +1,6 @@
 """What all figures share: the runs they are drawn from, colours, how they are saved."""
 
+import textwrap
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import cycle
@@ -19,7 +20,7 @@ from vrrae_bench.artefacts.manifest import Manifest
 from vrrae_bench.artefacts.records import read_record
 from vrrae_bench.artefacts.run import RunSpec
 from vrrae_bench.artefacts.run_folder import SAMPLE
-from vrrae_bench.artefacts.scores import RunDetails
+from vrrae_bench.artefacts.scores import RunDetails, RunScores
 from vrrae_bench.artefacts.shown import IMAGES, MEANS
 from vrrae_bench.datasets.store import MANIFEST, DataSet
 from vrrae_bench.reporting.labels import dataset_label, method_label
@@ -73,13 +74,22 @@ class Run:
         return read_arrays(self.folder / file, *names)
 
     @property
+    def scores(self) -> RunScores:
+        """What scores.json holds.
+
+        Raises:
+            UserError: It is missing or damaged, or holds the scores of another run.
+        """
+        return read_run_scores(self.folder / "scores.json")
+
+    @property
     def details(self) -> RunDetails:
         """What scores.json tells beside its numbers.
 
         Raises:
             UserError: It is missing or damaged, or holds the scores of another run.
         """
-        return read_run_scores(self.folder / "scores.json").details
+        return self.scores.details
 
 
 def by_dataset(runs: Sequence[Run]) -> dict[str, list[Run]]:
@@ -128,8 +138,14 @@ def grid(axis: Axes) -> None:
     axis.set_axisbelow(True)
 
 
-def save_figure(folder: Path, name: str, figure: Figure) -> None:
-    """Write `<name>.png` and `<name>.pdf`; without a date in it, the same figure is the same file."""
+def save_figure(folder: Path, name: str, figure: Figure, mark: str | None = None) -> None:
+    """Write `<name>.png` and `<name>.pdf`; without a date in it, the same figure is the same file.
+
+    Args:
+        mark: What a reader of the figure alone has to know, above it.
+    """
+    if mark:
+        figure.suptitle("\n".join(textwrap.wrap(mark, int(12 * figure.get_figwidth()))), color=ORANGE, fontsize="small")
     for suffix, metadata in ((".png", {}), (".pdf", {"CreationDate": None})):
         with atomic_path(folder / f"{name}{suffix}") as temporary:
             figure.savefig(temporary, dpi=DOTS_PER_INCH, metadata=metadata)

@@ -19,23 +19,28 @@ MARKERS = "osD^vP*X"
 
 
 def draw(runs: Sequence[Run]) -> Figure:
-    """A panel a data set, a line for each beta: the singular values in decreasing order.
+    """A row a data set, a line for each beta: the singular values in decreasing order, and their share of the largest.
 
-    Colours and markers both tell the betas apart, and the larger beta is the lighter colour.
+    Values of one beta may be thousands of times those of another, which the left panel shows; the right one shows how
+    fast those of each beta decrease. Colours and markers both tell the betas apart, and the larger beta is the lighter
+    colour.
     """
     groups = by_dataset(runs)
-    figure, axes = plt.subplots(1, len(groups), figsize=(5.2 * len(groups), 3.8), layout="constrained", squeeze=False)
-    for (dataset, group), axis in zip(groups.items(), axes[0]):
+    size = (10, 3.8 * len(groups))
+    figure, axes = plt.subplots(len(groups), 2, figsize=size, layout="constrained", squeeze=False)
+    for (dataset, group), row in zip(groups.items(), axes):
         # Without viridis's yellow, which is hard to see on white.
         colours = matplotlib.colormaps["viridis"](np.linspace(0, 0.85, len(group)))
         for run, colour, marker in zip(by_beta(group), colours, cycle(MARKERS)):
             values = singular_values(run)
             style = {"color": colour, "marker": marker, "markersize": 4, "markevery": -(-len(values) // 20)}
-            axis.plot(np.arange(1, len(values) + 1), values, label=format_beta(run.spec.beta), **style)
-        axis.set(title=dataset_label(dataset), xlabel="number of the mode", ylabel="singular value", yscale="log")
-        axis.xaxis.set_major_locator(MaxNLocator(integer=True))
-        axis.legend(title="beta", fontsize="small", loc="center left", bbox_to_anchor=(1, 0.5))
-        grid(axis)
+            for axis, shown in zip(row, (values, values / values[0])):
+                axis.plot(np.arange(1, len(values) + 1), shown, label=format_beta(run.spec.beta), **style)
+        for axis, label in zip(row, ("singular value", "share of the largest")):
+            axis.set(title=dataset_label(dataset), xlabel="number of the mode", ylabel=label, yscale="log")
+            axis.xaxis.set_major_locator(MaxNLocator(integer=True))
+            grid(axis)
+        row[1].legend(title="beta", fontsize="small", loc="center left", bbox_to_anchor=(1, 0.5))
     return figure
 
 

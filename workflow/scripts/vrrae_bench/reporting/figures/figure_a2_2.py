@@ -2,39 +2,52 @@
 
 from collections.abc import Sequence
 
+import matplotlib
 import numpy as np
-from jaxtyping import Float
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
 
 from vrrae_bench.reporting.figures.blocks import blocks
 from vrrae_bench.reporting.figures.drawing import BLUE, Run, by_beta, by_dataset, grid
 
+MOST_CLASSES = 20  # of which the colours can be told apart, more or less
+
 
 def draw(runs: Sequence[Run]) -> Figure:
-    """A panel for each beta; all panels of a data set have the same limits.
+    """A panel for each beta, coloured by class where images have one; one scale for both axes of a panel.
 
-    The spread of both means stands beside the axes, since a collapsed cloud is a dot.
+    Each panel has limits of its own, since a collapsed cloud would be a dot beside the others; the spread of both means
+    stands beside the axes.
     """
     means = {run: run.means("train", "spread") for run in runs}
-    limits = {
-        dataset: _limits(np.concatenate([means[run]["train"] for run in group]))
-        for dataset, group in by_dataset(runs).items()
-    }
+    classes = max(map(_classes, means.values()))
+    palette = matplotlib.colormaps["tab10" if classes <= 10 else "tab20"]
+    # As many in a row as leave the fewest places empty.
+    side_by_side = min((3, 4, 5), key=lambda columns: sum(-len(group) % columns for group in by_dataset(runs).values()))
 
     def draw_panel(axis: Axes, run: Run) -> None:
-        axis.scatter(*means[run]["train"].T, s=3, color=BLUE, linewidths=0)
-        (left, right), (bottom, top) = limits[run.spec.dataset]
-        first, second = (f"{spread:.3g}" for spread in means[run]["spread"])
-        axis.set(xlabel=f"first mean (spread {first})", ylabel=f"second mean (spread {second})")
-        axis.set(xlim=(left, right), ylim=(bottom, top), aspect="equal")
+        shown = means[run]
+        colours = palette(shown["labels"]) if _classes(shown) else BLUE
+        axis.scatter(*shown["train"].T, s=3, c=colours, linewidths=0)
+        first, second = (f"{spread:.3g}" for spread in shown["spread"])
+        axis.set_xlabel(f"first mean (spread {first})", fontsize="small")
+        axis.set_ylabel(f"second mean (spread {second})", fontsize="small")
+        axis.set_aspect("equal", adjustable="datalim")
+        axis.tick_params(labelsize="x-small")
         grid(axis)
 
-    return blocks(by_beta(runs), draw_panel, side_by_side=3, size=(2.9, 2.9))
+    figure = blocks(by_beta(runs), draw_panel, side_by_side=side_by_side, size=(2.7, 2.7))
+    if classes:
+        handles = [Line2D([], [], color=palette(number), marker="o", linestyle="", label=str(number))
+                   for number in range(classes)]  # fmt: skip
+        figure.legend(handles=handles, title="class", loc="outside right center", fontsize="small")
+    return figure
 
 
-def _limits(points: Float[np.ndarray, "N 2"]) -> Float[np.ndarray, "2 2"]:
-    """Least and largest value of each axis, with a margin."""
-    low, high = points.min(axis=0), points.max(axis=0)
-    margin = 0.05 * (high - low).max()
-    return np.stack([low - margin, high + margin], axis=1)
+def _classes(shown: dict[str, np.ndarray]) -> int:
+    """How many classes colours tell apart: none without labels, or with more of them than there are colours."""
+    if "labels" not in shown:
+        return 0
+    classes = int(shown["labels"].max()) + 1
+    return classes if classes <= MOST_CLASSES else 0

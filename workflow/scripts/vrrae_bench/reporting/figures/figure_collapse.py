@@ -15,14 +15,26 @@ COLOURS = {"vae": BLUE, "vrrae": ORANGE}
 MARKERS = {"vae": "o", "vrrae": "s"}
 # Smaller values are drawn here, because a logarithm has no zero.
 LEAST = 1e-4
+THRESHOLD = f"a dimension below {COLLAPSED_SIGNAL_TO_NOISE:g} is collapsed"
+# Inches of a row of panels, for few dimensions and for more.
+FEW_DIMENSIONS, FEW, MANY = 3, 2.6, 4.2
 SHOWN = {"kl_per_dimension": "KL divergence, nats", "signal_to_noise": "signal-to-noise"}
 
 
 def draw(runs: Sequence[Run]) -> Figure:
-    """A row for each data set, a line for each run: the values of its dimensions, each kind in decreasing order."""
+    """A row for each data set, a line for each run: the values of its dimensions, each kind in decreasing order.
+
+    Rows of data sets with more than a few dimensions are higher.
+    """
     groups = by_dataset(runs)
+    heights = [FEW if group[0].spec.bottleneck <= FEW_DIMENSIONS else MANY for group in groups.values()]
     figure, axes = plt.subplots(
-        len(groups), len(SHOWN), figsize=(9, 3.2 * len(groups)), layout="constrained", squeeze=False
+        len(groups),
+        len(SHOWN),
+        figsize=(9, sum(heights)),
+        layout="constrained",
+        squeeze=False,
+        height_ratios=heights,
     )
     for (dataset, group), row in zip(groups.items(), axes):
         details = [run.details for run in group]
@@ -32,12 +44,14 @@ def draw(runs: Sequence[Run]) -> Figure:
             axis.set(title=dataset_label(dataset), xlabel="dimension, by size", ylabel=label)
             axis.xaxis.set_major_locator(MaxNLocator(integer=True))
             grid(axis)
-            # One entry for all seeds of a method.
-            handles = {line.get_label(): line for line in axis.lines}
-            axis.legend(handles.values(), handles.keys(), fontsize="small")
         row[1].axhline(COLLAPSED_SIGNAL_TO_NOISE, color=GREY, linestyle="--", linewidth=1)
+        beside = row[1].get_yaxis_transform()
+        row[1].text(0.01, COLLAPSED_SIGNAL_TO_NOISE, THRESHOLD, transform=beside, fontsize="small", va="bottom")
         for axis in row:
             _scale(axis)
+    # One legend, with one entry for all seeds of a method.
+    handles = {line.get_label(): line for axis in axes[:, 0] for line in axis.lines}
+    figure.legend(handles.values(), handles.keys(), loc="outside upper center", ncols=len(handles))
     return figure
 
 

@@ -1,15 +1,17 @@
-"""Figures 5, 6, A.5-6 and A.5-7: blocks of randomly generated images."""
+"""Figures 5, 6, A.5-6 and A.5-7: real images above blocks of randomly generated ones."""
 
 from collections.abc import Sequence
 
 import matplotlib
+import numpy as np
+from jaxtyping import Num
 from matplotlib.axes import Axes
 from matplotlib.cm import ScalarMappable
 from matplotlib.colors import Normalize
 from matplotlib.figure import Figure
 
 from vrrae_bench.artefacts.shown import COLUMNS, GALLERY
-from vrrae_bench.reporting.figures.blocks import blocks, mosaic, part, show
+from vrrae_bench.reporting.figures.blocks import blocks, brightest, mosaic, part, show
 from vrrae_bench.reporting.figures.drawing import Run, by_dataset
 
 
@@ -18,25 +20,55 @@ def draw(runs: Sequence[Run], first: int) -> Figure:
     return gallery(runs, first)
 
 
-def gallery(runs: Sequence[Run], first: int, *, origin: str = "upper", cmap: str | None = None) -> Figure:
-    """A block of randomly generated images per data set and method, in the order they were drawn.
+def gallery(runs: Sequence[Run], first: int, *, upwards: bool = False, cmap: str | None = None) -> Figure:
+    """A block per data set and method: real images, generated ones in the order they were drawn, and neighbours.
+
+    The last row has the training images that are nearest to the first row of the generated ones.
 
     Args:
-        first: The first of the images that are shown, counted from 0.
-        origin: Where the first row of an image belongs: `upper` or `lower`.
+        first: The first of the generated images that are shown, counted from 0.
+        upwards: Whether the first row of an image is its lowest one.
         cmap: Matplotlib's name of the colours of floats of one channel, which a bar explains; grey without.
     """
 
     def fill(axis: Axes, run: Run) -> None:
-        images = run.images("random")["random"]
-        images = images[part(first, GALLERY, len(images))]
-        if cmap:  # before the mosaic, so that what lies between the images is white and no colour of theirs
-            images = matplotlib.colormaps[cmap](images[..., 0])[..., :3]
-        show(axis, mosaic(images, COLUMNS, upwards=origin == "lower"), origin=origin)
+        shown = run.images("random", "real", "nearest")
+        generated = part(first, GALLERY, len(shown["random"]))
+        number = min(first // GALLERY, len(shown["nearest"]) // COLUMNS - 1)
+        row = slice(COLUMNS * number, COLUMNS * (number + 1))
+        groups = [shown["real"][row], shown["random"][generated]]
+        # Where fewer images were drawn than two galleries show, the first row has no neighbours.
+        groups += [shown["nearest"][row]] if generated.start == GALLERY * number else []
+        pictures = [mosaic(_coloured(images, upwards, cmap), COLUMNS) for images in groups]
+        gap = np.full((max(2, pictures[0].shape[0] // 5), *pictures[0].shape[1:]), brightest(pictures[0]))
+        parts = [piece for picture in pictures for piece in (picture, gap.astype(picture.dtype))][:-1]
+        show(axis, np.concatenate(parts))
+        heights = np.cumsum([0, *map(len, parts)])
+        centres = (heights[:-1] + heights[1:])[::2] / 2
+        names = ["real", "generated", "nearest\nto the first row"]
+        axis.set_yticks(centres, names[: len(centres)], fontsize="small")
+        axis.tick_params(length=0)
 
-    figure = blocks(runs, fill, side_by_side=2 if len(by_dataset(runs)) == 1 else 4, size=(3.6, 2.6))
+    side_by_side = 2 if len(by_dataset(runs)) == 1 else 4
+    figure = blocks(runs, fill, side_by_side=side_by_side, size=(4.2, 3.7), tell=_score)
     if cmap:
         colours = ScalarMappable(Normalize(0, 1), cmap)
         figure.set_figwidth(figure.get_figwidth() + 0.9)  # inches for the bar
         figure.colorbar(colours, ax=figure.axes, label="value of a pixel", shrink=0.5, aspect=25)
     return figure
+
+
+def _coloured(images: Num[np.ndarray, "N H W C"], upwards: bool, cmap: str | None) -> Num[np.ndarray, "N H W C"]:
+    """Images as they are drawn: from their highest row on, and in colours before white lines come between them."""
+    images = images[:, ::-1] if upwards else images
+    return matplotlib.colormaps[cmap](images[..., 0])[..., :3] if cmap else images
+
+
+def _score(run: Run) -> str:
+    """The score of the run's random images, where it has one."""
+    scores = run.scores
+    if "fid_random" in scores:
+        return f"FID {scores['fid_random']:.1f}"
+    if "random_generation_error" in scores:
+        return f"generation error {scores['random_generation_error']:.1f} %"
+    return ""

@@ -1,7 +1,6 @@
 """Figures 4, A.5-3, A.5-4 and A.5-5: interpolated images, the same pairs of training images for all methods."""
 
 from collections.abc import Sequence
-from functools import partial
 
 import numpy as np
 from jaxtyping import Num
@@ -11,15 +10,17 @@ from matplotlib.figure import Figure
 from vrrae_bench.artefacts.records import remedy
 from vrrae_bench.artefacts.run_folder import SAMPLE
 from vrrae_bench.artefacts.shown import IMAGES
-from vrrae_bench.reporting.figures.blocks import blocks, brightest, mosaic, part, show
-from vrrae_bench.reporting.figures.drawing import Run, by_dataset
+from vrrae_bench.reporting.figures.blocks import brightest, mosaic, part, show
+from vrrae_bench.reporting.figures.drawing import Run, by_dataset, plt, titles
+from vrrae_bench.reporting.labels import dataset_label
 from vrrae_bench.system.errors import UserError
 
-N_PAIRS = 5  # of a block
+N_PAIRS = 5  # of a figure
+IMAGE = 0.55  # inches
 
 
 def draw(runs: Sequence[Run], first: int) -> Figure:
-    """A block per data set and method: a row for each of some pairs of training images.
+    """Some pairs of training images, and below one another what each method makes of them; a column a data set.
 
     A row holds the first image of the pair and the second one, which stand apart, and between them what the model makes
     of them: the reconstruction of the first, the images decoded between the two, and the reconstruction of the second.
@@ -30,9 +31,18 @@ def draw(runs: Sequence[Run], first: int) -> Figure:
     Raises:
         UserError: Runs of one data set have other pairs, or a run's files do not belong together.
     """
-    for group in by_dataset(runs).values():
+    groups = by_dataset(runs)
+    for group in groups.values():
         _check_same_pairs(group)
-    return blocks(runs, partial(_fill, first=first), side_by_side=2, size=(5.4, 3.3))
+    rows = {run: transitions(run, first, N_PAIRS) for run in runs}
+    width = max(IMAGE * (shown.shape[1] + 2) for shown in rows.values())
+    height = IMAGE * (N_PAIRS * (max(map(len, groups.values())) + 0.4) + 1)
+    size = (width * len(groups), height)
+    figure, axes = plt.subplots(1, len(groups), figsize=size, layout="compressed", squeeze=False)
+    for (dataset, group), axis in zip(groups.items(), axes[0]):
+        _fill(axis, [rows[run] for run in group], titles(group))
+        axis.set_title(dataset_label(dataset), fontsize="medium")
+    return figure
 
 
 def transitions(run: Run, first: int, n: int) -> Num[np.ndarray, "P S H W C"]:
@@ -51,16 +61,30 @@ def _check_same_pairs(runs: Sequence[Run]) -> None:
             )
 
 
-def _fill(axis: Axes, run: Run, first: int) -> None:
-    rows = transitions(run, first, N_PAIRS)
-    last = rows.shape[1] - 3  # the number of the second reconstruction; the first is 0
-    parts = [mosaic(side.reshape(-1, *side.shape[2:]), side.shape[1]) for side in np.split(rows, [1, -1], axis=1)]
-    gap = np.full((len(parts[0]), rows.shape[3] // 6, rows.shape[4]), brightest(rows), rows.dtype)
-    show(axis, np.concatenate([parts[0], gap, parts[1], gap, parts[2]], axis=1))
-    across = parts[0].shape[1]
-    centres = (np.arange(rows.shape[1]) + 0.5) * across
-    centres[1:] += gap.shape[1]
-    centres[-1] += gap.shape[1]
-    labels = ["first", *(f"{number}/{last}" for number in range(last + 1)), "second"]
+def _fill(axis: Axes, of_runs: Sequence[Num[np.ndarray, "P S H W C"]], names: Sequence[str]) -> None:
+    """Pair after pair, a row for each run, with a gap between two pairs."""
+    pieces, places, top = [], [], 0
+    for pair in zip(*of_runs):
+        for row in pair:
+            pieces.append(_row(row))
+            places.append(top + len(pieces[-1]) / 2)
+            top += len(pieces[-1])
+        gap = np.full((len(pieces[-1]) // 3, *pieces[-1].shape[1:]), brightest(pieces[-1]), pieces[-1].dtype)
+        pieces.append(gap)
+        top += len(gap)
+    show(axis, np.concatenate(pieces[:-1]))
+    axis.set_yticks(places, list(names) * (len(places) // len(names)), fontsize="small")
+    length, across = of_runs[0].shape[1], of_runs[0].shape[3] + max(1, of_runs[0].shape[3] // 50)
+    centres = (np.arange(length) + 0.5) * across
+    centres[1:] += of_runs[0].shape[3] // 6
+    centres[-1] += of_runs[0].shape[3] // 6
+    labels = ["first", *(f"{number}/{length - 3}" for number in range(length - 2)), "second"]
     axis.set_xticks(centres, labels, fontsize="small")
     axis.tick_params(length=0)
+
+
+def _row(images: Num[np.ndarray, "S H W C"]) -> Num[np.ndarray, "P Q C"]:
+    """One row of images, the two training images apart from what the model makes."""
+    sides = [mosaic(side, len(side)) for side in np.split(images, [1, -1])]
+    gap = np.full((len(sides[0]), images.shape[2] // 6, images.shape[3]), brightest(images), images.dtype)
+    return np.concatenate([sides[0], gap, sides[1], gap, sides[2]], axis=1)
