@@ -13,6 +13,7 @@ from matplotlib.figure import Figure
 from vrrae_bench.artefacts.shown import COLUMNS, GALLERY
 from vrrae_bench.reporting.figures.blocks import blocks, brightest, mosaic, part, show
 from vrrae_bench.reporting.figures.drawing import Run, by_dataset
+from vrrae_bench.reporting.void import reason_of
 
 
 def draw(runs: Sequence[Run], first: int) -> Figure:
@@ -65,10 +66,10 @@ def _coloured(images: Num[np.ndarray, "N H W C"], upwards: bool, cmap: str | Non
 
 
 def _score(run: Run) -> str:
-    """The score of the run's random images, where it has one."""
+    """The score of the run's random images, where it has one; no number where the features say nothing."""
     scores = run.scores
     if "fid_random" in scores:
-        return f"FID {scores['fid_random']:.1f}"
+        return "FID void" if reason_of(scores["details"]) else f"FID {scores['fid_random']:.1f}"
     if "random_generation_error" in scores:
         return f"generation error {scores['random_generation_error']:.1f} %"
     return ""
