@@ -196,7 +196,7 @@ def test_lines_between_coloured_images_are_white_and_a_bar_tells_what_the_colour
     for number, value in enumerate(random[:, 0, 0, 0].clip(0, 1)):
         row, column = divmod(number, COLUMNS)
         np.testing.assert_allclose(drawn[GENERATED + 9 * row, 9 * column], colour_of(value)[:3])
-    assert "from 0, dark, to 1, bright" in (CAPTIONS / "figure_3.txt").read_text()
+    assert "from 0 (dark) to 1 (bright)" in (CAPTIONS / "figure_3.txt").read_text()
     assert sum(colour_of(0.0)[:3]) < sum(colour_of(1.0)[:3]) < 3
 
 
