@@ -67,9 +67,9 @@ def _coloured(images: Num[np.ndarray, "N H W C"], upwards: bool, cmap: str | Non
 
 def _score(run: Run) -> str:
     """The score of the run's random images, where it has one; no number where the features say nothing."""
-    scores = run.scores
+    scores = run.scores.numbers
     if "fid_random" in scores:
-        return "FID void" if reason_of(scores["details"]) else f"FID {scores['fid_random']:.1f}"
+        return "FID void" if reason_of(run.details) else f"FID {scores['fid_random']:.1f}"
     if "random_generation_error" in scores:
         return f"generation error {scores['random_generation_error']:.1f} %"
     return ""
