@@ -27,6 +27,7 @@ from vrrae_bench.reporting.report import write_report
 from vrrae_bench.reporting.tables import readable_tables, write_table
 from vrrae_bench.scoring.metrics import METRICS
 from vrrae_bench.study.reading import load_settings
+from vrrae_bench.study.selection import runs_of
 from vrrae_bench.system.errors import UserError
 
 ROOT = Path(__file__).parents[2]
@@ -431,6 +432,32 @@ def test_the_caption_of_extractors_finds_the_run_of_each_score_and_needs_no_limi
 def test_captions_tell_of_no_method_that_is_not_there(name, write_scores):
     path = write_scores("synthetic", "rrae", 0, reconstruction_error=5.0)
     assert "Beta" not in render_caption(CAPTIONS / f"{name}.txt", caption_context("scores", [path]))
+
+
+def test_errors_by_the_svd_of_a_batch_stand_beside_those_by_the_basis_and_the_sizes(write_scores):
+    """The sizes have no deviation over seeds; scores of earlier versions have the test error alone."""
+    numbers = {"reconstruction_error_train_by_batch": 5.0, "reconstruction_error_train": 9.0}
+    numbers |= {"reconstruction_error_by_batch": 6.0, "reconstruction_error": 12.0}
+    paths = [write_scores("cifar10", "vrrae", seed, batch_size=64, **numbers) for seed in (0, 1)]
+    paths.append(write_scores("mnist", "rrae", 0, reconstruction_error=25.5))
+    cifar10, mnist = readable_tables("table_truncation", long_table("table_truncation", paths)).values()
+    assert cifar10.loc["VRRAE"].to_dict() == {
+        "k": "3", "L": "12", "Batch size": "64", "Training, SVD of the batch": "5.00 ± 0.00",
+        "Training, basis": "9.00 ± 0.00", "Test, SVD of the batch": "6.00 ± 0.00", "Test, basis": "12.00 ± 0.00",
+    }  # fmt: skip
+    assert mnist.loc["RRAE"].to_dict() == {"k": "3", "L": "12", "Batch size": "576", "Test, basis": "25.50"}
+    caption = render_caption(CAPTIONS / "table_truncation.txt", caption_context("scores", paths))
+    assert "drops 4 of 64 singular values, so that there is hardly a bottleneck in training" in caption
+
+
+@pytest.mark.parametrize("datasets", [["synthetic"], ["mnist"]])
+def test_the_table_of_truncations_trains_nothing_of_its_own(datasets):
+    study = load_settings(ROOT / "config.yaml").study
+    study = study.model_copy(update={"experiment": study.experiment.model_copy(update={"datasets": datasets})})
+    shown = {run.method for run in runs_of(study, "table_truncation")}
+    assert shown == ({"rrae", "vrrae"} if datasets == ["synthetic"] else {"rrae", "vrrae", "rrae_vae"})
+    others = {run.folder for name in ("table_1", "table_2", "table_3") for run in runs_of(study, name)}
+    assert {run.folder for run in runs_of(study, "table_truncation")} <= others
 
 
 def test_collapse_is_shown_by_seed_and_collapsed_runs_are_counted(write_scores):

@@ -8,12 +8,20 @@ import pytest
 from vrrae_bench.latent.mixture import fit_mixture
 from vrrae_bench.latent.sampling import as_stored, draw_samples, draw_seed
 from vrrae_bench.latent.showing import images_shown, means_shown
-from vrrae_bench.models.inference import decode, posteriors
+from vrrae_bench.models.basis import global_basis
+from vrrae_bench.models.inference import decode, encode, posteriors
+from vrrae_bench.models.methods.variational_svd import sides
 from vrrae_bench.models.serialisation import ModelHeader
 from vrrae_bench.models.truncation import truncated_coefficients
-from vrrae_bench.scoring.model_scores import identity_errors, reconstruction_errors, reconstruction_sharpness
+from vrrae_bench.scoring.model_scores import (
+    identity_errors,
+    reconstruction_errors,
+    reconstruction_sharpness,
+    truncation_errors,
+)
 from vrrae_bench.scoring.sharpness import sharpness
 from vrrae_bench.system.seeding import derived_seed
+from vrrae_bench.training.batches import BatchStream
 
 
 def test_generated_bytes_are_clipped_and_rounded(tiny_images):
@@ -143,6 +151,43 @@ def test_a_truncation_that_is_none_is_seen_in_the_identities(start, tiny_images,
     monkeypatch.setattr("vrrae_bench.scoring.model_scores.truncated_coefficients", skewed)
     errors = identity_errors(model, header, tiny_images)
     assert errors["identity_orthonormal"] > 0.1 and errors["identity_energy"] > 0.2
+
+
+@pytest.mark.parametrize(("method", "batch_size"), [("rrae_vae", 10), ("vrrae", 20)])
+def test_errors_by_the_truncation_of_a_batch_stand_beside_those_by_the_basis(method, batch_size, start, tiny_images):
+    """Against an SVD of each batch in double precision, and the basis' own reconstructions."""
+    model, header = start(method, tiny_images)
+    header = header.model_copy(update={"run": header.run.model_copy(update={"batch_size": batch_size})})
+    of_all = encode(model.encoder, header.normalisation, tiny_images.array("train"))
+    model = eqx.tree_at(lambda model: model.bottleneck, model, model.bottleneck.with_basis(global_basis(of_all, 3)))
+    found = truncation_errors(model, header, tiny_images)
+
+    def error(images, latents):
+        targets = header.normalisation.apply(images)
+        return 100 * np.linalg.norm(model.decoder(latents) - targets) / np.linalg.norm(targets)
+
+    def expected(split, truncated):
+        images = tiny_images.array(split)
+        batches = BatchStream(len(images), batch_size, header.run.seed).indices(0, len(images) // batch_size)
+        latents = [truncated(encode(model.encoder, header.normalisation, images[batch])) for batch in batches]
+        return error(images[batches.ravel()], np.concatenate(latents).astype(np.float32))
+
+    def by_batch(encodings):
+        left, values, right = np.linalg.svd(encodings.astype(np.float64), full_matrices=False)
+        coefficients, basis = left[:, :3] * values[:3], right[:3]
+        turn = sides(basis.T, np.asarray(model.bottleneck.last_basis)) if method == "rrae_vae" else np.ones(3)
+        mapped = model.bottleneck.mean(coefficients * turn) if method == "rrae_vae" else coefficients
+        return (mapped * turn) @ basis
+
+    def by_basis(encodings):
+        return model.bottleneck.decode(model.bottleneck.posterior(encodings).mean)
+
+    assert found["reconstruction_error_train"] == pytest.approx(expected("train", by_basis), rel=1e-5)
+    assert found["reconstruction_error_train_by_batch"] == pytest.approx(expected("train", by_batch), rel=1e-4)
+    # There are 16 test images, too few for a batch of 20.
+    assert ("reconstruction_error_by_batch" in found) == (batch_size <= 16)
+    if batch_size <= 16:
+        assert found["reconstruction_error_by_batch"] == pytest.approx(expected("test", by_batch), rel=1e-4)
 
 
 def test_the_sharpness_of_reconstructions_is_relative_to_the_same_images(start, tiny_images, monkeypatch):

@@ -34,6 +34,23 @@ def reconstructions(
     return _in_chunks(_reconstruct, (model, normalisation), images)
 
 
+def reconstruct(
+    model: Autoencoder, normalisation: Normalisation, images: Num[np.ndarray, "B H W C"]
+) -> tuple[Float[np.ndarray, "B H W C"], Float[np.ndarray, "B H W C"]]:
+    """The images of a batch and their reconstructions from the posterior means, in the model's units."""
+    return jax.tree.map(np.asarray, _reconstruct(model, normalisation, images))
+
+
+def reconstruct_as_batch(
+    model: Autoencoder, normalisation: Normalisation, images: Num[np.ndarray, "B H W C"]
+) -> tuple[Float[np.ndarray, "B H W C"], Float[np.ndarray, "B H W C"]]:
+    """The same where the latents of the batch are truncated by their own SVD, as in training, but without noise.
+
+    Only for a method with such a truncation.
+    """
+    return jax.tree.map(np.asarray, _reconstruct_as_batch(model, normalisation, images))
+
+
 def decode(
     model: Autoencoder, normalisation: Normalisation, points: Float[np.ndarray, "N k"]
 ) -> Iterator[Float[np.ndarray, "B H W C"]]:
@@ -68,6 +85,13 @@ def _posterior(model, normalisation, images):
 def _reconstruct(model, normalisation, images):
     seen = normalisation.apply(images)
     return seen, model.decode(model.posterior(seen).mean)
+
+
+@eqx.filter_jit
+def _reconstruct_as_batch(model, normalisation, images):
+    seen = normalisation.apply(images)
+    _, posterior = model.bottleneck(model.encoder(seen), jax.random.key(0))  # the noise is not looked at
+    return seen, model.decoder(posterior.mean @ posterior.basis.T)
 
 
 @eqx.filter_jit

@@ -170,6 +170,21 @@ TABLES = {
         bounds=("floor_2015",),
         in_paper=False,
     ),
+    "table_truncation": TableKind(
+        title="Truncation by the SVD of each batch, and by the basis found after training; errors in percent",
+        about="Error by the SVD of each batch beside that by the basis of all training images: RRAE, VRRAE, RRAE + VAE",
+        metrics=(
+            "bottleneck",
+            "latent_size",
+            "batch_size",
+            "reconstruction_error_train_by_batch",
+            "reconstruction_error_train",
+            "reconstruction_error_by_batch",
+            "reconstruction_error",
+        ),
+        headings={"reconstruction_error": "Test, basis"},
+        in_paper=False,
+    ),
     "table_collapse": TableKind(
         title="Posterior collapse",
         about="Active units, collapsed dimensions and runs, KL divergence, mutual information: VAE and VRRAE",

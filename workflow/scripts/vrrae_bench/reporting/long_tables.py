@@ -12,6 +12,7 @@ from vrrae_bench.artefacts.scores import BoundScores, RunScores
 from vrrae_bench.reporting.kinds import TABLES, TableKind
 from vrrae_bench.reporting.records import read_run_scores, read_scores, run_record
 from vrrae_bench.reporting.void import note_with, reason_of, split
+from vrrae_bench.scoring.metrics import METRICS
 from vrrae_bench.study.paper import paper_value
 from vrrae_bench.system.errors import UserError
 
@@ -103,7 +104,7 @@ def _over_files(kind: TableKind, group: pd.DataFrame, metric: str) -> dict[str, 
     numbers = group[metric].dropna()
     found = {
         "mean": numbers.mean(),
-        "std": numbers.std(ddof=1) if len(numbers) > 1 else None,
+        "std": numbers.std(ddof=1) if len(numbers) > 1 and METRICS[metric].source != "settings" else None,
         "n_seeds": len(numbers),
     }
     found |= {limit: group[f"{metric} {limit}"].mean() for limit in ("low", "high") if f"{metric} {limit}" in group}
@@ -169,7 +170,8 @@ def _void(scores: RunScores | BoundScores) -> dict[str, str]:
 
 
 def _record(scores: RunScores) -> dict[str, Any]:
-    record = run_record(scores) | _void(scores)
+    sizes = scores.details.run.model_dump(include={"bottleneck", "latent_size"})
+    record = sizes | run_record(scores) | _void(scores)
     if "collapsed_dimensions" in record:
         record[COLLAPSED] = float(record["collapsed_dimensions"] > 0)
     return record

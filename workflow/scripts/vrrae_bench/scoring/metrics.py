@@ -78,6 +78,22 @@ METRICS: dict[str, Metric] = {
         better="lower",
         of_test_images=True,
     ),
+    "reconstruction_error_by_batch": Metric(
+        name="test error by the SVD of each batch",
+        heading="Test, SVD of the batch",
+        unit="%",
+        better="lower",
+        of_test_images=True,
+    ),
+    "reconstruction_error_train": Metric(
+        name="error on training images", heading="Training, basis", unit="%", better="lower"
+    ),
+    "reconstruction_error_train_by_batch": Metric(
+        name="error on training images by the SVD of each batch",
+        heading="Training, SVD of the batch",
+        unit="%",
+        better="lower",
+    ),
     "random_generation_error": Metric(
         name="random-generation error",
         heading="Random gen. error",

@@ -7,7 +7,7 @@ from vrrae_bench.datasets.store import DataSet
 from vrrae_bench.latent.diagnostics import energy_error, orthonormality_error
 from vrrae_bench.latent.sampling import images_of
 from vrrae_bench.models.autoencoder import Autoencoder
-from vrrae_bench.models.inference import encode, posteriors, reconstructions
+from vrrae_bench.models.inference import encode, posteriors, reconstruct, reconstruct_as_batch, reconstructions
 from vrrae_bench.models.serialisation import ModelHeader
 from vrrae_bench.models.truncation import truncated_coefficients
 from vrrae_bench.scoring.reconstruction import RelativeError
@@ -16,6 +16,8 @@ from vrrae_bench.training.batches import BatchStream
 
 # Number of test images whose reconstructions are measured for sharpness.
 N_SHARPNESS = 1000
+# Number of training images, at most, whose errors are measured.
+MOST_TRAINING_IMAGES = 10_000
 
 
 def model_scores(model: Autoencoder, header: ModelHeader, data: DataSet) -> dict[str, float]:
@@ -23,6 +25,7 @@ def model_scores(model: Autoencoder, header: ModelHeader, data: DataSet) -> dict
     scores = reconstruction_errors(model, header, data)
     if header.run.definition.truncates:
         scores |= identity_errors(model, header, data)
+        scores |= truncation_errors(model, header, data)
     if data.manifest.source != "synthetic":
         scores |= reconstruction_sharpness(model, header, data)
     return scores
@@ -56,6 +59,34 @@ def identity_errors(model: Autoencoder, header: ModelHeader, data: DataSet) -> d
         "identity_orthonormal": orthonormality_error(coefficients),
         "identity_energy": energy_error(coefficients, latent),
     }
+
+
+def truncation_errors(model: Autoencoder, header: ModelHeader, data: DataSet) -> dict[str, float]:
+    """Errors by the truncation that training sees, beside those by the basis of the whole training set, in percent.
+
+    Training truncates each batch to rank k by its own SVD. Once it is over, all images share the one basis of rank k
+    that is found from all training images. Where k is little less than the batch size, the first is hardly a
+    bottleneck, and the second is.
+
+    Batches are those of training: of its size, drawn at random, each image once. A remainder is left out, since the
+    same k keeps more of a smaller batch, and so is a score of fewer images than a batch. Those of training images are
+    of the first batches of the training.
+    """
+    run, errors = header.run, {}
+    for split, name in (("test", "reconstruction_error"), ("train", "reconstruction_error_train")):
+        images = data.array(split)
+        most = len(images) if split == "test" else min(len(images), MOST_TRAINING_IMAGES)
+        by_batch, by_basis = RelativeError(), RelativeError()
+        if n_batches := most // run.batch_size:
+            for batch in BatchStream(len(images), run.batch_size, run.seed).indices(0, n_batches):
+                targets, predictions = reconstruct_as_batch(model, header.normalisation, images[batch])
+                by_batch.update(predictions, targets)
+                if split == "train":  # of test images, it is the reconstruction error
+                    targets, predictions = reconstruct(model, header.normalisation, images[batch])
+                    by_basis.update(predictions, targets)
+            errors |= {f"{name}_by_batch": by_batch.percent}
+            errors |= {name: by_basis.percent} if split == "train" else {}
+    return errors
 
 
 def reconstruction_sharpness(model: Autoencoder, header: ModelHeader, data: DataSet) -> dict[str, float]:

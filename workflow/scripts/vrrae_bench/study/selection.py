@@ -7,6 +7,7 @@ in Table 2, which have the seeds of the sweep.
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
+from vrrae_bench.artefacts.methods import methods
 from vrrae_bench.artefacts.run import RunSpec
 from vrrae_bench.study.settings import PAPER_DATASETS, DatasetSettings, Study
 
@@ -62,6 +63,13 @@ def batch_size_sweep(study: Study, dataset: str) -> list[RunSpec]:
         for batch_size in study.datasets[dataset].batch_sizes
         for seed in sweep_seeds(study, dataset)
     ]
+
+
+def truncations(study: Study, dataset: str) -> list[RunSpec]:
+    """The methods that truncate the latents of a batch, as configured, from the headline and the ablations."""
+    runs = headline(study, dataset) + (ablation(study, dataset) if images(study.datasets[dataset]) else [])
+    configured = (run for run in runs if run == study.run(dataset, run.method, run.seed))
+    return _distinct(run for run in configured if methods()[run.method].truncates)
 
 
 def sweep_seeds(study: Study, dataset: str) -> tuple[int, ...]:
@@ -145,6 +153,7 @@ SELECTIONS = {
     "table_scores": Selection(labelled, headline),
     "table_extractors": Selection(several_extractors, headline, every_seed=False),
     "table_fid_2015": Selection(by_inception_2015, headline),
+    "table_truncation": Selection(anything, truncations),
     "table_collapse": Selection(anything, headline, ("vae", "vrrae")),
     "figure_1": Selection(images, headline, ("vae", "rrae", "vrrae"), every_seed=False, every_dataset=False),
     "figure_2": Selection(synthetic, headline, ("vae", "vrrae")),
