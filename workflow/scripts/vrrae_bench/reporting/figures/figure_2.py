@@ -27,7 +27,7 @@ def draw(runs: Sequence[Run]) -> Figure:
     rows = [group[start : start + SIDE_BY_SIDE] for group in methods.values()
             for start in range(0, len(group), SIDE_BY_SIDE)]  # fmt: skip
     columns = max(map(len, rows))
-    size = (max(SIZE * columns, 2 * SIZE), SIZE * len(rows) + 0.5)
+    size = (max(SIZE * columns, 2 * SIZE), 1.15 * SIZE * len(rows) + 0.8)  # with titles and the legend
     figure, axes = plt.subplots(len(rows), columns, figsize=size, layout="constrained", squeeze=False)
     means = {run: run.means("train", "diagonal") for run in runs}
     limits = {method: _limits([means[run] for run in group]) for method, group in methods.items()}
