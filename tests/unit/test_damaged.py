@@ -10,6 +10,7 @@ import pytest
 
 from vrrae_bench.artefacts.arrays import read_array, read_arrays
 from vrrae_bench.artefacts.run_folder import check_sample, check_training
+from vrrae_bench.artefacts.shown import IMAGES, MEANS
 from vrrae_bench.datasets.conversion import convert_images
 from vrrae_bench.reporting.captions import scores_context
 from vrrae_bench.reporting.claims.evidence import load_evidence
@@ -45,6 +46,9 @@ def run(tmp_path, run_spec, rng) -> Run:
     means = rng.normal(size=(40, 3)).astype(np.float32)
     latents = {"train_mean": means, "train_log_variance": means - 9, "diagonal_mean": means[:5]}
     np.savez(folder / "latents.npz", **latents)
+    np.savez(folder / MEANS, train=means[:, :2], spread=means[:, :2].std(axis=0), diagonal=means[:5, :2])
+    images = rng.uniform(size=(6, 28, 28, 1)).astype(np.float32)
+    np.savez(folder / IMAGES, random=images, real=images, nearest=images)
     for name in ("random", "interpolation"):
         np.save(folder / f"{name}.npy", rng.uniform(size=(30, 28, 28, 1)).astype(np.float32))
     (folder / "history.csv").write_text(HISTORY)
@@ -88,13 +92,15 @@ READERS = {
         "figure": lambda run, data: histories.draw([run]),
         "report": lambda run, data: report(run),
     },
-    "latents.npz": {
+    MEANS: {
         "figure 2": lambda run, data: figure_2.draw([run]),
         "figure of betas": lambda run, data: figure_a2_2.draw([run]),
+    },
+    IMAGES: {"gallery": lambda run, data: gallery.draw([run], 0)},
+    "latents.npz": {
         "scoring": lambda run, data: score_run(run.spec, run.folder / "sample.json", data, None),
     },
     "random.npy": {
-        "gallery": lambda run, data: gallery.draw([run], 0),
         "scoring": lambda run, data: score_run(run.spec, run.folder / "sample.json", data, None),
     },
 }

@@ -12,6 +12,7 @@ from PIL import Image
 
 from vrrae_bench.artefacts.methods import methods
 from vrrae_bench.artefacts.records import write_record
+from vrrae_bench.artefacts.shown import COLUMNS, IMAGES, MEANS
 from vrrae_bench.extractor.chance import AgainstGuessing
 from vrrae_bench.reporting.captions import caption_context, render_caption, scores_context
 from vrrae_bench.reporting.claims.claims import CLAIMS
@@ -649,39 +650,46 @@ def synthetic_runs(tmp_path, run_spec, rng):
             folder = tmp_path / f"{method}{seed}"
             folder.mkdir()
             means = rng.normal(size=(100, 2)) * [1, spread]
-            np.savez(folder / "latents.npz", train_mean=means, diagonal_mean=rng.normal(size=(20, 2)))
-            np.save(folder / "random.npy", rng.uniform(size=(9, 64, 64, 1)).astype(np.float32))
-            write_record(folder / "sample.json", {}, ["latents.npz", "random.npy"])
+            np.savez(folder / MEANS, train=means, spread=means.std(axis=0), diagonal=rng.normal(size=(20, 2)))
+            random, real = (rng.uniform(size=(n, 64, 64, 1)).astype(np.float32) for n in (9, COLUMNS))
+            np.savez(folder / IMAGES, random=random, real=real, nearest=real[::-1])
+            write_record(folder / "sample.json", {}, [MEANS, IMAGES])
+            (folder / "scores.json").write_text(json.dumps({"details": {"run": run_spec(method).model_dump()}}))
             runs.append(Run(run_spec(method, dataset="synthetic", seed=seed), folder))
     return runs
 
 
-def test_figure_2_shows_the_seed_whose_vae_collapsed_most(synthetic_runs):
+def test_figure_2_shows_every_seed_and_a_collapsed_dimension_looks_collapsed(synthetic_runs):
     figure = figure_2.draw(synthetic_runs)
-    assert [axis.get_title() for axis in figure.axes] == ["VAE, seed 1", "VRRAE, seed 1"]
-    points = figure.axes[0].collections[0].get_offsets()
+    titles = [axis.get_title() for axis in figure.axes]
+    assert titles == ["VAE, seed 0", "VAE, seed 1", "VRRAE, seed 0", "VRRAE, seed 1"]
+    axis = figure.axes[1]
+    points = axis.collections[0].get_offsets()
     np.testing.assert_allclose(points.std(axis=0)[1] / points.std(axis=0)[0], 0.001, rtol=0.3)
+    np.testing.assert_allclose(np.ptp(axis.get_xlim()), np.ptp(axis.get_ylim()))
 
 
 def test_the_line_of_figure_2_goes_through_the_means_of_the_diagonal_motion(synthetic_runs):
     figure = figure_2.draw(synthetic_runs)
-    for axis, run in zip(figure.axes, (run for run in synthetic_runs if run.spec.seed == 1), strict=True):
-        [line] = axis.lines
-        np.testing.assert_array_equal(line.get_xydata(), np.load(run.folder / "latents.npz")["diagonal_mean"])
+    for axis, run in zip(figure.axes, synthetic_runs, strict=True):
+        line, start = axis.lines
+        motion = np.load(run.folder / MEANS)["diagonal"]
+        np.testing.assert_array_equal(line.get_xydata(), motion)
+        np.testing.assert_array_equal(start.get_xydata(), motion[:1])
 
 
 def test_a_gallery_shows_one_block_per_method(synthetic_runs):
-    figure = gallery.gallery(synthetic_runs[::2], 0, origin="lower", cmap="viridis")
+    figure = gallery.gallery(synthetic_runs[::2], 0, upwards=True, cmap="viridis")
     assert [axis.get_title() for axis in figure.axes if axis.get_images()] == ["VAE", "VRRAE"]
-    images = np.load(synthetic_runs[0].folder / "random.npy")
     shown = np.asarray(figure.axes[0].get_images()[0].get_array())
-    # y upwards: the first image stands at the upper left, which is the last rows of the array.
-    np.testing.assert_array_equal(shown[-65:-1, :64], colormaps["viridis"](images[0, ..., 0])[..., :3])
+    # The first row of an array is the lowest one of its image, and the first image stands at the upper left.
+    [first, *_] = np.load(synthetic_runs[0].folder / IMAGES)["real"]
+    np.testing.assert_array_equal(shown[:64, :64], colormaps["viridis"](first[::-1, :, 0])[..., :3])
 
 
 def test_a_gallery_of_two_data_sets_names_both(synthetic_runs, run_spec):
     other = Run(run_spec("vae", dataset="mnist", seed=7), synthetic_runs[0].folder)
-    figure = gallery.gallery([*synthetic_runs[::2], other], 0, origin="upper", cmap="gray")
+    figure = gallery.gallery([*synthetic_runs[::2], other], 0, cmap="gray")
     titles = [axis.get_title() for axis in figure.axes if axis.get_images()]
     assert titles == ["Synthetic, VAE", "Synthetic, VRRAE", "MNIST, VAE"]
 
