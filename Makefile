@@ -14,8 +14,9 @@ ENVIRONMENT := $(PYTHON) envs/environment.py
 TORCH_INDEX :=
 # What JAX computes on, as in config.yaml.
 ACCELERATOR := cpu
-# The environment's programs first: rules call `python`. And its packages, not those of the shell's PYTHONPATH.
-RUN := env -u PYTHONPATH -u PYTHONHOME PATH="$(CURDIR)/$(VENV)/bin:$$PATH"
+# The environment's programs first: rules call `python`. And its packages, not those of the shell's PYTHONPATH;
+# and a make that a command starts, such as one in a test, is no part of this one.
+RUN := env -u PYTHONPATH -u PYTHONHOME -u MAKEFLAGS -u MAKELEVEL -u MFLAGS PATH="$(CURDIR)/$(VENV)/bin:$$PATH"
 QUICK := results/quick
 # Tests run in so many processes, a file at a time. Each takes 3 GB of memory.
 WORKERS := 2
