@@ -174,7 +174,7 @@ def test_a_checkpoint_whose_digest_is_right_and_whose_content_is_none_is_passed_
 def test_a_changed_line_of_any_module_that_a_command_imports_is_another_program(tmp_path):
     shutil.copytree(SCRIPTS / "vrrae_bench", tmp_path / "vrrae_bench")
     command = tmp_path / "command.py"
-    command.write_text("from vrrae_bench import seeding\n")
+    command.write_text("from vrrae_bench.system import seeding\n")
     script = "from vrrae_bench.system.dependencies import code_digest; print(code_digest('command.py'))"
 
     def digest():
@@ -187,7 +187,7 @@ def test_a_changed_line_of_any_module_that_a_command_imports_is_another_program(
     seeding = tmp_path / "vrrae_bench/system/seeding.py"
     seeding.write_text(seeding.read_text() + "\n")
     changed = digest()
-    command.write_text("from vrrae_bench import seeding\n\n")
+    command.write_text("from vrrae_bench.system import seeding\n\n")
     assert len({before, changed, digest()}) == 3
 
 

@@ -18,7 +18,8 @@ rule write_settings:
         mem_mb=100,
         runtime=5,
     params:
-        settings=settings.study.model_dump_json(),
+        # A function, since Snakemake fills in what stands in braces of a text, and a user may write such.
+        settings=lambda wildcards: settings.study.model_dump_json(),
     message:
         "Write down the configuration"
     shell:
