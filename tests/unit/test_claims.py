@@ -1175,7 +1175,7 @@ def test_the_five_lines_count_each_claim_once_by_what_it_waits_for_first():
         claimed("g", "undecided", "measurement"),
         claimed("h", "reproduced", by_algebra=True),
     ]
-    main = {"VRRAE is best": {"mnist": "a", "cifar10": "c", "celeba": "d", "synthetic": "b"}}
+    main = {"lowest error": {"mnist": "a", "cifar10": "c", "synthetic": "b"}, "best FID": {"mnist": "h", "celeba": "d"}}
     assert summarise(claims, main) == (
         "Of 7 claims of the paper that can fail, 1 holds and 1 does not hold, and 5 are open.",
         "Counted apart: 1 of 1 identities, which hold by algebra, were found to hold.",
@@ -1183,7 +1183,15 @@ def test_the_five_lines_count_each_claim_once_by_what_it_waits_for_first():
         "a data set (1), ImageNet weights (2), a measurement (1), more seeds or trainings (1).",
         "Of the 2 that want ImageNet weights, our 2 networks agree that 1 holds and 0 do not hold; "
         "on the other 1 they agree on no verdict.",
-        "The main claims. VRRAE is best: holds on MNIST, does not hold on Synthetic, is open on CIFAR-10 and CelebA.",
+        "Main claims on VRRAE, each on one data set: of 5, 2 hold and 1 does not hold, and 2 are open. "
+        "Hold: lowest error on MNIST; best FID on MNIST. Do not hold: lowest error on Synthetic.",
+    )
+
+
+def test_the_fifth_line_names_the_main_claims_while_none_is_decided():
+    claims = [claimed("a", "undecided", "trainings"), claimed("b", "reproduced")]
+    assert summarise(claims, {"lowest error": {"mnist": "a"}, "best FID": {"celeba": "c"}})[-1] == (
+        "Main claims on VRRAE, each on one data set: none of 1 is decided (lowest error, best FID)."
     )
 
 

@@ -518,14 +518,14 @@ CLAIMS = (
     ),
 )
 
-# The claims that the abstract makes, for the summary: by what they are about, the id on each data set.
+# The claims on VRRAE that the abstract makes, for the summary: by what each says of it, the id on each data set.
 MAIN_CLAIMS = {
-    "VRRAE has the lowest reconstruction error": {
+    "lowest reconstruction error": {
         "synthetic": "lowest_test_error_synthetic",
         **{name: f"lowest_reconstruction_error_{name}" for name in IMAGES},
     },
     # The paper names VAE as the best on MNIST.
-    "VRRAE has the best FID of random images": {name: f"best_random_fid_{name}" for name in ("cifar10", "celeba")},
-    "VRRAE has the best FID of interpolated images": {name: f"best_interpolation_fid_{name}" for name in IMAGES},
-    "VRRAE collapses less often than VAE": {name: f"collapse_less_likely_{name}" for name in ("synthetic", *IMAGES)},
+    "best FID of random images": {name: f"best_random_fid_{name}" for name in ("cifar10", "celeba")},
+    "best FID of interpolated images": {name: f"best_interpolation_fid_{name}" for name in IMAGES},
+    "fewer collapses than VAE": {name: f"collapse_less_likely_{name}" for name in ("synthetic", *IMAGES)},
 }

@@ -3,28 +3,26 @@
 from collections.abc import Mapping, Sequence
 
 from vrrae_bench.reporting.claims.record import ClaimRecord
-from vrrae_bench.reporting.claims.verdicts import AWAITED, Verdict
+from vrrae_bench.reporting.claims.verdicts import AWAITED, VERDICTS, Verdict
 from vrrae_bench.reporting.labels import dataset_label
-
-OUTCOMES: dict[Verdict, str] = {"reproduced": "holds", "not_reproduced": "does not hold", "undecided": "is open"}
 
 
 def summarise(claims: Sequence[ClaimRecord], main: Mapping[str, Mapping[str, str]]) -> tuple[str, ...]:
     """Five lines: how many claims hold, do not hold and are open, what open ones wait for, and the main claims.
 
     Args:
-        main: The main claims of the paper: by what they are about, the id of the claim on each data set.
+        main: The main claims of the paper: by what each says of VRRAE, the id of the claim on each data set.
     """
     algebra = [claim for claim in claims if claim.by_algebra]
     tested = [claim for claim in claims if not claim.by_algebra]
-    counts = {verdict: sum(claim.verdict == verdict for claim in tested) for verdict in OUTCOMES}
+    counts = {verdict: sum(claim.verdict == verdict for claim in tested) for verdict in VERDICTS}
     held = sum(claim.verdict == "reproduced" for claim in algebra)
     return (
         f"Of {len(tested)} claims of the paper that can fail, {_hold(counts)}, and {_are(counts['undecided'])} open.",
         f"Counted apart: {held} of {len(algebra)} identities, which hold by algebra, were found to hold.",
         f"The open claims wait for: {_awaited(tested)}.",
         _networks(tested),
-        f"The main claims. {'. '.join(_main(topic, ids, claims) for topic, ids in main.items())}.",
+        _main(main, {claim.id: claim.verdict for claim in claims}),
     )
 
 
@@ -68,7 +66,7 @@ def _networks(claims: Sequence[ClaimRecord]) -> str:
         return (
             f"Of the {len(waiting)} that want ImageNet weights, one network of ours has scores; no other confirms it."
         )
-    agreed: dict[Verdict, int] = {verdict: sum(claim.agreed == verdict for claim in waiting) for verdict in OUTCOMES}
+    agreed: dict[Verdict, int] = {verdict: sum(claim.agreed == verdict for claim in waiting) for verdict in VERDICTS}
     rest = len(waiting) - agreed["reproduced"] - agreed["not_reproduced"]
     return (
         f"Of the {len(waiting)} that want ImageNet weights, our {n_networks} networks agree that {_hold(agreed)}; "
@@ -76,12 +74,32 @@ def _networks(claims: Sequence[ClaimRecord]) -> str:
     )
 
 
-def _main(topic: str, ids: Mapping[str, str], claims: Sequence[ClaimRecord]) -> str:
-    """What became of one main claim, on each data set."""
-    found = {claim.id: claim.verdict for claim in claims}
+def _main(main: Mapping[str, Mapping[str, str]], found: Mapping[str, Verdict]) -> str:
+    """How many of the main claims hold, do not hold and are open, and which are decided."""
     places = {
-        verdict: [dataset_label(dataset) for dataset, name in ids.items() if found.get(name) == verdict]
-        for verdict in OUTCOMES
+        verdict: {
+            topic: [dataset_label(dataset) for dataset, name in ids.items() if found.get(name) == verdict]
+            for topic, ids in main.items()
+        }
+        for verdict in VERDICTS
     }
-    told = [f"{OUTCOMES[verdict]} on {_enumerated(labels)}" for verdict, labels in places.items() if labels]
-    return f"{topic}: {', '.join(told) or 'not asked'}"
+    counts = {verdict: sum(map(len, by_topic.values())) for verdict, by_topic in places.items()}
+    n = sum(counts.values())
+    if n == counts["undecided"]:
+        return f"Main claims on VRRAE, each on one data set: none of {n} is decided ({', '.join(main)})."
+    counted = f"of {n}, {_hold(counts)}, and {_are(counts['undecided'])} open."
+    decided = [
+        f" {word}: {_by_topic(places[verdict])}."
+        for verdict, word in (("reproduced", "Hold"), ("not_reproduced", "Do not hold"))
+        if counts[verdict]
+    ]
+    return f"Main claims on VRRAE, each on one data set: {counted}{''.join(decided)}"
+
+
+def _by_topic(places: Mapping[str, Sequence[str]]) -> str:
+    """The data sets of each topic that has any.
+
+    >>> _by_topic({"lowest error": ["MNIST", "CIFAR-10"], "best FID": []})
+    'lowest error on MNIST and CIFAR-10'
+    """
+    return "; ".join(f"{topic} on {_enumerated(labels)}" for topic, labels in places.items() if labels)
