@@ -46,6 +46,32 @@ def test_bend_is_that_of_principal_components(rng):
     assert diagnostics.diagonal_bend(means) == pytest.approx(np.sqrt(sum(across) / along))
 
 
+def test_the_effective_rank_is_that_of_roy_and_vetterli(rng):
+    """By their definitions 1 to 4, from the eigenvalues of the covariance in place of an SVD of the means."""
+    means = (rng.normal(size=(500, 4)) @ rng.normal(size=(4, 4)) + 7).astype(np.float32)
+    values = np.sqrt(np.linalg.eigvalsh(np.cov(means.astype(float), rowvar=False)))
+    shares = values / values.sum()
+    assert diagnostics.effective_rank(means) == pytest.approx(np.prod(shares**-shares), rel=1e-6)
+
+
+def test_the_effective_rank_counts_equal_directions_wherever_they_lie(rng):
+    directions, _ = np.linalg.qr(rng.normal(size=(8, 8)))
+    for rank in (1, 3, 8):
+        shares = np.concatenate([np.eye(rank), -np.eye(rank)])
+        means = 40 * shares @ directions[:rank] + 2
+        assert diagnostics.effective_rank(means) == pytest.approx(rank, abs=1e-4)
+    assert diagnostics.effective_rank(np.ones((9, 3), np.float32)) == 0
+
+
+def test_a_collapse_that_is_not_along_an_axis_shows_in_the_effective_rank_alone(rng):
+    """Two means that nearly lie on a line, as VAE's of a quick run: neither of them is noise, and no count tells."""
+    along = rng.normal(size=(1000, 1))
+    means = (along * [1.0, 1.0] + 1e-3 * rng.normal(size=(1000, 2))).astype(np.float32)
+    log_variances = np.full_like(means, np.log(0.04))
+    assert diagnostics.collapsed_dimensions(means, log_variances) == 0 and diagnostics.active_units(means) == 2
+    assert 1 < diagnostics.effective_rank(means) < 1.02
+
+
 @pytest.fixture
 def posterior(rng):
     """Means of variance 1, 0.0025 and 1e-6; noise of variance 0.04, 1 and 1e-8."""

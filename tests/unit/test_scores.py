@@ -19,7 +19,7 @@ from vrrae_bench.scoring.sharpness import sharpness
 from vrrae_bench.system.errors import UserError
 from vrrae_bench.system.files import read_json, sha256, write_json
 
-EVERY = {"reconstruction_error", "mean_spread"}
+EVERY = {"reconstruction_error", "mean_spread", "effective_rank"}
 VARIATIONAL = {"active_units", "kl_divergence", "collapsed_dimensions", "mutual_information"}
 SHARPNESS = {"sharpness_random", "sharpness_interpolation"}
 FID = {"fid_random", "fid_random_other_draw", "fid_random_mean", "fid_random_all_draws", "fid_interpolation"}
@@ -152,6 +152,25 @@ def test_random_and_interpolated_images_each_have_a_fid_and_a_sharpness(
         assert scores[f"sharpness_{name}"] == pytest.approx(sharpness(shown) / of_real)
 
 
+@pytest.mark.parametrize(("n_pairs", "taken"), [(5, 5), (15, 10)], ids=["fewer than a draw", "more than a draw"])
+def test_each_position_between_two_images_has_a_fid_of_its_own(
+    n_pairs, taken, write_sample, run_spec, tiny_images, images, extractor
+):
+    interpolation = images[: 2 * n_pairs]  # two images between each pair; a draw has ten images
+    sample, reference = write_sample("ae", images, interpolation), Moments.load(extractor.with_name("reference.npz"))
+    details = score_run(run_spec("ae"), sample, tiny_images, extractor)["details"]
+    name = "fid_interpolation_by_position"
+    assert len(details[name]) == 2 and details["counts"][name] == {"generated": taken, "real": 48}
+    for position, fid in enumerate(details[name]):
+        shown = np.stack([interpolation[2 * pair + position] for pair in range(taken)])
+        assert fid == pytest.approx(frechet_distance(reference, shown[:, 4::6, 4::6].reshape(taken, -1)))
+
+
+def test_a_single_pair_has_no_fid_by_position(write_sample, run_spec, tiny_images, images, extractor):
+    scores = score_run(run_spec("ae"), write_sample("ae", images, images[:2]), tiny_images, extractor)
+    assert "fid_interpolation" in scores and "fid_interpolation_by_position" not in scores["details"]
+
+
 def test_all_that_fixes_a_fid_stands_beside_it(write_sample, run_spec, tiny_images, images, extractor):
     sample = write_sample("ae", images, images[:10])
     details = score_run(run_spec("ae"), sample, tiny_images, extractor)["details"]
@@ -177,7 +196,7 @@ def test_every_fid_says_of_how_many_images_it_is_and_how_sure(write_sample, run_
     images = rng.integers(0, 256, (60, 28, 28, 1), dtype=np.uint8)
     scores = score_run(run_spec("ae"), write_sample("ae", images, images), tiny_images, extractor)
     fids = {name for name in scores if name.startswith("fid")}
-    assert set(scores["details"]["counts"]) == fids | PAIRS
+    assert set(scores["details"]["counts"]) == fids | PAIRS | {"fid_interpolation_by_position"}
     intervals = scores["details"]["intervals"]
     assert set(intervals) == fids - {"fid_random", "fid_random_other_draw"} | {"kid_random"}
     for name, interval in intervals.items():

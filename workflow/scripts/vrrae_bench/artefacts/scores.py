@@ -106,12 +106,14 @@ class RunDetails(Details):
         kl_per_dimension: Of the posteriors from the prior, in nats.
         signal_to_noise: Variance of the means over the mean variance, by dimension.
         singular_values: Of the coefficients of all training images.
+        fid_interpolation_by_position: Of the images at each position between two images, from the first to the second.
     """
 
     run: RunSpec
     kl_per_dimension: tuple[float, ...] | None = None
     signal_to_noise: tuple[float, ...] | None = None
     singular_values: tuple[float, ...] | None = None
+    fid_interpolation_by_position: tuple[float, ...] | None = None
 
 
 class BoundDetails(Details):

@@ -5,6 +5,7 @@ Means and log-variances are those of the posteriors of the training images, a ro
 
 import numpy as np
 from jaxtyping import Float
+from scipy.stats import entropy
 
 ACTIVE_VARIANCE = 0.01
 COLLAPSED_SIGNAL_TO_NOISE = 0.01
@@ -49,6 +50,18 @@ def diagonal_backtracking(means: Means) -> float:
     steps = np.diff(means.astype(np.float64) @ direction)
     way = np.abs(steps).sum()
     return float((way - abs(steps.sum())) / (2 * way)) if way > 0 else 0.5
+
+
+def effective_rank(means: Means) -> float:
+    """In how many directions the means spread: the exponential of the entropy of their normalised singular values.
+
+    Of the means less their centre; the singular values are divided by their sum (Roy and Vetterli 2007). It lies
+    between 1, for means on a line, and their width, for means that spread as far in each direction, and it depends
+    neither on the scale nor on the axes. A count of collapsed dimensions misses a collapse that is not along an axis.
+    Means that do not move at all spread in no direction, and count as 0.
+    """
+    values = np.linalg.svd(means - means.mean(axis=0, dtype=np.float64), compute_uv=False)
+    return float(np.exp(entropy(values))) if values.any() else 0.0
 
 
 def active_units(means: Means) -> int:

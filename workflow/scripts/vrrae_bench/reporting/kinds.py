@@ -187,9 +187,17 @@ TABLES = {
     ),
     "table_collapse": TableKind(
         title="Posterior collapse",
-        about="Active units, collapsed dimensions and runs, KL divergence, mutual information: VAE and VRRAE",
-        metrics=("active_units", "collapsed_dimensions", "collapsed", "kl_divergence", "mutual_information"),
-        each_value=("active_units", "collapsed_dimensions"),
+        about="Active units, collapsed dimensions and runs, effective rank, KL divergence, mutual information: VAE and "
+        "VRRAE",
+        metrics=(
+            "active_units",
+            "collapsed_dimensions",
+            "collapsed",
+            "effective_rank",
+            "kl_divergence",
+            "mutual_information",
+        ),
+        each_value=("active_units", "collapsed_dimensions", "effective_rank"),
         in_paper=False,
     ),
 }

@@ -125,6 +125,25 @@ def fid_scores(moments: Moments, sets: Mapping[str, Sequence[Features]]) -> Scor
     return Scores(numbers, _record(numbers, intervals, counts, {}))
 
 
+def fid_by_position(moments: Moments, features: Features, n_positions: int, most: int) -> Scores:
+    """FID of the images at each position between the two images of a pair, from the first to the second, as a list.
+
+    They are of fewer images than `fid_interpolation`, with a larger bias: those of as many random images have the same.
+    There are none if there is a single pair.
+
+    Args:
+        features: Those of interpolated images, pair by pair.
+        most: Number of pairs that are taken, if there are more.
+    """
+    n_images = min(most, len(features) // n_positions)
+    if n_images < 2:
+        return Scores({}, {})
+    pairs = features[: n_images * n_positions]
+    found = [frechet_distance(moments, pairs[position::n_positions]) for position in range(n_positions)]
+    counts = {"fid_interpolation_by_position": {"generated": n_images, "real": moments.count}}
+    return Scores({}, {"fid_interpolation_by_position": found, "counts": counts})
+
+
 def independent_parts(images: Images, together: int = 1) -> list[Images]:
     """Images, or their features, in as many parts as the jackknife has; in a single one if there are too few.
 

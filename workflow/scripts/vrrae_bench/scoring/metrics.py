@@ -163,6 +163,7 @@ METRICS: dict[str, Metric] = {
     "mutual_information": Metric(
         name="mutual information of image and latent", heading="Mutual information", unit="nats", better="neither"
     ),
+    "effective_rank": Metric(name="effective rank of the means", heading="Effective rank", better="neither"),
     "mean_spread": Metric(name="spread of the means", heading="Spread of means", better="neither"),
     "spread_ratio": Metric(name="ratio of the spreads of the means", heading="Ratio of spreads", better="neither"),
     "diagonal_bend": Metric(name="bend of the diagonal motion", heading="Bend", better="lower"),

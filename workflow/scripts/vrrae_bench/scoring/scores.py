@@ -13,7 +13,7 @@ from vrrae_bench.artefacts.run import RunSpec
 from vrrae_bench.datasets.store import DataSet
 from vrrae_bench.latent import diagnostics
 from vrrae_bench.scoring.bumps import bump_scores
-from vrrae_bench.scoring.fidelity import Scores, combined, fid_scores, independent_parts, random_scores
+from vrrae_bench.scoring.fidelity import Scores, combined, fid_by_position, fid_scores, independent_parts, random_scores
 from vrrae_bench.scoring.reference import Reference
 from vrrae_bench.scoring.sharpness import sharpness_scores
 from vrrae_bench.system.seeding import generator
@@ -65,7 +65,8 @@ def score_run(
 def latent_scores(run: RunSpec, latents: Mapping[str, Float[np.ndarray, "N k"]]) -> Scores:
     """What the latents of the training images tell of a method of this kind; `latent.diagnostics` has the formulas."""
     method, means = run.definition, latents["train_mean"]
-    numbers, details = {"mean_spread": diagnostics.mean_spread(means)}, {}
+    numbers = {"mean_spread": diagnostics.mean_spread(means), "effective_rank": diagnostics.effective_rank(means)}
+    details = {}
     if "diagonal_mean" in latents:
         numbers["spread_ratio"] = diagnostics.spread_ratio(means)
         numbers["diagonal_bend"] = diagnostics.diagonal_bend(latents["diagonal_mean"])
@@ -108,8 +109,10 @@ def feature_scores(
     record = extractor_record(extractor)
     network = load_extractor(extractor.with_name("inception.pt"), device)
     reference = Reference.beside(extractor, record)
-    sets = {"fid_interpolation": independent_parts(network.features(interpolation), images_per_pair)}
+    between = network.features(interpolation)
+    sets = {"fid_interpolation": independent_parts(between, images_per_pair)}
     sets |= {f"fid_{name}": independent_parts(network.features(images)) for name, images in others.items()}
     random = random_scores(reference, [network.features(draw) for draw in draws])
-    scores = combined([random, fid_scores(reference.moments, sets)])
+    along = fid_by_position(reference.moments, between, images_per_pair, len(draws[0]))
+    scores = combined([random, fid_scores(reference.moments, sets), along])
     return Scores(scores.numbers, scores.details | {"extractor": record | reference.recorded})

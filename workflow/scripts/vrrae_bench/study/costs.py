@@ -148,7 +148,9 @@ def scoring_seconds(dataset: DatasetSettings) -> float:
     """Duration of scoring one run, on a core of a CPU."""
     if dataset.extractor is None:
         return OTHER_SECONDS
-    distances = dataset.sampling.random_draws * DISTANCE_SECONDS + 2 * sum(JACKKNIFE_SECONDS.values())
+    sampling = dataset.sampling
+    single = sampling.random_draws + sampling.interpolation_points
+    distances = single * DISTANCE_SECONDS + 2 * sum(JACKKNIFE_SECONDS.values())
     return generated_images(dataset) * _feature_seconds(dataset.extractor.image_size) + distances
 
 
