@@ -1,11 +1,13 @@
-"""Figure 1: the architecture of VAE, RRAE and VRRAE.
+"""Figure 1: the architecture of VAE, RRAE and VRRAE, which differ in nothing but their bottlenecks.
 
 Every layer, map and shape is that of the models themselves. Of a run, only the specification and the image shape of its
 data set are used, so that no trained model is needed.
 """
 
-from collections.abc import Sequence
+import textwrap
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import NamedTuple
 
 from matplotlib.axes import Axes
@@ -19,66 +21,76 @@ from vrrae_bench.reporting.figures.drawing import Run, plt
 from vrrae_bench.reporting.labels import dataset_label, method_label
 
 METHODS = ("vae", "rrae", "vrrae")  # from top to bottom
-# Tints of Okabe and Ito's sky blue, orange and green; images are white.
-ENCODER, BOTTLENECK, DECODER, IMAGE = "#D5ECF9", "#FCE8C5", "#CDEBDF", "#FFFFFF"
-ARROW = {"arrowstyle": "-|>", "color": "black", "linewidth": 0.8, "shrinkA": 0, "shrinkB": 0, "mutation_scale": 8}
-FONT = 7.2
+# Tints of Okabe and Ito's sky blue, orange and green; images and the grounds of the bottlenecks are white.
+ENCODER, BOTTLENECK, DECODER, WHITE = "#D5ECF9", "#FCE8C5", "#CDEBDF", "#FFFFFF"
+ARROW = {"arrowstyle": "-|>", "color": "black", "linewidth": 0.9, "shrinkA": 0, "shrinkB": 0, "mutation_scale": 10}
+DOWN_THEN_RIGHT, RIGHT_THEN_UP = "angle,angleA=-90,angleB=180,rad=0", "angle,angleA=0,angleB=90,rad=0"
 
-# Lengths in inches.
-BAR, HEIGHT = 0.37, 2.45  # width and height of an upright box
-WIDE, LOW = 1.22, 0.58  # width and height of a lying box
-TOP, MIDDLE, BOTTOM = 0.8, 0.0, -0.8  # where lying boxes are, from the middle of a row
-GAP, MARGIN = 0.17, 0.12  # between two boxes, and around all
-ROW, HEAD = 2.95, 0.4  # from a row to the next, and what is above the first
+# Points: text of layers and of bottlenecks, headings, and the names of methods.
+LAYER_FONT, FONT, HEADING, NAME = 8, 10, 11, 12
+# Inches: the boxes of layers, and the places between them.
+LAYER_WIDTH, LAYER_HEIGHT, LAYER_GAP = 1.32, 0.66, 0.17
+# Inches: the columns of a bottleneck, from the latent matrix to what the decoder reads, and what is between them.
+WIDTHS, GAP = (1.12, 1.12, 1.3, 1.35, 0.95), 0.22
+# Inches: the boxes of a bottleneck, what is between two lanes of them, and what a panel has above its first lane.
+HEIGHT, LANE, TITLE = 0.5, 0.66, 0.34
+# Around all, beside the panels; what is above all, with room for the mark of a run, and below.
+MARGIN, BUS, HEAD, FOOT = 0.12, 0.36, 0.55, 0.32
+SIGNS = 19  # of a line of a layer's name
 
 
 def draw(runs: Sequence[Run]) -> Figure:
-    """A row a method, in the sizes of the first run, on the images of its data set.
+    """Encoder and decoder, and between them the bottleneck of each method, in the sizes of the first run.
 
     Raises:
         UserError: The data set is not there.
     """
     spec, image_shape = runs[0].spec, runs[0].manifest.image_shape
     specs = [spec.model_copy(update={"method": method, "definition": methods()[method]}) for method in METHODS]
-    rows = [(one.method, architecture(one, image_shape)) for one in specs]
-    columns = _columns(rows[0][1])
-    width, height = columns.right + MARGIN, HEAD + ROW * len(rows)
+    parts = {one.method: architecture(one, image_shape) for one in specs}
+    encoder = [("images", image_shape), *_shared({method: one.encoder for method, one in parts.items()})]
+    decoder = [*_shared({method: one.decoder for method, one in parts.items()}), ("images", image_shape)]
+    lanes = [_lanes(one) for one in parts.values()]
+    panels = sum(TITLE + LANE * n for n in lanes) + MARGIN * (len(lanes) - 1)
+    body = max(panels, max(len(encoder), len(decoder)) * (LAYER_HEIGHT + LAYER_GAP) - LAYER_GAP)
+    panel_width = sum(WIDTHS) + GAP * (len(WIDTHS) - 1) + 2 * MARGIN
+    width, height = 2 * (MARGIN + LAYER_WIDTH + BUS) + panel_width, HEAD + body + FOOT
     figure = plt.figure(figsize=(width, height))
     axis = figure.add_axes((0, 0, 1, 1))
     axis.set(xlim=(0, width), ylim=(0, height))
     axis.axis("off")
-    axis.text(MARGIN, height - MARGIN, _sizes(spec), va="top", fontsize=10)
-    middles = [height - HEAD - ROW * (number + 0.5) for number in range(len(rows))]
-    above = HEIGHT / 2 + 0.12
-    for name, left in (("encoder", columns.encoder[0]), ("bottleneck", columns.svd), ("decoder", columns.decoder[0])):
-        axis.text(left, middles[0] + above, name, style="italic", fontsize=10)
-    for middle, (method, parts) in zip(middles, rows):
-        axis.text(MARGIN, middle + above, method_label(method), fontsize=11, weight="bold")
-        _draw_row(_Row(axis, middle), columns, parts, image_shape)
+    drawing = _Drawing(axis)
+    top, bottom, left = height - HEAD, FOOT, MARGIN + LAYER_WIDTH + BUS
+    axis.text(width / 2, FOOT / 2, _sizes(spec), ha="center", va="center", fontsize=FONT)
+    for place, name in ((MARGIN, "encoder"), (left, "bottleneck, one of"), (left + panel_width + BUS, "decoder")):
+        axis.text(place, top + 0.06, name, style="italic", fontsize=HEADING)
+    last = drawing.layers(MARGIN, [*range(len(encoder))], encoder, ENCODER, top, bottom)[-1]
+    # From the lowest place upwards, so that what comes from the encoder goes on at the same height.
+    first = drawing.layers(left + panel_width + BUS, [*range(len(decoder))][::-1], decoder, DECODER, top, bottom)[0]
+    spread = (body - panels) / (len(lanes) - 1)
+    for (method, one), n in zip(parts.items(), lanes, strict=True):
+        panel = _Box(left, top - (TITLE + LANE * n) / 2, panel_width, TITLE + LANE * n)
+        drawing.frame(panel, WHITE)
+        axis.text(panel.left + MARGIN, panel.top - 0.08, method_label(method), va="top", fontsize=NAME, weight="bold")
+        start, end = _draw_bottleneck(drawing, panel, one, n)
+        drawing.through(last.right, panel.left - BUS / 2, last.middle, start.middle, start.left)
+        drawing.through(end.right, panel.right + BUS / 2, end.middle, first.middle, first.left)
+        top -= panel.height + MARGIN + spread
     return figure
 
 
-class _Columns(NamedTuple):
-    """Left edges of all boxes, the same in each row, and the right edge of the last."""
-
-    image: float
-    encoder: list[float]
-    svd: float
-    split: float
-    posterior: float
-    sample: float
-    product: float
-    decoder: list[float]
-    result: float
-    right: float
+def _shared(of_methods: Mapping[str, Sequence[Layer]]) -> list[tuple[str, Shape | dict[str, Shape]]]:
+    """Layers that all methods have; where their shapes differ, those of each method."""
+    found = []
+    for layers in zip(*of_methods.values(), strict=True):
+        shapes = dict(zip(map(method_label, of_methods), (layer.shape for layer in layers)))
+        found.append((layers[0].name, layers[0].shape if len(set(shapes.values())) == 1 else shapes))
+    return found
 
 
-def _columns(parts: Architecture) -> _Columns:
-    n_encoder, n_decoder = len(parts.encoder), len(parts.decoder)
-    widths = [BAR] * (1 + n_encoder + 1) + [WIDE] * 3 + [BAR] * (1 + n_decoder + 1)
-    lefts = [MARGIN + sum(widths[:number]) + GAP * number for number in range(len(widths))]
-    image, encoder, rest = lefts[0], lefts[1 : 1 + n_encoder], lefts[1 + n_encoder :]
-    return _Columns(image, encoder, *rest[:5], rest[5:-1], rest[-1], rest[-1] + BAR)
+def _lanes(parts: Architecture) -> int:
+    """Boxes of a bottleneck that lie below one another."""
+    return 1 + bool(parts.log_variance) + bool(parts.basis)
 
 
 class _Box(NamedTuple):
@@ -89,88 +101,126 @@ class _Box(NamedTuple):
     width: float
     height: float
 
+    @property
+    def right(self) -> float:
+        return self.left + self.width
+
+    @property
+    def top(self) -> float:
+        return self.middle + self.height / 2
+
+    @property
+    def bottom(self) -> float:
+        return self.middle - self.height / 2
+
+    @property
+    def centre(self) -> float:
+        return self.left + self.width / 2
+
 
 @dataclass(frozen=True)
-class _Row:
-    """Where the boxes and arrows of one method are drawn."""
+class _Drawing:
+    """Boxes and arrows, in inches from the lower left corner."""
 
     axis: Axes
-    middle: float
 
-    def bar(self, left: float, name: str, shape: Shape, colour: str) -> _Box:
-        return self._box(_Box(left, self.middle, BAR, HEIGHT), name, shape, colour, rotation=90)
-
-    def bars(self, lefts: Sequence[float], layers: Sequence[Layer], colour: str) -> list[_Box]:
-        return [self.bar(left, layer.name, layer.shape, colour) for left, layer in zip(lefts, layers)]
-
-    def box(self, left: float, place: float, name: str, shape: Shape) -> _Box:
-        return self._box(_Box(left, self.middle + place, WIDE, LOW), name, shape, BOTTLENECK, rotation=0)
-
-    def arrow(self, start: _Box, end: _Box) -> None:
-        """To the right; up between boxes of one column; down and to the right between lying boxes of two lanes."""
-        bend = None
-        if start.left == end.left:
-            middle = start.left + start.width / 2
-            ends = (middle, start.middle + start.height / 2), (middle, end.middle - end.height / 2)
-        elif start.height == end.height and start.middle != end.middle:
-            ends = (start.left + start.width / 2, start.middle - start.height / 2), (end.left, end.middle)
-            bend = "angle,angleA=-90,angleB=180,rad=0"
-        else:
-            level = min(start, end, key=lambda box: box.height).middle
-            ends = (start.left + start.width, level), (end.left, level)
-        self.axis.annotate("", ends[1], ends[0], arrowprops=ARROW | ({"connectionstyle": bend} if bend else {}))
-
-    def chain(self, boxes: Sequence[_Box]) -> None:
-        for start, end in zip(boxes, boxes[1:]):
-            self.arrow(start, end)
-
-    def _box(self, box: _Box, name: str, shape: Shape, colour: str, rotation: float) -> _Box:
-        corner = (box.left, box.middle - box.height / 2)
+    def frame(self, box: _Box, colour: str) -> None:
+        corner = (box.left, box.bottom)
         self.axis.add_patch(
-            Rectangle(corner, box.width, box.height, facecolor=colour, edgecolor="black", linewidth=0.6)
+            Rectangle(corner, box.width, box.height, facecolor=colour, edgecolor="black", linewidth=0.7)
         )
-        text = f"{name}\n{' × '.join(map(str, shape))}"
-        centre = (box.left + box.width / 2, box.middle)
-        self.axis.text(*centre, text, ha="center", va="center", rotation=rotation, fontsize=FONT, linespacing=1.3)
+
+    def box(self, box: _Box, text: str, colour: str, fontsize: float = FONT) -> _Box:
+        self.frame(box, colour)
+        self.axis.text(box.centre, box.middle, text, ha="center", va="center", fontsize=fontsize, linespacing=1.25)
         return box
 
+    def layers(self, left, places, layers, colour, top, bottom) -> list[_Box]:
+        """A column of layers, evenly spaced over the height, each at its place from above; arrows lead through them."""
+        pitch = (top - bottom - LAYER_HEIGHT) / (len(layers) - 1)
+        boxes = []
+        for place, (name, shape) in zip(places, layers, strict=True):
+            told = "\n".join([*textwrap.wrap(name, SIGNS), *_shape_lines(shape)])
+            box = _Box(left, top - LAYER_HEIGHT / 2 - pitch * place, LAYER_WIDTH, LAYER_HEIGHT)
+            boxes.append(self.box(box, told, WHITE if name == "images" else colour, LAYER_FONT))
+        for start, end in pairwise(boxes):
+            below = start.middle > end.middle
+            self.line(
+                (start.centre, start.bottom if below else start.top), (end.centre, end.top if below else end.bottom)
+            )
+        return boxes
 
-def _draw_row(row: _Row, at: _Columns, parts: Architecture, image_shape: Shape) -> None:
-    encoder = [row.bar(at.image, "images", image_shape, IMAGE), *row.bars(at.encoder, parts.encoder, ENCODER)]
-    decoder = [
-        *row.bars(at.decoder, parts.decoder, DECODER),
-        row.bar(at.result, "images", parts.decoder[-1].shape, IMAGE),
-    ]
-    row.chain(encoder)
-    row.chain(decoder)
-    code, basis = encoder[-1], None
+    def arrow(self, start: _Box, end: _Box) -> None:
+        """To the right, at the height of the lower of the two boxes."""
+        level = min(start, end, key=lambda box: box.height).middle
+        self.line((start.right, level), (end.left, level))
+
+    def line(self, start: tuple[float, float], end: tuple[float, float], bend: str | None = None) -> None:
+        self.axis.annotate("", end, start, arrowprops=ARROW | ({"connectionstyle": bend} if bend else {}))
+
+    def through(self, left: float, bus: float, start: float, end: float, right: float) -> None:
+        """Right to a vertical line, along it to another height, and right again to an arrowhead."""
+        self.axis.plot([left, bus, bus], [start, start, end], color="black", linewidth=ARROW["linewidth"])
+        self.line((bus, end), (right, end))
+
+
+def _shape_lines(shape: Shape | Mapping[str, Shape]) -> list[str]:
+    """A shape, or those of several methods, equal ones together."""
+    if not isinstance(shape, Mapping):
+        return [_text(shape)]
+    names: dict[Shape, list[str]] = {}
+    for name, one in shape.items():
+        names.setdefault(one, []).append(name)
+    return [f"{_text(one)} ({', '.join(of)})" for one, of in names.items()]
+
+
+def _text(shape: Shape) -> str:
+    return " × ".join(map(str, shape))
+
+
+def _draw_bottleneck(drawing: _Drawing, panel: _Box, parts: Architecture, n_lanes: int) -> tuple[_Box, _Box]:
+    """The parts of a bottleneck in the columns and lanes of its panel; returns the first and the last of them."""
+    lefts = [panel.left + MARGIN + sum(WIDTHS[:n]) + GAP * n for n in range(len(WIDTHS))]
+    lanes = [panel.top - TITLE - LANE * (n + 0.5) + 0.04 for n in range(n_lanes)]
+
+    def at(column: int, lane: int, name: str, shape: Shape) -> _Box:
+        box = _Box(lefts[column], lanes[lane], WIDTHS[column], HEIGHT)
+        return drawing.box(box, f"{name}\n{_text(shape)}", BOTTLENECK)
+
+    def over_all(column: int, name: str, shape: Shape) -> _Box:
+        height = lanes[0] - lanes[-1] + HEIGHT
+        box = _Box(lefts[column], (lanes[0] + lanes[-1]) / 2, WIDTHS[column], height)
+        return drawing.box(box, f"{name}\n{_text(shape)}", BOTTLENECK)
+
     if parts.basis:
-        svd = row.bar(at.svd, f"truncated SVD of Y, rank {parts.coefficients[0]}", parts.latent, BOTTLENECK)
-        code = row.box(at.split, TOP, "coefficients\n" + r"$\alpha = U^T Y$", parts.coefficients)
-        basis = row.box(at.split, BOTTOM, "basis $U$", parts.basis)
-        row.chain([encoder[-1], svd, code])
-        row.arrow(svd, basis)
-    if parts.log_variance:
-        code = _draw_posterior(row, at, parts, code)
-    if basis:
-        point = "z" if parts.log_variance else r"\alpha"
-        product = row.bar(at.product, f"product $U {point}$", parts.decoder_input, BOTTLENECK)
-        row.arrow(basis, product)
-        row.arrow(code, product)
-        row.arrow(product, decoder[0])
+        name = f"truncated SVD\nof $Y$, rank {parts.coefficients[0]}"
+        start = over_all(0, name, parts.latent)
+        code = at(1, 0, r"$\alpha = U^T Y$", parts.coefficients)
+        basis = at(1, n_lanes - 1, "basis $U$", parts.basis)
+        drawing.arrow(start, code)
+        drawing.arrow(start, basis)
     else:
-        row.arrow(code, decoder[0])
-
-
-def _draw_posterior(row: _Row, at: _Columns, parts: Architecture, code: _Box) -> _Box:
-    """Mean, log-variance and noise; returns the box of the sampled points."""
-    mean = row.box(at.posterior, TOP, f"mean\n({parts.mean_map})", parts.mean)
-    log_variance = row.box(at.posterior, MIDDLE, "log-variance\n(linear)", parts.log_variance)
-    noise = row.box(at.sample, MIDDLE, "noise $\\epsilon$ ~ N(0, I),\n× exp(log-variance/2)", parts.mean)
-    sample = row.box(at.sample, TOP, "$z$ = mean + noise", parts.mean)
-    for start, end in ((code, mean), (code, log_variance), (mean, sample), (log_variance, noise), (noise, sample)):
-        row.arrow(start, end)
-    return sample
+        start = code = over_all(0, "$Y$", parts.latent)
+    end = code
+    if parts.log_variance:
+        mean = at(2, 0, rf"$\mu$: {parts.mean_map}", parts.mean)
+        log_variance = at(2, 1, r"$\log\,\sigma^2$: linear", parts.log_variance)
+        end = at(3, 0, r"$z = \mu + \sigma\,\epsilon$", parts.mean)
+        noise = drawing.axis.text(end.centre + 0.1, lanes[1], r"$\epsilon \sim N(0, I)$", ha="left", va="center")
+        noise.set_fontsize(FONT)
+        drawing.arrow(code, mean)
+        if code is start:
+            drawing.arrow(code, log_variance)
+        else:
+            drawing.line((code.centre, code.bottom), (log_variance.left, log_variance.middle), DOWN_THEN_RIGHT)
+        drawing.arrow(mean, end)
+        drawing.line((log_variance.right, log_variance.middle), (end.centre, end.bottom), RIGHT_THEN_UP)
+    if parts.basis:
+        product = over_all(4, r"$U z$" if parts.log_variance else r"$U \alpha$", parts.decoder_input)
+        drawing.arrow(end, product)
+        drawing.arrow(basis, product)
+        end = product
+    return start, end
 
 
 def _sizes(run: RunSpec) -> str:
