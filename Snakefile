@@ -61,7 +61,7 @@ for name in TABLES:
         name:
             name
         input:
-            multiext(f"{RESULTS}/tables/{name}", ".csv", ".md", ".tex"),
+            multiext(f"{RESULTS}/tables/{name}", *TABLES[name].suffixes),
             rules.write_settings.output.settings,
         localrule: True
 
@@ -72,7 +72,7 @@ for name in FIGURES:
         name:
             name
         input:
-            multiext(f"{RESULTS}/figures/{name}", ".png", ".pdf", ".txt"),
+            multiext(f"{RESULTS}/figures/{name}", *FIGURES[name].suffixes),
             rules.write_settings.output.settings,
         localrule: True
 

@@ -18,7 +18,7 @@ from vrrae_bench.artefacts.shown import COLUMNS, GALLERIES, GALLERY, IMAGES, MEA
 from vrrae_bench.artefacts.shown import PAIRS as SHOWN_PAIRS
 from vrrae_bench.datasets.store import write_dataset
 from vrrae_bench.reporting.architecture import Layer, architecture
-from vrrae_bench.reporting.captions import render_caption, scores_context
+from vrrae_bench.reporting.captions import figure_context, render_caption, scores_context
 from vrrae_bench.reporting.figures import (
     figure_1,
     figure_2,
@@ -33,13 +33,13 @@ from vrrae_bench.reporting.figures.blocks import mosaic
 from vrrae_bench.reporting.figures.drawing import Run, line_styles, plt, save_figure, titles
 from vrrae_bench.reporting.figures.gallery import gallery
 from vrrae_bench.reporting.figures.interpolations import transitions
-from vrrae_bench.reporting.kinds import FIGURES
+from vrrae_bench.study.catalogue import CATALOGUE, FIGURES
 from vrrae_bench.study.reading import load_settings
 from vrrae_bench.study.selection import all_runs, runs_of
 from vrrae_bench.system.errors import UserError
 
 ROOT = Path(__file__).parents[2]
-CAPTIONS = ROOT / "workflow/report"
+CAPTIONS = ROOT / "workflow/report/captions"
 PAIRS = np.array([[3, 17], [8, 1], [0, 19], [5, 4], [11, 2], [7, 13]])
 N_TRAIN, N_POINTS = 20, 5
 
@@ -196,7 +196,7 @@ def test_lines_between_coloured_images_are_white_and_a_bar_tells_what_the_colour
     for number, value in enumerate(random[:, 0, 0, 0].clip(0, 1)):
         row, column = divmod(number, COLUMNS)
         np.testing.assert_allclose(drawn[GENERATED + 9 * row, 9 * column], colour_of(value)[:3])
-    assert "from 0 (dark) to 1 (bright)" in (CAPTIONS / "figure_3.txt").read_text()
+    assert "from 0 (dark) to 1 (bright)" in (CAPTIONS / "figure_3.j2").read_text()
     assert sum(colour_of(0.0)[:3]) < sum(colour_of(1.0)[:3]) < 3
 
 
@@ -220,22 +220,22 @@ def test_each_data_set_of_a_gallery_starts_a_row(make_run):
 
 
 def test_every_pair_that_a_figure_shows_has_its_ends_reconstructed():
-    last = [kind.first + interpolations.N_PAIRS for kind in FIGURES.values() if kind.module == "interpolations"]
+    last = [figure.first + interpolations.N_PAIRS for figure in FIGURES.values() if figure.module == "interpolations"]
     assert max(last) <= SHOWN_PAIRS
-    last = [kind.first + GALLERY for kind in FIGURES.values() if kind.module in ("gallery", "figure_3")]
+    last = [figure.first + GALLERY for figure in FIGURES.values() if figure.module in ("gallery", "figure_3")]
     assert max(last) <= GALLERIES * GALLERY
 
 
 def test_no_two_figures_show_the_same_images(settings):
     """What is drawn of each run: a figure that has runs in common with another one shows others of their images."""
     seen = {}
-    for name, kind in FIGURES.items():
-        if kind.first is None:
+    for name, figure in FIGURES.items():
+        if figure.first is None:
             continue
         for run in runs_of(settings, name):
-            n = interpolations.N_PAIRS if kind.module == "interpolations" else GALLERY
-            for number in range(kind.first, kind.first + n):
-                assert seen.setdefault((run.folder, kind.module, number), name) == name
+            n = interpolations.N_PAIRS if figure.module == "interpolations" else GALLERY
+            for number in range(figure.first, figure.first + n):
+                assert seen.setdefault((run.folder, figure.module, number), name) == name
     assert {"figure_4", "figure_a5_5", "figure_5", "figure_a5_7"} <= set(seen.values())
 
 
@@ -553,9 +553,8 @@ def test_a_mark_stands_above_a_figure(make_run, tmp_path):
 def test_every_figure_has_a_module_and_a_caption_that_tells_whose_number_it_bears(name, make_run):
     assert callable(importlib.import_module(f"vrrae_bench.reporting.figures.{FIGURES[name].module}").draw)
     runs = [make_run(method=method) for method in ("vae", "vrrae")]
-    context = scores_context([run.folder / "scores.json" for run in runs])
-    context |= {"shown": ["MNIST"], "first": FIGURES[name].first}
-    caption = render_caption(CAPTIONS / f"{name}.txt", context)
+    context = figure_context(FIGURES[name], ["mnist"], [run.folder / "scores.json" for run in runs])
+    caption = render_caption(CAPTIONS / FIGURES[name].caption, context)
     assert ("our derivative" in caption) == (name != "figure_1")  # which shows no training
     assert ("number of this figure is ours" in caption) == (name in [f"figure_a5_{number}" for number in (4, 5, 6, 7)])
     if name in ("figure_2", "figure_a2_1", "figure_a2_2", "figure_collapse"):
@@ -574,8 +573,9 @@ def test_every_figure_has_a_module_and_a_caption_that_tells_whose_number_it_bear
 @pytest.mark.parametrize("name", ["figure_2", "figure_3", "figure_collapse", "table_collapse"])
 def test_captions_tell_where_the_training_on_bumps_departs_from_the_paper(name, make_run):
     runs = [make_run(dataset, method) for dataset in ("synthetic", "mnist") for method in ("vae", "vrrae")]
-    context = scores_context([run.folder / "scores.json" for run in runs]) | {"first": 0}
-    caption = render_caption(CAPTIONS / f"{name}.txt", context)
+    scores = [run.folder / "scores.json" for run in runs]
+    context = figure_context(FIGURES[name], [], scores) if name in FIGURES else scores_context(scores)
+    caption = render_caption(CAPTIONS / CATALOGUE[name].caption, context)
     rate = format_beta(runs[0].spec.learning_rate)
     told = f"learning rate {rate} (the published code: beta 1e-3, learning rate 1e-3; the paper:"
     assert caption.count(f"beta VAE 1e-3, VRRAE 1e-3, {told}") == caption.count("(the published code") == 1  # of bumps
@@ -583,7 +583,8 @@ def test_captions_tell_where_the_training_on_bumps_departs_from_the_paper(name, 
 
 
 def test_a_figure_of_nothing_is_told_as_a_table_is(tmp_path, monkeypatch):
-    arguments = ["--runs", "--caption", CAPTIONS / "figure_4.txt", "--out", tmp_path / "figures/figure_4.png"]
+    caption, out = CAPTIONS / FIGURES["figure_4"].caption, tmp_path / "figures/figure_4.png"
+    arguments = ["--runs", "--caption", caption, "--out", out]
     monkeypatch.setattr(sys, "argv", ["figure.py", "figure_4", *map(str, arguments)])
     with pytest.raises(UserError, match="figure_4: this configuration selects nothing that belongs into it"):
         figure_command.main()
@@ -592,7 +593,7 @@ def test_a_figure_of_nothing_is_told_as_a_table_is(tmp_path, monkeypatch):
 def test_the_command_writes_picture_and_caption(make_run, tmp_path, monkeypatch):
     runs = [make_run(method=method).spec.model_dump_json() for method in ("ae", "rrae")]
     out = tmp_path / "figures/figure_a5_4.png"
-    arguments = ["--runs", *runs, "--caption", CAPTIONS / "figure_a5_4.txt", "--out", out]
+    arguments = ["--runs", *runs, "--caption", CAPTIONS / FIGURES["figure_a5_4"].caption, "--out", out]
     monkeypatch.setattr(sys, "argv", ["figure.py", "figure_a5_4", *map(str, arguments)])
     figure_command.main()
     assert out.stat().st_size > 1000 and out.with_suffix(".pdf").read_bytes().startswith(b"%PDF")

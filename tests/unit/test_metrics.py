@@ -8,8 +8,8 @@ import pytest
 from vrrae_bench.reporting.claims.claims import CLAIMS
 from vrrae_bench.reporting.claims.comparisons import Lower, NotLower
 from vrrae_bench.reporting.claims.measures import All
-from vrrae_bench.reporting.kinds import TABLES
 from vrrae_bench.scoring.metrics import METRICS
+from vrrae_bench.study.catalogue import TABLES
 from vrrae_bench.study.paper import paper_values
 
 KEPT = Path(__file__).parents[2] / "docs/example-report"

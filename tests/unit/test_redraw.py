@@ -15,7 +15,7 @@ from redraw import redraw
 from vrrae_bench.artefacts.records import read_record, write_record
 from vrrae_bench.artefacts.shown import COLUMNS, GALLERIES, GALLERY, IMAGES, MEANS, PAIRS
 from vrrae_bench.reporting.configured import read_study
-from vrrae_bench.reporting.kinds import FIGURES, TABLES
+from vrrae_bench.study.catalogue import FIGURES, TABLES
 from vrrae_bench.study.reading import load_settings
 from vrrae_bench.study.selection import all_runs, is_made
 from vrrae_bench.system.errors import UserError

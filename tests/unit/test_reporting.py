@@ -21,18 +21,18 @@ from vrrae_bench.reporting.claims.evidence import load_evidence
 from vrrae_bench.reporting.claims.writing import write_claims
 from vrrae_bench.reporting.figures import figure_2, gallery
 from vrrae_bench.reporting.figures.drawing import Run, save_figure
-from vrrae_bench.reporting.kinds import TABLES
 from vrrae_bench.reporting.long_tables import long_table
 from vrrae_bench.reporting.page.tables import blocks, read_long
 from vrrae_bench.reporting.report import write_report
 from vrrae_bench.reporting.tables import readable_tables, write_table
 from vrrae_bench.scoring.metrics import METRICS
+from vrrae_bench.study.catalogue import TABLES
 from vrrae_bench.study.reading import load_settings
 from vrrae_bench.study.selection import runs_of
 from vrrae_bench.system.errors import UserError
 
 ROOT = Path(__file__).parents[2]
-CAPTIONS = ROOT / "workflow/report"
+CAPTIONS = ROOT / "workflow/report/captions"
 
 
 @pytest.fixture
@@ -105,7 +105,7 @@ def test_a_number_that_is_not_there_is_told_from_one_that_the_paper_does_not_pri
 @pytest.mark.parametrize("name", ["table_2", "table_3", "table_a3_2", "table_a4_3"])
 def test_the_paper_is_not_spoken_of_as_if_it_had_a_data_set_that_it_does_not_have(name, table_2):
     [of_digits] = [path for path in table_2 if json.loads(path.read_text())["details"]["run"]["dataset"] == "digits"]
-    caption = render_caption(CAPTIONS / f"{name}.txt", caption_context("scores", [of_digits]))
+    caption = render_caption(CAPTIONS / f"{name}.j2", caption_context("scores", [of_digits]))
     assert "The paper does not have this data set. It has 1250 random images" in caption
     assert not any(
         words in caption for words in ("on MNIST as", "without seed or spread", "stands here", "beside ours")
@@ -164,7 +164,7 @@ def test_table_2_shows_the_best_beta_of_each_data_set_below_the_configured_one(w
     assert mnist.loc["VRRAE", ["Rand.", "Rand. (paper)"]].tolist() == ["38.00", "38.77"]
     assert not long.duplicated(["dataset", "method", "beta", "metric"]).any()
     context = caption_context("scores", shown, [*sweep.values()])
-    caption = render_caption(CAPTIONS / "table_2.txt", context)
+    caption = render_caption(CAPTIONS / "table_2.j2", context)
     assert "MNIST: VRRAE 1e-6 and 1e-4 and 1e-3, 1 seed; CIFAR-10: VRRAE 0 and 1e-5, 1 seed." in caption
     assert "Both draws are of the same trainings" in caption and "beta VRRAE 1e-6;" in caption
 
@@ -172,7 +172,7 @@ def test_table_2_shows_the_best_beta_of_each_data_set_below_the_configured_one(w
 def test_without_a_sweep_nothing_is_said_of_best_betas(table_2):
     tables = readable_tables("table_2", long_table("table_2", table_2))
     assert not any("best beta" in row for table in tables.values() for row in table.index)
-    assert "est beta" not in render_caption(CAPTIONS / "table_2.txt", caption_context("scores", table_2))
+    assert "est beta" not in render_caption(CAPTIONS / "table_2.j2", caption_context("scores", table_2))
 
 
 def test_vrrae_without_kl_term_and_vrrae_are_two_rows_even_where_they_are_one_run(write_scores):
@@ -256,7 +256,7 @@ def test_the_caption_of_times_says_what_other_work_took_and_that_no_whole_traini
     timings_file, recorded, told
 ):
     timings_file.write_text(json.dumps(json.loads(timings_file.read_text()) | recorded))
-    caption = render_caption(CAPTIONS / "table_a4_1.txt", caption_context("timings", [timings_file]))
+    caption = render_caption(CAPTIONS / "table_a4_1.j2", caption_context("timings", [timings_file]))
     assert f"two of at least 50 within a training of 2083, {told}\n\nMedian" in caption
     assert "No whole training was timed. Its time is an estimate from those two turns" in caption
 
@@ -266,7 +266,7 @@ def test_every_table_has_a_caption_that_can_be_filled(name, write_scores, settin
     numbers = dict(fid_interpolation=5.5, fid_random=38.0, reconstruction_error=25.5)
     scores = [write_scores("mnist", "vrrae", 0, **numbers), write_scores("synthetic", "vrrae", 0, **numbers)]
     files = {"scores": scores, "settings": [settings_file], "timings": [timings_file]}[TABLES[name].origin]
-    caption = render_caption(CAPTIONS / f"{name}.txt", caption_context(TABLES[name].origin, files))
+    caption = render_caption(CAPTIONS / f"{name}.j2", caption_context(TABLES[name].origin, files))
     assert len(caption) > 100 and "{" not in caption
 
 
@@ -284,7 +284,7 @@ def test_the_fid_of_most_papers_has_a_table_of_its_own_above_that_of_test_images
     paths = [tmp_path / f"{name}.json" for name in files]
     readable = readable_tables("table_fid_2015", long_table("table_fid_2015", paths))["mnist"]
     assert [*readable["Rand."]] == ["20.00", "1.50"] and readable["Inter."].iloc[0] == "30.00"
-    caption = render_caption(CAPTIONS / "table_fid_2015.txt", caption_context("scores", paths))
+    caption = render_caption(CAPTIONS / "table_fid_2015.j2", caption_context("scores", paths))
     for part in ("FID of 10000 random images", "from 60000 training images", "abababababab", "torch-fidelity 0.4.0"):
         assert part in caption
 
@@ -315,7 +315,7 @@ def test_scores_stand_between_those_of_test_images_and_of_noise_of_the_same_data
     # Nothing of what the other data set has, nor of the paper, which has no such table.
     assert list(mnist) == ["FID", "KID"] and cifar10.loc["VAE"].to_dict() == {"FID": "80.00", "Recall": "0.50"}
     assert list(cifar10.index) == ["VAE"]
-    assert len(render_caption(CAPTIONS / "table_scores.txt", caption_context("scores", [*scores, *bounds]))) > 100
+    assert len(render_caption(CAPTIONS / "table_scores.j2", caption_context("scores", [*scores, *bounds]))) > 100
 
 
 def test_the_interval_of_a_run_stands_beside_its_score_averaged_over_seeds(tmp_path, run_spec):
@@ -421,7 +421,7 @@ def test_the_caption_of_extractors_finds_the_run_of_each_score_and_needs_no_limi
     for file in (path, other):
         file.write_text(json.dumps(content))
         content["details"]["extractor"] |= {"sha256": "cd" * 32, "test_accuracy": 0.5}
-    caption = render_caption(CAPTIONS / "table_extractors.txt", caption_context("scores", [path, other]))
+    caption = render_caption(CAPTIONS / "table_extractors.j2", caption_context("scores", [path, other]))
     assert "48 random ones" in caption and "(seed 0" in caption
     assert (
         "to a test accuracy of 98.70 % (always guessing what is most frequent: 11 %; SHA-256 abababababab)" in caption
@@ -432,7 +432,7 @@ def test_the_caption_of_extractors_finds_the_run_of_each_score_and_needs_no_limi
 @pytest.mark.parametrize("name", ["table_1", "figure_2"])
 def test_captions_tell_of_no_method_that_is_not_there(name, write_scores):
     path = write_scores("synthetic", "rrae", 0, reconstruction_error=5.0)
-    assert "Beta" not in render_caption(CAPTIONS / f"{name}.txt", caption_context("scores", [path]))
+    assert "Beta" not in render_caption(CAPTIONS / f"{name}.j2", caption_context("scores", [path]))
 
 
 def test_errors_by_the_svd_of_a_batch_stand_beside_those_by_the_basis_and_the_sizes(write_scores):
@@ -447,7 +447,7 @@ def test_errors_by_the_svd_of_a_batch_stand_beside_those_by_the_basis_and_the_si
         "Training, basis": "9.00 ± 0.00", "Test, SVD of the batch": "6.00 ± 0.00", "Test, basis": "12.00 ± 0.00",
     }  # fmt: skip
     assert mnist.loc["RRAE"].to_dict() == {"k": "3", "L": "12", "Batch size": "576", "Test, basis": "25.50"}
-    caption = render_caption(CAPTIONS / "table_truncation.txt", caption_context("scores", paths))
+    caption = render_caption(CAPTIONS / "table_truncation.j2", caption_context("scores", paths))
     assert "drops 4 of 64 singular values, so that there is hardly a bottleneck in training" in caption
 
 
@@ -534,7 +534,7 @@ def test_the_page_shows_tables_of_several_data_sets_and_the_paragraphs_of_captio
     (tmp_path / "history.csv").write_text("step,reconstruction_error\n1,50.0\n2,40.0\n")
     write_report(
         tmp_path / "report.html",
-        template=CAPTIONS / "report.html.j2",
+        template=ROOT / "workflow/report/report.html.j2",
         tables=[tmp_path / "table_2.csv", tmp_path / "table_a4_3.csv"],
         claims=tmp_path / "claims.json",
         figures=[tmp_path / "figure_5.png"],
@@ -554,7 +554,7 @@ def test_the_page_shows_tables_of_several_data_sets_and_the_paragraphs_of_captio
 
 
 def test_captions_tell_what_the_numbers_depend_on(table_2):
-    caption = render_caption(CAPTIONS / "table_2.txt", caption_context("scores", table_2[:3]))
+    caption = render_caption(CAPTIONS / "table_2.j2", caption_context("scores", table_2[:3]))
     for part in ("2 training seeds", "1250 random images", "10000 interpolated ones (2000 pairs of training images",
                  "a Gaussian mixture of K = 10 components with full covariance", "from 60000 training images",
                  "75 pixels", "98.70 %", "started from random weights", "abababababab", "beta VRRAE 1e-6",
@@ -568,18 +568,18 @@ def test_a_caption_says_where_the_test_error_is_of_the_first_test_images_only(na
     for path in paths:
         data = {"n_train": 60_000, "n_test": 1000, "published_test_images": 10_000}
         path.with_name("run.json").write_text(json.dumps({"data": data}))
-    caption = render_caption(CAPTIONS / f"{name}.txt", caption_context("scores", paths))
+    caption = render_caption(CAPTIONS / f"{name}.j2", caption_context("scores", paths))
     assert "(MNIST: only the first 1000 of the 10000 that are published)" in caption
 
 
 def test_a_deviation_is_spoken_of_only_where_there_are_several_seeds(table_2):
-    caption = render_caption(CAPTIONS / "table_2.txt", caption_context("scores", table_2))
+    caption = render_caption(CAPTIONS / "table_2.j2", caption_context("scores", table_2))
     assert "MNIST: mean ± standard deviation over 2 training seeds, 2 epochs" in caption
     assert "Digits: one training seed, so without a deviation, 2 epochs" in caption
 
 
 def test_a_caption_has_a_paragraph_for_each_data_set_and_each_matter(table_2):
-    caption = render_caption(CAPTIONS / "table_2.txt", caption_context("scores", table_2))
+    caption = render_caption(CAPTIONS / "table_2.j2", caption_context("scores", table_2))
     paragraphs = caption.split("\n\n")
     starts = (
         "MNIST: ",
@@ -596,28 +596,28 @@ def test_a_caption_has_a_paragraph_for_each_data_set_and_each_matter(table_2):
 def test_captions_mark_what_is_not_the_papers(table_2, write_scores):
     """What decides a number and is ours, or other than what the paper has, is told beside it."""
     for name in ("table_2", "table_3", "table_a3_2", "table_a4_3"):
-        caption = render_caption(CAPTIONS / f"{name}.txt", caption_context("scores", table_2))
+        caption = render_caption(CAPTIONS / f"{name}.j2", caption_context("scores", table_2))
         for part in ("random weights (the paper: from ImageNet's)", "without seed or spread",
                      "not the number of components, their covariance"):  # fmt: skip
             assert part in caption, name
         assert ("interpolated" in caption) == ("how many pairs" in caption) == (name != "table_a3_2")
     scores = [write_scores("synthetic", "vae", 0, rate) for rate in (1e-3, 1e-4)]
     for some, part in ((scores, "1e-3 and, in the rows that say so, 1e-4:"), (scores[:1], "Learning rate 1e-3:")):
-        caption = render_caption(CAPTIONS / "table_1.txt", scores_context(some))
+        caption = render_caption(CAPTIONS / "table_1.j2", scores_context(some))
         assert part in caption and "Table A.3-3 prints 1e-4" in caption
 
 
 def test_our_derivative_of_the_svd_is_told_wherever_it_trained_a_method(write_scores):
     scores = {method: write_scores("synthetic", method, 0, 1e-3) for method in ("vae", "rrae", "vrrae", "rrae_vae")}
     for name in (name for name, kind in TABLES.items() if kind.origin == "scores"):
-        assert "{{ truncation(datasets) }}" in (CAPTIONS / f"{name}.txt").read_text(), name
+        assert "{{ truncation(datasets) }}" in (CAPTIONS / f"{name}.j2").read_text(), name
     for shown, told, rotation in (
         (["vae"], False, False),
         (["vae", "rrae"], True, False),
         (["vae", "vrrae"], True, False),
         (["vrrae", "rrae_vae"], True, True),
     ):
-        caption = render_caption(CAPTIONS / "table_1.txt", scores_context([scores[method] for method in shown]))
+        caption = render_caption(CAPTIONS / "table_1.j2", scores_context([scores[method] for method in shown]))
         assert ("our derivative" in caption) == told and ("Only RRAE + VAE's derivative" in caption) == rotation
 
 
@@ -626,14 +626,14 @@ def test_table_1_is_named_for_both_learning_rates_only_where_it_shows_them(setti
     for rates, told in (([1e-4], True), ([], False)):
         settings["datasets"]["synthetic"]["other_learning_rates"] = rates
         settings_file.write_text(json.dumps(settings))
-        caption = render_caption(CAPTIONS / "table_a3_3.txt", caption_context("settings", [settings_file]))
+        caption = render_caption(CAPTIONS / "table_a3_3.j2", caption_context("settings", [settings_file]))
         assert ("Table 1 shows both" in caption) == told
 
 
 def test_the_target_of_the_sparse_autoencoder_is_told_as_the_code_has_it(table_2):
     from vrrae_bench.models.methods.sigmoid import ACTIVE
 
-    assert f"rho = {ACTIVE};" in render_caption(CAPTIONS / "table_a4_3.txt", scores_context(table_2))
+    assert f"rho = {ACTIVE};" in render_caption(CAPTIONS / "table_a4_3.j2", scores_context(table_2))
 
 
 def test_a_caption_that_can_not_be_filled_is_told(tmp_path):

@@ -18,7 +18,7 @@ from sklearn.datasets import load_digits
 
 from vrrae_bench.datasets.sources import mnist
 from vrrae_bench.models.serialisation import load_model
-from vrrae_bench.reporting.kinds import TABLES
+from vrrae_bench.study.catalogue import TABLES
 
 ROOT = Path(__file__).parents[2]
 # The others plan the paper in full, and may need plug-ins: test_plan.py.

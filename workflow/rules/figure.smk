@@ -4,8 +4,8 @@
 rule draw_figure:
     input:
         runs=lambda wildcards: in_results(made_from.figure_files(settings, wildcards.figure)),
-        caption=f"{WORKFLOW}/report/{{figure}}.txt",
-        shared_captions=[f"{WORKFLOW}/report/{name}.j2" for name in ("runs", "figures")],
+        caption=lambda wildcards: caption_of(wildcards.figure),
+        shared_captions=shared_captions("runs", "figures"),
         script=f"{SCRIPTS}/figure.py",
         code=code_of_figure,
         names=NAMES_OF_DATASETS,

@@ -14,10 +14,9 @@ from pathlib import Path
 from vrrae_bench.artefacts.records import write_record
 from vrrae_bench.artefacts.run import RunSpec
 from vrrae_bench.artefacts.run_folder import check_training
-from vrrae_bench.reporting.captions import render_caption, scores_context
+from vrrae_bench.reporting.captions import figure_context, render_caption
 from vrrae_bench.reporting.figures.drawing import Run, save_figure
-from vrrae_bench.reporting.kinds import FIGURES
-from vrrae_bench.reporting.labels import dataset_label
+from vrrae_bench.study.catalogue import FIGURES
 from vrrae_bench.system.command_line import command_parser, json_of
 from vrrae_bench.system.errors import UserError, run_command
 from vrrae_bench.system.files import write_text
@@ -49,18 +48,18 @@ def draw_figure(name: str, specs: Sequence[RunSpec], template: Path, path: Path,
     """
     if not specs:
         raise UserError(f"{name}: this configuration selects nothing that belongs into it")
-    kind, results = FIGURES[name], path.parents[1]
+    entry, results = FIGURES[name], path.parents[1]
     runs = [Run(spec, results / spec.folder) for spec in specs]
-    for run in runs if kind.files else ():
+    for run in runs if entry.files else ():
         check_training(run.folder, run.spec, None)
     # By name, so that the code of one figure is no input of another.
-    module = importlib.import_module(f"vrrae_bench.reporting.figures.{kind.module}")
-    figure = module.draw(runs) if kind.first is None else module.draw(runs, kind.first)
+    module = importlib.import_module(f"vrrae_bench.reporting.figures.{entry.module}")
+    figure = module.draw(runs) if entry.first is None else module.draw(runs, entry.first)
     save_figure(path.parent, name, figure, mark)
-    scores = [run.folder / "scores.json" for run in runs] if kind.files else []
-    context = scores_context(scores) | {"shown": [dataset_label(run.spec.dataset) for run in runs], "first": kind.first}
+    scores = [run.folder / "scores.json" for run in runs] if entry.files else []
+    context = figure_context(entry, [run.spec.dataset for run in runs], scores)
     write_text(path.with_suffix(".txt"), render_caption(template, context) + "\n")
-    files = [f"{name}{suffix}" for suffix in (".png", ".pdf", ".txt")]
+    files = [f"{name}{suffix}" for suffix in entry.suffixes]
     write_record(path.with_suffix(".json"), {"figure": name}, files)
 
 

@@ -13,9 +13,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 from vrrae_bench.reporting.configured import read_study
-from vrrae_bench.reporting.kinds import FIGURES, TABLES
 from vrrae_bench.reporting.made_from import SETTINGS, figure_files, reported
-from vrrae_bench.study.selection import all_runs, labelled
+from vrrae_bench.study.catalogue import CATALOGUE, FIGURES
+from vrrae_bench.study.comparisons import labelled
+from vrrae_bench.study.selection import all_runs
 from vrrae_bench.study.settings import Study
 from vrrae_bench.system.command_line import command_parser
 from vrrae_bench.system.errors import UserError, run_command
@@ -68,7 +69,7 @@ def selected_by(study: Study) -> Callable[[Path], bool]:
         for place, name in places.items()
         for seed in study.datasets[name].extractor_seeds
     }
-    shown = {*reported(study, TABLES), *reported(study, FIGURES)}
+    shown = set(reported(study, CATALOGUE))
 
     def belongs(file: Path) -> bool:
         match file.parts[0]:

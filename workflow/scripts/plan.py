@@ -17,8 +17,8 @@ from pathlib import Path
 
 from tabulate import tabulate
 
-from vrrae_bench.reporting.kinds import FIGURES, TABLES
 from vrrae_bench.study import costs
+from vrrae_bench.study.catalogue import CATALOGUE
 from vrrae_bench.study.estimates import cost_of
 from vrrae_bench.study.invocation import Invocation, add_configuration_options, invocation_of
 from vrrae_bench.study.reading import BASE
@@ -99,7 +99,7 @@ def planned_jobs(invocation: Invocation, targets: Sequence[str], *, done_too: bo
 
 def names_target(rule: str) -> bool:
     """Whether a rule only names what others make, and runs nothing."""
-    return rule in {"all", "claims", "report", *TABLES, *FIGURES} or rule.startswith("data_")
+    return rule in {"all", "claims", "report", *CATALOGUE} or rule.startswith("data_")
 
 
 def seconds_of(job: Job, settings: Settings) -> float | None:

@@ -17,8 +17,8 @@ from vrrae_bench.artefacts.records import read_record
 from vrrae_bench.artefacts.run_folder import TRAINING, spec_of
 from vrrae_bench.reporting import made_from
 from vrrae_bench.reporting.configured import check_configured, read_study
-from vrrae_bench.reporting.kinds import FIGURES, TABLES
 from vrrae_bench.reporting.report import write_report
+from vrrae_bench.study.catalogue import CATALOGUE, FIGURES, TABLES
 from vrrae_bench.study.selection import all_runs, runs_of
 from vrrae_bench.study.settings import Study
 from vrrae_bench.system.command_line import command_parser
@@ -66,7 +66,7 @@ def _tables(folder: Path, study: Study) -> dict[str, str]:
         if missing := _missing(folder, [*files, *sweep, *made_from.table_runs(study, name)]):
             lacking[name] = missing
         else:
-            template = TEMPLATES / f"{name}.txt"
+            template = TEMPLATES / "captions" / CATALOGUE[name].caption
             make_table(name, _in(folder, files), _in(folder, sweep), template, study.banner, folder / "tables")
     return lacking
 
@@ -78,7 +78,7 @@ def _figures(folder: Path, study: Study) -> dict[str, str]:
         if missing := _missing(folder, made_from.figure_files(study, name)):
             lacking[name] = missing
         else:
-            template, path = TEMPLATES / f"{name}.txt", folder / f"figures/{name}.png"
+            template, path = TEMPLATES / "captions" / CATALOGUE[name].caption, folder / f"figures/{name}.png"
             draw_figure(name, runs_of(study, name), template, path, study.mark)
     return lacking
 

@@ -10,9 +10,9 @@ from pathlib import Path
 import pandas as pd
 from tabulate import tabulate
 
-from vrrae_bench.reporting.kinds import TABLES
 from vrrae_bench.reporting.labels import dataset_label
 from vrrae_bench.reporting.tables import NOT_PRINTED, readable_tables
+from vrrae_bench.study.catalogue import TABLES
 from vrrae_bench.system.command_line import command_parser
 from vrrae_bench.system.errors import UserError, run_command
 

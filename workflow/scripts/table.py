@@ -10,9 +10,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from vrrae_bench.reporting.captions import caption_context, render_caption
-from vrrae_bench.reporting.kinds import TABLES
 from vrrae_bench.reporting.long_tables import long_table
 from vrrae_bench.reporting.tables import write_table
+from vrrae_bench.study.catalogue import TABLES
 from vrrae_bench.system.command_line import command_parser
 from vrrae_bench.system.errors import run_command
 

@@ -5,7 +5,7 @@ Resolves config.yaml, a profile, files and single keys as Snakemake does with th
 
 import vrrae_bench.system.shell_settings
 
-from vrrae_bench.reporting.kinds import FIGURES, TABLES
+from vrrae_bench.study.catalogue import CATALOGUE, FIGURES
 from vrrae_bench.study.invocation import add_configuration_options, settings_asked_for
 from vrrae_bench.study.selection import all_runs, is_made, runs_needed
 from vrrae_bench.study.settings import Settings
@@ -29,7 +29,7 @@ def main() -> None:
     settings = settings_asked_for(parser.parse_args())
     everything = str(len(all_runs(settings)))
     lines = [("target", "runs", "")]
-    lines += [(name, _trainings(settings, name), kind.about) for name, kind in (TABLES | FIGURES).items()]
+    lines += [(name, _trainings(settings, name), entry.about) for name, entry in CATALOGUE.items()]
     lines += [
         (f"data_{name}", "0", "The images of a data set, downloaded or made, and stored") for name in settings.datasets
     ]

@@ -9,9 +9,9 @@ from vrrae_bench.artefacts.shown import IMAGES as SHOWN_IMAGES, MEANS as SHOWN_M
 from vrrae_bench.datasets.fingerprint import fingerprint
 from vrrae_bench.datasets.weights import IMAGENET, INCEPTION_2015, WEIGHTS
 from vrrae_bench.reporting import made_from
-from vrrae_bench.reporting.kinds import FIGURES, TABLES
+from vrrae_bench.study.catalogue import CATALOGUE, FIGURES, TABLES
 from vrrae_bench.study.files_needed import refuse_if_missing
-from vrrae_bench.study.selection import SELECTIONS, runs_of
+from vrrae_bench.study.selection import runs_of
 from vrrae_bench.study.settings import least_images
 from vrrae_bench.system.dependencies import code_files
 from vrrae_bench.system.shell_words import option, text_option
@@ -42,9 +42,19 @@ def modules_of(names):
 
 def code_of_figure(wildcards):
     """The command that draws a figure, the module of the figure and, if the figure is of models, those of its methods."""
-    kind, shown = FIGURES[wildcards.figure], SELECTIONS[wildcards.figure].methods or ()
-    models = () if kind.files else modules_of(shown)
-    return code_of("figure", f"reporting/figures/{kind.module}", *models)
+    figure = FIGURES[wildcards.figure]
+    models = () if figure.files else modules_of(figure.shows.methods or ())
+    return code_of("figure", f"reporting/figures/{figure.module}", *models)
+
+
+def caption_of(name):
+    """The template of the caption of a table or figure."""
+    return f"{WORKFLOW}/report/captions/{CATALOGUE[name].caption}"
+
+
+def shared_captions(*names):
+    """Templates that those of several captions import."""
+    return [f"{WORKFLOW}/report/captions/shared/{name}.j2" for name in names]
 
 
 def arrays_of(dataset):

@@ -13,6 +13,7 @@ from vrrae_bench.artefacts.run_folder import TRAINING
 from vrrae_bench.artefacts.scores import RunDetails, RunScores
 from vrrae_bench.reporting.labels import dataset_label, method_label
 from vrrae_bench.reporting.records import read_scores, run_folder
+from vrrae_bench.study.catalogue import Figure
 from vrrae_bench.study.paper import is_in_paper
 from vrrae_bench.system.errors import UserError
 
@@ -46,6 +47,15 @@ def caption_context(origin: str, files: Sequence[str | Path], sweep: Sequence[st
     if origin != "scores":
         return {"files": [read_record(path) for path in files]}
     return scores_context(files) | {"sweeps": scores_context(sweep)["datasets"]}
+
+
+def figure_context(figure: Figure, datasets: Sequence[str], scores: Sequence[str | Path]) -> dict[str, Any]:
+    """What the caption of a figure may speak of: its entry in the catalogue, the labels of its data sets, and its runs.
+
+    Args:
+        scores: scores.json of the runs that it shows; none for a figure that needs no trained run.
+    """
+    return scores_context(scores) | {"figure": figure, "shown": [dataset_label(name) for name in datasets]}
 
 
 def scores_context(scores: Sequence[str | Path]) -> dict[str, Any]:

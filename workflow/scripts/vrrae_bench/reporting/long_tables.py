@@ -9,10 +9,10 @@ import pandas as pd
 from vrrae_bench.artefacts.records import read_record
 from vrrae_bench.artefacts.run import format_beta
 from vrrae_bench.artefacts.scores import BoundScores, RunScores
-from vrrae_bench.reporting.kinds import TABLES, TableKind
 from vrrae_bench.reporting.records import read_run_scores, read_scores, run_record
 from vrrae_bench.reporting.void import note_with, reason_of, split
 from vrrae_bench.scoring.metrics import METRICS
+from vrrae_bench.study.catalogue import TABLES, Table
 from vrrae_bench.study.paper import paper_value
 from vrrae_bench.system.errors import UserError
 
@@ -45,47 +45,47 @@ def long_table(name: str, files: Sequence[str | Path], sweep: Sequence[str | Pat
     Raises:
         UserError: There is nothing to make it from.
     """
-    kind = TABLES[name]
-    rows = {"scores": _score_rows, "settings": _setting_rows, "timings": _timing_rows}[kind.origin]
-    read = read_scores if kind.origin == "scores" else read_record
-    found = [{"table": name} | row for row in rows(name, kind, [read(path) for path in files])]
-    found += [{"table": name} | row for row in _best_betas(name, kind, [read_run_scores(path) for path in sweep])]
+    table = TABLES[name]
+    rows = {"scores": _score_rows, "settings": _setting_rows, "timings": _timing_rows}[table.origin]
+    read = read_scores if table.origin == "scores" else read_record
+    found = [{"table": name} | row for row in rows(name, table, [read(path) for path in files])]
+    found += [{"table": name} | row for row in _best_betas(name, table, [read_run_scores(path) for path in sweep])]
     if not found:
         raise UserError(f"{name}: this configuration selects nothing that belongs into it")
     # Rows without runs have no batch size; of the others it stays a whole number.
     return pd.DataFrame(found, columns=COLUMNS).astype({"batch_size": "Int64"})
 
 
-def _score_rows(name: str, kind: TableKind, scores: Sequence[RunScores | BoundScores]) -> Iterator[dict[str, Any]]:
+def _score_rows(name: str, table: Table, scores: Sequence[RunScores | BoundScores]) -> Iterator[dict[str, Any]]:
     bounds = [entry for entry in scores if isinstance(entry, BoundScores)]
     runs = pd.DataFrame([_record(entry) | entry.interval_ends for entry in scores if isinstance(entry, RunScores)])
     if runs.empty:
         return
     for dataset, of_dataset in runs.groupby("dataset", sort=False):
-        yield from _run_rows(name, kind, of_dataset)
-        yield from _bound_rows(kind, [entry for entry in bounds if entry.details.dataset == dataset])
+        yield from _run_rows(name, table, of_dataset)
+        yield from _bound_rows(table, [entry for entry in bounds if entry.details.dataset == dataset])
 
 
-def _bound_rows(kind: TableKind, bounds: Sequence[BoundScores]) -> Iterator[dict[str, Any]]:
+def _bound_rows(table: Table, bounds: Sequence[BoundScores]) -> Iterator[dict[str, Any]]:
     names = [{"dataset": one.details.dataset, "method": one.details.bound} | _void(one) for one in bounds]
     found = pd.DataFrame([name | entry.numbers | entry.interval_ends for name, entry in zip(names, bounds)])
     for (dataset, bound), group in found.groupby(["dataset", "method"], sort=False) if names else ():
-        for metric in kind.metrics:
+        for metric in table.metrics:
             if metric in group and len(group[metric].dropna()):
-                found = _over_files(kind, group, metric)
+                found = _over_files(table, group, metric)
                 note = note_with(found.pop("note", ""), metric, group.void)
                 yield {"dataset": dataset, "method": bound, "metric": metric, **found, "note": note or None}
 
 
-def _run_rows(name: str, kind: TableKind, runs: pd.DataFrame) -> Iterator[dict[str, Any]]:
+def _run_rows(name: str, table: Table, runs: pd.DataFrame) -> Iterator[dict[str, Any]]:
     for values, group in runs.groupby(["dataset", "learning_rate", "method", "beta", "batch_size"], sort=False):
         dataset, learning_rate, method, beta, batch_size = values
         is_default = learning_rate == runs[runs.dataset == dataset].learning_rate.iloc[0]
-        for metric in kind.metrics:
+        for metric in table.metrics:
             if metric not in group or group[metric].isna().all():
                 continue
             printed, note = paper_value(name, dataset, method, beta, metric) if is_default else (None, "")
-            found = _over_files(kind, group, metric)
+            found = _over_files(table, group, metric)
             note = found.pop("note", note) if is_default else f"learning rate {format_beta(learning_rate)}"
             yield {
                 "dataset": dataset,
@@ -99,7 +99,7 @@ def _run_rows(name: str, kind: TableKind, runs: pd.DataFrame) -> Iterator[dict[s
             }
 
 
-def _over_files(kind: TableKind, group: pd.DataFrame, metric: str) -> dict[str, Any]:
+def _over_files(table: Table, group: pd.DataFrame, metric: str) -> dict[str, Any]:
     """Mean, spread and limits of a metric, and each value in the note where a mean hides who has it."""
     numbers = group[metric].dropna()
     found = {
@@ -108,12 +108,12 @@ def _over_files(kind: TableKind, group: pd.DataFrame, metric: str) -> dict[str, 
         "n_seeds": len(numbers),
     }
     found |= {limit: group[f"{metric} {limit}"].mean() for limit in ("low", "high") if f"{metric} {limit}" in group}
-    if metric in kind.each_value:
+    if metric in table.each_value:
         found["note"] = EACH + ", ".join(f"{number:.4g}" for number in numbers)
     return found
 
 
-def _best_betas(name: str, kind: TableKind, scores: Sequence[RunScores]) -> Iterator[dict[str, Any]]:
+def _best_betas(name: str, table: Table, scores: Sequence[RunScores]) -> Iterator[dict[str, Any]]:
     """The paper's rule for beta, without the luck of a draw: chosen on one draw of images, reported on another.
 
     The luck of a training remains: both draws are of the same models.
@@ -123,16 +123,16 @@ def _best_betas(name: str, kind: TableKind, scores: Sequence[RunScores]) -> Iter
         return
     for _, group in runs.groupby(["dataset", "method"], sort=False):
         best = group.groupby("beta", sort=False).fid_random_other_draw.mean().idxmin()
-        for row in _run_rows(name, kind, group[group.beta == best]):
+        for row in _run_rows(name, table, group[group.beta == best]):
             chosen = "beta chosen on another draw of images from the same trainings"
             note = note_with(chosen, row["metric"], [split(row["note"])[1]])
             yield row | {"paper_value": None, "note": note, "metric": row["metric"] + OF_BEST_BETA}
 
 
-def _setting_rows(name: str, kind: TableKind, files: Sequence[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+def _setting_rows(name: str, table: Table, files: Sequence[dict[str, Any]]) -> Iterator[dict[str, Any]]:
     for settings in files:
         for dataset in settings["experiment"]["datasets"]:
-            for metric in kind.metrics:
+            for metric in table.metrics:
                 value = settings["datasets"][dataset][metric]
                 printed, note = paper_value(name, dataset, "", "", metric)
                 if printed is not None and printed != value:
@@ -140,7 +140,7 @@ def _setting_rows(name: str, kind: TableKind, files: Sequence[dict[str, Any]]) -
                 yield {"dataset": dataset, "metric": metric, "mean": value, "paper_value": printed, "note": note}
 
 
-def _timing_rows(name: str, kind: TableKind, timings: Sequence[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+def _timing_rows(name: str, table: Table, timings: Sequence[dict[str, Any]]) -> Iterator[dict[str, Any]]:
     for timing in timings:
         first = pd.Series(next(iter(timing["methods"].values()))["step_seconds"])
         for method, measured in timing["methods"].items():
@@ -150,7 +150,7 @@ def _timing_rows(name: str, kind: TableKind, timings: Sequence[dict[str, Any]]) 
                 "total_minutes": pd.Series(measured["training_step_seconds"]) * measured["steps"] / 60,
                 "step_ratio": seconds / first,
             }
-            for metric in kind.metrics:
+            for metric in table.metrics:
                 printed, note = paper_value(name, timing["dataset"], method, "", metric)
                 extrapolated = "extrapolated from some steps" if metric == "total_minutes" else ""
                 yield {

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from vrrae_bench.artefacts.run import RunSpec
 from vrrae_bench.artefacts.run_folder import SAMPLE, TRAINING
 from vrrae_bench.artefacts.shown import IMAGES, MEANS
-from vrrae_bench.reporting.kinds import FIGURES, TABLES, TableKind
+from vrrae_bench.study.catalogue import FIGURES, TABLES, Table
 from vrrae_bench.study.selection import (
     all_runs,
     datasets_of,
@@ -30,22 +30,22 @@ def files_of_runs(runs: Iterable[RunSpec], name: str) -> list[str]:
 
 def table_files(study: Study, name: str) -> list[str]:
     """What a table is made from: scores of its runs, and of real images and noise; the configuration; or timings."""
-    kind = TABLES[name]
-    match kind.origin:
+    table = TABLES[name]
+    match table.origin:
         case "settings":
             return [SETTINGS]
         case "timings":
             return timings(study)
     runs = [
-        f"{run.folder}{other}/{kind.file}"
+        f"{run.folder}{other}/{table.file}"
         for run in runs_of(study, name)
-        for other in _extractors(study, kind, run.dataset)
+        for other in _extractors(study, table, run.dataset)
     ]
     bounds = [
         f"extractor/{dataset}{other}/{bound}.json"
         for dataset in datasets_of(study, name)
-        for bound in kind.bounds
-        for other in _extractors(study, kind, dataset)
+        for bound in table.bounds
+        for other in _extractors(study, table, dataset)
     ]
     return runs + bounds
 
@@ -62,12 +62,12 @@ def table_runs(study: Study, name: str) -> list[str]:
 
 def figure_files(study: Study, name: str) -> list[str]:
     """What a figure reads of its runs: scores and descriptions for the caption, and the files that it shows."""
-    kind = FIGURES[name]
+    figure = FIGURES[name]
     # sample.json tells whether what is shown is what the sample stage has written.
-    sampled = (SAMPLE,) if {IMAGES, MEANS} & set(kind.files) else ()
-    names = dict.fromkeys(("scores.json", TRAINING, *sampled, *kind.files)) if kind.files else ()
+    sampled = (SAMPLE,) if {IMAGES, MEANS} & set(figure.files) else ()
+    names = dict.fromkeys(("scores.json", TRAINING, *sampled, *figure.files)) if figure.files else ()
     files = [file for each in names for file in files_of_runs(runs_of(study, name), each)]
-    manifests = datasets_of(study, name) if kind.reads_manifest else []
+    manifests = datasets_of(study, name) if figure.reads_manifest else []
     return files + [f"data/{dataset}/manifest.json" for dataset in manifests]
 
 
@@ -99,7 +99,7 @@ def reported(study: Study, kinds: Iterable[str]) -> Sequence[str]:
     return [name for name in kinds if is_made(study, name)]
 
 
-def _extractors(study: Study, kind: TableKind, dataset: str) -> list[str]:
+def _extractors(study: Study, table: Table, dataset: str) -> list[str]:
     """By which extractors of a data set a table shows scores: its own, or also those with other seeds."""
-    seeds = study.datasets[dataset].extractor_seeds if kind.every_extractor else ()
+    seeds = study.datasets[dataset].extractor_seeds if table.every_extractor else ()
     return ["", *(f"/extractor_seed={seed}" for seed in seeds)]

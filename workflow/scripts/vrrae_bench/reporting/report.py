@@ -16,13 +16,13 @@ from vrrae_bench.reporting.claims.record import read_claims
 from vrrae_bench.reporting.claims.writing import CONDITIONS, CORRECTION
 from vrrae_bench.reporting.figures import histories
 from vrrae_bench.reporting.figures.drawing import Run
-from vrrae_bench.reporting.kinds import FIGURES, TABLES
 from vrrae_bench.reporting.page.claims import SIGNS, WORDS, groups
 from vrrae_bench.reporting.page.images import drawn, embedded
 from vrrae_bench.reporting.page.provenance import costs, distinct, duration, written_on
 from vrrae_bench.reporting.page.remarks import Notes, paragraphs
 from vrrae_bench.reporting.page.runs import links, reported_run, score_name, written
 from vrrae_bench.reporting.page.tables import blocks, read_long
+from vrrae_bench.study.catalogue import FIGURES, TABLES, Entry
 from vrrae_bench.system.files import write_text
 
 # What the page tells of each run, from run.json.
@@ -117,7 +117,7 @@ def _caption_of_figure(file: Path) -> str:
 
 
 def _table(file: Path, caption: Sequence[Any], page: Path) -> dict[str, Any]:
-    files = [file.with_suffix(suffix) for suffix in (".csv", ".md", ".tex")]
+    files = [file.with_suffix(suffix) for suffix in TABLES[file.stem].suffixes]
     return _described(file.stem, TABLES[file.stem], caption, files, page) | {
         "blocks": blocks(file.stem, read_long(file))
     }
@@ -129,13 +129,13 @@ def _figure(file: Path, caption: Sequence[Any], page: Path) -> dict[str, Any]:
         return _described(file.stem, FIGURES[file.stem], caption, files, page) | {"image": embedded(image)}
 
 
-def _described(name: str, kind: Any, caption: Sequence[Any], files: Sequence[Path], page: Path) -> dict[str, Any]:
+def _described(name: str, entry: Entry, caption: Sequence[Any], files: Sequence[Path], page: Path) -> dict[str, Any]:
     """What tables and figures have in common; their short name ends before the first colon of the title."""
     return {
         "name": name,
-        "title": kind.title,
-        "short": kind.title.partition(":")[0],
-        "about": kind.about,
+        "title": entry.title,
+        "short": entry.title.partition(":")[0],
+        "about": entry.about,
         "caption": caption,
         "files": list(links(files, page)),
     }

@@ -9,12 +9,12 @@ from typing import Any
 import pandas as pd
 
 from vrrae_bench.artefacts.records import write_record
-from vrrae_bench.reporting.kinds import TABLES, TableKind
 from vrrae_bench.reporting.labels import dataset_label, method_label
 from vrrae_bench.reporting.long_tables import COLLAPSED, EACH, FID_OF_BEST_BETA, OF_BEST_BETA
 from vrrae_bench.reporting.markup import latex, markdown, markdown_cell
 from vrrae_bench.reporting.void import MARK, split, warning
 from vrrae_bench.scoring.metrics import METRICS
+from vrrae_bench.study.catalogue import TABLES, Table
 from vrrae_bench.study.paper import is_in_paper
 from vrrae_bench.system.files import atomic_path, write_text
 
@@ -106,7 +106,7 @@ def write_table(folder: str | Path, name: str, long: pd.DataFrame, caption: str,
     write_text(folder / f"{name}.md", _markdown(title, tables, caption, banner))
     write_text(folder / f"{name}.tex", _latex(title, tables, caption, banner, label=f"tab:{name}"))
     record = {"table": name, "caption": caption}
-    write_record(folder / f"{name}.json", record, [f"{name}{suffix}" for suffix in (".csv", ".md", ".tex")])
+    write_record(folder / f"{name}.json", record, [f"{name}{suffix}" for suffix in TABLES[name].suffixes])
 
 
 def _with_void(long: pd.DataFrame) -> pd.DataFrame:
@@ -147,15 +147,15 @@ def columns_of(found: Iterable[Cell]) -> list[str]:
 
 
 def _cells(name: str, row: Any, long: pd.DataFrame) -> Iterator[Cell]:
-    kind = TABLES[name]
-    column, metric = _column(kind, row), row.metric.removesuffix(OF_BEST_BETA)
-    beside = column != BEST_BETA and _stands_beside_the_paper(kind, row)
-    number, spread, remark = _parts(kind, row)
+    table = TABLES[name]
+    column, metric = _column(table, row), row.metric.removesuffix(OF_BEST_BETA)
+    beside = column != BEST_BETA and _stands_beside_the_paper(table, row)
+    number, spread, remark = _parts(table, row)
     for label in _row_labels(name, row, long):
         yield Cell(
             row=label,
             column=column,
-            place=_place(kind, row),
+            place=_place(table, row),
             metric=metric,
             number=number,
             spread=spread,
@@ -182,38 +182,38 @@ def _readable_table(name: str, found: list[Cell]) -> pd.DataFrame:
     return frame.fillna(NOT_RUN)
 
 
-def _column(kind: TableKind, row: Any) -> str:
-    if kind.columns == "beta":
+def _column(table: Table, row: Any) -> str:
+    if table.columns == "beta":
         return BEST_BETA if _is_of_best_beta(row) else f"beta = {row.beta}"
-    if kind.columns == "batch_size":
+    if table.columns == "batch_size":
         return f"batch {row.batch_size}"
     metric = row.metric.removesuffix(OF_BEST_BETA)
-    return kind.headings.get(metric, METRICS[metric].column)
+    return table.headings.get(metric, METRICS[metric].column)
 
 
-def _stands_beside_the_paper(kind: TableKind, row: Any) -> bool:
+def _stands_beside_the_paper(table: Table, row: Any) -> bool:
     """Whether the paper has a column for the number, in this table and for this data set."""
     return (
-        kind.in_paper and is_in_paper(row.dataset) and METRICS[row.metric.removesuffix(OF_BEST_BETA)].paper is not None
+        table.in_paper and is_in_paper(row.dataset) and METRICS[row.metric.removesuffix(OF_BEST_BETA)].paper is not None
     )
 
 
-def _place(kind: TableKind, row: Any) -> float:
+def _place(table: Table, row: Any) -> float:
     """Columns of betas stand in numerical order, though no method has all of them; others as they come."""
-    return float(row.beta) if kind.columns == "beta" and not _is_of_best_beta(row) else math.inf
+    return float(row.beta) if table.columns == "beta" and not _is_of_best_beta(row) else math.inf
 
 
 def _row_labels(name: str, row: Any, long: pd.DataFrame) -> list[str]:
-    """The rows in which a number stands: one, or both of Table 3 if beta = 0 is VRRAE's own."""
-    kind = TABLES[name]
-    if kind.rows == "dataset":
+    """The rows in which a number stands: one, or both of VRRAE's if beta = 0 is its own and has a row apart."""
+    table = TABLES[name]
+    if table.rows == "dataset":
         return [dataset_label(row.dataset)]
     method = method_label(row.method)
-    if name == "table_3" and row.method == "vrrae":
+    if table.zero_beta_apart and row.method == "vrrae":
         own_beta = long[long.method == "vrrae"].beta.astype(float).max()
         zero = [f"{method} (beta = 0)"] if row.beta == "0" else []
         return zero + ([method] if float(row.beta) == own_beta else [])
-    if _is_of_best_beta(row) and kind.columns != "beta":
+    if _is_of_best_beta(row) and table.columns != "beta":
         return [f"{method}, {BEST_BETA}"]
     return [f"{method}, {row.note}" if row.note.startswith("learning rate") else method]
 
@@ -222,7 +222,7 @@ def _is_of_best_beta(row: Any) -> bool:
     return row.metric.endswith(OF_BEST_BETA)
 
 
-def _parts(kind: TableKind, row: Any) -> tuple[str, str, str]:
+def _parts(table: Table, row: Any) -> tuple[str, str, str]:
     """The mean, the standard deviation and what stands behind them, as they are printed; empty text for nothing."""
     if row.metric == COLLAPSED:
         return f"{row.mean * row.n_seeds:.0f} of {row.n_seeds}", "", ""
@@ -231,9 +231,9 @@ def _parts(kind: TableKind, row: Any) -> tuple[str, str, str]:
         spread = _number(row.metric, row.std)
     if row.metric == FID_OF_BEST_BETA:
         remark = f"(beta = {row.beta})"
-    elif row.metric in kind.each_value:
+    elif row.metric in table.each_value:
         remark = f"({row.note.removeprefix(EACH)})"
-    elif not kind.in_paper and not pd.isna(row.low):
+    elif not table.in_paper and not pd.isna(row.low):
         remark = f"[{_number(row.metric, row.low)}, {_number(row.metric, row.high)}]"
     if row.void:
         remark = f"{remark} ({MARK})".lstrip()

@@ -1,1 +1,1 @@
-"""The study: its configuration and the checks of it, the runs that it asks for, their costs, the paper's numbers."""
+"""The study: its configuration and checks, tables and figures with their runs, costs, and the paper's numbers."""

@@ -7,11 +7,11 @@ from pathlib import Path
 import pandas as pd
 
 from vrrae_bench.artefacts.records import read_record, reading
-from vrrae_bench.reporting.kinds import TABLES
 from vrrae_bench.reporting.labels import BOUNDS, dataset_label
 from vrrae_bench.reporting.long_tables import COLUMNS
 from vrrae_bench.reporting.tables import Cell, cells_of_tables, columns_of
 from vrrae_bench.scoring.metrics import METRICS, Better
+from vrrae_bench.study.catalogue import TABLES
 
 # Texts, in which nothing but an empty cell is missing: a data set may be called `null`.
 TEXTS = ("table", "dataset", "method", "beta", "metric", "note")

@@ -1,0 +1,34 @@
+"""Each table and figure is one entry of the catalogue, and what belongs to an entry is found by its name."""
+
+import dataclasses
+from pathlib import Path
+
+import pytest
+
+from vrrae_bench.study.catalogue import CATALOGUE, FIGURES, TABLES, by_name
+
+ROOT = Path(__file__).parents[2]
+CAPTIONS = ROOT / "workflow/report/captions"
+
+
+def test_every_template_of_a_caption_belongs_to_an_entry_and_every_entry_has_a_template():
+    assert {path.name for path in CAPTIONS.glob("*.j2")} == {entry.caption for entry in CATALOGUE.values()}
+
+
+def test_shared_templates_are_imported_by_captions():
+    captions = "".join(path.read_text() for path in CAPTIONS.rglob("*.j2"))
+    assert all(f'from "shared/{path.name}"' in captions for path in CAPTIONS.glob("shared/*"))
+
+
+def test_no_two_entries_have_the_same_name_title_or_line():
+    """As an entry has that was copied and not changed throughout."""
+    for key in ("name", "title", "about"):
+        assert len({getattr(entry, key) for entry in CATALOGUE.values()}) == len(CATALOGUE)
+    with pytest.raises(ValueError, match="two entries of the catalogue have the same name"):
+        by_name(TABLES["table_1"], dataclasses.replace(TABLES["table_2"], name="table_1"))
+
+
+def test_an_entry_is_found_by_its_name_and_tells_by_it_what_it_is():
+    """Names of files, rules and targets."""
+    assert all(entry.name == name for name, entry in CATALOGUE.items())
+    assert all(name.startswith("table_") for name in TABLES) and all(name.startswith("figure_") for name in FIGURES)

@@ -1,0 +1,121 @@
+"""What the paper compares, in terms of the configuration: the runs of each comparison, and kinds of data sets.
+
+All runs of a comparison have the same seeds, so that differences between them can be paired.
+"""
+
+from collections.abc import Callable, Iterable
+
+from vrrae_bench.artefacts.methods import methods
+from vrrae_bench.artefacts.run import RunSpec
+from vrrae_bench.study.settings import DatasetSettings, Study
+
+
+def headline(study: Study, dataset: str) -> list[RunSpec]:
+    """The methods against each other, as configured."""
+    methods, seeds = study.experiment.methods, study.datasets[dataset].seeds
+    return [study.run(dataset, method, seed) for method in methods for seed in seeds]
+
+
+def main_comparison(study: Study, dataset: str) -> list[RunSpec]:
+    """The methods as configured, and all of them once more with each other learning rate (Tables 1 and 2)."""
+    again = [
+        study.run(dataset, run.method, run.seed, learning_rate=rate)
+        for rate in study.datasets[dataset].other_learning_rates
+        for run in headline(study, dataset)
+    ]
+    return headline(study, dataset) + again
+
+
+def ablation(study: Study, dataset: str) -> list[RunSpec]:
+    """The ablations, then VRRAE without a KL term and as it is (Table 3)."""
+    if not study.experiment.ablations:
+        return []
+    variants = [(method, None) for method in study.experiment.ablations] + [("vrrae", 0.0), ("vrrae", None)]
+    return distinct(
+        study.run(dataset, method, seed, beta=beta) for method, beta in variants for seed in sweep_seeds(study, dataset)
+    )
+
+
+def baselines(study: Study, dataset: str) -> list[RunSpec]:
+    """Other regularised autoencoders, then the methods of Table 2 (Table A.4-3)."""
+    if not study.experiment.baselines:
+        return []
+    methods = dict.fromkeys((*study.experiment.baselines, *study.experiment.methods))
+    return [study.run(dataset, method, seed) for method in methods for seed in sweep_seeds(study, dataset)]
+
+
+def beta_sweep(study: Study, dataset: str) -> list[RunSpec]:
+    """VAE and VRRAE with each beta (Table A.3-2, Figures A.2-1 and A.2-2)."""
+    return [
+        study.run(dataset, method, seed, beta=beta)
+        for method in ("vae", "vrrae")
+        for beta in study.datasets[dataset].betas
+        for seed in sweep_seeds(study, dataset)
+    ]
+
+
+def batch_size_sweep(study: Study, dataset: str) -> list[RunSpec]:
+    """VRRAE with each batch size, for equal epochs (Table A.4-2)."""
+    return [
+        study.run(dataset, "vrrae", seed, batch_size=batch_size)
+        for batch_size in study.datasets[dataset].batch_sizes
+        for seed in sweep_seeds(study, dataset)
+    ]
+
+
+def truncations(study: Study, dataset: str) -> list[RunSpec]:
+    """The methods that truncate the latents of a batch, as configured, from the headline and the ablations."""
+    runs = headline(study, dataset) + (ablation(study, dataset) if images(study.datasets[dataset]) else [])
+    configured = (run for run in runs if run == study.run(dataset, run.method, run.seed))
+    return distinct(run for run in configured if methods()[run.method].truncates)
+
+
+def sweep_seeds(study: Study, dataset: str) -> tuple[int, ...]:
+    """Seeds of ablations, baselines, betas and batch sizes."""
+    chosen = study.datasets[dataset]
+    return chosen.seeds if chosen.sweep_seeds is None else chosen.sweep_seeds
+
+
+def synthetic(dataset: DatasetSettings) -> bool:
+    """Whether the images are the synthetic bumps."""
+    return dataset.source == "synthetic"
+
+
+def images(dataset: DatasetSettings) -> bool:
+    """Whether the images are real ones."""
+    return dataset.source != "synthetic"
+
+
+def labelled(dataset: DatasetSettings) -> bool:
+    """Whether there is an extractor of features, and so a FID."""
+    return dataset.extractor is not None
+
+
+def several_extractors(dataset: DatasetSettings) -> bool:
+    """Whether there are extractors that differ in their seed."""
+    return bool(dataset.extractor_seeds)
+
+
+def by_inception_2015(dataset: DatasetSettings) -> bool:
+    """Whether the FID of most papers is asked for."""
+    return dataset.inception_2015
+
+
+def anything(dataset: DatasetSettings) -> bool:
+    """Every data set."""
+    return True
+
+
+def only(*sources: str) -> Callable[[DatasetSettings], bool]:
+    """Whether the images come from one of these sources."""
+    return lambda dataset: dataset.source in sources
+
+
+def images_without(*sources: str) -> Callable[[DatasetSettings], bool]:
+    """Whether the images are real ones from none of these sources, which have figures of their own."""
+    return lambda dataset: dataset.source not in ("synthetic", *sources)
+
+
+def distinct(runs: Iterable[RunSpec]) -> list[RunSpec]:
+    """Each of some runs once, in their order."""
+    return list({run.folder: run for run in runs}.values())
