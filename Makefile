@@ -1,7 +1,7 @@
 # Everything one types. `make` alone says what there is.
 .DEFAULT_GOAL := help
 .PHONY: help environment quickstart test test-all test-envs test-slurm test-kubernetes test-report browser cluster kubernetes \
-	speed speed-features config targets plan fetch keep redraw schema docs lock clean set-up ready
+	speed speed-features config targets plan fetch keep redraw rename schema docs lock clean set-up ready
 # `make environment cluster`: the first before the second.
 .NOTPARALLEL:
 
@@ -38,6 +38,7 @@ help:
 	@echo "  make fetch DEST=folder   fill a mirror for machines without internet: data sets, weights, checksums (*)"
 	@echo "  make keep DEST=folder    copy tables, figures, claims and scores, without data and models; FROM=results/NAME"
 	@echo "  make redraw FROM=folder  make tables, figures, claims and report again from what was kept, without training (1 minute)"
+	@echo "  make rename FROM=folder  give runs of a version before 0.2, with commas in their names, those of today; nothing is trained"
 	@echo "  make cluster             add Snakemake's plug-ins for Slurm and other queues to $(VENV)"
 	@echo "  make kubernetes          add Snakemake's plug-ins for Kubernetes and S3 to $(VENV)"
 	@echo "  make clean               remove $(QUICK)"
@@ -131,6 +132,9 @@ keep: ready
 redraw: ready
 	@test -n "$$FROM" || { echo "error: name the folder of results: make redraw FROM=docs/example-report"; exit 1; }
 	@$(RUN) python workflow/scripts/redraw.py "$$FROM"
+
+rename: ready
+	@$(RUN) python workflow/scripts/rename.py "$${FROM:-results}"
 
 schema: ready
 	@$(RUN) python workflow/scripts/config.py --write-schema workflow/schemas/config.schema.json

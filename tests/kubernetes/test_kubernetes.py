@@ -16,7 +16,7 @@ from api import Cluster
 
 ROOT = Path(__file__).parents[2]
 PROFILE = Path("workflow/profiles/kubernetes-gpu/config.yaml")
-RUN = "results/runs/digits/vrrae/beta=1e-6,batch=64/seed=0"
+RUN = "results/runs/digits/vrrae/beta=1e-6__batch=64/seed=0"
 
 boto3 = pytest.importorskip("boto3", reason="make kubernetes")
 server = pytest.importorskip("moto.server", reason="make kubernetes")

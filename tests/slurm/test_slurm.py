@@ -27,7 +27,7 @@ LOG = ROOT / "results/slurm-test.log"
 # A training of some minutes; each image is seen often, so that the first epochs take no longer than the last.
 LONG = {"experiment": {"datasets": ["synthetic"], "methods": ["vrrae"]}, "checkpoint_seconds": 5}
 LONG |= {"datasets": {"synthetic": {"epochs": 40_000}}}
-LONG_RUN = "results/runs/synthetic/vrrae/beta=1e-3,batch=32/seed=0"
+LONG_RUN = "results/runs/synthetic/vrrae/beta=1e-3__batch=32/seed=0"
 
 
 def slurm(*command) -> str:
@@ -202,7 +202,7 @@ def test_two_nodes_train_the_model_of_one(finished, tmp_path):
     together = {"slurm_partition": "cpu", "nodes": 2, "tasks": 2, "mpi": "srun", "accelerator": "cpu $TOGETHER"}
     together |= {"shell_exec": "workflow/scripts/shells/every_node"}
     folder = project(tmp_path / "two", train=together)
-    run = "results/runs/digits/vrrae/beta=1e-6,batch=64/seed=0"
+    run = "results/runs/digits/vrrae/beta=1e-6__batch=64/seed=0"
     finish(start(folder, f"{run}/model.eqx"))
     (job,) = jobs_of("train", before)
     assert job["NumNodes"] == "2" and job["NodeList"] == "cpu[1-2]"

@@ -1,7 +1,7 @@
 """Compare the speed of features and of the Frechet distance with the usual ways: `make speed-features`.
 
     python tests/speed/features.py --extractor results/extractor/mnist/inception.pt \\
-        --data results/data/mnist/manifest.json --random results/runs/mnist/vrrae/beta=1e-6,batch=576/seed=0/random.npy
+        --data results/data/mnist/manifest.json --random results/runs/mnist/vrrae/beta=1e-6__batch=576/seed=0/random.npy
 
 First images/s of Inception-v3 features, against those of torchmetrics' own extractor, with random weights. The
 contenders take turns, a batch each, so that whatever else the machine does falls on all alike; what counts are ratios

@@ -20,7 +20,7 @@ sys.path.insert(0, str(ROOT / "workflow/scripts"))
 
 from vrrae_bench.system.files import sha256
 
-MODEL = "runs/digits/vrrae/beta=1e-6,batch=64/seed=0/model.eqx"
+MODEL = "runs/digits/vrrae/beta=1e-6__batch=64/seed=0/model.eqx"
 
 
 def main() -> None:

@@ -390,11 +390,11 @@ def test_the_schema_accepts_what_is_shipped(written):
 def test_runs_carry_readable_and_distinct_paths():
     folders = [run.folder for run in all_runs(load_settings(BASE))]
     assert len(set(folders)) == len(folders) == 208
-    assert "runs/mnist/vrrae/beta=1e-6,batch=576/seed=0" in folders
+    assert "runs/mnist/vrrae/beta=1e-6__batch=576/seed=0" in folders
     assert "runs/mnist/rrae/batch=576/seed=2" in folders
-    assert "runs/cifar10/vrrae/beta=0,batch=64/seed=1" in folders
-    assert "runs/synthetic/vrrae/beta=1e-3,batch=8/seed=3" in folders
-    assert "runs/synthetic/vae/beta=1e-3,batch=64,learning_rate=1e-4/seed=4" in folders
+    assert "runs/cifar10/vrrae/beta=0__batch=64/seed=1" in folders
+    assert "runs/synthetic/vrrae/beta=1e-3__batch=8/seed=3" in folders
+    assert "runs/synthetic/vae/beta=1e-3__batch=64__learning_rate=1e-4/seed=4" in folders
 
 
 def test_every_table_and_figure_of_the_paper_is_made():

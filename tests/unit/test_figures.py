@@ -67,7 +67,7 @@ def make_run(tmp_path, run_spec, rng):
 
     def make(dataset="mnist", method="ae", seed=0, beta=None, pairs=PAIRS, means=None, random=None, **details) -> Run:
         beta = 1e-3 if beta is None and method in ("vae", "vrrae") else beta
-        variant = "batch=16" if beta is None else f"beta={format_beta(beta)},batch=16"
+        variant = "batch=16" if beta is None else f"beta={format_beta(beta)}__batch=16"
         spec = run_spec(method, dataset=dataset, seed=seed, beta=beta, variant=variant)
         folder = tmp_path / spec.folder
         folder.mkdir(parents=True)

@@ -10,7 +10,7 @@ import pytest
 from vrrae_bench.study.reading import load_settings
 
 COMMAND = Path(__file__).parents[2] / "workflow/scripts/keep.py"
-RUN = "runs/mnist/vrrae/beta=1e-6,batch=576/seed=0"
+RUN = "runs/mnist/vrrae/beta=1e-6__batch=576/seed=0"
 
 
 def keep(*folders):
@@ -52,7 +52,7 @@ def test_scores_and_pages_are_kept_and_data_models_and_images_are_not(results):
 
 def test_of_images_and_points_those_are_kept_that_figures_show(results):
     """Figure 5 shows the first seed alone, and Figure 2 the points of every seed."""
-    other, bumps = RUN.replace("seed=0", "seed=1"), "runs/synthetic/vae/beta=1e-3,batch=64/seed=1"
+    other, bumps = RUN.replace("seed=0", "seed=1"), "runs/synthetic/vae/beta=1e-3__batch=64/seed=1"
     kept = {f"{RUN}/{name}" for name in ("shown_images.npz", "shown_means.npz", "sample.json", "scores.json")}
     kept |= {f"{bumps}/shown_means.npz", "data/mnist/manifest.json"}
     left = {f"{other}/shown_images.npz", f"{bumps}/shown_images.npz", "data/synthetic/manifest.json"}

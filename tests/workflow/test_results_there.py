@@ -51,6 +51,17 @@ def remedy_of(told):
     ].split()
 
 
+def write_training(root, run):
+    """What a training leaves, with a model that is none."""
+    folder = root / "results" / run.folder
+    folder.mkdir(parents=True)
+    for name in ("model.eqx", "history.csv", "latents.npz", "random.npy"):
+        (folder / name).write_bytes(name.encode())
+    manifest = read_record(root / "results/data/synthetic/manifest.json")
+    write_record(folder / "run.json", {"run": run.model_dump(), "data": manifest}, ["model.eqx", "history.csv"])
+    return folder
+
+
 @pytest.fixture
 def copied(tmp_path):
     """Results of a training and its samples as they are copied, without the folder .snakemake."""
@@ -59,12 +70,7 @@ def copied(tmp_path):
     make_synthetic(tmp_path / "results/data/synthetic", bumps)
     settings = load_settings(BASE, tmp_path / "mine.yaml")
     [run] = [run for run in all_runs(settings) if RUN.endswith(run.folder)]
-    folder = tmp_path / RUN
-    folder.mkdir(parents=True)
-    for name in ("model.eqx", "history.csv", "latents.npz", "random.npy"):
-        (folder / name).write_bytes(name.encode())
-    manifest = read_record(tmp_path / "results/data/synthetic/manifest.json")
-    write_record(folder / "run.json", {"run": run.model_dump(), "data": manifest}, ["model.eqx", "history.csv"])
+    write_training(tmp_path, run)
     return tmp_path
 
 
@@ -90,6 +96,29 @@ def test_copied_results_of_another_configuration_are_refused_and_the_remedy_trai
     # But not if it is told to look at nothing but times.
     code, told = snakemake(copied, f"{RUN}/model.eqx", "-n", "--rerun-triggers", "mtime")
     assert code != 0 and "epochs is 2.0 and not 1.0" in told
+
+
+def test_results_with_the_names_of_an_earlier_version_are_refused_and_the_remedies_keep_them(copied):
+    (copied / "mine.yaml").write_text(TINY.replace("[ae]", "[vae]"))
+    [run, *_] = [run for run in all_runs(load_settings(BASE, copied / "mine.yaml")) if run.method == "vae"]
+    folder = write_training(copied, run.model_copy(update={"variant": run.variant.replace("__", ",")}))
+    record, target = read_json(folder / "run.json"), f"results/{run.folder}/run.json"
+    code, told = snakemake(copied, target)
+    assert code != 0 and "1 folder(s) of runs have a comma in their name" in told and "Traceback" not in told, told
+    [remedy] = re.findall(r"type: make (rename FROM=.+)$", told, re.MULTILINE)
+    assert remedy == "rename FROM=results" and read_json(folder / "run.json") == record
+    outcome = subprocess.run(
+        [sys.executable, ROOT / "workflow/scripts/rename.py", "results"], cwd=copied, capture_output=True, text=True
+    )
+    assert outcome.returncode == 0 and "Left as it is" in outcome.stdout, outcome.stderr  # the model is none
+    assert "command once with --touch at its end" in outcome.stdout
+    # The code of this checkout is newer than these results, as it is after a version is replaced by the next.
+    for path in (copied / "results").rglob("*.*"):
+        os.utime(path, (1e9, 1e9))
+    assert re.search(r"train +1", snakemake(copied, target, "-n")[1])
+    code, told = snakemake(copied, target, "--touch")
+    assert code == 0 and (copied / f"results/{run.folder}/model.eqx").read_bytes() == b"model.eqx", told
+    assert "Nothing to be done" in snakemake(copied, target)[1]
 
 
 def test_another_configuration_does_not_find_the_old_one_in_settings_json(copied):

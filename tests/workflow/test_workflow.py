@@ -15,6 +15,7 @@ import pandas as pd
 import pytest
 import yaml
 from sklearn.datasets import load_digits
+from snakemake_interface_executor_plugins.utils import TargetSpec, encode_target_jobs_cli_args
 
 from vrrae_bench.datasets.sources import mnist
 from vrrae_bench.models.serialisation import load_model
@@ -181,12 +182,13 @@ def test_a_run_without_network_and_files_stops_before_any_job(tmp_path):
     assert not (tmp_path / "results").exists()
 
 
-def test_a_job_that_another_snakemake_runs_is_found_though_its_path_has_commas(tmp_path):
-    """As an executor calls it on a cluster."""
-    target = 'train:dataset=mnist,method=vrrae,variant="beta=1e-6,batch=576",seed=0'
+def test_a_job_that_another_snakemake_runs_is_found_by_its_wildcards(tmp_path):
+    """As an executor hands it over on a cluster."""
+    wildcards = {"dataset": "mnist", "method": "vrrae", "variant": "beta=1e-6__batch=576", "seed": "0"}
+    [target] = encode_target_jobs_cli_args([TargetSpec("train", wildcards)])
     outcome = snakemake("--target-jobs", target, "-n", "--cores", "1", "--directory", tmp_path)
     assert outcome.returncode == 0, outcome.stderr
-    assert "Train vrrae on mnist (beta=1e-6,batch=576, seed 0)" in outcome.stdout + outcome.stderr
+    assert "Train vrrae on mnist (beta=1e-6__batch=576, seed 0)" in outcome.stdout + outcome.stderr
 
 
 @pytest.fixture(scope="module")
@@ -233,7 +235,7 @@ def test_the_whole_chain_runs(finished):
     table = pd.read_csv(results / "tables/table_extractors.csv")
     assert set(table.method) == {"vae", "rrae", "vrrae", "floor"} and (table.n_seeds == 2).all()
     of_vrrae = table[(table.method == "vrrae") & (table.metric == "fid_random")].iloc[0]
-    folder = results / "runs/own/vrrae/beta=1e-3,batch=64/seed=0"
+    folder = results / "runs/own/vrrae/beta=1e-3__batch=64/seed=0"
     files = (folder / "scores.json", folder / "extractor_seed=1/scores.json")
     fids = [json.loads(file.read_text())["fid_random"] for file in files]
     assert of_vrrae["mean"] == pytest.approx(sum(fids) / 2) and of_vrrae["std"] > 0
@@ -242,7 +244,7 @@ def test_the_whole_chain_runs(finished):
     assert list(claims.columns) == ["id", "section", "statement", "verdict", "evidence"]
     assert set(claims.verdict) <= {"reproduced", "not_reproduced", "undecided"} and len(claims) > 30
 
-    run = results / "runs/own/vrrae/beta=1e-3,batch=64/seed=0"
+    run = results / "runs/own/vrrae/beta=1e-3__batch=64/seed=0"
     names = {"model.eqx", "history.csv", "run.json", "latents.npz", "random.npy", "interpolation.npy", "scores.json"}
     names |= {"shown_images.npz", "shown_means.npz", "sample.json"}
     assert names <= {path.name for path in run.iterdir()}
@@ -264,7 +266,7 @@ def test_the_numbers_of_tables_are_those_of_the_models_beside_them(finished):
     """Loaded as docs/reproduce.md shows, on the user's own images; and by the definition of the error."""
     results = finished / "results"
     images = np.load(finished / "own.npz")["test"][..., None]
-    model, header = load_model(results / "runs/own/vrrae/beta=1e-3,batch=64/seed=0/model.eqx")
+    model, header = load_model(results / "runs/own/vrrae/beta=1e-3__batch=64/seed=0/model.eqx")
     targets = np.asarray(header.normalisation.apply(images))
     decoded = model.decode(model.posterior(targets).mean)
     error = 100 * np.linalg.norm(decoded - targets) / np.linalg.norm(targets)

@@ -12,6 +12,7 @@ import shutil
 from collections.abc import Callable
 from pathlib import Path
 
+from vrrae_bench.artefacts.former_names import refuse_former_names
 from vrrae_bench.reporting.configured import read_study
 from vrrae_bench.reporting.made_from import SETTINGS, figure_files, reported
 from vrrae_bench.study.catalogue import CATALOGUE, FIGURES
@@ -38,6 +39,7 @@ def main() -> None:
     # Not every shell replaces it within `make DEST=~/folder`.
     arguments.folder = arguments.folder.expanduser()
     arguments.results = arguments.results.expanduser()
+    refuse_former_names(arguments.results)
     found = [file for pattern in KEPT for file in sorted(arguments.results.glob(pattern))]
     if not found:
         raise UserError(f"{arguments.results}: holds no report, tables, figures or scores. Name a folder of results.")

@@ -13,6 +13,7 @@ from pathlib import Path
 from claims import decide_claims
 from figure import draw_figure
 from table import make_table
+from vrrae_bench.artefacts.former_names import refuse_former_names
 from vrrae_bench.artefacts.records import read_record
 from vrrae_bench.artefacts.run_folder import TRAINING, spec_of
 from vrrae_bench.reporting import made_from
@@ -45,8 +46,10 @@ def redraw(folder: Path) -> dict[str, str]:
         The first file that is lacking, by what is not made without it.
 
     Raises:
-        UserError: A file is damaged or belongs to other runs; or what all claims or the report need is not there.
+        UserError: A file is damaged or belongs to other runs; or what all claims or the report need is not there; or
+            runs have former names.
     """
+    refuse_former_names(folder)
     study = read_study(folder / made_from.SETTINGS)
     if missing := _missing(folder, made_from.claims_files(study)):
         raise UserError(

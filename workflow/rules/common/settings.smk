@@ -12,6 +12,7 @@ SCRIPTS = f"{WORKFLOW}/scripts"
 # Last, since commands lie there too, one of which is called `config`.
 sys.path.append(os.path.abspath(SCRIPTS))
 
+from vrrae_bench.artefacts.former_names import refuse_former_names
 from vrrae_bench.study.checks import refuse_other_devices
 from vrrae_bench.study.invocation import command_line, dropped_files, resources_of, use_this_interpreter
 from vrrae_bench.study.reading import check_settings, read_file
@@ -45,6 +46,8 @@ try:
             raise UserError(
                 f"{name} {number}: no job could ever start, and Snakemake would wait for ever. Give 1 or more."
             )
+    if workflow.is_main_process:
+        refuse_former_names(Path(settings.results))
     refuse_other_devices(settings.accelerator, resources_of(asked.overwrite_resources, asked.default_resources))
 except UserError as error:
     raise WorkflowError(str(error)) from None

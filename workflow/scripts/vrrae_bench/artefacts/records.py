@@ -33,8 +33,8 @@ def write_record(path: str | os.PathLike[str], record: Mapping[str, Any], files:
     whole = json.loads(json.dumps(record))
     digests = {name: sha256(path.with_name(name)) for name in files}
     if digests:
-        _details(whole)[FILES] = digests
-    _details(whole)[DIGEST] = content_digest(whole)
+        details_of(whole)[FILES] = digests
+    details_of(whole)[DIGEST] = content_digest(whole)
     write_json(path, whole)
 
 
@@ -74,7 +74,7 @@ def read_record(path: str | os.PathLike[str], *files: str, holds: Iterable[str] 
     path = Path(path)
     try:
         record = read_json(path)
-        claimed = _details(record).pop(DIGEST, None)
+        claimed = details_of(record).pop(DIGEST, None)
     except OSError as error:
         raise UserError(f"{path}: cannot be read ({error.strerror}). {remedy(path)}") from None
     except (ValueError, AttributeError, TypeError) as error:
@@ -85,7 +85,7 @@ def read_record(path: str | os.PathLike[str], *files: str, holds: Iterable[str] 
         )
     if missing := [key for key in holds if key not in record]:
         raise _damaged(path, ValueError(f"it does not tell of {', '.join(missing)}"))
-    digests = _details(record).get(FILES, {})
+    digests = details_of(record).get(FILES, {})
     for name in files:
         if name in digests:
             check_file(path.with_name(name), digests[name], path.name, remedy(path))
@@ -97,7 +97,7 @@ def changed_files(path: Path, record: Mapping[str, Any]) -> list[str]:
 
     Cheap, since no file is read that is older than its record.
     """
-    digests, written = _details(dict(record)).get(FILES, {}), path.stat().st_mtime_ns
+    digests, written = details_of(dict(record)).get(FILES, {}), path.stat().st_mtime_ns
     later = [name for name in digests if (file := path.with_name(name)).exists() and file.stat().st_mtime_ns >= written]
     return [name for name in later if sha256(path.with_name(name)) != digests[name]]
 
@@ -159,7 +159,8 @@ def _sha256_of(path: Path, size: int, modified: int, changed: int) -> str:
     return sha256(path)
 
 
-def _details(record: dict[str, Any]) -> dict[str, Any]:
+def details_of(record: dict[str, Any]) -> dict[str, Any]:
+    """Where a record tells of itself: in its `details`, or in itself if it has none."""
     details = record.get("details")
     return details if isinstance(details, dict) else record
 

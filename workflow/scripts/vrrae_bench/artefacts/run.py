@@ -9,6 +9,9 @@ from vrrae_bench.artefacts.methods import Method, methods
 from vrrae_bench.artefacts.specification import Specification
 
 Precision = Literal["float32", "bfloat16"]
+# Stands between the settings of a variant. It means nothing to shells, file systems and object storage. Nor does it to
+# Snakemake, which hands a job to a cluster as `name=value,name=value`.
+SEPARATOR = "__"
 # The data set of a run that the package's `fit` trains. No data set of a configuration has a name with a space.
 AN_ARRAY = "an array"
 
@@ -30,7 +33,7 @@ class RunSpec(Specification):
     learning_rate: float
     precision: Precision = Field(default="float32", description="Type in which encoder and decoder compute in training")
     seed: int
-    variant: str = Field(description="What tells apart runs of one method in paths: `beta=1e-6,batch=576`")
+    variant: str = Field(description="What tells apart runs of one method in paths: `beta=1e-6__batch=576`")
 
     @model_validator(mode="before")
     @classmethod
@@ -51,6 +54,11 @@ class RunSpec(Specification):
     def folder(self) -> str:
         """Where the run's files lie below the results folder."""
         return f"runs/{self.dataset}/{self.method}/{self.variant}/seed={self.seed}"
+
+    @property
+    def settings(self) -> list[str]:
+        """The settings that the variant tells, such as `beta=1e-6`."""
+        return self.variant.split(SEPARATOR)
 
     def key(self, name: str) -> str:
         """What a value is called where it was set: an argument of `fit`, or a key of the configuration."""

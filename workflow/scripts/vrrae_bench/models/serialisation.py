@@ -2,7 +2,7 @@
 
 Such a file loads without this project's configuration:
 
-    model, header = load_model("results/runs/mnist/vrrae/beta=1e-6,batch=576/seed=0/model.eqx")
+    model, header = load_model("results/runs/mnist/vrrae/beta=1e-6__batch=576/seed=0/model.eqx")
     means = model.posterior(header.normalisation.apply(images)).mean
 """
 
@@ -54,9 +54,8 @@ def save_model(path: str | Path, model: Autoencoder, header: ModelHeader) -> Non
     content = io.BytesIO()
     content.write(header.model_dump_json().encode() + b"\n")
     eqx.tree_serialise_leaves(content, model)
-    content.write(END + hashlib.sha256(content.getbuffer()).hexdigest().encode())
     with atomic_path(path) as temporary:
-        temporary.write_bytes(content.getbuffer())
+        temporary.write_bytes(with_digest(content.getvalue()))
 
 
 def load_model(path: str | Path, run: RunSpec | None = None) -> tuple[Autoencoder, ModelHeader]:
@@ -70,7 +69,7 @@ def load_model(path: str | Path, run: RunSpec | None = None) -> tuple[Autoencode
             another run.
     """
     try:
-        file = io.BytesIO(_without_digest(Path(path).read_bytes()))
+        file = io.BytesIO(without_digest(Path(path).read_bytes()))
         header = ModelHeader.model_validate(json.loads(file.readline()))
     except OSError as error:
         raise UserError(f"{path}: cannot be read ({error.strerror}). Look whether the path is right.") from None
@@ -89,7 +88,12 @@ def load_model(path: str | Path, run: RunSpec | None = None) -> tuple[Autoencode
     return _read_numbers(path, file, _skeleton(header)), header
 
 
-def _without_digest(content: bytes) -> bytes:
+def with_digest(content: bytes) -> bytes:
+    """The content of a model file, and behind it its digest."""
+    return content + END + hashlib.sha256(content).hexdigest().encode()
+
+
+def without_digest(content: bytes) -> bytes:
     """What stands before the digest; all of a file that has no digest.
 
     Raises:

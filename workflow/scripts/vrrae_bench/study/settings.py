@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, Field
 
 from vrrae_bench.artefacts.methods import Method, methods
-from vrrae_bench.artefacts.run import Precision, RunSpec, format_beta
+from vrrae_bench.artefacts.run import SEPARATOR, Precision, RunSpec, format_beta
 from vrrae_bench.artefacts.specification import Section, Seed
 from vrrae_bench.datasets.settings import BumpSettings, FileSettings
 from vrrae_bench.datasets.sources import SOURCES, source_of
@@ -181,7 +181,7 @@ class Study(Section):
             learning_rate=learning_rate,
             precision=settings.precision,
             seed=seed,
-            variant=",".join(parts),
+            variant=SEPARATOR.join(parts),
         )
 
 

@@ -118,8 +118,8 @@ def titles(runs: Sequence[Run]) -> list[str]:
 
 def _what_varies(run: Run, runs: Sequence[Run]) -> str:
     """The parts of a run's variant that not all these runs have, as ` (beta = 1e-6)`."""
-    settings = [other.spec.variant.split(",") for other in runs]
-    own = [part for part in run.spec.variant.split(",") if not all(part in parts for parts in settings)]
+    settings = [other.spec.settings for other in runs]
+    own = [part for part in run.spec.settings if not all(part in parts for parts in settings)]
     return f" ({', '.join(own)})".replace("=", " = ").replace("_", " ") if own else ""
 
 

@@ -10,6 +10,7 @@ from urllib.parse import quote
 
 import pandas as pd
 
+from vrrae_bench.artefacts.run import SEPARATOR
 from vrrae_bench.reporting.labels import dataset_label, method_label
 from vrrae_bench.reporting.records import read_history, read_run_scores
 from vrrae_bench.reporting.tables import NOT_RUN
@@ -78,7 +79,7 @@ def reported_run(file: Path, record: dict[str, Any], report: Path) -> ReportedRu
     return ReportedRun(
         dataset=dataset_label(run["dataset"]),
         method=method_label(run["method"]),
-        variant=run["variant"],
+        variant=run["variant"].replace(SEPARATOR, ", "),
         seed=run["seed"],
         steps=int(history.step.iloc[-1]),
         seconds=record["wall_seconds"],
