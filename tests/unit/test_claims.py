@@ -239,7 +239,7 @@ def test_noise_leaves_it_undecided_and_tells_how_many_seeds_would_decide(rng):
     finding = LOWEST.decide(errors(values))
     assert finding.verdict == "undecided"
     [lacking] = lacking_texts(finding)
-    [count] = re.findall(r"^about (\d+) seeds in all on mnist to confirm it, if .* stay as they are$", lacking)
+    [count] = re.findall(r"^about (\d+) seeds in all on MNIST to confirm it, if .* stay as they are$", lacking)
     difference = values[VRRAE] - values[RRAE]
     for n, decides in ((int(count) - 1, False), (int(count), True)):
         half = stats.t.ppf(0.975, n - 1) * difference.std(ddof=1) / np.sqrt(n)
@@ -256,22 +256,23 @@ def test_a_claim_that_would_be_refuted_lacks_the_seeds_of_the_first_comparison_t
     needed = next(
         n for n in range(4, 50) if mean - stats.t.ppf(1 - 0.025 / 3, n - 1) * deviation / np.sqrt(n) >= -margin
     )
-    assert lacking.startswith(f"about {needed} seeds in all on mnist to refute it")
+    assert lacking.startswith(f"about {needed} seeds in all on MNIST to refute it")
 
 
 def test_too_few_common_seeds_are_undecided_however_clear():
     values = {VRRAE: 20 + SEEDS, AE: 25 + SEEDS**2, VAE: 30 - SEEDS, RRAE: 40 + SEEDS[:2]}
     finding = LOWEST.decide(errors(values))
     assert finding.verdict == "undecided"
-    assert lacking_texts(finding) == ("1 more seed of VRRAE and RRAE on mnist (3 that both have are needed)",)
+    assert lacking_texts(finding) == ("1 more seed of VRRAE and RRAE on MNIST (the rule needs 3 that both have)",)
 
 
 def test_what_was_not_run_is_named():
-    assert lacking_texts(LOWEST.decide(errors({}))) == ("no runs on mnist",)
+    assert lacking_texts(LOWEST.decide(errors({}))) == ("runs on MNIST",)
     values = {VRRAE: 20 + SEEDS, AE: 25 + SEEDS**2, VAE: 30 - SEEDS}
-    assert lacking_texts(LOWEST.decide(errors(values))) == ("no runs of RRAE on mnist",)
+    assert lacking_texts(LOWEST.decide(errors(values))) == ("runs of RRAE on MNIST",)
     unscored = table(*(("mnist", one, {"fid_random": SEEDS}) for one in (VRRAE, AE, VAE, RRAE)))
-    assert "no reconstruction_error among the scores of AE on mnist" in lacking_texts(LOWEST.decide(unscored))
+    missing = "the test error (%) (reconstruction_error) in the scores of AE on MNIST"
+    assert missing in lacking_texts(LOWEST.decide(unscored))
     # One competitor that is clearly better refutes whatever is missing.
     assert LOWEST.decide(errors({VRRAE: 20 + SEEDS, AE: 15 + SEEDS**2})).verdict == "not_reproduced"
 
@@ -289,7 +290,7 @@ def test_a_variant_is_not_compared_with_itself():
     runs = errors({VRRAE: 20 + SEEDS}).runs.assign(beta="0")
     rule = Lower(VRRAE, than=VRRAE_WITHOUT_KL, metrics="reconstruction_error", on="mnist")
     finding = rule.decide(Evidence(runs, table().timings))
-    assert finding.verdict == "undecided" and "a beta other than 0" in lacking_texts(finding)[0]
+    assert finding.verdict == "undecided" and "a configured beta other than 0" in lacking_texts(finding)[0]
 
 
 def test_every_metric_of_a_claim_counts():
@@ -371,9 +372,9 @@ def test_something_that_never_happens(counts, verdict):
     finding = rule.decide(collapses(counts, VRRAE))
     assert finding.verdict == verdict
     if verdict == "reproduced":
-        assert "0 of 5 seeds, which bounds the rate below 45 %" in finding.numbers[0]
+        assert "0 of 5 seeds, so the rate is below 45 % with 95 % confidence" in finding.numbers[0]
     if verdict == "undecided":
-        assert lacking_texts(finding) == ("1 more seed of VRRAE on synthetic",)
+        assert lacking_texts(finding) == ("1 more seed of VRRAE on Synthetic",)
 
 
 def test_what_stands_beside_a_count_is_told_and_decides_nothing():
@@ -385,8 +386,9 @@ def test_what_stands_beside_a_count_is_told_and_decides_nothing():
         )
     )
     assert finding.verdict == "reproduced"
-    assert [line for line in finding.numbers if "beside it, without a part in it" in line] == [
-        "beside it, without a part in it: collapsed dimensions: VRRAE (batches of 8) in 1 of 1 seed (by seed: 2)"
+    assert [line for line in finding.numbers if "for comparison, without a part in the verdict" in line] == [
+        "for comparison, without a part in the verdict: collapsed dimensions: VRRAE (batches of 8) in 1 of 1 seed "
+        "(by seed: 2)"
     ]
 
 
@@ -417,7 +419,7 @@ def test_more_often(vae, vrrae, verdict):
     assert finding.verdict == verdict
     if vae == vrrae:
         [text] = lacking_texts(finding)
-        assert text == "rates that differ; as long as the two are equal, no number of seeds can tell them apart"
+        assert text.startswith("seeds in which the two rates differ (no number of seeds")
         return
     for lacking in lacking_texts(finding):
         assert lacking.endswith(" seeds of each, if the rates stay as they are")
@@ -604,7 +606,7 @@ def test_a_spread_that_is_larger(scale, verdict):
     rule = SpreadsMore(VAE, than=(AE, RRAE, VRRAE), metric="reconstruction_error", on="mnist")
     assert rule.decide(errors(values)).verdict == verdict
     few = {variant: numbers[:2] for variant, numbers in values.items()}
-    assert lacking_texts(rule.decide(errors(few)))[0] == "3 more seeds of VAE on mnist"
+    assert lacking_texts(rule.decide(errors(few)))[0] == "3 more seeds of VAE on MNIST"
 
 
 def test_one_seed_that_stands_out_is_no_larger_spread():
@@ -673,7 +675,7 @@ def test_falls_with_beta(levels, n_seeds, verdict):
     finding = rule.decide(evidence)
     assert finding.verdict == verdict
     if n_seeds == 1:
-        assert lacking_texts(finding) == ("2 more seeds (3 that all betas have are needed)",)
+        assert lacking_texts(finding) == ("2 more seeds (the rule needs 3 that all betas have)",)
     assert rule.decide(table(*groups[:2])).verdict == "undecided"
 
 
@@ -994,7 +996,7 @@ def test_the_best_vae_is_the_best_of_all_betas_that_the_paper_tried():
     [claim] = [claim for claim in CLAIMS if claim.id == "vrrae_without_kl_beats_vae_celeba"]
     values = {VAE.with_beta(beta): 20 + SEEDS for beta in ("0", "1e-6", "1e-3")}
     finding = claim.rule.decide(errors({VRRAE_WITHOUT_KL: 10 - SEEDS} | values, "celeba", "fid_random_mean"))
-    assert finding.verdict == "undecided" and lacking_texts(finding) == ("no runs of VAE (beta 1e-4) on celeba",)
+    assert finding.verdict == "undecided" and lacking_texts(finding) == ("runs of VAE (beta 1e-4) on CelebA",)
     values[VAE.with_beta("1e-4")] = 20 + SEEDS
     finding = claim.rule.decide(errors({VRRAE_WITHOUT_KL: 10 - SEEDS} | values, "celeba", "fid_random_mean"))
     assert finding.verdict == "reproduced" and "7.68" in claim.remark and "14.23" in claim.remark
@@ -1040,9 +1042,9 @@ def test_reduced_settings_decide_nothing_and_still_show_numbers():
         one = found["lowest_reconstruction_error_mnist"]
         assert one.finding.verdict == verdict and "VRRAE 20.01" in told(one)
     assert all(one.finding.verdict == "undecided" for one in found.values())
-    assert "lacking: quick settings: 20 epochs instead of 1280" in told(one)
+    assert "waits for: quick settings: 20 epochs instead of 1280" in told(one)
     shown = overview_of(list(found.values()), errors(values))
-    assert shown.count("20 epochs instead of 1280") == 1 and "no runs on celeba" in shown
+    assert shown.count("20 epochs instead of 1280") == 1 and "runs on CelebA" in shown
 
 
 def test_beside_a_claim_about_random_images_stands_what_firmer_scores_find():
@@ -1078,7 +1080,7 @@ def test_another_inception_than_the_papers_decides_no_fid_and_shows_what_it_woul
     evidence = with_network(errors({VAE: LOW, AE: HIGH, RRAE: HIGH, VRRAE: HIGH}, metric="fid_random_mean"), start)
     finding = rule_of("best_random_fid_mnist").decide(evidence)
     assert finding.verdict == verdict
-    shown = "in the features of this Inception-v3: reproduced"
+    shown = "by the features of this Inception-v3, the claim is reproduced"
     assert (shown in finding.numbers) == any("ImageNet" in text for text in lacking_texts(finding)) == (start[0] == "r")
 
 
@@ -1241,7 +1243,7 @@ def test_the_files_that_are_written(tmp_path):
     assert rows.verdict["lowest_reconstruction_error_mnist"] == "reproduced"
     refuted = {"best_interpolation_fid_mnist", "outperforms_rrae_mnist"}
     assert set(rows.index[rows.verdict == "not_reproduced"]) == refuted
-    assert "no runs on celeba" in rows.evidence["lowest_reconstruction_error_celeba"]
+    assert "runs on CelebA" in rows.evidence["lowest_reconstruction_error_celeba"]
     assert (rows.section.str.len() > 0).all() and (rows.evidence.str.len() > 0).all()
     page = (tmp_path / "claims.md").read_text()
     n = len(CLAIMS)
@@ -1254,11 +1256,11 @@ def test_the_files_that_are_written(tmp_path):
     parts = {part.splitlines()[0]: part for part in shown.split("\n## ")[1:]}
     assert list(parts)[:2] == ["Reproduced (1)", "Not reproduced (2)"]
     numbers = [int(re.search(r"\((\d+)\)", title)[1]) for title in list(parts)[2:]]
-    assert sum(numbers) == n - 3 and all(title.startswith("Open: wants ") for title in list(parts)[2:])
+    assert sum(numbers) == n - 3 and all(title.startswith("Open: waits for ") for title in list(parts)[2:])
     assert "(#lowest_reconstruction_error_mnist)" in parts["Reproduced (1)"]
     assert all(f"(#{name})" in parts["Not reproduced (2)"] for name in refuted)
     [line] = [line for line in shown.splitlines() if "(#lowest_reconstruction_error_celeba)" in line]
-    assert "no runs on celeba" in line
+    assert "runs on CelebA" in line
     links = re.findall(r"\]\(#(\w+)\)", shown)
     assert sorted(links) == sorted(re.findall(r"^### (\w+)$", page, re.MULTILINE)) == sorted(rows.index)
     assert "## Contradictions within the paper" in page

@@ -27,7 +27,7 @@ class Claim:
 
     Attributes:
         section: Where the paper makes it.
-        remark: What a reader has to know beside the numbers.
+        remark: What a reader has to know to judge the numbers.
         by_algebra: Whether it is an identity, which holds by construction and cannot fail but by a mistake of ours.
     """
 
@@ -63,52 +63,56 @@ SWEEP = ("table_a3_2",)
 ADVANTAGE = "about the smallest difference in test error between methods that Table 2 counts as an advantage"
 ORTHONORMAL = "twice the rotation of a vector that the truncation allows for rounding in single precision"
 ENERGY = "a thousand roundings of single precision"
+COLLAPSED = "A dimension counts as collapsed where Var(mean) / E[sigma^2] is below 0.01."
 LARGEST_BEND, STRAIGHT = 0.1, "the bend of an arc that turns by 44 degrees"
 LARGEST_BACKTRACKING, ONE_STEP = 0.01, "one of the hundred steps of the motion"
 OUTPERFORMS = (
-    "The numbers of Table 1 did not survive, and of its errors the text has only the spread; the abstract has VRRAE "
-    "outperform RRAE and VAE."
+    "The numbers of Table 1 are missing from our copy of the paper, whose text only speaks of their spread. The "
+    "abstract says that VRRAE outperforms RRAE and VAE."
 )
 SPREAD = (
-    "The paper calls the standard deviation of VAE large, and VRRAE stable. The numbers of Table 1 did not survive; "
-    "that VAE's is large beside VRRAE's is our reading."
+    "The paper calls the standard deviation of VAE large, and calls VRRAE stable. The numbers of Table 1 are missing "
+    "from our copy of the paper. That VAE's deviation is large compared with VRRAE's is our reading."
 )
 DIAGONAL = (
-    "Bend is the RMS distance of the means from their best straight line over their RMS spread along it. A path that "
-    "is folded back on itself is straight by that, and so is a collapsed latent space: hence the other parts."
+    "Bend is the RMS distance of the posterior means from their best straight line, divided by their RMS spread along "
+    "this line. By this measure alone, a path that is folded back on itself would count as straight, and so would a "
+    "collapsed latent space. The other parts of the rule exclude both."
 )
 UNSORTED = (
-    "The sampled spectrum is that of mean + eps * sigma: its norms over the training set, in the basis found after "
-    "training. This says little: of k numbers in random order (k - 1) / 2 neighbours are out of order on average, and "
-    "none only in one of k! orders, so that nearly any linear map makes it true."
+    "The sampled spectrum has the norms of mean + eps * sigma over the training set, in the basis that is found after "
+    "training. The claim says little. Of k numbers in random order, (k - 1) / 2 pairs of neighbours are out of order "
+    "on average, and only one of the k! orders is sorted. So nearly any linear map makes the claim true."
 )
 DERIVATIVES_DIFFER = (
-    "The two differ in our derivative of the truncated SVD too: that of RRAE + VAE has the rotation of the basis "
-    "within its span, with which trainings of VRRAE jump, and without which RRAE + VAE fails (docs/performance.md)."
+    "The two methods also differ in our derivative of the truncated SVD. The derivative of RRAE + VAE includes the "
+    "rotation of the basis within its span. With it, the error of VRRAE jumps during training; without it, RRAE + VAE "
+    "fails to train (docs/performance.md)."
 )
 STABILITY = (
-    "The paper has no measure of it. Ours is how often and how far the training error, a mean over the steps of an "
-    "epoch, rises from one epoch to the next; it sees little of CIFAR-10's five epochs. A training whose loss is no "
-    f"longer finite stops the workflow and is not counted. {DERIVATIVES_DIFFER}"
+    "The paper has no measure of stability. Our measure sums up how far the training error rises from one epoch to "
+    "the next, where the training error is the mean over the steps of an epoch. It can see little in CIFAR-10's five "
+    f"epochs. A training whose loss is no longer finite stops the workflow, and is not counted. {DERIVATIVES_DIFFER}"
 )
 BETAS_DIFFER = {
-    "mnist": "The paper's betas differ, 1e-3 for VAE and 1e-6 for VRRAE: what differs is not the SVD alone.",
-    "cifar10": "The paper's beta for VRRAE is 0 there, so that nothing draws it to the prior.",
-    "celeba": "Both have the same beta there.",
+    "mnist": "The paper's betas differ: 1e-3 for VAE and 1e-6 for VRRAE. So the SVD is not the only difference.",
+    "cifar10": "On CIFAR-10 the paper's beta for VRRAE is 0, so that nothing draws its posterior to the prior.",
+    "celeba": "On CelebA both methods have the same beta.",
 }
 PROMINENT = {
-    "mnist": "Mostly decided by the paper's betas, 1e-3 for VAE and 1e-6 for VRRAE.",
-    "cifar10": "Decided by the paper's betas: that of VRRAE is 0 there.",
-    "celeba": "Both have the same beta there.",
+    "mnist": "The paper's betas, 1e-3 for VAE and 1e-6 for VRRAE, mostly decide it.",
+    "cifar10": "The paper's betas decide it, since the beta of VRRAE is 0 on CIFAR-10.",
+    "celeba": "On CelebA both methods have the same beta.",
 }
 BATCHES = (
-    "The numbers of Table A.4-2 did not survive. At equal epochs small batches take more steps, and at one beta the KL "
-    "term, summed over the batch, weighs less with them: what differs is not the truncation alone."
+    "The numbers of Table A.4-2 are missing from our copy of the paper. With the same number of epochs, small batches "
+    "take more steps. With the same beta, the KL term, which is summed over the batch, weighs less in them. So the "
+    "truncation is not the only difference."
 )
 SHARPNESS = (
-    "Sharpness is the mean variance of the Laplacian of the images over that of the test images. Above 1 it is noise "
-    "rather than sharpness, so that what counts is the distance from 1, the absolute value of its logarithm. The paper "
-    "has no number for it."
+    "Sharpness is the mean variance of the Laplacian of the images, divided by the same of the test images. A value "
+    "above 1 means noise. So the rule compares the distance from 1, which is the absolute value of the logarithm. The "
+    "paper has no number for sharpness."
 )
 
 CLAIMS = (
@@ -130,8 +134,8 @@ CLAIMS = (
                 NotLower(VRRAE, than=(AE, VAE, RRAE), metrics="coverage", on="synthetic", share=0.1),
             )
         ),
-        f"{OUTPERFORMS} A model that always draws one perfect bump would have an error of 0, so VRRAE's bumps have to "
-        "cover as much of the square as those of the others, within a tenth of it; that part is ours.",
+        f"{OUTPERFORMS} A model that always draws the same perfect bump would have an error of 0. So we also ask that "
+        "VRRAE's bumps cover as much of the square as the bumps of the other methods, up to a tenth.",
     ),
     Claim(
         "vae_test_error_spreads_synthetic",
@@ -153,7 +157,7 @@ CLAIMS = (
         "4.1, Figure 2",
         "A dimension of VAE's latent space collapses for some seeds on the synthetic bumps.",
         Occurs(VAE, metric="collapsed_dimensions", on="synthetic"),
-        "A dimension counts as collapsed where Var(mean) / E[sigma^2] is below 0.01.",
+        COLLAPSED,
     ),
     Claim(
         "vrrae_does_not_collapse_synthetic",
@@ -166,8 +170,8 @@ CLAIMS = (
             seeds=5,
             beside=tuple(VRRAE.with_batch_size(size) for size in (8, 16, 32)),
         ),
-        "A dimension counts as collapsed where Var(mean) / E[sigma^2] is below 0.01. The paper has five seeds of one "
-        "batch size, and so does what decides it; the other batch sizes are those of Table A.4-2.",
+        f"{COLLAPSED} The paper has five seeds of one batch size, and trainings with this batch size decide the claim. "
+        "The other batch sizes are those of Table A.4-2.",
     ),
     Claim(
         "collapse_less_likely_synthetic",
@@ -181,7 +185,7 @@ CLAIMS = (
             "Abstract, 3 and 6",
             f"Posterior collapse is less likely in VRRAE than in VAE on {dataset_label(name)}.",
             MoreOften(VAE, than=VRRAE, metric="collapsed_dimensions", on=name),
-            f"The paper says so of the models in general and shows it on the synthetic bumps. {BETAS_DIFFER[name]}",
+            f"The paper says this of the models in general, and shows it on the synthetic bumps. {BETAS_DIFFER[name]}",
         )
         for name in IMAGES
     ),
@@ -235,7 +239,7 @@ CLAIMS = (
             "4.2, Table 2",
             f"VRRAE has the best FID of interpolated images on {dataset_label(name)}.",
             Lower(VRRAE, than=(AE, VAE, RRAE), metrics="fid_interpolation", on=name, tables=TABLE_2),
-            "Table 3 prints 4.89 for VRRAE, Table 2 5.89." if name == "mnist" else "",
+            "For VRRAE, Table 2 prints 5.89 and Table 3 prints 4.89." if name == "mnist" else "",
         )
         for name in IMAGES
     ),
@@ -245,7 +249,7 @@ CLAIMS = (
             "Abstract, 4.2 and 6, Table 2",
             f"VRRAE outperforms RRAE on {dataset_label(name)}, in error and both FIDs.",
             Lower(VRRAE, than=RRAE, metrics=ALL_METRICS, on=name, tables=TABLE_2),
-            "Section 4.2 excepts random images, of which VRRAE has the better FID in Table 2 all the same."
+            "Section 4.2 excludes random images, although Table 2 gives VRRAE the better FID for them too."
             if name == "mnist"
             else "",
         )
@@ -257,7 +261,7 @@ CLAIMS = (
             "4.2",
             f"The KL divergence is less prominent in the loss of VRRAE than in that of VAE on {dataset_label(name)}.",
             Lower(VRRAE, than=VAE, metrics="kl_share", on=name),
-            f"The paper puts VRRAE's lower error down to it, and has no number for it. {PROMINENT[name]}",
+            f"The paper explains VRRAE's lower error by this, and gives no number. {PROMINENT[name]}",
         )
         for name in IMAGES
     ),
@@ -293,13 +297,13 @@ CLAIMS = (
             "5, Tables 2 and 3, and A.1",
             f"RRAE + VAE is the worst of the rank-reduction family on {dataset_label(name)}, in error and both FIDs.",
             Lower((RRAE, VRRAE), than=RRAE_VAE, metrics=ALL_METRICS, on=name, tables=ABLATION),
-            f"The text has it worse than VRRAE; that it is worse than RRAE too, Tables 2 and 3 have.{exception} "
-            f"{DERIVATIVES_DIFFER}",
+            "The text says that RRAE + VAE is worse than VRRAE. Tables 2 and 3 show it worse than RRAE "
+            f"too.{exception} {DERIVATIVES_DIFFER}",
         )
         for name, exception in (
             ("mnist", ""),
             ("cifar10", ""),
-            ("celeba", " But its interpolation FID there, 12.71, is better than that of RRAE, 13.27."),
+            ("celeba", " But on CelebA its FID of interpolated images, 12.71, is better than RRAE's, 13.27."),
         )
     ),
     *(
@@ -327,7 +331,7 @@ CLAIMS = (
         "A.1, point 2",
         "The bases of RRAE + VAE need not converge to a common one.",
         Unmeasured(("the angles between the bases of different batches, late in a training of each method",)),
-        "The paper says that a proof of the RRAE paper no longer holds, not that the basis fails.",
+        "The paper says that a proof of the RRAE paper no longer holds. It does not say that the basis fails.",
     ),
     *(
         Claim(
@@ -345,8 +349,8 @@ CLAIMS = (
             "Tables 2 and 3",
             f"f = identity makes a VAE worse on {dataset_label(name)}, in error and both FIDs.",
             Lower(VAE, than=VAE_IDENTITY, metrics=ALL_METRICS, on=name, tables=ABLATION),
-            "So the two tables have it; the text has no more than that it brings no advantage. The beta of VAE (f = I) "
-            "is not printed.",
+            "This is what the two tables show. The text only says that f = identity brings no advantage. The paper "
+            "does not print the beta of VAE (f = I).",
         )
         for name in IMAGES
     ),
@@ -361,10 +365,11 @@ CLAIMS = (
         for name, remark in (
             (
                 "mnist",
-                "The paper's own numbers say otherwise for random images, 38.47 without KL and 38.77 with it; for "
-                "interpolated ones they are 5.37 without, and with it 5.89 (Table 2) or 4.89 (Table 3).",
+                "The paper's own numbers contradict the claim for random images: the FID is 38.47 without the KL term "
+                "and 38.77 with it. For interpolated images it is 5.37 without the term, and with it 5.89 (Table 2) or "
+                "4.89 (Table 3).",
             ),
-            ("celeba", "For beta 0 and random images Table 3 prints 14.23, Table A.3-2 7.68."),
+            ("celeba", "For random images with beta 0, Table 3 prints 14.23 and Table A.3-2 prints 7.68."),
         )
     ),
     Claim(
@@ -385,22 +390,24 @@ CLAIMS = (
         "3 and A.2, Figure A.2-1",
         "A larger beta gives VRRAE smaller singular values of the training latents on MNIST.",
         FallsWithBeta("vrrae", metric="singular_value_norm", on="mnist"),
-        "Taken together as in Equation 7, whose term is the sum of their squares.",
+        "The singular values are taken together as in Equation 7, whose KL term has the sum of their squares.",
     ),
     Claim(
         "beta_draws_means_together",
         "A.2, Figure A.2-2",
         "A larger beta draws the means of VRRAE closer to each other on MNIST.",
         FallsWithBeta("vrrae", metric="mean_spread", on="mnist"),
-        "Spread is the RMS distance of the training means from their centre, over all dimensions; the paper shows two.",
+        "Spread is the RMS distance of the means of the training images from their centre, over all dimensions. The "
+        "paper shows two of the dimensions.",
     ),
     Claim(
         "beta_costs_reconstruction",
         "3",
         "A larger beta gives VRRAE a larger test reconstruction error on MNIST.",
         RisesWithBeta("vrrae", metric="reconstruction_error", on="mnist"),
-        "The paper speaks of a compromise between bounded singular values and a low error. Its own Table 3 has the "
-        "larger error without KL: on MNIST 26.17 with beta 0 and 26.00 with 1e-6, on CelebA 15.21 and 15.03.",
+        "The paper speaks of a compromise between bounded singular values and a low error. In its own Table 3 the "
+        "error is larger without the KL term: on MNIST 26.17 with beta 0 and 26.00 with beta 1e-6, on CelebA 15.21 "
+        "and 15.03.",
     ),
     *(
         Claim(
@@ -427,10 +434,11 @@ CLAIMS = (
             "A.4, Table A.4-1",
             f"A training step of VRRAE takes less than 7 % longer than one of VAE on {dataset_label(name)}.",
             OverheadBelow(0.07, on=name),
-            "The text calls it small; 7 % is just above the largest of Table A.4-1. The paper puts it down to the SVD, "
-            "but VRRAE's linear layers are wider too, with L in place of k dimensions between encoder and decoder. "
-            "Its SVD is one of the latents; ours, by the smaller Gram matrix, is quicker for most shapes. Measured on "
-            "this machine; the paper's times are those of eight TPUs.",
+            "The text calls the overhead small, and 7 % is just above the largest overhead of Table A.4-1. The paper "
+            "explains the overhead by the SVD. But VRRAE's linear layers are wider too, since encoder and decoder "
+            "meet in L instead of k dimensions. The paper takes the SVD of the latents. We use the smaller Gram "
+            "matrix, which is quicker for most shapes. Our times were measured on one machine, the paper's on eight "
+            "TPUs.",
         )
         for name in IMAGES
     ),
@@ -441,10 +449,11 @@ CLAIMS = (
         Unmeasured(
             (
                 "timings of a VAE whose encoder and decoder meet in L dimensions, and of the same with one more layer",
-                "the size of that layer, which did not survive",
+                "the size of that layer, which is missing from our copy of the paper",
             )
         ),
-        "The timings of Table A.4-1 do not part the SVD from wider linear layers. The paper counts operations.",
+        "The timings of Table A.4-1 cannot tell the cost of the SVD from the cost of wider linear layers. The paper "
+        "counts operations.",
     ),
     Claim(
         "batch_size_keeps_error",
@@ -478,10 +487,10 @@ CLAIMS = (
         "3, Equation 6",
         "The normalised coefficients of a batch are orthonormal, and so can only collapse to certain values.",
         Within(VRRAE, metric="identity_orthonormal", on=PAPER_DATASETS, tolerance=2e-3, because=ORTHONORMAL),
-        "That they are orthonormal holds by construction; it is checked on the first training batch of each trained "
-        "model, in double precision. What follows is algebra: where the means of a dimension are c in all B images of "
-        "a batch, B c^2 = s^2, so c is plus or minus s / sqrt(B). The singular value s is free, and the KL divergence "
-        "draws it to 0.",
+        "The coefficients are orthonormal by construction. This is checked on the first training batch of each "
+        "trained model, in double precision. The rest is algebra. If the means of a dimension are c in all B images "
+        "of a batch, then B c^2 = s^2, so c is plus or minus s / sqrt(B). The singular value s is free, and the KL "
+        "divergence draws it to 0.",
         by_algebra=True,
     ),
     Claim(
@@ -489,8 +498,8 @@ CLAIMS = (
         "3, Equation 7, and A.2",
         "The squared means of a batch sum to its leading squared singular values, as the KL term has them.",
         Within(VRRAE, metric="identity_energy", on=PAPER_DATASETS, tolerance=1e-4, because=ENERGY),
-        "Holds by construction; checked on the first training batch of each trained model, against singular values in "
-        "double precision.",
+        "This holds by construction. It is checked on the first training batch of each trained model, against singular "
+        "values in double precision.",
         by_algebra=True,
     ),
     # Sharpness
@@ -500,8 +509,8 @@ CLAIMS = (
             "1 and 3",
             f"VRRAE has sharper {images} than VAE on {dataset_label(name)}.",
             Lower(VRRAE, than=VAE, metrics=f"log_sharpness_{what}", on=name),
-            f"{SHARPNESS} Section 3 has the SVD make generated images sharper. RRAE has the SVD too, so it is compared "
-            f"with VAE. {BETAS_DIFFER[name]}",
+            f"{SHARPNESS} Section 3 says that the SVD makes generated images sharper. RRAE has the SVD too, so VRRAE "
+            f"is compared with VAE. {BETAS_DIFFER[name]}",
         )
         for what, images in (("random", "random images"), ("interpolation", "interpolated images"))
         for name in IMAGES

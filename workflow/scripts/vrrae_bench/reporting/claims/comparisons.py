@@ -124,7 +124,7 @@ class Comparison(Tested):
         others = tuple(metric for metric in _all(self.metrics) if not METRICS[metric].of_features)
         if network is None or others == _all(self.metrics):
             return finding
-        numbers = (*finding.numbers, f"in the features of this Inception-v3: {VERDICTS[finding.verdict]}")
+        numbers = (*finding.numbers, f"by the features of this Inception-v3, the claim is {VERDICTS[finding.verdict]}")
         found = {seed: self.find(of_one).verdict for seed, of_one in evidence.by_further_extractors(self.on).items()}
         found = {evidence.extractor_seed(self.on): finding.verdict} | found
         alone = replace(self, metrics=others).find(evidence) if others else None
@@ -167,7 +167,7 @@ class Comparison(Tested):
         absent = [missing(evidence, self.on, variant, metric) for variant, found in zip(both, values) if found.empty]
         runs = evidence.of(self.on, first)
         if len(runs) and runs.equals(evidence.of(self.on, second)):
-            same = f"a beta other than {runs.beta.iloc[0]} as the configured one: {listing(both)} are the same runs"
+            same = f"a configured beta other than {runs.beta.iloc[0]}, with which {listing(both)} are the same runs"
             absent = [Lacking("trainings", same)]
         differences = np.empty(0) if absent else (values[0] - values[1]).dropna().to_numpy()
         margin = self.margin_of(evidence, metric, second)
@@ -192,8 +192,8 @@ class Comparison(Tested):
         yield from dict.fromkeys(one for pair in pairs for one in pair.missing)
         found = [pair for pair in pairs if not pair.missing]
         needed = dict.fromkeys(
-            f"{more_seeds(FEWEST_SEEDS - len(pair.differences))} of {pair.first} and {pair.second} on {self.on} "
-            f"({FEWEST_SEEDS} that both have are needed)"
+            f"{more_seeds(FEWEST_SEEDS - len(pair.differences))} of {pair.first} and {pair.second} on "
+            f"{dataset_label(self.on)} (the rule needs {FEWEST_SEEDS} that both have)"
             for pair in found
             if not len(pair.sample)
         )
@@ -212,11 +212,11 @@ class Comparison(Tested):
             for pair in pairs
         ]
         if any(failing):
-            return f"about {min(filter(None, failing))} seeds in all on {self.on} to refute it"
+            return f"about {min(filter(None, failing))} seeds in all on {dataset_label(self.on)} to refute it"
         holding = [seeds_to_decide(pair.sample, partial(self.holds, margin=pair.margin)) for pair in pairs]
         if None in holding:
-            return f"more than {MOST_SEEDS} seeds in all on {self.on}"
-        return f"about {max(holding)} seeds in all on {self.on} to confirm it"
+            return f"more than {MOST_SEEDS} seeds in all on {dataset_label(self.on)}"
+        return f"about {max(holding)} seeds in all on {dataset_label(self.on)} to confirm it"
 
     @property
     def _subject(self) -> str:
@@ -232,10 +232,12 @@ class Lower(Comparison):
     """Each of the first variants has a mean that is lower than each of the others' by more than the margin."""
 
     how: ClassVar[str] = (
-        f"Paired by seed, at least {FEWEST_SEEDS} seeds. For each comparison the 95 % t-interval of the mean "
-        f"difference. The margin is {100 * SHARE:g} % of the other's mean: less counts as no difference. Reproduced: "
-        "every upper bound lies below minus the margin. Not reproduced: a lower bound does not; since one is enough, "
-        "lower bounds are corrected by Holm's procedure for the number of comparisons. Undecided: anything else."
+        f"The variants are compared seed by seed, with at least {FEWEST_SEEDS} seeds that both have. The numbers give "
+        "the 95 % t-interval of the mean difference for each comparison. A difference of less than "
+        f"{100 * SHARE:g} % of the other variant's mean, the margin, counts as no difference. The claim is reproduced "
+        "if every interval ends below minus the margin. It is not reproduced if an interval begins at minus the margin "
+        "or above. Since one such comparison is enough to refute the claim, the beginnings of the intervals are "
+        "corrected for the number of comparisons (Holm's procedure). Otherwise the claim is undecided."
     )
 
     @property
@@ -259,8 +261,9 @@ class NotLower(Lower):
     """None of the first variants has a mean that is lower than any of the others' by more than the margin."""
 
     how: ClassVar[str] = (
-        "As Lower, the other way round. Reproduced: every lower bound is minus the margin at least. Not reproduced: an "
-        "upper bound, corrected, lies below it. Undecided: anything else."
+        "The comparisons are those of Lower. The claim is reproduced if every interval begins at minus the margin or "
+        "above. It is not reproduced if an interval ends below minus the margin, and here the ends are corrected for "
+        "the number of comparisons. Otherwise the claim is undecided."
     )
 
     @property
@@ -285,9 +288,10 @@ class Equivalent(Comparison):
 
     because: str = ""
     how: ClassVar[str] = (
-        "Two one-sided t-tests (TOST) of the mean difference, paired by seed, against a margin that the claim states. "
-        "Reproduced: every 95 % t-interval lies within plus and minus the margin. Not reproduced: one lies outside, "
-        "corrected as for Lower. Undecided: anything else."
+        "The variants are compared seed by seed, by two one-sided t-tests of the mean difference (TOST) against a "
+        "margin that the claim states. The claim is reproduced if every 95 % t-interval lies between minus and plus "
+        "the margin. It is not reproduced if an interval lies outside, after the correction that Lower describes. "
+        "Otherwise the claim is undecided."
     )
 
     @property

@@ -40,21 +40,21 @@ class Contradiction:
 CONTRADICTIONS = (
     Contradiction(
         "Synthetic: the learning rate",
-        "The authors' published code trains with 1e-3. With the printed 1e-4, the 2000 steps end far from trained, so "
-        "that the claims about the synthetic bumps are decided with the configured one.",
+        "The authors' published code trains with 1e-3. With the printed 1e-4, the error is still falling fast when the "
+        "2000 steps end. So the claims about the synthetic bumps are decided with the configured learning rate.",
         (Reading("Table A.3-3", "table_a3_3", "synthetic", "", "", "learning_rate", 1e-4),),
     ),
     Contradiction(
         "Synthetic: the size of the latent space, and beta",
-        "An earlier script in the authors' repository (main-now-CNN.py), the one that trains VRRAE on 100 images with "
-        "five seeds, has L = 100, beta 5e-3, a learning rate of 1e-3, and, by the name of it, a schedule of the noise "
-        "(VRRAE_sigma_Tracker). Which script Table 1 came from is not known; beta is not printed, and is configured as "
-        "in the later one.",
+        "An earlier script in the authors' repository (main-now-CNN.py) trains VRRAE on 100 images with five seeds. It "
+        "has L = 100, beta 5e-3, a learning rate of 1e-3, and a class that seems to schedule the noise "
+        "(VRRAE_sigma_Tracker). It is not known which script Table 1 came from. The paper does not print beta for the "
+        "synthetic bumps, so it is configured as in the later script.",
         (Reading("Table A.3-1", "table_a3_1", "synthetic", "", "", "latent_size", 200),),
     ),
     Contradiction(
         "MNIST, VRRAE: interpolation",
-        "One cell, printed twice.",
+        "Two tables print the same quantity with different values.",
         (
             Reading("Tables 2 and A.4-3", "table_2", "mnist", "vrrae", "1e-6", "fid_interpolation", 5.89),
             Reading("Table 3", "table_3", "mnist", "vrrae", "1e-6", "fid_interpolation", 4.89),
@@ -62,8 +62,9 @@ CONTRADICTIONS = (
     ),
     Contradiction(
         "CelebA, VRRAE with beta 0: random images",
-        "One cell, printed twice. The second value is that row's interpolation value, so it is probably a slip; with "
-        "the first, VRRAE with beta 0 does not beat the best VAE, as A.3 claims.",
+        "Two tables print the same quantity with different values. The second value is also the interpolation FID of "
+        "its row, so it is probably a slip. With the first value, VRRAE with beta 0 does not beat the best VAE, "
+        "although A.3 claims that it does.",
         (
             Reading("Table 3", "table_3", "celeba", "vrrae", "0", "fid_random_mean", 14.23),
             Reading("Table A.3-2", "table_a3_2", "celeba", "vrrae", "0", "fid_random_mean", 7.68),
@@ -73,7 +74,7 @@ CONTRADICTIONS = (
     ),
     Contradiction(
         "CelebA, VAE: random images",
-        "One cell, printed twice.",
+        "Two tables print the same quantity with different values.",
         (
             Reading("Tables 2 and A.4-3", "table_2", "celeba", "vae", "1e-6", "fid_random_mean", 9.66),
             Reading("Table A.3-2", "table_a3_2", "celeba", "vae", "1e-6", "fid_random_mean", 9.65),
@@ -81,8 +82,8 @@ CONTRADICTIONS = (
     ),
     Contradiction(
         "Total training times",
-        "Each is the time of a step times 2100, 3900 or 2200, so computed and not measured. The configured epochs are "
-        "2083, 3906 and 2261 steps.",
+        "Each total time is the time of a step, multiplied by 2100, 3900 or 2200. So the totals were computed and not "
+        "measured. The configured epochs have 2083, 3906 and 2261 steps.",
         tuple(
             Reading("Table A.4-1", "table_a4_1", dataset, method, "", metric, value)
             for dataset, method, seconds, minutes in (
@@ -98,7 +99,7 @@ CONTRADICTIONS = (
     ),
     Contradiction(
         "MNIST, VRRAE: the best beta",
-        "A.3 retains the best beta, but the reported value is not the best of the sweep.",
+        "Appendix A.3 says that the best beta was retained, but the sweep has a beta with a better value.",
         (
             Reading("Table 2", "table_2", "mnist", "vrrae", "1e-6", "fid_random_mean", 38.77),
             Reading("Table A.3-2", "table_a3_2", "mnist", "vrrae", "1e-3", "fid_random_mean", 34.37),
@@ -106,7 +107,7 @@ CONTRADICTIONS = (
     ),
     Contradiction(
         "CIFAR-10, VAE: the best beta",
-        "As above.",
+        "Here too, the sweep has a beta with a better value than the beta that was retained.",
         (
             Reading("Table 2", "table_2", "cifar10", "vae", "1e-5", "fid_random_mean", 135.77),
             Reading("Table A.3-2", "table_a3_2", "cifar10", "vae", "0", "fid_random_mean", 135.55),
@@ -114,7 +115,8 @@ CONTRADICTIONS = (
     ),
     Contradiction(
         "CIFAR-10, VRRAE is its row with beta 0",
-        "All three values of VRRAE are those with beta 0. Nothing then distinguishes it from RRAE except the sampling.",
+        "Table 2 prints for VRRAE the three values that it has with beta 0. With beta 0, only the sampling during "
+        "training distinguishes VRRAE from RRAE.",
         (
             Reading("Tables 2 and 3", "table_3", "cifar10", "vrrae", "0", "fid_interpolation", 129.68),
             Reading("Tables 2, 3 and A.3-2", "table_3", "cifar10", "vrrae", "0", "fid_random_mean", 129.89),
@@ -123,7 +125,7 @@ CONTRADICTIONS = (
     ),
     Contradiction(
         "CIFAR-10: a truncation that truncates little",
-        "A batch of 64 has at most 64 modes, of which k = 60 are kept: the truncation drops 4 of 64.",
+        "A batch of 64 images has at most 64 modes, and k = 60 of them are kept. So the truncation drops only 4 of 64.",
         (
             Reading("Table A.3-1", "table_a3_1", "cifar10", "", "", "bottleneck", 60),
             Reading("Table A.3-3", "table_a3_3", "cifar10", "", "", "batch_size", 64),
@@ -131,8 +133,8 @@ CONTRADICTIONS = (
     ),
     Contradiction(
         "MNIST: whether the KL term is needed",
-        "Section 5 calls it necessary except on CIFAR-10. On MNIST the FID of random images is better without it, and "
-        "with the value of Table 2 that of interpolated ones too.",
+        "Section 5 calls the KL term necessary except on CIFAR-10. On MNIST, however, the FID of random images is "
+        "better without it. The FID of interpolated images is better without it too, if the value of Table 2 is right.",
         (
             Reading("Table 3", "table_3", "mnist", "vrrae", "0", "fid_random_mean", 38.47),
             Reading("Tables 2 and 3", "table_3", "mnist", "vrrae", "1e-6", "fid_random_mean", 38.77),
@@ -142,8 +144,8 @@ CONTRADICTIONS = (
     ),
     Contradiction(
         "Whether the KL term costs reconstruction",
-        "Section 3 has beta be a compromise between a small KL divergence and a low error. In Table 3 the error is "
-        "larger without the KL term.",
+        "Section 3 describes beta as a compromise between a small KL divergence and a low error. In Table 3, however, "
+        "the error is larger without the KL term.",
         tuple(
             Reading("Table 3", "table_3", dataset, "vrrae", beta, "reconstruction_error", value)
             for dataset, beta, value in (

@@ -1,4 +1,4 @@
-"""Rules about how often something happens: in how many seeds a count of it is not zero."""
+"""Rules about how often an event happens: in how many seeds a count of it is not zero."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -35,9 +35,9 @@ class Occurs:
     metric: str
     on: str
     how: ClassVar[str] = (
-        "Reproduced: it happened in at least one seed. Not reproduced: it happened in none of at least "
-        f"{ENOUGH_SEEDS} seeds, so that its rate is below one in five with 95 % confidence; the paper saw it at least "
-        "once in five seeds. Undecided: anything else."
+        "The claim is reproduced if the event happened in at least one seed. It is not reproduced if the event "
+        f"happened in none of at least {ENOUGH_SEEDS} seeds: its rate is then below one in five with 95 % confidence, "
+        "while the paper saw it at least once in five seeds. Otherwise the claim is undecided."
     )
 
     @property
@@ -61,9 +61,9 @@ class WithinLimitsInSomeSeed:
     limits: tuple[tuple[str, float], ...]
     on: str
     how: ClassVar[str] = (
-        "Reproduced: there is a seed in which each number is at most its limit. Not reproduced: there is none among at "
-        f"least {ENOUGH_SEEDS} seeds, so that the rate of such seeds is below one in five with 95 % confidence. "
-        "Undecided: anything else."
+        "The claim is reproduced if there is a seed in which no number exceeds its limit. It is not reproduced if "
+        f"there is no such seed among at least {ENOUGH_SEEDS}: their rate is then below one in five with 95 % "
+        "confidence. Otherwise the claim is undecided."
     )
 
     @property
@@ -101,9 +101,10 @@ class Never:
     seeds: int = FEWEST_SEEDS
     beside: tuple[Variant, ...] = ()
     how: ClassVar[str] = (
-        "Reproduced: it happened in none of the seeds, which are as many as the claim asks for. That only bounds its "
-        "rate, and the bound (exact, 95 %; about 3 / n) stands with the numbers. Not reproduced: it happened. "
-        "Undecided: too few seeds."
+        "The claim is reproduced if the event happened in no seed, and there are as many seeds as the claim asks for. "
+        "This only bounds the rate of the event, and the numbers give the bound (exact, with 95 % confidence, about "
+        "3 / n). The claim is not reproduced if the event happened in a seed. It is undecided if there are too few "
+        "seeds."
     )
 
     @property
@@ -115,7 +116,9 @@ class Never:
         counts = evidence.values(self.on, self.variant, self.metric)
         others = ((variant, evidence.values(self.on, variant, self.metric)) for variant in self.beside)
         beside = (
-            f"beside it, without a part in it: {_count(one, self.metric, found)}" for one, found in others if len(found)
+            f"for comparison, without a part in the verdict: {_count(one, self.metric, found)}"
+            for one, found in others
+            if len(found)
         )
         numbers = (_count(self.variant, self.metric, counts), *beside)
         if counts.any():
@@ -132,8 +135,8 @@ class Always:
     metric: str
     on: str
     how: ClassVar[str] = (
-        f"Reproduced: it happened in every one of at least {FEWEST_SEEDS} seeds. Not reproduced: in some seed it did "
-        "not. Undecided: too few seeds."
+        f"The claim is reproduced if the event happened in every one of at least {FEWEST_SEEDS} seeds. It is not "
+        "reproduced if there is a seed without the event. It is undecided if there are too few seeds."
     )
 
     @property
@@ -159,8 +162,9 @@ class MoreOften:
     metric: str
     on: str
     how: ClassVar[str] = (
-        "Fisher's exact test of the two counts of seeds, one-sided at 2.5 %. Reproduced: more often. Not reproduced: "
-        "less often. Undecided: anything else."
+        "Fisher's exact test compares in how many seeds of each variant the event happened, one-sided at 2.5 %. The "
+        "claim is reproduced if the test finds the event more often in the variant that the claim names, and not "
+        "reproduced if it finds the event less often. Otherwise the claim is undecided."
     )
 
     @property
@@ -186,7 +190,7 @@ def _seeds_to_part(table: Sequence[Sequence[int]]) -> str:
     """How many seeds of each variant it takes until Fisher's test parts them, if their rates stay as they are."""
     rates = [with_it / (with_it + without) for with_it, without in table]
     if rates[0] == rates[1]:
-        return "rates that differ; as long as the two are equal, no number of seeds can tell them apart"
+        return "seeds in which the two rates differ (no number of seeds can show a difference between equal rates)"
     for n in range(max(map(sum, table)) + 1, MOST_SEEDS + 1):
         scaled = [[round(rate * n), n - round(rate * n)] for rate in rates]
         if min(stats.fisher_exact(scaled, side).pvalue for side in ("greater", "less")) <= LEVEL:
@@ -201,4 +205,4 @@ def _count(variant: Variant, metric: str, counts: pd.Series) -> str:
     text = f"{METRICS[metric].label}: {variant} in {times} of {n} seed{'s' * (n > 1)}"
     if times:
         return f"{text} (by seed: {listing(map(number, counts))})"
-    return f"{text}, which bounds the rate below {100 * rate_bound(n):.0f} %"
+    return f"{text}, so the rate is below {100 * rate_bound(n):.0f} % with 95 % confidence"

@@ -10,6 +10,7 @@ from vrrae_bench.extractor.chance import REMEDY
 from vrrae_bench.reporting.claims.evidence import Evidence, Variant
 from vrrae_bench.reporting.claims.statistics import LEVEL
 from vrrae_bench.reporting.claims.verdicts import Awaited, Verdict
+from vrrae_bench.reporting.labels import dataset_label
 from vrrae_bench.scoring.metrics import METRICS
 from vrrae_bench.study.paper import paper_value, paper_values
 
@@ -118,14 +119,15 @@ def printed_value(
 
 
 def missing(evidence: Evidence, dataset: str, variant: Variant, metric: str) -> Lacking:
-    """Why there is no number: no runs on the data set, none of the variant, or a score that they do not have."""
+    """What has to be there for a number: runs on the data set, runs of the variant, or a score of theirs."""
+    label = dataset_label(dataset)
     if not (evidence.runs.dataset == dataset).any():
-        return Lacking("data_set", f"no runs on {dataset}")
+        return Lacking("data_set", f"runs on {label}")
     if evidence.of(dataset, variant).empty:
-        return Lacking("trainings", f"no runs of {variant} on {dataset}")
+        return Lacking("trainings", f"runs of {variant} on {label}")
     if METRICS[metric].of_features and dataset in evidence.void:
-        return Lacking("measurement", f"features that say something of {dataset}: {evidence.void[dataset]}. {REMEDY}")
-    return Lacking("measurement", f"no {metric} among the scores of {variant} on {dataset}")
+        return Lacking("measurement", f"features that tell images of {label} apart: {evidence.void[dataset]}. {REMEDY}")
+    return Lacking("measurement", f"the {METRICS[metric].label} ({metric}) in the scores of {variant} on {label}")
 
 
 def too_few(
@@ -135,7 +137,9 @@ def too_few(
     n = len(evidence.values(dataset, variant, metric))
     if n == 0:
         return [missing(evidence, dataset, variant, metric)]
-    return [Lacking("trainings", f"{more_seeds(needed - n)} of {variant} on {dataset}")] if n < needed else []
+    if n >= needed:
+        return []
+    return [Lacking("trainings", f"{more_seeds(needed - n)} of {variant} on {dataset_label(dataset)}")]
 
 
 def more_seeds(n: int) -> str:

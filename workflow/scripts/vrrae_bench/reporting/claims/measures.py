@@ -53,9 +53,10 @@ class Below(Tested):
     limit: float
     because: str
     how: ClassVar[str] = (
-        f"At least {FEWEST_SEEDS} seeds. The 95 % t-interval of the mean over seeds; in a claim of several parts its "
-        "lower bound is corrected (see All). Reproduced: it lies below the limit. Not reproduced: it lies above. "
-        "Undecided: anything else."
+        f"The rule needs at least {FEWEST_SEEDS} seeds, and computes the 95 % t-interval of the mean over them. In a "
+        "claim of several parts, the beginning of the interval is corrected as All describes. The claim is reproduced "
+        "if the interval lies below the limit, and not reproduced if it lies above the limit. Otherwise the claim is "
+        "undecided."
     )
 
     @property
@@ -95,8 +96,9 @@ class Within:
     tolerance: float
     because: str
     how: ClassVar[str] = (
-        "The largest error over all runs as configured, on whatever data sets of the paper there are. Reproduced: it "
-        "is within the tolerance. Not reproduced: it exceeds it. Undecided: there is none."
+        "The rule takes the largest error over all runs with the configured settings, on those of the paper's data "
+        "sets that were run. The claim is reproduced if this error is within the tolerance, and not reproduced if it "
+        "exceeds the tolerance. It is undecided if there is no run."
     )
 
     @property
@@ -126,13 +128,15 @@ class SpreadsMore:
     metric: str
     on: str
     how: ClassVar[str] = (
-        f"At least {SEEDS_OF_A_SPREAD} seeds of each. For each of the others a one-sided test at 2.5 %: an exact "
-        "Mann-Whitney test of the distances from each variant's median. Reproduced: larger distances than those of "
-        "every other. Not reproduced: smaller ones than those of any, corrected by Holm's procedure for their number; "
-        f"against three others that takes {SEEDS_OF_A_SPREAD + 1} seeds. Undecided: anything else, such as one seed in "
-        "five that lies far from the rest, however far: the next five of another variant may have one too. In "
-        "simulations of equal spreads a test is wrong in 1 to 5 % of cases, by the distribution, and a refutation by "
-        "one of three others in 1 to 7 %."
+        f"The rule needs at least {SEEDS_OF_A_SPREAD} seeds of each variant. It measures how far each seed lies from "
+        "the median of its variant, and compares these distances by exact one-sided Mann-Whitney tests at 2.5 %, one "
+        "test for each other variant. The claim is reproduced if the distances are larger than those of every other "
+        "variant. It is not reproduced if they are smaller than those of some other variant; these tests are corrected "
+        f"for their number (Holm's procedure), and against three others they need {SEEDS_OF_A_SPREAD + 1} seeds. "
+        "Otherwise the claim is undecided. A single seed of five that lies far from the rest never decides, however "
+        "far it lies, since the next five seeds of another variant may have such a seed too. In simulations of equal "
+        "spreads, a test was wrong in 1 to 5 % of cases, depending on the distribution, and a refutation by one of "
+        "three others in 1 to 7 %."
     )
 
     @property
@@ -152,7 +156,7 @@ class SpreadsMore:
         less = np.array([spread_p_value(other, sample) for other in others])
         outcome = verdict(more <= LEVEL, less <= holm_levels(less))
         lines += [f"{self.variant} against {one}: p = {p_value:.2g}" for one, p_value in zip(self.than, more)]
-        lacking = Lacking("trainings", "more seeds of each; these are too few to tell how many")
+        lacking = Lacking("trainings", "more seeds of each variant (these are too few to estimate how many)")
         return Finding(outcome, tuple(lines), (lacking,) if outcome == "undecided" else ())
 
 
@@ -164,9 +168,10 @@ class FallsWithBeta:
     metric: str
     on: str
     how: ClassVar[str] = (
-        f"At least 3 betas, and {FEWEST_SEEDS} seeds that all of them have. Page's trend test, in which only the order "
-        "within each seed counts, one-sided at 2.5 %. Reproduced: falls. Not reproduced: rises. Undecided: no trend is "
-        "found. Kendall's tau, averaged over seeds, stands with the numbers: -1 falls at each step."
+        f"The rule needs at least 3 betas, and {FEWEST_SEEDS} seeds that all of them have. It uses Page's trend test, "
+        "one-sided at 2.5 %, in which only the order of the numbers within each seed counts. The claim is reproduced "
+        "if the numbers fall as beta grows, not reproduced if they rise, and undecided if the test finds no trend. The "
+        "numbers give Kendall's tau, averaged over seeds: it is -1 where every step falls."
     )
 
     @property
@@ -186,7 +191,7 @@ class FallsWithBeta:
         n_seeds, n_betas = table.shape
         lacking = [f"{3 - n_betas} more beta{'s' * (n_betas == 1)} of {Variant(self.method)}"] if n_betas < 3 else []
         if n_seeds < FEWEST_SEEDS:
-            lacking.append(f"{more_seeds(FEWEST_SEEDS - n_seeds)} ({FEWEST_SEEDS} that all betas have are needed)")
+            lacking.append(f"{more_seeds(FEWEST_SEEDS - n_seeds)} (the rule needs {FEWEST_SEEDS} that all betas have)")
         if lacking:
             return Finding("undecided", tuple(lines), tuple(Lacking("trainings", text) for text in lacking))
         falls, rises = trend_p_value(table), trend_p_value(table[:, ::-1])
@@ -204,7 +209,10 @@ class FallsWithBeta:
 class RisesWithBeta(FallsWithBeta):
     """A number of a method rises as its beta grows."""
 
-    how: ClassVar[str] = "As FallsWithBeta, the other way round."
+    how: ClassVar[str] = (
+        "The test is that of FallsWithBeta. The claim is reproduced if the numbers rise as beta grows, not reproduced "
+        "if they fall, and undecided if the test finds no trend."
+    )
 
     def judge(self, falls: bool, rises: bool) -> Verdict:
         return verdict([rises], [falls])
@@ -217,10 +225,11 @@ class OverheadBelow:
     limit: float
     on: str
     how: ClassVar[str] = (
-        "Steps of both methods, timed in turn. The median over pairs of their ratio less 1, and its 95 % interval by "
-        "order statistics, which takes pairs as independent. Reproduced: it lies below the limit. Not reproduced: it "
-        "lies above. Undecided: anything else. How busy other work kept the machine meanwhile, the caption of Table "
-        "A.4-1 says; no verdict takes it into account."
+        "Steps of the two methods are timed in turn. Each pair of turns gives the ratio of the two times, less 1. The "
+        "rule computes the median over pairs and its 95 % interval by order statistics, which takes the pairs as "
+        "independent. The claim is reproduced if the interval lies below the limit, and not reproduced if it lies "
+        "above the limit. Otherwise the claim is undecided. The caption of Table A.4-1 says how busy other work kept "
+        "the machine meanwhile; no verdict takes this into account."
     )
 
     @property
@@ -250,7 +259,10 @@ class Unmeasured:
     """A claim about something that is not measured here."""
 
     lacking: tuple[str, ...]
-    how: ClassVar[str] = "Nothing that is measured here tells. Undecided, with what it would take."
+    how: ClassVar[str] = (
+        "Nothing that this benchmark measures decides the claim. It stays undecided, and the numbers say what a "
+        "decision would take."
+    )
 
     @property
     def words(self) -> str:
@@ -266,9 +278,9 @@ class All:
 
     rules: tuple[Rule, ...]
     how: ClassVar[str] = (
-        "Reproduced: every part is. Not reproduced: one of them is not reproduced; since one is enough, the tests that "
-        "speak against a part are at 2.5 % divided by the number of parts that are tests (Bonferroni). Undecided: "
-        "anything else."
+        "The claim has several parts. It is reproduced if every part is reproduced, and not reproduced if some part is "
+        "not reproduced. Since one such part is enough to refute the claim, the tests against a part have a level of "
+        "2.5 % divided by the number of parts that are tests (Bonferroni). Otherwise the claim is undecided."
     )
 
     @property

@@ -13,27 +13,28 @@ from vrrae_bench.system.files import atomic_path, write_text
 
 COLUMNS = ["id", "section", "statement", "verdict", "evidence"]
 CORRECTION = (
-    "The rule that stands with a claim decides it, never the eye. Each test has a level of 2.5 % on either side. Where "
-    "all comparisons of a claim have to hold, none is corrected. Where one is enough to refute the claim, they are "
-    "corrected for their number. Nothing is corrected for the number of claims: of fifty that are decided, one or two "
-    "may be decided wrongly by chance. Nothing is corrected for looking again either: the levels hold for a number of "
-    "seeds that was chosen before any result was seen. Whoever adds seeds because a verdict is undecided, and tests "
-    "after each, is wrong in 4 % of cases instead of 2.5 % with a look at three and a look at four seeds, and in 7 % "
-    "with a look at each number from three to eight. The numbers of seeds that are estimated with an undecided claim "
-    "are therefore for planning a new run with other seeds. Seeds up to the fewest that a rule asks for may be added, "
-    "since nothing was tested before. Intervals are over seeds. The claims of a data set share its images and one "
-    "Inception-v3, whose choice no interval contains."
+    "Each claim has a rule, and only the rule decides it. Each test has a level of 2.5 % on either side. Where all "
+    "comparisons of a claim have to hold, they are not corrected for their number. Where one comparison is enough to "
+    "refute the claim, they are.\n\nNothing is corrected for the number of claims. Of fifty claims that are decided, "
+    "one or two may be decided wrongly by chance. Nothing is corrected for looking again either. The levels hold for "
+    "a number of seeds that was chosen before any result was seen. Suppose that somebody adds seeds because a verdict "
+    "is undecided, and tests again after each seed. With looks at three and at four seeds, a verdict is then wrong in "
+    "4 % of cases instead of 2.5 %, and with a look at each number from three to eight in 7 %. So the numbers of "
+    "seeds that are estimated beside an undecided claim are for planning a new run with other seeds. Seeds may be "
+    "added up to the fewest that a rule asks for, since nothing is tested before.\n\nIntervals are over seeds. All "
+    "claims about a data set share its images and one Inception-v3, and no interval covers the choice of these."
 )
 CONDITIONS = (
-    "The paper's kind of FID decides the claims about FID: it takes an Inception-v3 that was tuned on the data set "
-    "from ImageNet weights. A network that started otherwise decides nothing. What it would say stands with the "
-    "numbers, and so does what the further networks say, which differ from it in their seed alone. The FID of random "
-    "images is the mean over independent draws of as many images as the paper has, where there are several draws. FID "
-    "depends on everything in this table, of which the paper gives what stands in the last row. Under other "
-    "conditions the verdicts may be others. The columns Random, All draws, KID and Interpolated count generated "
-    "images. With each claim about random images stands what its rule finds by scores of ours that have less of FID's "
-    "bias or none: the FID of all draws together, its limit for infinitely many images, and KID. They decide nothing "
-    "here."
+    "Only the paper's kind of FID decides a claim about FID. It needs an Inception-v3 that started from ImageNet "
+    "weights and was fine-tuned on the data set. A network with another start decides nothing. Its verdict is listed "
+    "with the numbers, together with the verdicts of further networks that differ only in their seed. Where there are "
+    "several independent draws of random images, each as large as the paper's, the FID of random images is the mean "
+    "over the draws.\n\n"
+    "FID depends on everything in this table. The last row has what the paper tells of its own. Under other conditions "
+    "the verdicts may differ. The columns Random, All draws, KID and Interpolated count generated images. For each "
+    "claim about random images, the verdicts by three more scores of ours are listed too: the FID of all draws "
+    "together, the limit of FID for infinitely many images, and KID. They have less bias than FID, or none, and decide "
+    "nothing here."
 )
 
 
@@ -48,10 +49,10 @@ def write_claims(path: Path, record: ClaimsRecord, banner: str | None) -> None:
 
 
 def evidence_line(one: ClaimRecord) -> str:
-    """Numbers, verdicts by scores of ours, what is lacking, and the remark, in one line."""
+    """Numbers, verdicts by scores of ours, what the claim waits for, and the remark, in one line."""
     parts = [*one.numbers, *filter(None, [by_extractors(one)])]
     parts += [f"by {found.score}: {VERDICTS[found.verdict]}" for found in one.by_score]
-    parts += [f"lacking: {'; '.join(each.text for each in one.lacking)}"] if one.lacking else []
+    parts += [f"waits for: {'; '.join(each.text for each in one.lacking)}"] if one.lacking else []
     parts += [one.remark.rstrip(".")] if one.remark else []
     return ". ".join(parts)
 
@@ -71,14 +72,14 @@ def page(record: ClaimsRecord, banner: str | None) -> str:
 
 
 def overview(record: ClaimsRecord) -> list[str]:
-    """Paragraphs: the five lines, the claims by verdict, open ones by what they wait for, and what FIDs are of."""
+    """Paragraphs: the five lines, the claims by verdict, open claims by what they wait for, and conditions of FIDs."""
     parts = ["\n".join(f"- {line}" for line in record.summary)]
     for verdict in ("reproduced", "not_reproduced"):
         parts += _group(VERDICTS[verdict].capitalize(), [one for one in record.claims if one.verdict == verdict])
     for awaited, words in AWAITED.items():
-        parts += _group(f"Open: wants {words}", [one for one in record.claims if one.awaited == awaited])
+        parts += _group(f"Open: waits for {words}", [one for one in record.claims if one.awaited == awaited])
     if record.conditions:
-        parts += ["## What the FIDs are of", CONDITIONS, _table(record.conditions)]
+        parts += ["## What the FIDs were computed from", CONDITIONS, _table(record.conditions)]
     return parts
 
 
@@ -97,7 +98,7 @@ def contradictions(record: ClaimsRecord) -> list[str]:
 
 
 def _group(title: str, chosen: Sequence[ClaimRecord]) -> list[str]:
-    """Some claims under a title, each with a link to what is said of it; what all of them lack is said once."""
+    """Some claims under a title, each with a link to its section; what all of them wait for is said once."""
     if not chosen:
         return []
     parts = [f"## {title} ({len(chosen)})"]
@@ -105,9 +106,9 @@ def _group(title: str, chosen: Sequence[ClaimRecord]) -> list[str]:
     lacking = [[markdown_cell(each.text) for each in one.lacking] for one in chosen]
     if any(lacking):
         shared = [text for text in lacking[0] if all(text in texts for texts in lacking)]
-        parts += [f"Lacking for each of them: {'; '.join(shared)}."] if shared else []
+        parts += [f"All of them wait for: {'; '.join(shared)}."] if shared else []
         for row, texts in zip(rows, lacking):
-            row["Lacking"] = "; ".join(text for text in texts if text not in shared)
+            row["Waits for"] = "; ".join(text for text in texts if text not in shared)
     if any(map(by_extractors, chosen)):
         for row, one in zip(rows, chosen):
             row["Our networks"] = by_extractors(one).partition(": ")[2]
@@ -125,10 +126,10 @@ def _section(one: ClaimRecord) -> str:
         *(f"- {line}" for line in one.numbers),
         *(f"- {line}" for line in filter(None, [by_extractors(one)])),
         f"- **Verdict: {VERDICTS[one.verdict]}**",
-        *(f"- Lacking: {markdown(each.text)}" for each in one.lacking),
+        *(f"- Waits for: {markdown(each.text)}" for each in one.lacking),
     ]
     if one.by_score:
-        lines += ["- By scores of ours, which decide nothing here:"]
+        lines += ["- By scores of ours that decide nothing here:"]
         lines += [f"    - {VERDICTS[found.verdict]}: {'; '.join(found.numbers)}" for found in one.by_score]
     remark = f"\n\n{one.remark}" if one.remark else ""
     return f"### {one.id}\n\n{one.statement}\n\n" + "\n".join(lines) + remark
