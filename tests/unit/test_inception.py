@@ -11,6 +11,7 @@ from vrrae_bench.extractor.inception import (
     FeatureExtractor,
     build_network,
     load_extractor,
+    load_plain,
     prepare,
     save_extractor,
 )
@@ -169,3 +170,14 @@ def test_unusable_files_are_explained(tmp_path):
 def test_images_that_are_no_bytes_are_refused(extractor, images, message):
     with pytest.raises(UserError, match=message):
         extractor.features(images)
+
+
+def test_memory_that_runs_out_while_a_file_is_read_is_no_damage(monkeypatch, tmp_path):
+    """Else the message would have hours of work made again."""
+
+    def load(*arguments, **how):
+        raise RuntimeError("CUDA out of memory. Tried to allocate 20.00 MiB.")
+
+    monkeypatch.setattr(torch, "load", load)
+    with pytest.raises(RuntimeError, match="out of memory"):
+        load_plain(tmp_path / "inception.pt")

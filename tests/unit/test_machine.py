@@ -110,6 +110,9 @@ def test_memory_that_jax_or_torch_do_not_get_is_told():
         "CUDA out of memory. Tried to allocate 20.00 MiB.",
     ):
         assert in_words(RuntimeError(words)).startswith("memory ran out.")
+        wrapped = RuntimeError("Error at leaf with path ('encoder',)")
+        wrapped.__cause__ = RuntimeError(words)
+        assert in_words(wrapped).startswith("memory ran out.")
     assert in_words(RuntimeError("shapes do not fit")) is None
 
 

@@ -21,7 +21,7 @@ from torchvision.models.inception import BasicConv2d
 
 from vrrae_bench.artefacts.records import check_file, read_record, refuse_others, remedy
 from vrrae_bench.extractor.settings import START_WEIGHTS, ExtractorSettings
-from vrrae_bench.system.errors import UserError
+from vrrae_bench.system.errors import UserError, is_out_of_memory
 from vrrae_bench.system.files import atomic_path
 
 IMAGENET_CLASSES = 1000
@@ -237,6 +237,8 @@ def load_plain(path: Path | str) -> Any:
             f"{path}: holds more than tensors and plain data, so it was not loaded: it could run code. {remedy(path)}"
         ) from error
     except (RuntimeError, EOFError, ValueError) as error:
+        if is_out_of_memory(error):
+            raise
         raise UserError(f"{path}: damaged or incomplete. {remedy(path)}") from error
 
 
@@ -244,4 +246,6 @@ def _load_state(network: Inception3, state, path: Path | str) -> None:
     try:
         network.load_state_dict(state)
     except (RuntimeError, TypeError, AttributeError) as error:
+        if is_out_of_memory(error):
+            raise
         raise UserError(f"{path}: not the weights of torchvision's Inception-v3. {remedy(path)}") from error

@@ -8,7 +8,7 @@ from jaxtyping import Num, UInt8
 from vrrae_bench.artefacts.manifest import Normalisation
 from vrrae_bench.datasets.settings import LARGEST_SIDE, SMALLEST_SIDE
 from vrrae_bench.models.serialisation import ModelHeader
-from vrrae_bench.system.errors import UserError
+from vrrae_bench.system.errors import UserError, is_out_of_memory
 
 BYTES = (0, 255)
 # Bytes none of which is above this are probably numbers between 0 and 1, or between 0 and 16, in the type of bytes.
@@ -85,6 +85,8 @@ def _numbers(images: Any) -> Num[np.ndarray, "..."]:
     try:
         array = np.asarray(images)
     except (TypeError, ValueError, RuntimeError) as error:
+        if is_out_of_memory(error):
+            raise
         reason = (str(error).splitlines() or [type(error).__name__])[0]
         raise UserError(f"images: no array can be made of them ({reason}). Give one array for all images.") from None
     if array.dtype.kind not in "fiu":

@@ -22,7 +22,7 @@ from vrrae_bench.artefacts.run import RunSpec
 from vrrae_bench.artefacts.specification import Specification
 from vrrae_bench.models.autoencoder import Autoencoder, bottleneck_class
 from vrrae_bench.models.bottleneck import Sizes
-from vrrae_bench.system.errors import UserError
+from vrrae_bench.system.errors import UserError, causes, is_out_of_memory
 from vrrae_bench.system.files import atomic_path
 
 # Stands before the digest at the end of a file. Files of earlier versions end with the numbers.
@@ -112,9 +112,9 @@ def _read_numbers(path: str | Path, file: BinaryIO, skeleton: Autoencoder) -> Au
     try:
         model = eqx.tree_deserialise_leaves(file, skeleton)
     except RuntimeError as error:
-        cause: BaseException = error
-        while cause.__cause__:  # Equinox puts the place in the model around what numpy found
-            cause = cause.__cause__
+        if is_out_of_memory(error):
+            raise
+        *_, cause = causes(error)  # Equinox puts the place in the model around what numpy found
         reason = str(cause).splitlines()[0] if str(cause) else type(cause).__name__
     else:
         if file.read():

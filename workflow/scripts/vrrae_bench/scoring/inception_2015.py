@@ -21,7 +21,7 @@ from vrrae_bench.extractor.inception import FEATURES, Images, channels_first, lo
 from vrrae_bench.extractor.settings import check_weights
 from vrrae_bench.scoring.fidelity import Scores, fid_scores
 from vrrae_bench.scoring.frechet import Moments
-from vrrae_bench.system.errors import UserError
+from vrrae_bench.system.errors import UserError, is_out_of_memory
 
 
 class Inception2015:
@@ -39,6 +39,8 @@ class Inception2015:
         try:
             network = FeatureExtractorInceptionV3("2015", [str(FEATURES)], feature_extractor_weights_path=buffer)
         except (RuntimeError, TypeError, AttributeError) as error:
+            if is_out_of_memory(error):
+                raise
             raise UserError(f"{weights}: not the weights of the Inception of 2015. {remedy(weights)}") from error
         self._network = network.to(device)
         self._device = device

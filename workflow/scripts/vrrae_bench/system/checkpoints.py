@@ -14,6 +14,7 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import TypeVar
 
+from vrrae_bench.system.errors import is_out_of_memory
 from vrrae_bench.system.files import atomic_path, read_json, sha256, write_json
 from vrrae_bench.system.locks import locked
 
@@ -49,17 +50,25 @@ class CheckpointFolder:
         )
 
     def write(self, step: int, content: bytes | memoryview) -> None:
-        """Keep the state after a step, and forget all but the newest two."""
-        with atomic_path(self.folder / f"step-{step:09d}") as temporary, temporary.open("wb") as file:
+        """Keep the state after a step and the newest one before it, and forget all others.
+
+        Work goes on from the newest state that is intact. A state of a later step is therefore one that `newest` has
+        passed over.
+        """
+        written = self.folder / f"step-{step:09d}"
+        with atomic_path(written) as temporary, temporary.open("wb") as file:
             file.write(hashlib.sha256(content).digest())
             file.write(content)
-        for outdated in self._newest_first()[KEPT:]:
-            outdated.unlink(missing_ok=True)
+        later_first = self._newest_first()
+        at = later_first.index(written)
+        for forgotten in (*later_first[:at], *later_first[at + KEPT :]):
+            forgotten.unlink(missing_ok=True)
 
     def newest(self, read: Callable[[int, bytes], State]) -> State | None:
         """What `read` makes of the newest state that is intact, given its step; none if there is none.
 
-        A file that is truncated or damaged, or that `read` cannot make sense of, is passed over with a warning.
+        A file that is truncated or damaged, or that `read` cannot make sense of, is passed over with a warning. That
+        memory runs out while it is read says nothing of a file, and is raised.
         """
         for path in self._newest_first():
             with path.open("rb") as file:
@@ -68,9 +77,9 @@ class CheckpointFolder:
             if hashlib.sha256(content).digest() == digest:
                 try:
                     return read(int(path.name.removeprefix("step-")), content)
-                except MemoryError:
-                    raise
                 except Exception as error:  # whatever comes of bytes that are no state
+                    if is_out_of_memory(error):
+                        raise
                     reason = str(error).partition("\n")[0] or type(error).__name__
             warnings.warn(f"{path}: damaged checkpoint passed over ({reason})", stacklevel=3)
         return None

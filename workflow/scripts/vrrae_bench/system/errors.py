@@ -6,7 +6,7 @@ import re
 import signal
 import sys
 import traceback
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 
 # The descriptor of the screen, for a command whose own output and errors go to a log (`shell.prefix` in the rules).
@@ -101,11 +101,23 @@ def in_words(error: Exception) -> str | None:
 
 
 def is_out_of_memory(error: Exception) -> bool:
-    """Whether numpy, JAX or torch, none of which this module imports, or Python itself got no memory."""
+    """Whether numpy, JAX or torch, none of which this module imports, or Python itself got no memory.
+
+    It may be told by the exception that another one was raised from: Equinox puts the place in the model around it.
+    """
     told = r"RESOURCE_EXHAUSTED|out of memory|can't allocate memory|not enough memory"
-    return isinstance(error, MemoryError) or (
-        isinstance(error, RuntimeError) and re.search(told, str(error), re.IGNORECASE) is not None
+    return any(
+        isinstance(one, MemoryError) or (isinstance(one, RuntimeError) and re.search(told, str(one), re.IGNORECASE))
+        for one in causes(error)
     )
+
+
+def causes(error: BaseException) -> Iterator[BaseException]:
+    """An exception, the one that it was raised from, and so on to the first."""
+    one: BaseException | None = error
+    while one is not None:
+        yield one
+        one = one.__cause__
 
 
 def warn(message: str) -> None:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import platformdirs
 from threadpoolctl import threadpool_limits
 
-from vrrae_bench.system.errors import UserError
+from vrrae_bench.system.errors import UserError, is_out_of_memory
 
 if TYPE_CHECKING:  # before JAX is imported its environment has to be set
     from jax.sharding import NamedSharding
@@ -48,6 +48,8 @@ def device_name(accelerator: str) -> str:
     try:
         found, reason = jax.default_backend(), ""
     except RuntimeError as error:
+        if is_out_of_memory(error):
+            raise
         found, reason = "none", f" ({error})"
     if found != backend:
         raise UserError(
