@@ -1,5 +1,6 @@
 # The whole benchmark: data -> training -> samples -> scores -> tables and figures -> report.
 # Each stage is a file in workflow/rules; its command in workflow/scripts has the same name, and fid_2015 has two.
+# Last there come what Snakemake shows while it runs (status), and what it does when it has ended (ending).
 from snakemake.utils import min_version
 
 min_version("9.27")
@@ -24,6 +25,7 @@ include: "workflow/rules/table.smk"
 include: "workflow/rules/figure.smk"
 include: "workflow/rules/claims.smk"
 include: "workflow/rules/report.smk"
+include: "workflow/rules/status.smk"
 include: "workflow/rules/ending.smk"
 
 
@@ -84,3 +86,6 @@ for name in settings.datasets:
         input:
             f"{RESULTS}/data/{name}/manifest.json",
         localrule: True
+
+
+include: "workflow/rules/unknown_targets.smk"

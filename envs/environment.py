@@ -24,6 +24,7 @@ from pathlib import Path
 OLDEST, NEWEST = (3, 11), (3, 13)
 # PyTorch's CPU build needs none of these packages, which make up most of the 6 GB.
 FOR_GPUS = re.compile(r"(nvidia|cuda|triton)\b")
+SIGN_OF_LIFE = 30  # seconds between two lines while a command runs
 OTHER_INDEX = "# torch and torchvision come from another index\n"
 
 
@@ -73,7 +74,7 @@ def build(folder: Path, lock: Path, torch_index: str) -> None:
     try:
         print(f"Making {folder} with Python {sys.version.split()[0]}", flush=True)
         # Not `sys.executable`, which is in the very folder if the environment is activated.
-        run([sys._base_executable, "-m", "venv", str(folder)])
+        run([sys._base_executable, "-m", "venv", str(folder)], folder)
         install(folder, lock, torch_index)
     except BaseException:
         if waiting.exists():
@@ -209,18 +210,18 @@ def install(folder: Path, lock: Path, torch_index: str) -> None:
     """Install exactly what a lock has, every file verified against its hash, and record it."""
     began = time.monotonic()
     text = lock.read_text()
-    print(f"Installing {len(pins(text))} packages of {lock}; pip tells how far it is", flush=True)
+    print(f"Installing {len(pins(text))} packages of {lock}", flush=True)
     # -I: a PYTHONPATH of the shell must not make pip believe that a package is there already.
     pip = [str(folder / "bin/python"), "-I", "-m", "pip", "--disable-pip-version-check", "install"]
     if torch_index:
-        install_with_cpu_build(pip, text, torch_index)
+        install_with_cpu_build(pip, folder, text, torch_index)
     else:
-        run([*pip, "--require-hashes", "-r", str(lock)])
+        run([*pip, "--require-hashes", "-r", str(lock)], folder)
     record(folder, lock, bool(torch_index))
     print(f"{folder} is ready, after {time.monotonic() - began:.0f} seconds")
 
 
-def install_with_cpu_build(pip: "list[str]", text: str, index: str) -> None:
+def install_with_cpu_build(pip: "list[str]", folder: Path, text: str, index: str) -> None:
     """The lock with torch and torchvision of another index, which alone vouches for these two.
 
     Their files are others than those whose hashes the lock has.
@@ -228,14 +229,43 @@ def install_with_cpu_build(pip: "list[str]", text: str, index: str) -> None:
     blocks = re.findall(r"^\S.*\n(?:[ \t].*\n)*", text, flags=re.MULTILINE)
     build = [block for block in blocks if re.match(r"(torch|torchvision)==", block)]
     rest = [block for block in blocks if block not in build and not FOR_GPUS.match(block)]
-    run([*pip, "--require-hashes", "-r", "/dev/stdin"], "".join(rest))
-    run([*pip, "--no-deps", "--index-url", index, "-r", "/dev/stdin"], "\n".join(sorted(pins("".join(build)))))
+    run([*pip, "--require-hashes", "-r", "/dev/stdin"], folder, "".join(rest))
+    torch = "\n".join(sorted(pins("".join(build))))
+    run([*pip, "--no-deps", "--index-url", index, "-r", "/dev/stdin"], folder, torch)
 
 
-def run(command: "list[str]", text: str = "") -> None:
-    """Run a command with this text as its input, and end with it if it fails."""
-    if subprocess.run(command, input=text.encode() or None).returncode:
+def run(command: "list[str]", folder: Path, text: str = "") -> None:
+    """Run a command with this text as its input, and end with it if it fails; meanwhile, tell how a folder grows.
+
+    While pip unpacks packages, it says nothing for minutes.
+    """
+    began, given = time.monotonic(), text.encode() or None
+    with subprocess.Popen(command, stdin=subprocess.PIPE if text else None) as process:
+        try:
+            while process.returncode is None:
+                try:
+                    process.communicate(given, timeout=SIGN_OF_LIFE)
+                except subprocess.TimeoutExpired:
+                    given = None  # it goes on with what it was given
+                    seconds, size = time.monotonic() - began, size_of(folder) / 1e9
+                    print(f"… {seconds:.0f} s, {size:.1f} GB in {folder}", flush=True)
+        except BaseException:
+            process.kill()
+            raise
+    if process.returncode:
         sys.exit("error: this did not succeed, for the reason above: {}".format(" ".join(command)))
+
+
+def size_of(folder: Path) -> int:
+    """Bytes in a folder; a file that is gone by now has none."""
+    total = 0
+    for place, _, names in os.walk(str(folder)):
+        for name in names:
+            try:
+                total += os.lstat(os.path.join(place, name)).st_size
+            except OSError:
+                pass
+    return total
 
 
 if __name__ == "__main__":

@@ -6,7 +6,9 @@ A copy of the Makefile with a lock of one small package that is made here; no in
 import ast
 import base64
 import hashlib
+import importlib.util
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -245,3 +247,18 @@ def test_the_content_of_the_lock_decides_and_its_time_does_not(project, lines):
     assert outcome.returncode == 0, outcome.stdout + outcome.stderr
     assert not mark.exists() and project.make("config").stdout == "ASKED [] 2.0\n"
     assert not list(project.root.glob(".venv.*"))
+
+
+def test_a_long_installation_shows_that_it_lives(tmp_path, capsys, monkeypatch):
+    """pip is silent while it unpacks; its input still reaches it."""
+    spec = importlib.util.spec_from_file_location("environment", ROOT / "envs/environment.py")
+    environment = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(environment)
+    monkeypatch.setattr(environment, "SIGN_OF_LIFE", 0.05)
+    (tmp_path / "unpacked").write_bytes(bytes(10))
+    command = ["sh", "-c", f"read word; sleep 0.5; echo $word > {tmp_path}/written"]
+    environment.run(command, tmp_path, "given\n")
+    assert (tmp_path / "written").read_text() == "given\n"
+    assert re.search(rf"^… 0 s, 0.0 GB in {tmp_path}$", capsys.readouterr().out, re.MULTILINE)
+    with pytest.raises(SystemExit, match="did not succeed"):
+        environment.run(["false"], tmp_path)

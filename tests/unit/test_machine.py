@@ -133,12 +133,37 @@ def test_what_fits_is_written_as_before(tmp_path):
 SNAKEFILE = """
 import sys
 sys.path.insert(0, {scripts!r})
-RESULTS = "results"
-include: {ending!r}
-rule all:
+from types import SimpleNamespace
+RESULTS, settings = "results", SimpleNamespace(datasets={{}})
+include: {rules!r} + "/status.smk"
+include: {rules!r} + "/ending.smk"
+rule model:
     output: "model"
+    log: "model.log"
+    message: "Make a model"
     shell: {command!r}
 """
+
+
+def failed_run(command, folder):
+    """What Snakemake says of a job that fails, by the hooks of the workflow."""
+    names = {"scripts": str(SCRIPTS), "rules": str(ROOT / "workflow/rules"), "command": command}
+    (folder / "Snakefile").write_text(SNAKEFILE.format(**names))
+    how = {"cwd": folder, "capture_output": True, "text": True}
+    outcome = subprocess.run([sys.executable, "-m", "snakemake", "--cores", "1", "model"], **how)
+    assert outcome.returncode == 1
+    return outcome
+
+
+def test_a_failed_run_ends_with_the_cause_the_log_and_what_to_do(tmp_path):
+    command = "(echo reading; echo 'error: own.npz: holds no images. Name another file.'; exit 1) > model.log"
+    assert failed_run(command, tmp_path).stderr.splitlines()[-5:] == [
+        "Failed: Make a model",
+        "  error: own.npz: holds no images. Name another file.",
+        f"  log: {tmp_path}/model.log",
+        "",
+        "See to the cause, then type the same command again. What is finished is kept.",
+    ]
 
 
 @pytest.mark.parametrize(
@@ -151,11 +176,7 @@ rule all:
     ],
 )
 def test_snakemake_says_of_a_killed_job_that_memory_ran_out(command, told, tmp_path):
-    names = {"scripts": str(SCRIPTS), "ending": str(ROOT / "workflow/rules/ending.smk"), "command": command}
-    (tmp_path / "Snakefile").write_text(SNAKEFILE.format(**names))
-    how = {"cwd": tmp_path, "capture_output": True, "text": True}
-    outcome = subprocess.run([sys.executable, "-m", "snakemake", "--cores", "1", "model"], **how)
-    assert outcome.returncode == 1
+    outcome = failed_run(command, tmp_path)
     assert told is None or told in outcome.stderr
     assert ("If nobody ended it" in outcome.stderr) == bool(told and "killed" in told)
 

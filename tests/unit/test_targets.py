@@ -1,8 +1,14 @@
 """What `make targets` says of each target."""
 
+import subprocess
 import sys
+from pathlib import Path
+
+import pytest
 
 import targets
+
+ROOT = Path(__file__).parents[2]
 
 
 def told(monkeypatch, capsys, *overlays) -> dict[str, str]:
@@ -24,3 +30,13 @@ def test_what_can_not_be_made_is_told_from_what_needs_no_training(monkeypatch, c
     (tmp_path / "mine.yaml").write_text("experiment: {datasets: [synthetic], ablations: [], baselines: [], timed: []}")
     runs = told(monkeypatch, capsys, tmp_path / "mine.yaml")
     assert (runs["table_a3_1"], runs["table_a4_1"], runs["figure_4"], runs["figure_1"]) == ("0", "-", "-", "-")
+
+
+@pytest.mark.parametrize(
+    ("target", "meant"), [("tabel_2", " Did you mean table_2?"), ("results/tables/table_9.csv", ""), ("table_2", None)]
+)
+def test_a_target_that_nothing_makes_is_told_with_where_all_are_listed(target, meant, tmp_path):
+    command = [sys.executable, "-m", "snakemake", "--snakefile", ROOT / "Snakefile", "--dry-run", "--cores", "1"]
+    outcome = subprocess.run(list(map(str, [*command, target])), cwd=tmp_path, capture_output=True, text=True)
+    told = f"{target}: there is no such target.{meant} `make targets` lists all of them."
+    assert (outcome.returncode == 0) == (meant is None) and (told in outcome.stdout) == (meant is not None)

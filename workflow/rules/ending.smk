@@ -1,8 +1,8 @@
 # What the main Snakemake does when its jobs have ended. Not the ones that executors start for single jobs.
+import atexit
 import sys
 
 from vrrae_bench.system.checkpoints import forget_finished
-from vrrae_bench.system.killed import explain_killed
 
 
 def forget_accepted():
@@ -19,10 +19,13 @@ def tell_verdict():
 
 
 onsuccess:
+    status.end()
     forget_accepted()
     tell_verdict()
 
 
 onerror:
+    status.end()
     forget_accepted()
-    print(explain_killed(log), end="", file=sys.stderr)
+    # After all that Snakemake has to say, since the last lines are those that are read.
+    atexit.register(print, last_words(status, log), file=sys.stderr, flush=True)

@@ -9,6 +9,7 @@ import vrrae_bench.system.shell_settings
 
 import logging
 import shutil
+import sys
 from collections.abc import Sequence
 from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass
@@ -41,7 +42,7 @@ ON_THE_LOGIN_NODE = (
 
 BASIS = {
     "cpu": "of two cores, from our measured steps (docs/performance.md); other sizes by that of their feature maps.",
-    "cuda": "no GPU was measured. These are hours of two CPU cores (docs/performance.md), an upper bound.",
+    "cuda": "none, since no GPU was measured. Two CPU cores would take {hours} hours for it all, an upper bound.",
     "tpu": "hours times eight, from the steps printed in the paper for 8 TPUs (Table A.4-1; no synthetic set).",
 }
 
@@ -93,7 +94,9 @@ def planned_jobs(invocation: Invocation, targets: Sequence[str], *, done_too: bo
     finally:
         logger.removeFilter(announced)
     if not planned:
-        raise UserError(f"Snakemake cannot plan this:\n{told.getvalue().strip()}")
+        reason = told.getvalue().strip()
+        hint = "\n`make targets` lists all targets." if "MissingRuleException" in reason else ""
+        raise UserError(f"Snakemake cannot plan this:\n{reason}{hint}")
     return announced.jobs
 
 
@@ -115,6 +118,11 @@ def disk_mb(job: Job, settings: Settings) -> float | None:
 def devices_of(job: Job, settings: Settings) -> int:
     """Devices behind an estimate: the paper's step is that of eight TPUs together."""
     return costs.PAPER_TPUS if job.rule == "train" and settings.accelerator == "tpu" else 1
+
+
+def is_measured(rule: str, settings: Settings) -> bool:
+    """Whether the hours of a job are known of the device that it computes on: no GPU was measured."""
+    return settings.accelerator != "cuda" or rule in ON_THE_LOGIN_NODE
 
 
 def _in_words(value: float | None) -> str:
@@ -142,10 +150,14 @@ def plan(settings: Settings, waiting: Sequence[Job], everything: Sequence[Job]) 
         rows.append([dataset or "-", rule, where, wanted, wanted - len(todo), len(todo), hours, size and size / 1000])
     total = ["", "total", "", *(sum(row[column] for row in rows) for column in (3, 4, 5))]
     total += [_total([row[column] for row in rows]) for column in (6, 7)]
-    shown = [[*row[:6], _in_words(row[6]), _in_words(row[7])] for row in [*rows, total]]
+    told = [is_measured(row[1], settings) for row in [*rows, total]]
+    shown = [
+        [*row[:6], _in_words(row[6]) if known else "-", _in_words(row[7])] for row, known in zip([*rows, total], told)
+    ]
     head = ["data set", "rule", "where", "jobs", "done", "to do", "device-hours", "disk, GB"]
     lines = [tabulate(shown, head, disable_numparse=True, colalign=("left",) * 3 + ("right",) * 5), ""]
-    lines += [f"Device-hours of training: {BASIS[settings.accelerator]}"]
+    of_all = " of training" if all(told) else ""
+    lines += [f"Device-hours{of_all}: {BASIS[settings.accelerator].format(hours=_in_words(total[6]))}"]
     lines += ["All other hours: of one CPU core (docs/reproduce.md; docs/performance.md; by the size of data)."]
     free = shutil.disk_usage(_existing(Path(settings.results))).free / 1e9
     lines += [f"Disk: about {_in_words(total[7])} GB more in {settings.results}, where {_in_words(free)} GB are free."]
@@ -163,6 +175,7 @@ def main() -> None:
     parser.add_argument("targets", nargs="*", help="what to make (default: all)")
     add_configuration_options(parser)
     arguments = parser.parse_args()
+    print("Planning: Snakemake looks at what is there and what is to do …", file=sys.stderr, flush=True)
     invocation = invocation_of(arguments)
     settings = invocation.settings()
     waiting, everything = (planned_jobs(invocation, arguments.targets, done_too=done_too) for done_too in (False, True))

@@ -176,6 +176,13 @@ def command_line() -> list[str]:
     return sys.argv[1:] if started_by_name else []
 
 
+def targets_named() -> list[str]:
+    """The targets that the command line of Snakemake names, while it still reads the rules."""
+    from snakemake.cli import get_argument_parser
+
+    return get_argument_parser().parse_known_args(command_line())[0].targets or []
+
+
 def dropped_files(arguments: Sequence[str], configfiles: Iterable[Path], folder: str | Path = ".") -> list[str]:
     """A warning for each configuration file that a profile names and that is not read.
 

@@ -142,7 +142,10 @@ def _end(message: str, status: int = 1) -> None:
 
 def _written_on_screen(text: bytes) -> bool:
     screen = os.environ.get(SCREEN, "")
-    return screen.isdecimal() and _written(int(screen), text)
+    if not screen.isdecimal():
+        return False
+    # In a terminal, in the place of the line that says how far the run is.
+    return _written(int(screen), b"\r\x1b[K" + text if os.isatty(int(screen)) else text)
 
 
 def _written(descriptor: int, text: bytes) -> bool:

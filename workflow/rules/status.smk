@@ -1,0 +1,19 @@
+# What the main Snakemake shows while its jobs run. Not the ones that executors start for single jobs.
+from snakemake.logging import logger
+
+from vrrae_bench.study import costs
+from vrrae_bench.study.estimates import cost_of
+from vrrae_bench.system.status import Status, last_words
+
+status = Status()
+
+
+def estimated_seconds(job):
+    """About how long a job takes, by the measurements that `make plan` goes by."""
+    dataset = "synthetic" if job.rule.name == "make_synthetic" else job.wildcards_dict.get("dataset")
+    return cost_of(job.rule.name).seconds(settings.datasets.get(dataset), settings) or costs.OTHER_SECONDS
+
+
+onstart:
+    jobs = {job.jobid: estimated_seconds(job) for job in workflow.dag.needrun_jobs()}
+    status.begin(logger, jobs, workflow.output_settings)

@@ -1,0 +1,173 @@
+"""How far a run of Snakemake is, and how one ends that fails.
+
+In a terminal, a line at its foot says how many jobs are done, how long the rest may take and what is running.
+Snakemake's own log has what it would tell of each job. Elsewhere, as in the log of a batch system, Snakemake tells of
+each job as ever, and a line after each says how far the run is.
+"""
+
+import logging
+import os
+import re
+import sys
+import threading
+import time
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import Protocol, TextIO
+
+from tqdm import tqdm
+
+from vrrae_bench.system.killed import explain_killed
+
+LINE = "{desc} |{bar:16}| {elapsed}, about {remaining} left{postfix}"
+# Most lines of a job's log that a failed run ends with, and most jobs that it ends with.
+CAUSE, NAMED = 12, 5
+# The handler by which Snakemake writes on the screen, if no plug-in does.
+SCREEN_HANDLER = "DefaultStreamHandler"
+REMEDY = "See to the cause, then type the same command again. What is finished is kept."
+
+
+class Shown(Protocol):
+    """What decides how much Snakemake tells: its output settings."""
+
+    quiet: Sequence[object] | None
+    verbose: bool
+    printshellcmds: bool
+
+
+class Status(logging.Handler):
+    """Follows the jobs of a run by the records that Snakemake logs.
+
+    Attributes:
+        failed: The logs of each job that has failed and was not made since, by the number of the job.
+        names: What each job that has begun does, by its number.
+    """
+
+    def __init__(self, screen: TextIO | None = None) -> None:
+        super().__init__()
+        self.failed: dict[int, list[str]] = {}
+        self.names: dict[int, str] = {}
+        self._screen = screen or sys.stderr
+        self._seconds: dict[int, float] = {}
+        self._done: set[int] = set()
+        self._running: dict[int, None] = {}
+        self._began = time.monotonic()
+        self._bar: tqdm | None = None
+        self._told = False
+        self._ended = threading.Event()
+
+    def begin(self, logger: logging.Logger, seconds: Mapping[int, float], shown: Shown) -> None:
+        """Follow a run that begins now.
+
+        Args:
+            logger: Snakemake's.
+            seconds: About how long each job takes, by its number: only their ratios count, since the time left is
+                estimated by what the jobs before have taken.
+            shown: Where the user asks for less than usual, nothing is shown; where for more, no line hides it.
+        """
+        self._seconds, self._began = dict(seconds), time.monotonic()
+        screen = next((one for one in logger.handlers if one.get_name() == SCREEN_HANDLER), None)
+        if screen and not {"ALL", "PROGRESS"} & {str(getattr(kind, "name", kind)) for kind in shown.quiet or ()}:
+            self._told = True
+            in_place = self._screen.isatty() and os.environ.get("TERM") != "dumb"
+            if in_place and not (shown.verbose or shown.printshellcmds):
+                self._bar = tqdm(
+                    total=sum(self._seconds.values()), file=self._screen, bar_format=LINE, smoothing=0, leave=False,
+                    dynamic_ncols=True, mininterval=0, desc=self._counted(),
+                )  # fmt: skip
+                threading.Thread(target=self._tick, daemon=True).start()
+            screen.addFilter(self._stays)
+        logger.addHandler(self)
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Take note of what a record says of a job."""
+        match getattr(record, "event", None):
+            case "job_info":
+                self.names[record.jobid] = record.rule_msg or record.rule_name
+                self._running[record.jobid] = None
+                self._draw()
+            case "job_error":
+                self.failed[record.jobid] = list(record.log)
+                self._running.pop(record.jobid, None)
+                self._draw()
+            case "job_finished":
+                self.failed.pop(record.job_id, None)
+                self._running.pop(record.job_id, None)
+                self._done.add(record.job_id)
+                self._draw()
+            case "progress" if self._told and not self._bar:
+                print(self._line(), file=self._screen, flush=True)
+
+    def end(self) -> None:
+        """Let nothing more be drawn."""
+        self._ended.set()
+        if self._bar:
+            bar, self._bar = self._bar, None
+            bar.close()
+            elapsed = tqdm.format_interval(time.monotonic() - self._began)
+            print(f"{self._counted()} done in {elapsed}", file=self._screen, flush=True)
+
+    def _tick(self) -> None:
+        """Show each second that time passes."""
+        while not self._ended.wait(1):
+            if bar := self._bar:
+                bar.refresh()
+
+    def _stays(self, record: logging.LogRecord) -> bool:
+        """Whether Snakemake writes a record on the screen; in a terminal, the line makes room for it."""
+        if not self._bar:
+            return getattr(record, "event", None) != "progress"
+        if record.levelno < logging.WARNING:
+            return False
+        self._bar.clear()
+        return True
+
+    def _draw(self) -> None:
+        if not self._bar:
+            return
+        first, others = next(iter(self._running), None), len(self._running) - 1
+        running = "" if first is None else self.names[first] + (f", and {others} more" if others else "")
+        self._bar.set_description_str(self._counted(), refresh=False)
+        self._bar.set_postfix_str(running, refresh=False)
+        self._bar.n = self._seconds_done()
+        self._bar.refresh()
+
+    def _counted(self) -> str:
+        return f"{len(self._done)} of {len(self._seconds)} jobs"
+
+    def _seconds_done(self) -> float:
+        return sum(self._seconds.get(job, 0) for job in self._done)
+
+    def _line(self) -> str:
+        """What is done, and how long the rest takes if it goes on at the same pace."""
+        elapsed, done = time.monotonic() - self._began, self._seconds_done()
+        left = elapsed * (sum(self._seconds.values()) - done) / done if done else None
+        rest = f", about {tqdm.format_interval(left)} left" if left is not None else ""
+        return f"{self._counted()} done after {tqdm.format_interval(elapsed)}{rest}"
+
+
+def last_words(status: Status, logs: Sequence[str]) -> str:
+    """What a failed run ends with: which jobs failed, of what, where their logs are, and what to do.
+
+    Args:
+        logs: The logs of Snakemake itself.
+    """
+    told = []
+    for job, files in list(status.failed.items())[:NAMED]:
+        told += ["", f"Failed: {status.names.get(job, f'job {job}')}", *(f"  {line}" for line in _cause(files))]
+        told += [f"  log: {Path(file).absolute()}" for file in files]
+    if more := len(status.failed) - NAMED:
+        told += ["", f"And {more} more jobs failed."] if more > 0 else []
+    killed = explain_killed(logs).rstrip()
+    return "\n".join([*told, "", *filter(None, [killed]), REMEDY])
+
+
+def _cause(files: Sequence[str]) -> list[str]:
+    """The end of the logs of a job, from the last message of an error on; of a traceback its last line."""
+    lines = []
+    for file in files:
+        with suppress(OSError):
+            lines += [line for line in Path(file).read_text(encoding="utf-8", errors="replace").splitlines() if line]
+    starts = [number for number, line in enumerate(lines) if re.match(r"error: ", line)]
+    return lines[starts[-1] :][:CAUSE] if starts else lines[-1:] or ["Its log says nothing."]
