@@ -16,7 +16,7 @@ from vrrae_bench.reporting.claims.deciding import decide, record_of
 from vrrae_bench.reporting.claims.evidence import load_evidence
 from vrrae_bench.reporting.claims.writing import write_claims
 from vrrae_bench.reporting.figures.drawing import plt
-from vrrae_bench.reporting.long_tables import COLUMNS
+from vrrae_bench.reporting.long_tables import typed
 from vrrae_bench.reporting.markup import latex, markdown, markdown_cell
 from vrrae_bench.reporting.report import write_report
 from vrrae_bench.reporting.tables import write_table
@@ -68,8 +68,8 @@ class Page(HTMLParser):
 def page_with(text, folder, run_spec):
     """A report in which `text` stands wherever a text comes from outside: configuration, captions, records of runs."""
     folder.mkdir()
-    row = dict.fromkeys(COLUMNS) | {"dataset": text, "method": "ae", "metric": "epochs", "mean": 1.0, "note": text}
-    write_table(folder, "table_a3_3", pd.DataFrame([row], columns=COLUMNS), f"Paragraph.\n\n{text}", text)
+    row = {"dataset": text, "method": "ae", "quantity": "epochs", "mean": 1.0, "note": text}
+    write_table(folder, "table_a3_3", typed(pd.DataFrame([row])), f"Paragraph.\n\n{text}", text)
     study = check_settings(read_file(BASE)).study
     evidence = load_evidence([], [], study)
     write_claims(folder / "claims.csv", record_of(decide(CLAIMS[:3], evidence, text), evidence), text)

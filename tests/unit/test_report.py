@@ -14,13 +14,13 @@ from PIL import Image
 
 from vrrae_bench.artefacts.records import write_record
 from vrrae_bench.reporting.claims.record import ClaimRecord, LackingRecord
-from vrrae_bench.reporting.long_tables import COLUMNS
+from vrrae_bench.reporting.long_tables import read_long_table, typed
 from vrrae_bench.reporting.page.claims import groups
 from vrrae_bench.reporting.page.images import LOSSLESS, embedded
 from vrrae_bench.reporting.page.provenance import costs, written_on
 from vrrae_bench.reporting.page.remarks import Notes, Piece
 from vrrae_bench.reporting.page.runs import reported_run
-from vrrae_bench.reporting.page.tables import blocks, read_long
+from vrrae_bench.reporting.page.tables import blocks
 from vrrae_bench.reporting.report import write_report
 from vrrae_bench.reporting.tables import write_table
 from vrrae_bench.system.errors import UserError
@@ -29,10 +29,9 @@ TEMPLATE = Path(__file__).parents[2] / "workflow/report/report.html.j2"
 
 
 def long_of(table, *rows):
-    """The long form of a table, from rows of dataset, method, metric, mean and the paper's number."""
-    keys = ("dataset", "method", "metric", "mean", "paper_value")
-    found = pd.DataFrame([dict.fromkeys(COLUMNS) | {"table": table} | dict(zip(keys, row)) for row in rows])
-    return found.astype({"batch_size": "Int64"})[COLUMNS]
+    """The long form of a table, from rows of dataset, method, quantity, mean, the paper's number and best_beta."""
+    keys = ("dataset", "method", "quantity", "mean", "paper_value", "best_beta")
+    return typed(pd.DataFrame([{"table": table} | dict(zip(keys, row)) for row in rows]))
 
 
 def column_of(block, heading):
@@ -68,7 +67,7 @@ def test_numbers_that_print_alike_are_best_together_and_one_alone_is_not():
 
 def test_neither_the_chosen_beta_nor_real_images_nor_a_describing_number_is_the_best():
     rows = [("mnist", "ae", "fid_random", 9.0, None), ("mnist", "vae", "fid_random", 8.0, None)]
-    chosen = ("mnist", "vae", "fid_random_of_best_beta", 1.0, None)
+    chosen = ("mnist", "vae", "fid_random", 1.0, None, True)
     [block] = blocks("table_2", long_of("table_2", *rows, chosen))
     assert [name for name, shown in column_of(block, "Rand.").items() if shown.best] == ["VAE"]
     floor = ("mnist", "floor", "fid_random", 0.1, None)
@@ -90,11 +89,11 @@ def test_a_difference_is_ours_less_the_papers(mean, paper, difference):
 def test_a_table_that_is_read_again_is_the_same_whatever_a_data_set_is_called(tmp_path):
     long = long_of("table_2", ("null", "ae", "fid_random", 9.0, None), ("NA", "ae", "fid_random", 8.0, None))
     write_table(tmp_path, "table_2", long, "The caption.", None)
-    found = read_long(tmp_path / "table_2.csv")
+    found = read_long_table(tmp_path / "table_2.csv")
     assert [block.dataset for block in blocks("table_2", found)] == ["null", "NA"]
     (tmp_path / "table_2.csv").write_text(found.assign(mean=1.0).to_csv(index=False))
     with pytest.raises(UserError, match="table_2.csv: is damaged, or is not the file"):
-        read_long(tmp_path / "table_2.csv")
+        read_long_table(tmp_path / "table_2.csv")
 
 
 def test_what_several_texts_say_is_a_note_and_what_one_says_twice_is_none():

@@ -21,8 +21,8 @@ from vrrae_bench.reporting.claims.evidence import load_evidence
 from vrrae_bench.reporting.claims.writing import write_claims
 from vrrae_bench.reporting.figures import figure_2, gallery
 from vrrae_bench.reporting.figures.drawing import Run, save_figure
-from vrrae_bench.reporting.long_tables import long_table
-from vrrae_bench.reporting.page.tables import blocks, read_long
+from vrrae_bench.reporting.long_tables import long_table, read_long_table
+from vrrae_bench.reporting.page.tables import blocks
 from vrrae_bench.reporting.report import write_report
 from vrrae_bench.reporting.tables import readable_tables, write_table
 from vrrae_bench.scoring.metrics import METRICS
@@ -72,6 +72,7 @@ def table_2(write_scores):
 def test_the_long_table_has_the_columns_and_numbers_that_others_rely_on(table_2):
     long = long_table("table_2", table_2)
     columns = "table,dataset,method,beta,batch_size,metric,mean,std,n_seeds,paper_value,note,low,high"
+    columns += ",quantity,best_beta,learning_rate,each_value,void"
     assert list(long.columns) == columns.split(",")
     cell = long[(long.dataset == "mnist") & (long.method == "ae") & (long.metric == "fid_random")].iloc[0]
     assert cell["mean"] == 42.0 and cell["std"] == pytest.approx(np.sqrt(8)) and cell.n_seeds == 2
@@ -367,9 +368,8 @@ def test_a_score_of_features_that_say_nothing_is_marked_in_every_table(
     runs.append(write_scores("cifar10", "vrrae", 0, **numbers))
     files = runs + [with_network(path, **changes) for path in bounds if TABLES[name].bounds]
     long = long_table(name, files, runs if "beta" in name or name == "table_2" else [])
-    of_features = long.metric.map(lambda metric: METRICS[metric.removesuffix("_of_best_beta")].of_features)
-    void = long.note.fillna("").str.contains("void: ")
-    assert void.equals((long.dataset == "mnist") & of_features & (reason is not None))
+    of_features = long.quantity.map(lambda metric: METRICS[metric].of_features)
+    assert (long.void != "").equals((long.dataset == "mnist") & of_features & (reason is not None))
     write_table(tmp_path, name, long, "The caption.", "A quick run.")
     tables = readable_tables(name, long)
     marked = tables["mnist"].map(lambda cell: cell.endswith(" (void)"))
@@ -381,7 +381,8 @@ def test_a_score_of_features_that_say_nothing_is_marked_in_every_table(
         assert (reason or "") in text and "A quick run." in text and "Void on CIFAR" not in text
     # The report is made from the long form and the caption.
     assert ("Void on MNIST" in json.loads((tmp_path / f"{name}.json").read_text())["caption"]) == bool(reason)
-    shown = [one for block in blocks(name, read_long(tmp_path / f"{name}.csv")) for _, row in block.rows for one in row]
+    read = blocks(name, read_long_table(tmp_path / f"{name}.csv"))
+    shown = [one for block in read for _, row in block.rows for one in row]
     void = [one for one in shown if one.cell and one.cell.void]
     assert bool(void) == bool(reason) and not any(one.best or one.difference for one in void)
 
@@ -398,6 +399,39 @@ def test_the_mark_stands_where_a_cell_has_more_than_a_number(write_scores):
     assert set(table["Rec."]) == {"25.00 ± 0.00"}
     each = readable_tables("table_extractors", long_table("table_extractors", runs[:2]))["mnist"]
     assert each["FID"].tolist() == ["0.00 ± 0.00 (0, 0) (void)"]
+
+
+def test_a_table_is_read_as_it_was_made_and_its_notes_hold_no_data(write_scores, tmp_path):
+    """Learning rate, best beta, each value and why a number is void: all have columns of their own."""
+    runs = [
+        with_network(write_scores("mnist", "vrrae", seed, learning_rate=rate, fid_random=0.125 + seed / 3,
+                                  fid_random_other_draw=0.1), **AT_CHANCE)
+        for rate in (1e-3, 1e-4) for seed in (0, 1)
+    ]  # fmt: skip
+    for name, files, sweep in (("table_2", runs, runs[:2]), ("table_extractors", runs[:2], ())):
+        long = long_table(name, files, sweep)
+        write_table(tmp_path, name, long, "The caption.", None)
+        pd.testing.assert_frame_equal(read_long_table(tmp_path / f"{name}.csv"), long)
+        without = readable_tables(name, long.assign(note="", metric=""))["mnist"]
+        pd.testing.assert_frame_equal(without, readable_tables(name, long)["mnist"])
+    [row] = [row for row in long.itertuples() if row.metric == "fid_random"]
+    assert [float(number) for number in row.each_value.split()] == [0.125, 0.125 + 1 / 3] and row.void
+
+
+@pytest.mark.parametrize(
+    ("of_another_version", "told"),
+    [
+        (lambda text: text.replace(",void", ",reason", 1), "its columns are table,"),
+        (lambda text: text.replace("False", "no"), "best_beta is neither True nor False"),
+    ],
+)
+def test_a_table_of_another_version_is_refused(of_another_version, told, table_2, tmp_path):
+    write_table(tmp_path, "table_2", long_table("table_2", table_2), "The caption.", None)
+    file = tmp_path / "table_2.csv"
+    file.write_text(of_another_version(file.read_text()))
+    write_record(tmp_path / "table_2.json", {}, ["table_2.csv"])
+    with pytest.raises(UserError, match=rf"table_2.csv: is damaged, or is no such file of this version \({told}"):
+        read_long_table(file)
 
 
 def test_extractors_are_averaged_and_each_is_shown_of_models_and_of_test_images(tmp_path, run_spec):

@@ -11,6 +11,7 @@ import pandas as pd
 from tabulate import tabulate
 
 from vrrae_bench.reporting.labels import dataset_label
+from vrrae_bench.reporting.long_tables import read_long_table
 from vrrae_bench.reporting.tables import NOT_PRINTED, readable_tables
 from vrrae_bench.study.catalogue import TABLES
 from vrrae_bench.system.command_line import command_parser
@@ -35,7 +36,7 @@ def main() -> None:
         raise UserError(f"{results}: holds no table to show. Make one with: snakemake --cores all table_2")
     for name, path in found:
         print(f"\n{TABLES[name].title}")
-        for dataset, table in readable_tables(name, pd.read_csv(path, keep_default_na=False, na_values=[""])).items():
+        for dataset, table in readable_tables(name, read_long_table(path)).items():
             print(f"\n{dataset_label(dataset)}\n{in_text(table)}")
     print("\nThe report, tables and figures:")
     for part in ("report.html", "tables", "figures"):

@@ -1,31 +1,54 @@
-"""The numbers of a table, a row each: from scores of runs, from the configuration, or from timings of steps."""
+"""The long form of a table, a row for each number: made from scores of runs, from the configuration, or from timings.
 
-from collections.abc import Iterator, Sequence
+Its columns hold all that a reader needs to lay a table out. A note is a remark for people, which no program reads.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
-from vrrae_bench.artefacts.records import read_record
+from vrrae_bench.artefacts.records import read_record, reading
 from vrrae_bench.artefacts.run import format_beta
 from vrrae_bench.artefacts.scores import BoundScores, RunScores
 from vrrae_bench.reporting.records import read_run_scores, read_scores, run_record
-from vrrae_bench.reporting.void import note_with, reason_of, split
+from vrrae_bench.reporting.void import reason_for, reason_of
 from vrrae_bench.scoring.metrics import METRICS
 from vrrae_bench.study.catalogue import TABLES, Table
 from vrrae_bench.study.paper import paper_value
 from vrrae_bench.system.errors import UserError
 
-# Others read them in this order, so a new one goes to the end.
-COLUMNS = ["table", "dataset", "method", "beta", "batch_size", "metric"]
-COLUMNS += ["mean", "std", "n_seeds", "paper_value", "note", "low", "high"]
-# Ends the metrics of the beta whose FID, of another draw of as many images, is the smallest: chosen and reported on
-# different images, though of the same trainings.
-OF_BEST_BETA = "_of_best_beta"
-FID_OF_BEST_BETA = f"fid_random{OF_BEST_BETA}"
-# Before the values of which a row is the mean, in its note.
-EACH = "each: "
-# The share of runs with a collapsed dimension.
+# The columns and their types. Others read them in this order, so a new column goes to the end.
+TYPES = {
+    "table": str,
+    "dataset": str,
+    "method": str,
+    "beta": str,
+    "batch_size": "Int64",
+    "metric": str,
+    "mean": float,
+    "std": float,
+    "n_seeds": "Int64",
+    "paper_value": float,
+    "note": str,
+    # The limits of the interval that a run itself records, averaged over the runs.
+    "low": float,
+    "high": float,
+    # The key in `METRICS` of what is measured. The column `metric` has it too, but for the best beta: others know a row
+    # by its data set, method, beta and metric, which are not to be the same for two rows.
+    "quantity": str,
+    # Whether the row is of the beta whose FID, of another draw of as many images, is the smallest: chosen and reported
+    # on different images, though of the same trainings.
+    "best_beta": bool,
+    "learning_rate": float,
+    # The values of which the row is the mean, with spaces between them, where the table shows each.
+    "each_value": str,
+    # Why the number is void; empty if nothing speaks against it.
+    "void": str,
+}
+COLUMNS = list(TYPES)
+# The quantity that is the share of runs with a collapsed dimension.
 COLLAPSED = "collapsed"
 
 
@@ -33,8 +56,7 @@ def long_table(name: str, files: Sequence[str | Path], sweep: Sequence[str | Pat
     """A row for each data set, method, beta, batch size and metric: mean and standard deviation over seeds.
 
     The standard deviation is that of a sample (n - 1), and empty for one seed; that of timings is over turns, that of
-    `table_extractors` over extractors. `low` and `high` are the limits of the interval that a run itself records,
-    averaged over the runs. The note of a number that is void ends with the reason (`reporting.void`).
+    `table_extractors` over extractors.
 
     Args:
         name: A key of `TABLES`.
@@ -48,12 +70,48 @@ def long_table(name: str, files: Sequence[str | Path], sweep: Sequence[str | Pat
     table = TABLES[name]
     rows = {"scores": _score_rows, "settings": _setting_rows, "timings": _timing_rows}[table.origin]
     read = read_scores if table.origin == "scores" else read_record
-    found = [{"table": name} | row for row in rows(name, table, [read(path) for path in files])]
-    found += [{"table": name} | row for row in _best_betas(name, table, [read_run_scores(path) for path in sweep])]
+    found = list(rows(name, table, [read(path) for path in files]))
+    found += _best_betas(name, table, [read_run_scores(path) for path in sweep])
     if not found:
         raise UserError(f"{name}: this configuration selects nothing that belongs into it")
-    # Rows without runs have no batch size; of the others it stays a whole number.
-    return pd.DataFrame(found, columns=COLUMNS).astype({"batch_size": "Int64"})
+    return typed(pd.DataFrame([{"table": name, "metric": _metric(row)} | row for row in found]))
+
+
+def read_long_table(path: Path) -> pd.DataFrame:
+    """The long form of a table, as `long_table` gives it, from its CSV file.
+
+    Raises:
+        UserError: It is missing or damaged, has other columns, or is not the file that its record was written with.
+    """
+    read_record(path.with_suffix(".json"), path.name)
+    with reading(path):
+        # As text, in which nothing but an empty cell is missing: a data set may be called `null`.
+        found = pd.read_csv(path, dtype=str, keep_default_na=False, na_values=[""])
+        if list(found) != COLUMNS:
+            raise ValueError(f"its columns are {', '.join(found)}, and not {', '.join(COLUMNS)}")
+        if not found.best_beta.isin(["True", "False"]).all():
+            raise ValueError("best_beta is neither True nor False")
+        return typed(found.assign(best_beta=found.best_beta == "True"))
+
+
+def typed(rows: pd.DataFrame) -> pd.DataFrame:
+    """Rows in the types of their columns. A text that is missing is empty, and `best_beta` that is missing is false.
+
+    Args:
+        rows: With the columns that are known of them; the others are missing.
+    """
+    missing = {name: "" for name, kind in TYPES.items() if kind is str} | {"best_beta": False}
+    return rows.reindex(columns=COLUMNS).astype(object).fillna(missing).astype(TYPES)
+
+
+def learning_rate_configured(long: pd.DataFrame, dataset: str) -> float:
+    """The configured learning rate of a data set, with which its first rows were trained."""
+    return long[long.dataset == dataset].learning_rate.iloc[0]
+
+
+def _metric(row: Mapping[str, Any]) -> str:
+    """The name by which others know the number of a row."""
+    return f"{row['quantity']}_of_best_beta" if row.get("best_beta") else row["quantity"]
 
 
 def _score_rows(name: str, table: Table, scores: Sequence[RunScores | BoundScores]) -> Iterator[dict[str, Any]]:
@@ -72,44 +130,44 @@ def _bound_rows(table: Table, bounds: Sequence[BoundScores]) -> Iterator[dict[st
     for (dataset, bound), group in found.groupby(["dataset", "method"], sort=False) if names else ():
         for metric in table.metrics:
             if metric in group and len(group[metric].dropna()):
-                found = _over_files(table, group, metric)
-                note = note_with(found.pop("note", ""), metric, group.void)
-                yield {"dataset": dataset, "method": bound, "metric": metric, **found, "note": note or None}
+                yield {"dataset": dataset, "method": bound, "quantity": metric, **_over_files(table, group, metric)}
 
 
 def _run_rows(name: str, table: Table, runs: pd.DataFrame) -> Iterator[dict[str, Any]]:
     for values, group in runs.groupby(["dataset", "learning_rate", "method", "beta", "batch_size"], sort=False):
         dataset, learning_rate, method, beta, batch_size = values
-        is_default = learning_rate == runs[runs.dataset == dataset].learning_rate.iloc[0]
+        configured = learning_rate == learning_rate_configured(runs, dataset)
         for metric in table.metrics:
             if metric not in group or group[metric].isna().all():
                 continue
-            printed, note = paper_value(name, dataset, method, beta, metric) if is_default else (None, "")
-            found = _over_files(table, group, metric)
-            note = found.pop("note", note) if is_default else f"learning rate {format_beta(learning_rate)}"
+            printed, note = paper_value(name, dataset, method, beta, metric)
+            if not configured:
+                printed, note = None, f"learning rate {format_beta(learning_rate)}"
             yield {
                 "dataset": dataset,
                 "method": method,
                 "beta": beta,
                 "batch_size": batch_size,
-                "metric": metric,
-                **found,
+                "learning_rate": learning_rate,
+                "quantity": metric,
+                **_over_files(table, group, metric),
                 "paper_value": printed,
-                "note": note_with(note, metric, group.void),
+                "note": note,
             }
 
 
 def _over_files(table: Table, group: pd.DataFrame, metric: str) -> dict[str, Any]:
-    """Mean, spread and limits of a metric, and each value in the note where a mean hides who has it."""
+    """Mean, spread and limits of a metric, each value where a mean hides who has it, and why the metric is void."""
     numbers = group[metric].dropna()
     found = {
         "mean": numbers.mean(),
         "std": numbers.std(ddof=1) if len(numbers) > 1 and METRICS[metric].source != "settings" else None,
         "n_seeds": len(numbers),
+        "void": reason_for(metric, group.void),
     }
     found |= {limit: group[f"{metric} {limit}"].mean() for limit in ("low", "high") if f"{metric} {limit}" in group}
     if metric in table.each_value:
-        found["note"] = EACH + ", ".join(f"{number:.4g}" for number in numbers)
+        found["each_value"] = " ".join(map(repr, numbers.tolist()))
     return found
 
 
@@ -124,9 +182,8 @@ def _best_betas(name: str, table: Table, scores: Sequence[RunScores]) -> Iterato
     for _, group in runs.groupby(["dataset", "method"], sort=False):
         best = group.groupby("beta", sort=False).fid_random_other_draw.mean().idxmin()
         for row in _run_rows(name, table, group[group.beta == best]):
-            chosen = "beta chosen on another draw of images from the same trainings"
-            note = note_with(chosen, row["metric"], [split(row["note"])[1]])
-            yield row | {"paper_value": None, "note": note, "metric": row["metric"] + OF_BEST_BETA}
+            note = "beta chosen on another draw of images from the same trainings"
+            yield row | {"paper_value": None, "note": note, "best_beta": True}
 
 
 def _setting_rows(name: str, table: Table, files: Sequence[dict[str, Any]]) -> Iterator[dict[str, Any]]:
@@ -137,7 +194,7 @@ def _setting_rows(name: str, table: Table, files: Sequence[dict[str, Any]]) -> I
                 printed, note = paper_value(name, dataset, "", "", metric)
                 if printed is not None and printed != value:
                     note = note or "differs from the paper"
-                yield {"dataset": dataset, "metric": metric, "mean": value, "paper_value": printed, "note": note}
+                yield {"dataset": dataset, "quantity": metric, "mean": value, "paper_value": printed, "note": note}
 
 
 def _timing_rows(name: str, table: Table, timings: Sequence[dict[str, Any]]) -> Iterator[dict[str, Any]]:
@@ -157,7 +214,7 @@ def _timing_rows(name: str, table: Table, timings: Sequence[dict[str, Any]]) -> 
                     "dataset": timing["dataset"],
                     "method": method,
                     "batch_size": timing["batch_size"],
-                    "metric": metric,
+                    "quantity": metric,
                     "mean": values[metric].median(),
                     "std": values[metric].std(ddof=1),
                     "paper_value": printed,

@@ -16,12 +16,13 @@ from vrrae_bench.reporting.claims.record import read_claims
 from vrrae_bench.reporting.claims.writing import CONDITIONS, CORRECTION
 from vrrae_bench.reporting.figures import histories
 from vrrae_bench.reporting.figures.drawing import Run
+from vrrae_bench.reporting.long_tables import read_long_table
 from vrrae_bench.reporting.page.claims import SIGNS, WORDS, groups
 from vrrae_bench.reporting.page.images import drawn, embedded
 from vrrae_bench.reporting.page.provenance import costs, distinct, duration, written_on
 from vrrae_bench.reporting.page.remarks import Notes, paragraphs
 from vrrae_bench.reporting.page.runs import links, reported_run, score_name, written
-from vrrae_bench.reporting.page.tables import blocks, read_long
+from vrrae_bench.reporting.page.tables import blocks
 from vrrae_bench.study.catalogue import FIGURES, TABLES, Entry
 from vrrae_bench.system.files import write_text
 
@@ -119,7 +120,7 @@ def _caption_of_figure(file: Path) -> str:
 def _table(file: Path, caption: Sequence[Any], page: Path) -> dict[str, Any]:
     files = [file.with_suffix(suffix) for suffix in TABLES[file.stem].suffixes]
     return _described(file.stem, TABLES[file.stem], caption, files, page) | {
-        "blocks": blocks(file.stem, read_long(file))
+        "blocks": blocks(file.stem, read_long_table(file))
     }
 
 

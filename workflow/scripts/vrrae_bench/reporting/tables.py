@@ -9,10 +9,11 @@ from typing import Any
 import pandas as pd
 
 from vrrae_bench.artefacts.records import write_record
+from vrrae_bench.artefacts.run import format_beta
 from vrrae_bench.reporting.labels import dataset_label, method_label
-from vrrae_bench.reporting.long_tables import COLLAPSED, EACH, FID_OF_BEST_BETA, OF_BEST_BETA
+from vrrae_bench.reporting.long_tables import COLLAPSED, learning_rate_configured
 from vrrae_bench.reporting.markup import latex, markdown, markdown_cell
-from vrrae_bench.reporting.void import MARK, split, warning
+from vrrae_bench.reporting.void import MARK, warning
 from vrrae_bench.scoring.metrics import METRICS
 from vrrae_bench.study.catalogue import TABLES, Table
 from vrrae_bench.study.paper import is_in_paper
@@ -84,7 +85,6 @@ def cells_of_tables(name: str, long: pd.DataFrame) -> dict[str, list[Cell]]:
         name: A key of `TABLES`.
         long: Its numbers, from `long_table`.
     """
-    long = _with_void(long)
     if TABLES[name].rows == "dataset":
         return {"": _cells_of_table(name, long)}
     return {dataset: _cells_of_table(name, rows) for dataset, rows in long.groupby("dataset", sort=False)}
@@ -101,20 +101,12 @@ def write_table(folder: str | Path, name: str, long: pd.DataFrame, caption: str,
     with atomic_path(folder / f"{name}.csv") as temporary:
         long.to_csv(temporary, index=False)
     tables = readable_tables(name, long)
-    void = _with_void(long).query("void != ''")[["dataset", "void"]].drop_duplicates()
+    void = long.query("void != ''")[["dataset", "void"]].drop_duplicates()
     caption = "\n\n".join([*(warning(row.dataset, row.void) for row in void.itertuples()), caption])
     write_text(folder / f"{name}.md", _markdown(title, tables, caption, banner))
     write_text(folder / f"{name}.tex", _latex(title, tables, caption, banner, label=f"tab:{name}"))
     record = {"table": name, "caption": caption}
     write_record(folder / f"{name}.json", record, [f"{name}{suffix}" for suffix in TABLES[name].suffixes])
-
-
-def _with_void(long: pd.DataFrame) -> pd.DataFrame:
-    """The long form without gaps in its texts, and with the reasons why numbers are void in a column of their own."""
-    long = long.astype({"method": object, "beta": object, "note": object})
-    long = long.fillna({"method": "", "beta": "", "note": ""})
-    notes = [split(note) for note in long.note]
-    return long.assign(note=[note for note, _ in notes], void=[reason for _, reason in notes])
 
 
 def _markdown(title: str, tables: dict[str, pd.DataFrame], caption: str, banner: str | None) -> str:
@@ -148,7 +140,7 @@ def columns_of(found: Iterable[Cell]) -> list[str]:
 
 def _cells(name: str, row: Any, long: pd.DataFrame) -> Iterator[Cell]:
     table = TABLES[name]
-    column, metric = _column(table, row), row.metric.removesuffix(OF_BEST_BETA)
+    column = _column(table, row)
     beside = column != BEST_BETA and _stands_beside_the_paper(table, row)
     number, spread, remark = _parts(table, row)
     for label in _row_labels(name, row, long):
@@ -156,14 +148,14 @@ def _cells(name: str, row: Any, long: pd.DataFrame) -> Iterator[Cell]:
             row=label,
             column=column,
             place=_place(table, row),
-            metric=metric,
+            metric=row.quantity,
             number=number,
             spread=spread,
             remark=remark,
             mean=row.mean,
-            paper=_number(metric, row.paper_value) if beside else None,
+            paper=_number(row.quantity, row.paper_value) if beside else None,
             paper_mean=None if pd.isna(row.paper_value) else row.paper_value,
-            chosen=_is_of_best_beta(row),
+            chosen=row.best_beta,
             void=bool(row.void),
         )
 
@@ -184,23 +176,20 @@ def _readable_table(name: str, found: list[Cell]) -> pd.DataFrame:
 
 def _column(table: Table, row: Any) -> str:
     if table.columns == "beta":
-        return BEST_BETA if _is_of_best_beta(row) else f"beta = {row.beta}"
+        return BEST_BETA if row.best_beta else f"beta = {row.beta}"
     if table.columns == "batch_size":
         return f"batch {row.batch_size}"
-    metric = row.metric.removesuffix(OF_BEST_BETA)
-    return table.headings.get(metric, METRICS[metric].column)
+    return table.headings.get(row.quantity, METRICS[row.quantity].column)
 
 
 def _stands_beside_the_paper(table: Table, row: Any) -> bool:
     """Whether the paper has a column for the number, in this table and for this data set."""
-    return (
-        table.in_paper and is_in_paper(row.dataset) and METRICS[row.metric.removesuffix(OF_BEST_BETA)].paper is not None
-    )
+    return table.in_paper and is_in_paper(row.dataset) and METRICS[row.quantity].paper is not None
 
 
 def _place(table: Table, row: Any) -> float:
     """Columns of betas stand in numerical order, though no method has all of them; others as they come."""
-    return float(row.beta) if table.columns == "beta" and not _is_of_best_beta(row) else math.inf
+    return float(row.beta) if table.columns == "beta" and not row.best_beta else math.inf
 
 
 def _row_labels(name: str, row: Any, long: pd.DataFrame) -> list[str]:
@@ -213,28 +202,26 @@ def _row_labels(name: str, row: Any, long: pd.DataFrame) -> list[str]:
         own_beta = long[long.method == "vrrae"].beta.astype(float).max()
         zero = [f"{method} (beta = 0)"] if row.beta == "0" else []
         return zero + ([method] if float(row.beta) == own_beta else [])
-    if _is_of_best_beta(row) and table.columns != "beta":
+    if row.best_beta and table.columns != "beta":
         return [f"{method}, {BEST_BETA}"]
-    return [f"{method}, {row.note}" if row.note.startswith("learning rate") else method]
-
-
-def _is_of_best_beta(row: Any) -> bool:
-    return row.metric.endswith(OF_BEST_BETA)
+    if pd.isna(row.learning_rate) or row.learning_rate == learning_rate_configured(long, row.dataset):
+        return [method]
+    return [f"{method}, learning rate {format_beta(row.learning_rate)}"]
 
 
 def _parts(table: Table, row: Any) -> tuple[str, str, str]:
     """The mean, the standard deviation and what stands behind them, as they are printed; empty text for nothing."""
-    if row.metric == COLLAPSED:
+    if row.quantity == COLLAPSED:
         return f"{row.mean * row.n_seeds:.0f} of {row.n_seeds}", "", ""
-    number, spread, remark = _number(row.metric, row.mean), "", ""
+    number, spread, remark = _number(row.quantity, row.mean), "", ""
     if not pd.isna(row.std):
-        spread = _number(row.metric, row.std)
-    if row.metric == FID_OF_BEST_BETA:
+        spread = _number(row.quantity, row.std)
+    if row.best_beta and row.quantity == "fid_random":
         remark = f"(beta = {row.beta})"
-    elif row.metric in table.each_value:
-        remark = f"({row.note.removeprefix(EACH)})"
+    elif row.quantity in table.each_value:
+        remark = f"({', '.join(f'{float(number):.4g}' for number in row.each_value.split())})"
     elif not table.in_paper and not pd.isna(row.low):
-        remark = f"[{_number(row.metric, row.low)}, {_number(row.metric, row.high)}]"
+        remark = f"[{_number(row.quantity, row.low)}, {_number(row.quantity, row.high)}]"
     if row.void:
         remark = f"{remark} ({MARK})".lstrip()
     return number, spread, remark
@@ -243,4 +230,4 @@ def _parts(table: Table, row: Any) -> tuple[str, str, str]:
 def _number(metric: str, number: float | None) -> str:
     if number is None or pd.isna(number):
         return NOT_PRINTED
-    return METRICS[metric.removesuffix(OF_BEST_BETA)].write(number)
+    return METRICS[metric].write(number)

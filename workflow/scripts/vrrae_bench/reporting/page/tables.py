@@ -2,19 +2,13 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 import pandas as pd
 
-from vrrae_bench.artefacts.records import read_record, reading
 from vrrae_bench.reporting.labels import BOUNDS, dataset_label
-from vrrae_bench.reporting.long_tables import COLUMNS
 from vrrae_bench.reporting.tables import Cell, cells_of_tables, columns_of
 from vrrae_bench.scoring.metrics import METRICS, Better
 from vrrae_bench.study.catalogue import TABLES
-
-# Texts, in which nothing but an empty cell is missing: a data set may be called `null`.
-TEXTS = ("table", "dataset", "method", "beta", "metric", "note")
 
 
 @dataclass(frozen=True)
@@ -63,25 +57,12 @@ class Block:
         return any(shown.best or shown.paper_best for _, found in self.rows for shown in found)
 
 
-def read_long(path: Path) -> pd.DataFrame:
-    """The long form of a table.
-
-    Raises:
-        UserError: It is missing or damaged, or is not the file that its record was written with.
-    """
-    read_record(path.with_suffix(".json"), path.name)
-    types = {name: str for name in TEXTS} | {"batch_size": "Int64"}
-    empty = {name: [""] for name in COLUMNS if name not in TEXTS}
-    with reading(path):
-        return pd.read_csv(path, dtype=types, keep_default_na=False, na_values=empty)[COLUMNS]
-
-
 def blocks(name: str, long: pd.DataFrame) -> list[Block]:
     """The table of each data set, in the paper's layout.
 
     Args:
         name: A key of `TABLES`.
-        long: Its numbers, from `long_table` or `read_long`.
+        long: Its numbers, from `long_table` or `read_long_table`.
     """
     heading = "Data set" if TABLES[name].rows == "dataset" else "Method"
     return [
