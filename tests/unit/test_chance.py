@@ -97,8 +97,8 @@ def test_noise_is_to_be_farther_than_test_images(of, farther, tiny_images, tmp_p
     assert (told is None) == farther and (farther or "noise is not clearly farther" in told)
     # It comes with the reference, to stand beside each score.
     reference = Reference.of(moments, features, np.random.default_rng(0))
-    reference.save(tmp_path / "reference.json", {"extractor": "ab", "noise": found})
-    assert Reference.beside(tmp_path / "extractor.json", {"sha256": "ab"}).recorded == {"noise": found}
+    reference.save(tmp_path / "reference.json", {"extractor": "ab", "data": {}, "noise": found})
+    assert Reference.beside(tmp_path / "extractor.json", {"sha256": "ab"}, {}).recorded == {"noise": found}
 
 
 def test_too_few_test_images_show_nothing(tiny_images):

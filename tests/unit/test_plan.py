@@ -81,7 +81,7 @@ def test_scoring_takes_its_features_and_distances_at_the_speeds_that_the_documen
     reference = Reference.of(Moments.from_features(real), real, rng)
     monkeypatch.setattr(Reference, "beside", lambda *files: reference)
     monkeypatch.setattr(inception, "load_extractor", lambda path, device: Network())
-    monkeypatch.setattr(inception, "extractor_record", lambda path: {})
+    monkeypatch.setattr(inception, "extractor_record", lambda path, arrays: {})
 
     def distances(moments, parts):
         of_jackknife.append(sum(map(len, parts)))
@@ -90,7 +90,8 @@ def test_scoring_takes_its_features_and_distances_at_the_speeds_that_the_documen
     monkeypatch.setattr(fidelity, "frechet_distance", lambda moments, some: of_distance.append(len(some)) or 1.0)
     monkeypatch.setattr(fidelity, "frechet_distances", distances)
     draws, interpolated = rng.normal(size=(8, 1250, 2)), rng.normal(size=(2000 * 5, 2))
-    feature_scores(Path("extractor.json"), draws, interpolated, 5, dict.fromkeys(OTHER_SAMPLERS, draws[0]), "cpu")
+    others = dict.fromkeys(OTHER_SAMPLERS, draws[0])
+    feature_scores(Path("extractor.json"), {}, draws, interpolated, 5, others, "cpu")
 
     single, small, large = told(
         r"\| one distance of 1250 images \| [\d.]+ \| ([\d.]+) \|.*?\| nine of 1250 images \| [\d.]+ \| ([\d.]+) \|.*?"

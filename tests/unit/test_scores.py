@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from vrrae_bench.artefacts.methods import methods
+from vrrae_bench.artefacts.records import read_record, write_record
 from vrrae_bench.datasets.bumps import bump_images
 from vrrae_bench.datasets.settings import BumpSettings
 from vrrae_bench.datasets.store import DataSet
@@ -79,8 +80,9 @@ def extractor(tmp_path, tiny_images, monkeypatch):
     }
     record |= {"labels": "10 classes", "majority_accuracy": 0.1, "threads": 1}
     record |= {"device": "cpu", "versions": {"torch": "2"}, "shell_settings": {}, "commit": "c0"}
+    record["data"] = tiny_images.manifest.arrays
     write_json(tmp_path / "extractor.json", record)
-    reference.save(tmp_path / "reference.json", {"extractor": record["sha256"]})
+    reference.save(tmp_path / "reference.json", {"extractor": record["sha256"], "data": record["data"]})
     return tmp_path / "extractor.json"
 
 
@@ -209,11 +211,31 @@ def test_a_network_of_another_record_scores_nothing(write_sample, run_spec, tiny
         score_run(run_spec("ae"), write_sample("ae", images, images), tiny_images, extractor)
 
 
-def test_a_coarse_feature_is_recorded_as_such(extractor):
+@pytest.mark.parametrize("record", ["extractor.json", "reference.json"])
+def test_a_network_of_other_images_scores_nothing(record, write_sample, run_spec, tiny_images, images, extractor):
+    """Whether it was tuned on others, or its reference holds the features of others."""
+    path = extractor.with_name(record)
+    content = read_record(path)
+    write_record(path, content | {"data": content["data"] | {"train": "0" * 64}}, content.get("files", ()))
+    with pytest.raises(UserError, match=f"{record}: is not the .* that is asked for: data is .*--forcerun .*{record}"):
+        score_run(run_spec("ae"), write_sample("ae", images, images), tiny_images, extractor)
+
+
+def test_a_reference_of_an_earlier_version_scores_nothing(write_sample, run_spec, tiny_images, images, extractor):
+    """It does not say which images it is of."""
+    path = extractor.with_name("reference.json")
+    content = read_record(path)
+    del content["data"]
+    write_record(path, content, content["files"])
+    with pytest.raises(UserError, match="does not tell which images the reference was made of.*--forcerun .*reference"):
+        score_run(run_spec("ae"), write_sample("ae", images, images), tiny_images, extractor)
+
+
+def test_a_coarse_feature_is_recorded_as_such(extractor, tiny_images):
     record = read_json(extractor)
     record["settings"]["feature_precision"] = "bfloat16"
     write_json(extractor, record)
-    assert extractor_record(extractor)["preparation"]["precision"] == "bfloat16"
+    assert extractor_record(extractor, tiny_images.manifest.arrays)["preparation"]["precision"] == "bfloat16"
 
 
 def test_the_means_of_a_linear_map_are_not_taken_for_coefficients(write_sample, run_spec, tiny_images, images, rng):

@@ -33,9 +33,10 @@ def main() -> None:
     from vrrae_bench.scoring.bounds import bounds
 
     sampling, origin, data = arguments.sampling, provenance(device), DataSet(arguments.data)
-    record = extractor_record(arguments.extractor, data.manifest.arrays)
+    arrays = data.manifest.arrays
+    record = extractor_record(arguments.extractor, arrays)
     network = load_extractor(arguments.extractor.with_name("inception.pt"), device)
-    reference = Reference.beside(arguments.extractor, record)
+    reference = Reference.beside(arguments.extractor, record, arrays)
     scores = bounds(network, reference, data, sampling.random_images, sampling.random_draws, arguments.seed)
     for name, (numbers, details) in scores.items():
         what = {"bound": name, "dataset": arguments.dataset, "seed": arguments.seed, "sampling": sampling.model_dump()}

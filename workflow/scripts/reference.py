@@ -32,12 +32,14 @@ def main() -> None:
     from vrrae_bench.scoring.bounds import noise_apart
 
     data = DataSet(arguments.data)
-    extractor = extractor_record(arguments.extractor, data.manifest.arrays)
+    arrays = data.manifest.arrays
+    extractor = extractor_record(arguments.extractor, arrays)
     network = load_extractor(arguments.extractor.with_name("inception.pt"), device)
     features = network.features(data.array("train"))
     reference = Reference.of(Moments.from_features(features), features, generator(arguments.seed, "extractor"))
     noise = noise_apart(network, reference.moments, data, arguments.seed)
-    reference.save(arguments.out, {"extractor": extractor["sha256"], "seed": arguments.seed, "noise": noise})
+    of = {"extractor": extractor["sha256"], "data": arrays, "seed": arguments.seed}
+    reference.save(arguments.out, of | {"noise": noise})
     if reason := like_noise({"noise": noise}):
         warn(f"{arguments.out}: {reason}. {VOID} {REMEDY}")
 

@@ -1,9 +1,15 @@
 """The description of a stored data set, manifest.json."""
 
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
 import numpy as np
 from pydantic import Field
 
+from vrrae_bench.artefacts.records import refuse_others, remedy
 from vrrae_bench.artefacts.specification import Specification
+from vrrae_bench.system.errors import UserError
 
 
 class Normalisation(Specification):
@@ -41,3 +47,23 @@ class Manifest(Specification):
     )
     normalisation: Normalisation
     arrays: dict[str, str]
+
+
+def refuse_other_images(path: Path, what: str, record: Mapping[str, Any], arrays: Mapping[str, str]) -> None:
+    """Refuse a result that was made of other images than those of a data set as it is now.
+
+    Args:
+        path: The record of the result.
+        what: The result, for the message.
+        record: Under `data` it has the digests of the arrays that the result was made of.
+        arrays: Those of the data set.
+
+    Raises:
+        UserError: The digests differ; or there are none, as in a record of an earlier version.
+    """
+    if "data" not in record:
+        raise UserError(
+            f"{path}: does not tell which images the {what} was made of. An earlier version of the benchmark wrote it. "
+            f"{remedy(path)}"
+        )
+    refuse_others(path, what, {"data": record["data"]}, {"data": dict(arrays)})

@@ -19,7 +19,8 @@ from torch.nn.utils.fusion import fuse_conv_bn_eval
 from torchvision.models import Inception3
 from torchvision.models.inception import BasicConv2d
 
-from vrrae_bench.artefacts.records import check_file, read_record, refuse_others, remedy
+from vrrae_bench.artefacts.manifest import refuse_other_images
+from vrrae_bench.artefacts.records import check_file, read_record, remedy
 from vrrae_bench.extractor.settings import START_WEIGHTS, ExtractorSettings
 from vrrae_bench.system.errors import UserError, is_out_of_memory
 from vrrae_bench.system.files import atomic_path
@@ -174,20 +175,21 @@ def load_extractor(path: Path | str, device: str = "cpu") -> FeatureExtractor:
     return FeatureExtractor(_prepared(network, settings, device), settings)
 
 
-def extractor_record(extractor: Path, arrays: Mapping[str, str] | None = None) -> dict[str, Any]:
+def extractor_record(extractor: Path, arrays: Mapping[str, str]) -> dict[str, Any]:
     """All that fixes a feature but the image: the network, where it comes from, and how it is given an image.
 
     Args:
         extractor: extractor.json; the network lies beside it.
-        arrays: Digests of the arrays of the data set whose extractor is asked for, or none for any.
+        arrays: Digests of the arrays of the data set whose extractor is asked for. A record of an earlier version tells
+            of none, and is taken for that of any.
 
     Raises:
         UserError: the record or the network is damaged, or belongs to another data set.
     """
     record = read_record(extractor)
     check_file(extractor.with_name("inception.pt"), record["sha256"], extractor.name, remedy(extractor))
-    if arrays is not None and "data" in record:
-        refuse_others(extractor, "extractor", {"data": record["data"]}, {"data": dict(arrays)})
+    if "data" in record:
+        refuse_other_images(extractor, "extractor", record, arrays)
     settings = ExtractorSettings(**record["settings"])
     guessing = {key: record[key] for key in RECORDED_OF_GUESSING if key in record}
     return (

@@ -9,6 +9,7 @@ from zipfile import BadZipFile
 import numpy as np
 from jaxtyping import Float32, Float64
 
+from vrrae_bench.artefacts.manifest import refuse_other_images
 from vrrae_bench.artefacts.records import read_record, refuse_others, remedy, write_record
 from vrrae_bench.datasets.store import StoredArray
 from vrrae_bench.scoring.frechet import Moments
@@ -63,7 +64,8 @@ class Reference:
         """Write the record, and beside it moments and sample.
 
         Args:
-            of: What the features are of, at least the SHA-256 of their `extractor`; and what they say of `noise`.
+            of: What the features are of: at least the SHA-256 of their `extractor`, and under `data` the digests of the
+                arrays of the images; and what they say of `noise`.
         """
         moments, sample = (record.with_name(name) for name in FILES)
         self.save_sample(sample)
@@ -76,19 +78,22 @@ class Reference:
             np.savez(temporary, sample=self.sample, radii=self.radii, kernel_sums=self.kernel_sums)
 
     @classmethod
-    def beside(cls, extractor: Path, network: Mapping[str, Any]) -> "Reference":
+    def beside(cls, extractor: Path, network: Mapping[str, Any], arrays: Mapping[str, str]) -> "Reference":
         """The reference of an extractor, from its folder.
 
         Args:
             extractor: extractor.json.
             network: What its record tells of the network, at least the `sha256`.
+            arrays: Digests of the arrays of the data set whose reference is asked for.
 
         Raises:
-            UserError: One of its files is missing or damaged, or it is the reference of another extractor.
+            UserError: One of its files is missing or damaged, or it is the reference of another extractor or of other
+                images.
         """
         record, files = extractor.with_name("reference.json"), [extractor.with_name(name) for name in FILES]
         found = read_record(record, *FILES)
         refuse_others(record, "reference", found, {"extractor": network["sha256"]})
+        refuse_other_images(record, "reference", found, arrays)
         return replace(cls.load(*files), noise=found.get("noise"))
 
     @classmethod

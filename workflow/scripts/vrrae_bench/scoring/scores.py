@@ -56,7 +56,8 @@ def score_run(
     if extractor:
         others = {name: read_array(sample.with_name(f"{name}.npy")) for name in OTHER_SAMPLERS}
         images_per_pair = record["sampling"]["interpolation_points"]
-        of_features = feature_scores(extractor, draws, interpolation, images_per_pair, others, device)
+        arrays = data.manifest.arrays
+        of_features = feature_scores(extractor, arrays, draws, interpolation, images_per_pair, others, device)
         numbers |= of_features.numbers
         details |= of_features.details
     return numbers | {"details": details}
@@ -92,6 +93,7 @@ def latent_scores(run: RunSpec, latents: Mapping[str, Float[np.ndarray, "N k"]])
 
 def feature_scores(
     extractor: Path,
+    arrays: Mapping[str, str],
     draws: Sequence[Images],
     interpolation: Images,
     images_per_pair: int,
@@ -101,14 +103,15 @@ def feature_scores(
     """Scores of the features of random and interpolated images against the training images (VRRAE, appendix A.7).
 
     Args:
+        arrays: Digests of the arrays of the data set, to which the extractor and its reference have to belong.
         others: Random images of other samplers, each scored as `fid_<name>`.
     """
     # Imported here, because torch takes seconds, and bumps have no FID.
     from vrrae_bench.extractor.inception import extractor_record, load_extractor
 
-    record = extractor_record(extractor)
+    record = extractor_record(extractor, arrays)
     network = load_extractor(extractor.with_name("inception.pt"), device)
-    reference = Reference.beside(extractor, record)
+    reference = Reference.beside(extractor, record, arrays)
     between = network.features(interpolation)
     sets = {"fid_interpolation": independent_parts(between, images_per_pair)}
     sets |= {f"fid_{name}": independent_parts(network.features(images)) for name, images in others.items()}
