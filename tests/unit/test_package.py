@@ -14,11 +14,15 @@ import numpy as np
 import pytest
 
 import vrrae_bench
+from vrrae_bench.artefacts.manifest import Normalisation
 from vrrae_bench.artefacts.run import AN_ARRAY, RunSpec
+from vrrae_bench.datasets.settings import BumpSettings
 from vrrae_bench.datasets.store import DataSet
+from vrrae_bench.datasets.synthetic import make_synthetic
 from vrrae_bench.latent.sampling import draw_samples
 from vrrae_bench.library import trained as trained_models
-from vrrae_bench.models.serialisation import load_model
+from vrrae_bench.library.images import images_for_model
+from vrrae_bench.models.serialisation import ModelHeader, load_model
 from vrrae_bench.study.settings import DatasetName
 from vrrae_bench.system.dependencies import PACKAGE, code_files
 from vrrae_bench.system.errors import UserError
@@ -173,6 +177,63 @@ def test_a_model_refuses_images_in_other_units_or_of_another_shape(tiny_images, 
         fitted.decode(np.zeros((2, 4)))
     with pytest.raises(UserError, match="as many of both"):
         fitted.interpolate(images, images[:1])
+
+
+ONE = Normalisation(shift=0, scale=1)
+AROUND_ZERO = Normalisation(shift=-1, scale=2)
+OF_BYTES = Normalisation(shift=0, scale=255)
+OF_BUMPS = Normalisation(shift=0.063, scale=0.166)
+
+
+@pytest.mark.parametrize("dtype", [np.uint8, np.int64, np.float32, np.float64])
+@pytest.mark.parametrize(
+    ("dataset", "normalisation", "images", "trained_on"),
+    [
+        (AN_ARRAY, ONE, IMAGES, "from 0 to 1"),
+        (AN_ARRAY, AROUND_ZERO, IMAGES, "from -1 to 1"),
+        (AN_ARRAY, Normalisation(shift=0, scale=16), IMAGES, "from 0 to 16"),
+        (AN_ARRAY, Normalisation(shift=0, scale=65535), IMAGES.astype(np.int64) * -(10**6), "from 0 to 65535"),
+        (AN_ARRAY, OF_BYTES, IMAGES // 128, "from 0 to 255"),
+        ("mnist", OF_BYTES, IMAGES // 128, "from 0 to 255"),
+        ("mnist", OF_BYTES, IMAGES.astype(np.int64) * 2, "from 0 to 255"),
+        ("synthetic", OF_BUMPS, IMAGES, "of the mean 0.063 and the standard deviation 0.17"),
+    ],
+)
+def test_images_in_other_units_are_refused_whatever_their_type(
+    dtype, dataset, normalisation, images, trained_on, run_spec
+):
+    if images.min() < np.iinfo(np.uint8).min or images.max() > np.iinfo(np.uint8).max:
+        dtype = np.promote_types(dtype, np.int64)
+    header = ModelHeader(run=run_spec("ae", dataset=dataset), image_shape=(8, 8, 1), normalisation=normalisation)
+    with pytest.raises(UserError, match=f"trained on values {re.escape(trained_on)}. Scale them so"):
+        images_for_model(images.astype(dtype), header)
+
+
+@pytest.mark.parametrize(
+    ("dataset", "normalisation", "images"),
+    [
+        (AN_ARRAY, ONE, IMAGES / 255),
+        (AN_ARRAY, ONE, IMAGES // 128),
+        (AN_ARRAY, ONE, IMAGES / 255 * 1.5 - 0.2),
+        (AN_ARRAY, AROUND_ZERO, IMAGES / 127.5 - 1),
+        (AN_ARRAY, OF_BYTES, IMAGES),
+        (AN_ARRAY, OF_BYTES, IMAGES * 0),
+        ("mnist", OF_BYTES, IMAGES.astype(np.float64)),
+        ("synthetic", OF_BUMPS, IMAGES / 255),
+    ],
+)
+def test_images_in_the_units_of_a_model_are_taken(dataset, normalisation, images, run_spec):
+    header = ModelHeader(run=run_spec("ae", dataset=dataset), image_shape=(8, 8, 1), normalisation=normalisation)
+    np.testing.assert_allclose(images_for_model(images, header), images, rtol=1e-6)
+
+
+def test_bumps_are_in_the_units_of_a_model_of_bumps(run_spec, tmp_path):
+    make_synthetic(tmp_path, BumpSettings(grid=5, test_images=4, diagonal_images=3, seed=0))
+    data = DataSet(tmp_path / "manifest.json")
+    shape, normalisation = data.manifest.image_shape, data.manifest.normalisation
+    header = ModelHeader(run=run_spec("ae", dataset="synthetic"), image_shape=shape, normalisation=normalisation)
+    for name in ("train", "test", "diagonal"):
+        assert np.array_equal(images_for_model(data.array(name)[...], header), data.array(name)[...])
 
 
 def test_no_setting_of_jax_changes_a_model_or_is_changed(tiny_images, run_spec, fitted):

@@ -1,11 +1,12 @@
 """Images that a user hands over as an array: what they have to be, and what is wrong with others."""
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from jaxtyping import Num, UInt8
 
 from vrrae_bench.artefacts.manifest import Normalisation
+from vrrae_bench.artefacts.run import AN_ARRAY
 from vrrae_bench.datasets.settings import LARGEST_SIDE, SMALLEST_SIDE
 from vrrae_bench.models.serialisation import ModelHeader
 from vrrae_bench.system.errors import UserError, is_out_of_memory
@@ -13,6 +14,8 @@ from vrrae_bench.system.errors import UserError, is_out_of_memory
 BYTES = (0, 255)
 # Bytes none of which is above this are probably numbers between 0 and 1, or between 0 and 16, in the type of bytes.
 DARKEST = 127
+# Standardised numbers that are farther from their mean are in other units.
+DEVIATIONS = 10
 
 
 def images_to_train_on(
@@ -64,21 +67,40 @@ def images_for_model(images: Any, header: ModelHeader) -> Num[np.ndarray, "N H W
     if array.ndim != 4 or array.shape[1:] != header.image_shape or not len(array):
         wanted = " x ".join(map(str, header.image_shape))
         raise UserError(f"images: their shape is {array.shape}, and this model takes N x {wanted}.")
-    shift, scale = header.normalisation.shift, header.normalisation.scale
-    if (shift, shift + scale) == BYTES:
-        in_bytes = array.min() >= 0 and array.max() <= BYTES[1]
-        of_one = array.dtype.kind == "f" and 0 < array.max() <= 1
-        if of_one or not in_bytes:
-            raise UserError(
-                f"images: their values lie from {array.min():g} to {array.max():g}, and this model was trained on "
-                "values from 0 to 255. Scale them so."
-            )
-    elif array.dtype == np.uint8 and array.max() > shift + 2 * scale:
+    units = _units(header)
+    if array.min() < units.lowest or array.max() > units.highest or 0 < array.max() <= units.too_dark:
         raise UserError(
-            f"images: they are bytes up to {array.max()}, and this model was trained on numbers around "
-            f"{shift:g} to {shift + scale:g}. Scale them so."
+            f"images: their values lie from {array.min():g} to {array.max():g}, and this model was trained on values "
+            f"{units.words}. Scale them so."
         )
     return array if array.dtype == np.uint8 else array.astype(np.float32)
+
+
+class _Units(NamedTuple):
+    """What a model was trained on, and which images are clearly in other units.
+
+    Attributes:
+        words: The former, for a message.
+        lowest, highest: No value of an image lies beyond these.
+        too_dark: Images that are not all zero have a higher value than this.
+    """
+
+    words: str
+    lowest: float
+    highest: float
+    too_dark: float = 0
+
+
+def _units(header: ModelHeader) -> _Units:
+    shift, scale = header.normalisation.shift, header.normalisation.scale
+    if (shift, shift + scale) == BYTES:
+        return _Units("from 0 to 255", *BYTES, too_dark=1)
+    if header.run.dataset == AN_ARRAY:
+        # Images of the same units may reach somewhat beyond the range of those that the model was trained on.
+        return _Units(f"from {shift:g} to {shift + scale:g}", shift - scale, shift + 2 * scale)
+    # The benchmark's own numbers that are no bytes, the bumps, are standardised; their brightest is 6 deviations above.
+    words = f"of the mean {shift:.2g} and the standard deviation {scale:.2g}"
+    return _Units(words, shift - DEVIATIONS * scale, shift + DEVIATIONS * scale)
 
 
 def _numbers(images: Any) -> Num[np.ndarray, "..."]:
