@@ -89,7 +89,6 @@ def test_a_batch_that_can_not_have_the_rank_is_explained(values):
         ("datasets.synthetic.bumps.grid", 5, "more than the 25 training images"),
         ("datasets.synthetic.extractor", {}, "datasets.synthetic.extractor.start: is missing"),
         ("datasets.synthetic.inception_2015", True, "the synthetic images are no photographs or digits"),
-        ("datasets.mnist.extractor", None, "datasets.mnist.extractor: is missing.\n    FID needs an Inception-v3"),
         ("datasets.mnist.extractor_seeds", [0], "0 is the seed of the extractor itself, which is there anyway"),
         ("datasets.mnist.extractor_seeds", [1, 1], "datasets.mnist.extractor_seeds: [1, 1] repeats a seed"),
         ("datasets.synthetic.extractor_seeds", [1], "there is no extractor to be seeded"),
@@ -276,8 +275,15 @@ def test_a_default_holds_for_every_data_set_without_a_value_of_its_own(written):
 
 def test_null_takes_a_default_away(written):
     assert check_settings(written).datasets["synthetic"].extractor is None
-    told = problems_of(merge(written, {"datasets": {"mnist": {"extractor": None}}}))
-    assert "datasets.mnist.extractor: is missing.\n    FID needs an Inception-v3" in told
+    without_fids = merge(
+        written, {"datasets": {"mnist": {"extractor": None, "extractor_seeds": [], "inception_2015": False}}}
+    )
+    assert check_settings(without_fids).datasets["mnist"].extractor is None
+
+
+def test_an_extractor_that_nobody_left_out_on_purpose_is_missed(values):
+    del values["datasets"]["mnist"]["extractor"]
+    assert "datasets.mnist.extractor: is missing.\n    FID needs an Inception-v3" in problems_of(values)
 
 
 def test_settings_are_the_same_whether_values_stand_in_the_defaults_or_below_each_data_set(written, values):

@@ -242,8 +242,12 @@ def _check_files(key: str, dataset: WellFormed) -> Iterator[Problem]:
 def _check_extractor(key: str, dataset: WellFormed) -> Iterator[Problem]:
     if dataset.source == "synthetic" and dataset.extractor is not None:
         yield Problem(f"{key}.extractor", "the synthetic images have no labels to tune on.", "Write null.")
-    if dataset.source != "synthetic" and source_of(dataset.source).labelled and dataset.extractor is None:
-        yield Problem(f"{key}.extractor", "is missing.", "FID needs an Inception-v3: add it as in config.yaml.")
+    if dataset.source != "synthetic" and source_of(dataset.source).labelled and "extractor" not in dataset:
+        yield Problem(
+            f"{key}.extractor",
+            "is missing.",
+            "FID needs an Inception-v3: add it as in config.yaml, or write null to do without FIDs.",
+        )
     if dataset.extractor is None and dataset.extractor_seeds:
         yield Problem(f"{key}.extractor_seeds", "there is no extractor to be seeded.", "Write [].")
     elif dataset.extractor is not None and dataset.extractor.seed in dataset.extractor_seeds:

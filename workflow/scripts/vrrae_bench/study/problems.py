@@ -44,6 +44,7 @@ class WellFormed:
 
     def __init__(self, model: type[BaseModel], entry: Any) -> None:
         self._model = model
+        self._written = frozenset(entry) if isinstance(entry, Mapping) else frozenset()
         if not isinstance(entry, Mapping):
             return
         for name, field in model.model_fields.items():
@@ -58,6 +59,10 @@ class WellFormed:
         if name in self._model.model_fields:
             raise MissingKey(name)
         raise AttributeError(f"{self._model.__name__} has no key {name}")
+
+    def __contains__(self, name: str) -> bool:
+        """Whether the entry has a key, rather than the default of its model."""
+        return name in self._written
 
     def get(self, name: str, default: Any) -> Any:
         """The value of a key, or the default if it is missing or malformed."""

@@ -94,7 +94,7 @@ class DatasetSettings(Section):
     )
     sampling: SampleSpec
     extractor: ExtractorSettings | None = Field(
-        default=None, description="The Inception-v3 behind FID; none for a data set without labels"
+        default=None, description="The Inception-v3 behind FID; null: no FID, as for images without labels"
     )
     extractor_seeds: tuple[Seed, ...] = Field(
         default=(),
