@@ -231,6 +231,29 @@ def test_arrays_of_ones_own_are_taken_as_they_are(values):
     assert "datasets.own.files.image_size: arrays are taken as they are; only `path` and `dark` count." in told
 
 
+@pytest.mark.parametrize(
+    "name",
+    ["fashion_mnist", "Fashion-MNIST", "digits", "Digits", "MNIST", "m.n.i.s.t", "cifar-10", "CelebA", "Synthetic"],
+)
+def test_images_of_ones_own_do_not_have_the_name_of_published_ones(values, name):
+    """Tables would print them as those."""
+    own = values["datasets"]["mnist"] | {"source": "npz", "files": {"path": "a.npz"}}
+    told = problems_of(values | {"datasets": {name: own}, "experiment": {"datasets": [name], "methods": ["ae"]}})
+    assert (
+        f"datasets.{name}: reads like the name of the data set" in told and "Give your data set another name." in told
+    )
+
+
+def test_published_images_have_their_name_or_another_one(values):
+    mnist = values["datasets"]["mnist"]
+    for name, told in (("MNIST", "Call it `mnist`, or give it another name."), ("few-digits", None), ("mnist", None)):
+        changed = values | {"datasets": {name: mnist}, "experiment": {"datasets": [name], "methods": ["ae"]}}
+        if told:
+            assert told in problems_of(changed)
+        else:
+            check_settings(changed)
+
+
 def test_what_a_data_set_asks_of_its_training_images(values):
     """A batch, a rank and a mixture cannot be had of fewer."""
     values["datasets"]["mnist"] |= {"batch_size": 64, "batch_sizes": [500, 16]}

@@ -655,6 +655,13 @@ def test_our_derivative_of_the_svd_is_told_wherever_it_trained_a_method(write_sc
         assert ("our derivative" in caption) == told and ("Only RRAE + VAE's derivative" in caption) == rotation
 
 
+def test_data_sets_of_one_printed_name_are_not_told_as_one(write_scores):
+    """As an earlier configuration may have had them."""
+    scores = [write_scores(name, "vae", 0, 1e-3) for name in ("mnist", "MNIST")]
+    with pytest.raises(UserError, match="MNIST, mnist: two of these data sets have one printed name"):
+        scores_context(scores)
+
+
 def test_table_1_is_named_for_both_learning_rates_only_where_it_shows_them(settings_file):
     settings = json.loads(settings_file.read_text())
     for rates, told in (([1e-4], True), ([], False)):

@@ -67,7 +67,7 @@ def scores_context(scores: Sequence[str | Path]) -> dict[str, Any]:
         scores: Files of scores in the folders of their runs, where run.json tells of the data; floors and ceilings.
 
     Raises:
-        UserError: One of them is missing or damaged, or is of another run.
+        UserError: One of them is missing or damaged, or is of another run; or two data sets have one label.
     """
     found: dict[str, list[tuple[Path, RunDetails]]] = {}
     for path in map(Path, scores):
@@ -77,6 +77,11 @@ def scores_context(scores: Sequence[str | Path]) -> dict[str, Any]:
                 raise UserError(f"{path}: does not tell how its images were drawn. {remedy(path)}")
             found.setdefault(read.details.run.dataset, []).append((run_folder(path), read.details))
     datasets = {dataset_label(name): _of_dataset(scored) for name, scored in found.items()}
+    if len(datasets) < len(found):
+        raise UserError(
+            f"{', '.join(sorted(found))}: two of these data sets have one printed name, by which captions know them. "
+            "Give one of them another name in the configuration, and run again."
+        )
     return {"datasets": datasets, "in_paper": any(map(is_in_paper, found))}
 
 

@@ -3,12 +3,13 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
+from functools import cache
 from typing import Any
 
 from vrrae_bench.artefacts.methods import methods
 from vrrae_bench.artefacts.run import format_beta
 from vrrae_bench.datasets.published import NO_SECRETS, holds_secret, is_url
-from vrrae_bench.datasets.sources import source_of
+from vrrae_bench.datasets.sources import SOURCES, source_of
 from vrrae_bench.study.costs import generated_images, images_of
 from vrrae_bench.study.layers import DEFAULTS, is_default, with_defaults
 from vrrae_bench.study.problems import MissingKey, Problem, WellFormed, check_sizes, suggestion
@@ -177,6 +178,26 @@ def _check_name(key: str, dataset: WellFormed) -> Iterator[Problem]:
             f"`{name}` is the name of the paper's data set, whose numbers and claims are for it alone.",
             "Give your data set another name.",
         )
+    elif (published := _published().get(_folded(name))) and not (name == published == dataset.source):
+        same = dataset.source == published
+        yield Problem(
+            key,
+            f"reads like the name of the data set `{published}`, and tables and figures could not tell the two apart.",
+            f"Call it `{published}`, or give it another name." if same else "Give your data set another name.",
+        )
+
+
+@cache
+def _published() -> dict[str, str]:
+    """The data sets whose images are the same for everybody, by their names and their printed labels, both folded."""
+    known = {name: source_of(name) for name in SOURCES}
+    names = {_folded(text): name for name, one in known.items() if not one.own for text in (name, one.label or name)}
+    return names | {"synthetic": "synthetic"}
+
+
+def _folded(name: str) -> str:
+    """A name without what the eye passes over: case, and all but letters and digits."""
+    return "".join(filter(str.isalnum, name.casefold()))
 
 
 def _check_images(key: str, dataset: WellFormed) -> Iterator[Problem]:
