@@ -118,20 +118,28 @@ class Comparison(Tested):
     def decide(self, evidence: Evidence) -> Finding:
         """The verdict; FIDs of another kind than the paper's have no part in it, and stand with the numbers.
 
-        What the rule finds in the features of each extractor stands beside the verdict then.
+        What the rule finds in the features of each extractor stands beside the verdict then. An extractor that has not
+        scored all of the runs has no part in that.
         """
         finding, network = self.find(evidence), evidence.lacking_network(self.on)
         others = tuple(metric for metric in _all(self.metrics) if not METRICS[metric].of_features)
         if network is None or others == _all(self.metrics):
             return finding
         numbers = (*finding.numbers, f"by the features of this Inception-v3, the claim is {VERDICTS[finding.verdict]}")
-        found = {seed: self.find(of_one).verdict for seed, of_one in evidence.by_further_extractors(self.on).items()}
+        further = evidence.by_further_extractors(self.on).items()
+        found = {seed: self.find(other).verdict for seed, other in further if self._has_all_scores(other, evidence)}
         found = {evidence.extractor_seed(self.on): finding.verdict} | found
         alone = replace(self, metrics=others).find(evidence) if others else None
         if alone and alone.verdict == "not_reproduced":
             without = (f"without FIDs: {line}" for line in alone.numbers)
             return Finding("not_reproduced", (*numbers, *without), by_extractor=found)
         return Finding("undecided", numbers, (Lacking("weights", network), *finding.lacking), found)
+
+    def _has_all_scores(self, other: Evidence, evidence: Evidence) -> bool:
+        """Whether there are scores of each variant in other features, of no fewer seeds."""
+        scored = product((*_all(self.first), *_all(self.than)), _all(self.metrics))
+        seeds = ([one.values(self.on, *what).index for one in (other, evidence)] for what in scored)
+        return all(len(found) and asked.isin(found).all() for found, asked in seeds)
 
     def find(self, evidence: Evidence) -> Finding:
         """What the numbers say, whatever the Inception-v3 behind them."""

@@ -67,10 +67,14 @@ def _networks(claims: Sequence[ClaimRecord]) -> str:
             f"Of the {len(waiting)} that want ImageNet weights, one network of ours has scores; no other confirms it."
         )
     agreed: dict[Verdict, int] = {verdict: sum(claim.agreed == verdict for claim in waiting) for verdict in VERDICTS}
-    rest = len(waiting) - agreed["reproduced"] - agreed["not_reproduced"]
+    alone = sum(len(claim.by_extractor) < 2 for claim in waiting)
+    rest = len(waiting) - agreed["reproduced"] - agreed["not_reproduced"] - alone
+    others = (
+        f"on {rest} they agree on no verdict, and {alone} {'has' if alone == 1 else 'have'} scores of one network only"
+    )
     return (
         f"Of the {len(waiting)} that want ImageNet weights, our {n_networks} networks agree that {_hold(agreed)}; "
-        f"on the other {rest} they agree on no verdict."
+        f"{others if alone else f'on the other {rest} they agree on no verdict'}."
     )
 
 
