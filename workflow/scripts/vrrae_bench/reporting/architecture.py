@@ -1,4 +1,4 @@
-"""The shapes inside a model, read off the model itself: it is run on shapes, nothing is computed."""
+"""The shapes inside a model, read off the model itself: it is run on shapes, and nothing is computed."""
 
 from collections.abc import Callable
 from typing import Any, NamedTuple
@@ -38,8 +38,8 @@ class Architecture(NamedTuple):
         basis: U; none for a method that does not truncate.
         coefficients: alpha; none for a method that does not truncate.
         mean_map: Whether the mean is the `identity` of its input, or a `linear` map; none for a deterministic method.
-        mean: Of each posterior.
-        log_variance: Of each posterior; none for a deterministic method.
+        mean: The means of the posteriors.
+        log_variance: The log-variances of the posteriors; none for a deterministic method.
         decoder_input: What the decoder reads.
     """
 
@@ -55,7 +55,7 @@ class Architecture(NamedTuple):
 
 
 def architecture(run: RunSpec, image_shape: tuple[int, int, int]) -> Architecture:
-    """The architecture of a run's method, in its sizes, on images of this height, width and number of channels."""
+    """The architecture of a run's method in the sizes of the run, for images of this height, width and channels."""
     key = jax.eval_shape(lambda: jax.random.key(0))
     sizes = Sizes(run.latent_size, run.bottleneck, run.linear_layers)
     model = eqx.filter_eval_shape(Autoencoder, run.definition, image_shape, sizes, key=key)

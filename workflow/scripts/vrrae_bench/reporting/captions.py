@@ -19,7 +19,7 @@ from vrrae_bench.system.errors import UserError
 
 
 def render_caption(template: str | Path, context: dict[str, Any]) -> str:
-    """The caption: paragraphs, parted by the empty lines of the filled template, those that tags leave among them.
+    """The caption: paragraphs, parted by empty lines of the filled template. A line with only a tag becomes empty too.
 
     It is plain text. Whoever puts it into Markdown, LaTeX or HTML escapes it.
 
@@ -27,7 +27,7 @@ def render_caption(template: str | Path, context: dict[str, Any]) -> str:
         UserError: The template is missing or refers to something unknown.
     """
     template = Path(template)
-    # Captions may import from one another's folder.
+    # The folder of the template, so that captions can import from it.
     environment = jinja2.Environment(loader=jinja2.FileSystemLoader(template.parent), undefined=jinja2.StrictUndefined)
     environment.filters["dataset_label"] = dataset_label
     try:
@@ -39,7 +39,7 @@ def render_caption(template: str | Path, context: dict[str, Any]) -> str:
 
 
 def caption_context(origin: str, files: Sequence[str | Path], sweep: Sequence[str | Path] = ()) -> dict[str, Any]:
-    """What the caption of a table may speak of, by what the table is made from: its runs, or the files as they are.
+    """What the template of a table's caption is given: what its runs record, or the files that the table is made from.
 
     Args:
         sweep: scores.json of the runs among which the best betas were found.
@@ -50,7 +50,7 @@ def caption_context(origin: str, files: Sequence[str | Path], sweep: Sequence[st
 
 
 def figure_context(figure: Figure, datasets: Sequence[str], scores: Sequence[str | Path]) -> dict[str, Any]:
-    """What the caption of a figure may speak of: its entry in the catalogue, the labels of its data sets, and its runs.
+    """What the template of a figure's caption is given: its entry in the catalogue, labels of its data sets, its runs.
 
     Args:
         scores: scores.json of the runs that it shows; none for a figure that needs no trained run.
@@ -59,12 +59,13 @@ def figure_context(figure: Figure, datasets: Sequence[str], scores: Sequence[str
 
 
 def scores_context(scores: Sequence[str | Path]) -> dict[str, Any]:
-    """What captions may speak of, per data set: size, methods, seeds, betas, epochs, how images were drawn, extractor.
+    """What templates of captions are given for each data set: size, methods, seeds, betas, epochs, sampling, extractor.
 
-    And whether the paper has one of these data sets.
+    They are also given whether the paper has one of these data sets.
 
     Args:
-        scores: Files of scores in the folders of their runs, where run.json tells of the data; floors and ceilings.
+        scores: Files of scores in the folders of their runs, where run.json tells of the data. Scores of real images
+            and of noise may be among them.
 
     Raises:
         UserError: One of them is missing or damaged, or is of another run; or two data sets have one label.
@@ -72,7 +73,7 @@ def scores_context(scores: Sequence[str | Path]) -> dict[str, Any]:
     found: dict[str, list[tuple[Path, RunDetails]]] = {}
     for path in map(Path, scores):
         read = read_scores(path)
-        if isinstance(read, RunScores):  # else a floor or ceiling, of the same images and extractor
+        if isinstance(read, RunScores):  # Other scores are of real images or noise, and of the same extractor.
             if read.details.sampling is None:
                 raise UserError(f"{path}: does not tell how its images were drawn. {remedy(path)}")
             found.setdefault(read.details.run.dataset, []).append((run_folder(path), read.details))
@@ -86,10 +87,10 @@ def scores_context(scores: Sequence[str | Path]) -> dict[str, Any]:
 
 
 def _of_dataset(scored: Sequence[tuple[Path, RunDetails]]) -> dict[str, Any]:
-    """The same for one data set, from the folder of each run and the details of its scores."""
+    """What templates are given for one data set, from the folder of each run and the details of its scores."""
     folder, last = scored[-1]
     runs = [details.run for _, details in scored]
-    # As the file has them: a template that asks for what is not there fails, and does not print "None".
+    # Only what the file has: a template that asks for a missing value fails, instead of printing "None".
     extractors = [one.extractor.model_dump(exclude_unset=True) for _, one in scored if one.extractor]
     unconverged = {folder for folder, details in scored if not details.sampling.gmm_converged}
     told = last.model_dump(exclude_unset=True)

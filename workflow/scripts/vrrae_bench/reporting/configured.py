@@ -1,4 +1,4 @@
-"""The configuration of some results, and whether runs that are about to be reported are those that it asks for."""
+"""The configuration of some results, and the check that it asks for the runs that are about to be reported."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -17,7 +17,7 @@ def check_configured(runs: Mapping[Path, RunSpec], study: Study) -> None:
     """Refuse runs that were trained in another way than the configuration says.
 
     Args:
-        runs: What each file says that it is of, by the file, which lies in the folder of its run.
+        runs: The specification that each file was written for, by the file, which lies in the folder of its run.
 
     Raises:
         UserError: A file is of another run than the one that the configuration has in that folder.
@@ -33,7 +33,7 @@ def read_study(path: Path) -> Study:
     """The configuration of some results.
 
     Raises:
-        UserError: It is missing, or not one of this version.
+        UserError: It is missing, or is no configuration of this version.
     """
     remedy = f"Make it again: the snakemake command that made the results, with this at its end: --forcerun {path}"
     if not path.exists():

@@ -1,4 +1,4 @@
-"""Names as tables and figures print them. A name of one's own stands as it is."""
+"""The names of methods and data sets as tables and figures print them. A name that the user chose stands as it is."""
 
 from vrrae_bench.datasets.sources import SOURCES, source_of
 
@@ -15,12 +15,12 @@ METHODS = {
     "contractive_ae": "Contractive AE",
     "sparse_ae": "Sparse AE",
 }
-# What stands in the place of a method where real images or noise are scored like generated ones.
+# Labels in the place of a method's, where real images or noise are scored as if a method had generated them.
 BOUNDS = {"floor": "test images", "copies": "training images", "ceiling": "noise"}
 
 
 def method_label(name: str) -> str:
-    """The printed name of a method, or of what stands in its place."""
+    """The printed name of a method, or of the real images or noise that stand in its place."""
     return (METHODS | BOUNDS).get(name, name)
 
 

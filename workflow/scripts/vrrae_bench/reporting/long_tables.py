@@ -35,16 +35,16 @@ TYPES = {
     # The limits of the interval that a run itself records, averaged over the runs.
     "low": float,
     "high": float,
-    # The key in `METRICS` of what is measured. The column `metric` has it too, but for the best beta: others know a row
-    # by its data set, method, beta and metric, which are not to be the same for two rows.
+    # The key of the metric in `METRICS`. The column `metric` has the same key, except in rows of the best beta: other
+    # programs look a row up by data set, method, beta and metric, so these must not be the same for two rows.
     "quantity": str,
-    # Whether the row is of the beta whose FID, of another draw of as many images, is the smallest: chosen and reported
-    # on different images, though of the same trainings.
+    # Whether the row is of the best beta: the beta with the smallest FID on another draw of as many images. So the beta
+    # is chosen on other images than the row reports, though of the same trainings.
     "best_beta": bool,
     "learning_rate": float,
-    # The values of which the row is the mean, with spaces between them, where the table shows each.
+    # The values that were averaged, with spaces between them, if the table shows each of them.
     "each_value": str,
-    # Why the number is void; empty if nothing speaks against it.
+    # Why the number is void; empty if it is not.
     "void": str,
 }
 COLUMNS = list(TYPES)
@@ -55,14 +55,14 @@ COLLAPSED = "collapsed"
 def long_table(name: str, files: Sequence[str | Path], sweep: Sequence[str | Path] = ()) -> pd.DataFrame:
     """A row for each data set, method, beta, batch size and metric: mean and standard deviation over seeds.
 
-    The standard deviation is that of a sample (n - 1), and empty for one seed; that of timings is over turns, that of
-    `table_extractors` over extractors.
+    The standard deviation is the sample's (n - 1), and is empty for one seed. For timings it is taken over turns, and
+    in `table_extractors` over extractors.
 
     Args:
         name: A key of `TABLES`.
-        files: What its origin asks for: scores.json of the runs (and floors and ceilings), the configuration, or
-            timings.
-        sweep: scores.json of runs with several betas, of which each method's best is shown beside `files`.
+        files: The files that the table is made from, by its origin: scores.json of runs, and of real images and noise;
+            the configuration; or timings.
+        sweep: scores.json of runs with several betas. The best beta of each method is shown beside `files`.
 
     Raises:
         UserError: There is nothing to make it from.
@@ -157,7 +157,7 @@ def _run_rows(name: str, table: Table, runs: pd.DataFrame) -> Iterator[dict[str,
 
 
 def _over_files(table: Table, group: pd.DataFrame, metric: str) -> dict[str, Any]:
-    """Mean, spread and limits of a metric, each value where a mean hides who has it, and why the metric is void."""
+    """Mean, standard deviation and limits of a metric, each value if the table shows it, and why the metric is void."""
     numbers = group[metric].dropna()
     found = {
         "mean": numbers.mean(),
@@ -172,9 +172,10 @@ def _over_files(table: Table, group: pd.DataFrame, metric: str) -> dict[str, Any
 
 
 def _best_betas(name: str, table: Table, scores: Sequence[RunScores]) -> Iterator[dict[str, Any]]:
-    """The paper's rule for beta, without the luck of a draw: chosen on one draw of images, reported on another.
+    """The rows of each method's best beta, by the paper's rule without the luck of a draw.
 
-    The luck of a training remains: both draws are of the same models.
+    The beta is chosen on one draw of images and reported on another. The luck of a training remains, since both draws
+    are of the same models.
     """
     runs = pd.DataFrame([_record(entry) for entry in scores])
     if "fid_random_other_draw" not in runs:

@@ -1,4 +1,4 @@
-"""What tables, figures, claims and the report are made from: files, by their names in the folder of results.
+"""The files that tables, figures, claims and the report are made from, named as in the folder of results.
 
 The rules of the workflow, `keep.py` and `redraw.py` all go by these.
 """
@@ -29,7 +29,7 @@ def files_of_runs(runs: Iterable[RunSpec], name: str) -> list[str]:
 
 
 def table_files(study: Study, name: str) -> list[str]:
-    """What a table is made from: scores of its runs, and of real images and noise; the configuration; or timings."""
+    """The files that a table is made from: scores of runs, real images and noise; the configuration; or timings."""
     table = TABLES[name]
     match table.origin:
         case "settings":
@@ -56,14 +56,14 @@ def sweep_files(study: Study, name: str) -> list[str]:
 
 
 def table_runs(study: Study, name: str) -> list[str]:
-    """The descriptions of all runs of a table, for its caption."""
+    """run.json of all runs of a table, for its caption."""
     return files_of_runs(runs_needed(study, name), TRAINING)
 
 
 def figure_files(study: Study, name: str) -> list[str]:
-    """What a figure reads of its runs: scores and descriptions for the caption, and the files that it shows."""
+    """The files that a figure reads: scores.json and run.json of its runs, and the files that it shows."""
     figure = FIGURES[name]
-    # sample.json tells whether what is shown is what the sample stage has written.
+    # sample.json has the digests of the images and means that the figure shows.
     sampled = (SAMPLE,) if {IMAGES, MEANS} & set(figure.files) else ()
     names = dict.fromkeys(("scores.json", TRAINING, *sampled, *figure.files)) if figure.files else ()
     files = [file for each in names for file in files_of_runs(runs_of(study, name), each)]
@@ -83,23 +83,23 @@ def timings(study: Study) -> list[str]:
 
 
 def timings_of_claims(study: Study) -> list[str]:
-    """The timings that claims are decided by: those of both methods that the paper compares."""
+    """The timings that decide claims. They need both methods that the paper compares."""
     return timings(study) if {"vae", "vrrae"} <= set(study.experiment.timed) else []
 
 
 def claims_files(study: Study) -> list[str]:
-    """All that claims are decided from. What is told beside a verdict, `further_scores`, is not among it."""
+    """All files that claims are decided from. `further_scores`, which are told beside a verdict, are not among them."""
     runs = all_runs(study)
     of_runs = [file for name in ("scores.json", TRAINING, "history.csv") for file in files_of_runs(runs, name)]
     return [*of_runs, *timings_of_claims(study), SETTINGS]
 
 
 def reported(study: Study, kinds: Iterable[str]) -> Sequence[str]:
-    """Those tables or figures for which the configuration selects anything."""
+    """The tables or figures for which the configuration selects anything."""
     return [name for name in kinds if is_made(study, name)]
 
 
 def _extractors(study: Study, table: Table, dataset: str) -> list[str]:
-    """By which extractors of a data set a table shows scores: its own, or also those with other seeds."""
+    """The parts of paths that tell the extractors of a data set apart: the first extractor, and others if shown."""
     seeds = study.datasets[dataset].extractor_seeds if table.every_extractor else ()
     return ["", *(f"/extractor_seed={seed}" for seed in seeds)]

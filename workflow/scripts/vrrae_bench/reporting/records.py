@@ -1,4 +1,4 @@
-"""scores.json and history.csv of runs, and a run as a flat record: a row of what tables and claims are made from."""
+"""scores.json and history.csv of runs, and a run as a flat record, which tables and claims are made from."""
 
 from pathlib import Path
 from typing import Any
@@ -13,7 +13,7 @@ from vrrae_bench.system.errors import UserError
 
 
 def read_scores(path: str | Path) -> RunScores | BoundScores:
-    """Scores of a run, compared with the training in whose folder they lie; or those of real images or of noise.
+    """The scores of a run, compared with the training in whose folder they lie; or scores of real images or of noise.
 
     Raises:
         UserError: They are missing or damaged, or are those of another run.
@@ -27,7 +27,7 @@ def read_scores(path: str | Path) -> RunScores | BoundScores:
 
 
 def read_run_scores(path: str | Path) -> RunScores:
-    """Scores of a run, compared with the training in whose folder they lie.
+    """The scores of a run, compared with the training in whose folder they lie.
 
     Raises:
         UserError: They are missing or damaged, or are those of another run or of none.
@@ -39,7 +39,7 @@ def read_run_scores(path: str | Path) -> RunScores:
 
 
 def run_folder(scores: Path) -> Path:
-    """Scores lie in the folder of their run; those by an extractor with another seed in a folder within it."""
+    """The folder of the run that a file of scores belongs to. Scores by another extractor lie in a folder within it."""
     return scores.parent.parent if scores.parent.name.startswith("extractor_seed=") else scores.parent
 
 
@@ -60,7 +60,7 @@ def read_history(folder: Path, *columns: str) -> pd.DataFrame:
 
 
 def run_record(scores: RunScores) -> dict[str, Any]:
-    """What identifies a run, beta as text and empty for a method without one, and its numbers under their own names."""
+    """What identifies a run, and its numbers under their own names. Beta is text, and empty for a method without it."""
     run = scores.details.run
     record = run.model_dump(include={"dataset", "method", "batch_size", "learning_rate", "seed"})
     record["beta"] = "" if run.beta is None else format_beta(run.beta)

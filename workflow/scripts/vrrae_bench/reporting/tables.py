@@ -1,4 +1,4 @@
-"""Tables as they are read and published: in the paper's layout, as Markdown and LaTeX, and long as CSV."""
+"""Tables as people read them: in the paper's layout, as Markdown and LaTeX; and their files."""
 
 import math
 from collections.abc import Iterable, Iterator
@@ -21,7 +21,7 @@ from vrrae_bench.system.files import atomic_path, write_text
 
 NOT_PRINTED = "n/a"  # the paper has no such number, or it did not survive
 NOT_RUN = "–"
-BEST_BETA = "best beta"  # a column of ours where each beta has one, else a row
+BEST_BETA = "best beta"  # a column where each beta has a column, otherwise a row
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,17 +31,17 @@ class Cell:
     Attributes:
         row: The heading of its row.
         column: The heading of its column.
-        place: Columns stand in the order of this number, and equal ones as they come.
+        place: Columns stand in the order of this number. Columns with equal numbers keep the order of the rows.
         metric: What it measures, a key of `METRICS`.
         number: The mean, as it is printed.
         spread: The standard deviation as it is printed; empty if there is none.
-        remark: What stands behind them: an interval, the value of each seed, the beta, or that the number is void.
-            Empty if there is nothing.
+        remark: The text behind mean and deviation: an interval, the value of each seed, the beta, or that the number is
+            void. It may be empty.
         mean: The mean itself.
         paper: The number that the paper prints, as it is printed here; none if the paper has no such column.
-        paper_mean: That number itself; none if the paper has no such number.
-        chosen: Whether it is of the best beta, and so was chosen among several.
-        void: Whether it says nothing, since it is of features that say nothing.
+        paper_mean: The number that the paper prints; none if the paper has no such number.
+        chosen: Whether the number is of the best beta, and so was chosen among several.
+        void: Whether the number says nothing, because it is computed in features that say nothing.
     """
 
     row: str
@@ -59,17 +59,16 @@ class Cell:
 
     @property
     def text(self) -> str:
-        """All of it but the paper's number."""
+        """The text of the cell, without the paper's number."""
         with_spread = f"{self.number} ± {self.spread}" if self.spread else self.number
         return f"{with_spread} {self.remark}".rstrip()
 
 
 def readable_tables(name: str, long: pd.DataFrame) -> dict[str, pd.DataFrame]:
-    """A table in the paper's layout: one for each data set, by its name.
+    """The tables of each data set in the paper's layout, by the name of the data set.
 
-    Beside each number on a data set of the paper stands the paper's value.
-
-    A table whose rows are the data sets is one, without a name.
+    Beside each number on a data set of the paper stands the paper's value. If the rows of a table are the data sets,
+    there is a single table, whose name is empty.
 
     Args:
         name: A key of `TABLES`.
@@ -79,7 +78,7 @@ def readable_tables(name: str, long: pd.DataFrame) -> dict[str, pd.DataFrame]:
 
 
 def cells_of_tables(name: str, long: pd.DataFrame) -> dict[str, list[Cell]]:
-    """The cells of the tables of each data set, by its name; those of a table whose rows are the data sets under none.
+    """The cells of the tables of each data set, by its name. If the rows are the data sets, the only name is empty.
 
     Args:
         name: A key of `TABLES`.
@@ -114,13 +113,13 @@ def _markdown(title: str, tables: dict[str, pd.DataFrame], caption: str, banner:
     for dataset, table in tables.items():
         parts += [f"## {markdown(dataset_label(dataset))}"] if len(tables) > 1 else []
         parts.append(table.rename(index=markdown_cell).to_markdown(disable_numparse=True))
-    # Else the caption of all would stand under the name of the last.
+    # Without this heading, the caption of all tables would stand under the name of the last data set.
     parts += ["## Notes"] if len(tables) > 1 else []
     return "\n\n".join([*parts, markdown(caption)]) + "\n"
 
 
 def _latex(title: str, tables: dict[str, pd.DataFrame], caption: str, banner: str | None, label: str) -> str:
-    """One float, so that it has one number. Its caption may have paragraphs, since the list of tables has the title."""
+    """One float, so that it has one number. The caption may have paragraphs: the list of tables has the title only."""
     described = latex(f"{banner} {title}. {caption}" if banner else f"{title}. {caption}")
     parts = [f"\\begin{{table}}\n\\caption[{latex(title)}]{{{described}}}\n\\label{{{label}}}"]
     for dataset, table in tables.items():
@@ -188,12 +187,12 @@ def _stands_beside_the_paper(table: Table, row: Any) -> bool:
 
 
 def _place(table: Table, row: Any) -> float:
-    """Columns of betas stand in numerical order, though no method has all of them; others as they come."""
+    """The place of a column: columns of betas stand in numerical order, all others in the order of the rows."""
     return float(row.beta) if table.columns == "beta" and not row.best_beta else math.inf
 
 
 def _row_labels(name: str, row: Any, long: pd.DataFrame) -> list[str]:
-    """The rows in which a number stands: one, or both of VRRAE's if beta = 0 is its own and has a row apart."""
+    """The row in which a number stands, or both rows of VRRAE if beta = 0 is configured and has a row apart."""
     table = TABLES[name]
     if table.rows == "dataset":
         return [dataset_label(row.dataset)]
@@ -210,7 +209,7 @@ def _row_labels(name: str, row: Any, long: pd.DataFrame) -> list[str]:
 
 
 def _parts(table: Table, row: Any) -> tuple[str, str, str]:
-    """The mean, the standard deviation and what stands behind them, as they are printed; empty text for nothing."""
+    """The mean, the standard deviation and the remark behind them, as they are printed. Missing parts are empty."""
     if row.quantity == COLLAPSED:
         return f"{row.mean * row.n_seeds:.0f} of {row.n_seeds}", "", ""
     number, spread, remark = _number(row.quantity, row.mean), "", ""

@@ -1,6 +1,6 @@
-"""Scores that say nothing, since the network in whose features they are has learned nothing: what tables say of them.
+"""What tables say of void scores, which say nothing because the network behind their features has learned nothing.
 
-A table marks such a number, and its caption begins with the reason and what to do. Its long form has the reason in the
+A table marks such a number, and its caption begins with the reason and a remedy. Its long form has the reason in the
 column `void`.
 """
 
@@ -15,16 +15,16 @@ MARK = "void"
 
 
 def reason_of(details: Details) -> str:
-    """Why scores of features are void, by the `details` of a file of scores; empty if nothing speaks against them."""
+    """Why scores in features are void, by the `details` of a file of scores; empty if they are not void."""
     extractor = details.extractor.model_dump(exclude_unset=True) if details.extractor else {}
     return why_void(extractor) or ""
 
 
 def reason_for(metric: str, reasons: Iterable[str]) -> str:
-    """Why the mean of some scores is void, from why each of them is; empty for a metric that needs no features."""
+    """Why the mean of a metric is void, from the reasons of its scores. Empty for a metric that needs no features."""
     return " / ".join(dict.fromkeys(filter(None, reasons))) if METRICS[metric].of_features else ""
 
 
 def warning(dataset: str, reason: str) -> str:
-    """What the caption of a table with such numbers begins with."""
+    """The first paragraph of the caption of a table with void numbers."""
     return f"Void on {dataset_label(dataset)}: {reason}. {VOID} {REMEDY}"

@@ -1,9 +1,9 @@
 """The tables and figures, each as one entry: the paper's in its order, then ours.
 
-An entry is all that the rest goes by: rules, targets, plans, captions, commands and the report find a table or figure
-here, by its name. Beside its entry, it has a template of its caption, and a figure a module that draws it.
+Rules, targets, plans, captions, commands and the report find a table or figure here, by its name. Each also has a
+template of its caption, and each kind of figure has a module that draws it.
 
-Free of matplotlib and pandas, for the rules that only plan.
+This module imports neither matplotlib nor pandas, because rules import it, and they only plan.
 """
 
 from collections.abc import Callable, Mapping
@@ -37,11 +37,11 @@ class Selection:
     """The runs that a table or figure shows.
 
     Attributes:
-        datasets: Which data sets.
-        comparison: Which runs of each; none if it is made from no run.
-        methods: Which methods; none means all that are compared.
-        every_seed: Whether all seeds, or only the first of each data set.
-        every_dataset: Whether all of these data sets, or only the first one that is selected.
+        datasets: Which data sets are shown.
+        comparison: Which runs of each data set are shown; none if nothing is read from a run.
+        methods: Which methods are shown; none means all methods of the comparison.
+        every_seed: Whether all seeds are shown, or only the first seed of each data set.
+        every_dataset: Whether all of these data sets are shown, or only the first that the configuration selects.
         best_beta: Whether the best of several betas stands beside the configured one, where some were trained and there
             is a FID to choose by. These runs have the seeds of the sweep.
     """
@@ -60,10 +60,10 @@ class Entry:
 
     Attributes:
         name: The name of its files, of its target and of the template of its caption.
-        title: Stands above it; what it is called for short ends at the colon.
+        title: The heading that stands above it. The short name is the part before the colon.
         about: What it shows, in a line.
         shows: The runs that it shows.
-        suffixes: Those of the files in which it is published.
+        suffixes: The suffixes of the files in which it is published.
     """
 
     suffixes: ClassVar[tuple[str, ...]]
@@ -84,13 +84,13 @@ class Table(Entry):
 
     Attributes:
         metrics: Its numbers, by their keys in `METRICS`.
-        headings: What stands above some of its columns in place of their headings in `METRICS`, as in the paper.
+        headings: The paper's headings of some columns, which replace their headings in `METRICS`.
         origin: What it is made from: scores of runs, the configuration, or timings of steps.
-        rows: What its rows are: methods, in a table for each data set, or the data sets themselves, in one.
-        columns: The column of the long form that tells its columns apart.
+        rows: What its rows are: the methods, with a table for each data set, or the data sets, with one table.
+        columns: The column of the long form that tells the columns of the table apart.
         file: The file of a run that it reads, if it is made from scores.
         bounds: The files with scores of real images or noise, to stand below those of the runs of each data set.
-        every_extractor: Whether it shows scores by every extractor of a data set, rather than by the one.
+        every_extractor: Whether it shows the scores by every extractor of a data set, and not only by the first.
         each_value: Metrics of which each value is shown, beside their mean.
         zero_beta_apart: Whether VRRAE with beta = 0 has a row of its own, even where 0 is the configured beta.
         in_paper: Whether the paper has such a table, so that its values stand beside ours.
@@ -115,7 +115,7 @@ class Figure(Entry):
     """A figure.
 
     Attributes:
-        kind: The kind of figure, where several figures are drawn and described alike.
+        kind: The kind of figure, if several figures are drawn and described alike.
         files: The files of a run that it reads beside its scores and its description; none for a figure that needs no
             trained run.
         reads_manifest: Whether it reads the manifest of its data set.
@@ -146,7 +146,11 @@ E = TypeVar("E", bound=Entry)
 
 
 def by_name(*entries: E) -> dict[str, E]:
-    """Entries by their names, none of which may stand twice, as in an entry that was copied."""
+    """Entries by their names.
+
+    Raises:
+        ValueError: Two entries have the same name, as an entry has that was copied.
+    """
     found = {entry.name: entry for entry in entries}
     if len(found) < len(entries):
         raise ValueError(f"two entries of the catalogue have the same name, among {[entry.name for entry in entries]}")

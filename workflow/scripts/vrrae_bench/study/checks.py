@@ -27,7 +27,7 @@ MOST_IMAGES = 10_000_000  # that one model draws: 8 GB of 28 x 28 pixels
 
 
 def contradictions(values: Mapping[str, Any]) -> Iterator[Problem]:
-    """Problems between keys, as far as the keys themselves are well-formed.
+    """Problems between keys. Keys that are malformed by themselves are left out, since their problems are told already.
 
     Args:
         values: The configuration as it is written, with its block of defaults.
@@ -57,15 +57,15 @@ def contradictions(values: Mapping[str, Any]) -> Iterator[Problem]:
 def refuse_other_devices(accelerator: str, resources: Mapping[str, Mapping[str, Any]]) -> None:
     """Stop a run whose jobs would ask for devices that its configuration does not use.
 
-    Such a run holds GPUs and computes on the CPU. It comes about where an option on the command line has replaced the
-    configuration that a profile names beside its resources. A rule for which the same resources name an `accelerator`
-    computes there, whatever the configuration says, and is left to it.
+    Such a run would hold GPUs and compute on the CPU. This happens if an option on the command line replaces the
+    configuration that a profile names beside its resources. If the resources of a rule name an `accelerator`, the rule
+    computes on it, whatever the configuration says, and the rule is not checked.
 
     Args:
-        resources: What a profile or the command line asks for, by rule, then by the name of the resource.
+        resources: The resources that a profile or the command line asks for, by rule, then by the name of the resource.
 
     Raises:
-        UserError: The resources are those of another accelerator.
+        UserError: The resources are for another accelerator than the configuration has.
     """
     for device, needed in (("GPU", "cuda"), ("TPU", "tpu")):
         left = {rule: asked for rule, asked in resources.items() if "accelerator" not in asked}
@@ -149,7 +149,7 @@ def _check_sweeps(key: str, dataset: WellFormed) -> Iterator[Problem]:
 
 
 def _in_paths(values: Iterable[float]) -> list[str]:
-    """Numbers as the paths of runs have them: two that differ in the fourteenth digit would have one folder."""
+    """Numbers as they stand in the paths of runs. Numbers that differ in the fourteenth digit share a folder."""
     return [format_beta(value) for value in values]
 
 
@@ -201,7 +201,7 @@ def _folded(name: str) -> str:
 
 
 def _check_images(key: str, dataset: WellFormed) -> Iterator[Problem]:
-    """Those of one's own are counted when they are read."""
+    """Problems with the number of images. The user's own images are counted later, when they are read."""
     images = images_of(dataset)
     for name, least in least_images(dataset).items() if images else ():
         if least > images.n_train:
@@ -298,7 +298,7 @@ _DATASET_CHECKS = (
 
 
 def _dataset_contradictions(values: Mapping[str, Any], datasets: Mapping[str, WellFormed]) -> Iterator[Problem]:
-    """Problems within data sets; of a value that several have from the defaults, told once and with their names."""
+    """Problems within data sets. A problem with a default that several of them share is told once, with their names."""
     of_defaults: dict[Problem, list[str]] = {}
     for name, dataset in datasets.items():
         for problem in _contradictions_within(f"datasets.{name}", dataset):
@@ -344,7 +344,7 @@ def _experiment_contradictions(experiment: WellFormed, datasets: Mapping[str, We
 
 
 def _needed_methods(lists: Mapping[str, Sequence[str]], dataset: WellFormed) -> Iterable[str]:
-    """The methods that are trained on a data set; sweeps and Table 3 need VAE and VRRAE, named or not."""
+    """The methods that are trained on a data set. Sweeps and Table 3 train VAE and VRRAE even if no list names them."""
     needed = [*lists["methods"], *lists["timed"]]
     if dataset.get("source", None) != "synthetic":
         needed += [*lists["ablations"], *lists["baselines"], *(["vrrae"] if lists["ablations"] else [])]

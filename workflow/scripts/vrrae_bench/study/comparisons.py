@@ -11,7 +11,7 @@ from vrrae_bench.study.settings import DatasetSettings, Study
 
 
 def headline(study: Study, dataset: str) -> list[RunSpec]:
-    """The methods against each other, as configured."""
+    """The methods of the configuration, each with every seed."""
     methods, seeds = study.experiment.methods, study.datasets[dataset].seeds
     return [study.run(dataset, method, seed) for method in methods for seed in seeds]
 
@@ -27,7 +27,7 @@ def main_comparison(study: Study, dataset: str) -> list[RunSpec]:
 
 
 def ablation(study: Study, dataset: str) -> list[RunSpec]:
-    """The ablations, then VRRAE without a KL term and as it is (Table 3)."""
+    """The ablations, then VRRAE without a KL term and VRRAE as configured (Table 3)."""
     if not study.experiment.ablations:
         return []
     variants = [(method, None) for method in study.experiment.ablations] + [("vrrae", 0.0), ("vrrae", None)]
@@ -71,7 +71,7 @@ def truncations(study: Study, dataset: str) -> list[RunSpec]:
 
 
 def sweep_seeds(study: Study, dataset: str) -> tuple[int, ...]:
-    """Seeds of ablations, baselines, betas and batch sizes."""
+    """The seeds with which ablations, baselines, betas and batch sizes are trained."""
     chosen = study.datasets[dataset]
     return chosen.seeds if chosen.sweep_seeds is None else chosen.sweep_seeds
 
@@ -82,7 +82,7 @@ def synthetic(dataset: DatasetSettings) -> bool:
 
 
 def images(dataset: DatasetSettings) -> bool:
-    """Whether the images are real ones."""
+    """Whether the images are real, and not the synthetic bumps."""
     return dataset.source != "synthetic"
 
 
@@ -92,7 +92,7 @@ def labelled(dataset: DatasetSettings) -> bool:
 
 
 def several_extractors(dataset: DatasetSettings) -> bool:
-    """Whether there are extractors that differ in their seed."""
+    """Whether there are several extractors, which differ in their seed."""
     return bool(dataset.extractor_seeds)
 
 
@@ -102,7 +102,7 @@ def by_inception_2015(dataset: DatasetSettings) -> bool:
 
 
 def anything(dataset: DatasetSettings) -> bool:
-    """Every data set."""
+    """Whether the data set is any data set at all, which it always is."""
     return True
 
 
@@ -112,7 +112,7 @@ def only(*sources: str) -> Callable[[DatasetSettings], bool]:
 
 
 def images_without(*sources: str) -> Callable[[DatasetSettings], bool]:
-    """Whether the images are real ones from none of these sources, which have figures of their own."""
+    """Whether the images are real and come from none of these sources, which have figures of their own."""
     return lambda dataset: dataset.source not in ("synthetic", *sources)
 
 

@@ -1,6 +1,6 @@
 """What jobs cost, in seconds and megabytes: estimates, each from a measurement that is named here.
 
-They decide for how long jobs are allowed to run (workflow/rules) and what `make plan` prints; they decide no result.
+The estimates decide how long jobs may run (workflow/rules) and what `make plan` prints. They decide no result.
 """
 
 import csv
@@ -45,7 +45,7 @@ DOWNLOAD_MB_PER_SECOND = 10  # ours: an ordinary connection
 
 
 def images_of(dataset: DatasetSettings) -> Images | None:
-    """The images of a data set, or none if only the user's own files tell."""
+    """How many images a data set has, and their shape; none if only the user's own files tell."""
     if dataset.source == "synthetic":
         bumps = dataset.bumps
         return bumps and Images(bumps.grid**2, bumps.test_images + bumps.diagonal_images, 64, 1, bytes_per_value=4)
@@ -66,7 +66,7 @@ def downloaded_mb(dataset: DatasetSettings) -> float:
 
 
 def holds_large_images(dataset: DatasetSettings) -> bool:
-    """Whether images take much memory: as those of CelebA do, and may those of the user, whose size is not known."""
+    """Whether the images take much memory, as CelebA's do. The user's own images may, since their size is not known."""
     images = images_of(dataset)
     return images is None or images.side > 64
 
@@ -78,7 +78,7 @@ def stored_mb(dataset: DatasetSettings) -> float | None:
 
 
 def working_mb(dataset: DatasetSettings, output: float | None) -> int:
-    """The most that a job has on the disk, in MB, where nodes share no folder: its data, its output, room to spare."""
+    """The most disk that a job uses if nodes share no folder, in MB: its data, its output, and room to spare."""
     images = images_of(dataset)
     return math.ceil(2000 + (images.stored_mb if images else 10_000) + (output or 0))
 
@@ -87,8 +87,9 @@ def training_seconds(dataset: DatasetSettings, accelerator: str) -> float | None
     """Duration of a training of any method, or none if there is no basis for an estimate.
 
     Args:
-        accelerator: `cpu`: our measurement on two cores. `tpu`: what the paper prints in Table A.4-1 for eight of them.
-            `cuda`: that of the CPU, since none was measured; an upper bound.
+        accelerator: For `cpu`, the estimate is from our measurement on two cores. For `tpu`, it is from the times that
+            the paper prints in Table A.4-1 for eight TPUs. For `cuda`, it is the estimate of the CPU, which is an upper
+            bound, because no GPU was measured.
     """
     images = images_of(dataset)
     if images is None:
@@ -98,14 +99,14 @@ def training_seconds(dataset: DatasetSettings, accelerator: str) -> float | None
 
 
 def _cpu_seconds_per_image(dataset: DatasetSettings) -> float:
-    """Measured; of other images as measured of MNIST's, by the size of the feature maps."""
+    """Measured seconds. For other images, MNIST's seconds are scaled by the size of the feature maps."""
     images = images_of(dataset)
     growth = (images.side / 28) ** 2 if images else 1
     return CPU_SECONDS_PER_IMAGE.get(dataset.source, CPU_SECONDS_PER_IMAGE["mnist"] * growth)
 
 
 def _tpu_seconds_per_image(dataset: DatasetSettings) -> float | None:
-    """The paper's step of VRRAE over the batch size that it prints; none for a data set that it did not time."""
+    """The paper's time of a step of VRRAE, divided by its batch size; none for a data set that it did not time."""
     with PAPER_VALUES.open(encoding="utf-8", newline="") as file:
         rows = [row for row in csv.DictReader(file) if row["dataset"] == dataset.source]
     step = [row["value"] for row in rows if row["metric"] == "step_seconds" and row["method"] == "vrrae"]
@@ -114,7 +115,7 @@ def _tpu_seconds_per_image(dataset: DatasetSettings) -> float | None:
 
 
 def timing_seconds(dataset: DatasetSettings, experiment: ExperimentSettings) -> float | None:
-    """Duration of the timings on a data set, on two cores: of its steps, and twice of those within a training."""
+    """Duration of the timings on a data set, on two cores: of its single steps, and of two turns within a training."""
     images, timing = images_of(dataset), experiment.timing
     steps = len(experiment.timed) * (timing.turns * timing.steps + 2 * timing.training_steps)
     return images and steps * dataset.batch_size * _cpu_seconds_per_image(dataset)
@@ -168,12 +169,12 @@ def bounds_seconds(dataset: DatasetSettings) -> float:
 
 
 def _feature_seconds(image_size: int) -> float:
-    """As measured at 75 pixels; above, as measured at 299, by the number of pixels."""
+    """Measured seconds at 75 pixels. For larger images, those at 299 pixels are scaled by the number of pixels."""
     return FEATURE_SECONDS[75] if image_size <= 75 else FEATURE_SECONDS[299] * (image_size / 299) ** 2
 
 
 def reference_2015_seconds(dataset: DatasetSettings) -> float | None:
-    """Duration of what runs are scored against by the Inception of 2015, on a core of a CPU."""
+    """Duration of computing the features of 2015 that runs are scored against, on a core of a CPU."""
     images = images_of(dataset)
     return images and (images.n_train + images.n_test) * SECONDS_2015
 
@@ -184,7 +185,7 @@ def score_2015_seconds(dataset: DatasetSettings) -> float:
 
 
 def generated_images(dataset: DatasetSettings) -> int:
-    """Images that are drawn from one model: random ones, those of two other samplers, and interpolated ones."""
+    """Number of images that are drawn from one model: by the mixture, by two other samplers, and by interpolation."""
     sampling = dataset.sampling
     drawn = sampling.random_images * (sampling.random_draws + 2)
     return drawn + sampling.interpolation_pairs * sampling.interpolation_points
@@ -200,7 +201,7 @@ def model_mb(dataset: DatasetSettings, method: str) -> float | None:
 
 
 def training_mb(dataset: DatasetSettings) -> float | None:
-    """The most that a training has on the disk, in MB: a model, and three checkpoints, each with two moments of it."""
+    """The most disk that a training uses, in MB: a model, and three checkpoints with the optimiser's two moments."""
     size = model_mb(dataset, "vrrae")
     return size and 10 * size
 

@@ -13,19 +13,20 @@ from vrrae_bench.study.settings import DatasetSettings, Settings
 
 Wildcards = Mapping[str, str]
 OTHERWISE_MINUTES = 720  # the time limit of a job for which there is no estimate
-MARGIN = 4  # times the estimate that a job may take on a CPU, whose cores other jobs share
+MARGIN = 4  # how many times the estimate a job may take on a CPU, whose cores it shares with other jobs
 
 
 @dataclass(frozen=True)
 class Cost:
-    """What a job of some rule takes and leaves.
+    """How long a job of a rule takes, and how much it leaves on the disk.
 
     Attributes:
-        seconds: Duration, or none if there is no basis for an estimate; of the data set and the whole configuration.
-        left_mb: Size of what it leaves in the folder of results, in MB, or none likewise; of the data set and the
-            wildcards.
-        least_minutes: Minutes that any such job is allowed.
-        on_gpu: Times the estimate that a job may take on a GPU: cautious, since none was measured.
+        seconds: A function of the data set and the whole configuration. It gives the duration, or none if there is no
+            basis for an estimate.
+        left_mb: A function of the data set and the wildcards. It gives the size of what the job leaves in the folder of
+            results, in MB, or none if there is no basis for an estimate.
+        least_minutes: Minutes that every job of the rule is allowed.
+        on_gpu: How many times the estimate a job may take on a GPU. It is cautious, because no GPU was measured.
     """
 
     seconds: Callable[[DatasetSettings, Settings], float | None] = lambda dataset, settings: costs.OTHER_SECONDS
@@ -67,12 +68,12 @@ COSTS = {
 
 
 def cost_of(rule: str) -> Cost:
-    """What a job of a rule takes; of one that is not listed here, next to nothing."""
+    """The cost of a job of a rule. A rule that is not listed here costs next to nothing."""
     return COSTS.get(rule, Cost())
 
 
 def minutes_allowed(rule: str, dataset: DatasetSettings, settings: Settings, attempt: int) -> int:
-    """The time limit of a job: its estimate with a margin, twice that with each attempt, and no more than allowed."""
+    """The time limit of a job: its estimate with a margin, doubled at each further attempt, up to an upper limit."""
     cost = COSTS[rule]
     margin = cost.on_gpu if settings.accelerator == "cuda" else MARGIN
     estimate = cost.seconds(dataset, settings)

@@ -19,14 +19,14 @@ HOW_TO_FILL = (
 
 
 def published_files(source: str) -> tuple[RemoteFile, ...]:
-    """The published files behind a data set or the weights; none for what is made here or is the user's own."""
+    """The published files of a data set or of weights; none if the images are made here or are the user's own."""
     if source in weights.WEIGHTS:
         return (weights.WEIGHTS[source],)
     return source_of(source).files if source in SOURCES else ()
 
 
 def needed_sources(settings: Settings) -> list[str]:
-    """What a configuration needs of published files: folders of a mirror."""
+    """The sources of which a configuration needs published files. Each has a folder in a mirror."""
     chosen = [settings.datasets[name] for name in settings.experiment.datasets]
     sources = [dataset.source for dataset in chosen]
     starts = {dataset.extractor.start for dataset in chosen if dataset.extractor}
@@ -40,10 +40,11 @@ def needed_sources(settings: Settings) -> list[str]:
 def fill_mirror(folder: Path, sources: Sequence[str]) -> list[Path]:
     """Bring the published files of some sources into `folder`, as `<source>/<file>`, each verified.
 
-    Files that are there and intact are kept. Beside them stands SHA256SUMS, for `sha256sum --check` after a copy.
+    Files that are there and intact are kept. The file SHA256SUMS is written beside them, so that a copy can be checked
+    with `sha256sum --check`.
 
     Raises:
-        UserError: Some could not be had; all others are there, and each that is missing is told with what to do.
+        UserError: Some files could not be fetched. The message names each of them with a remedy. All others are there.
     """
     present, problems = [], []
     for source in sources:
@@ -61,7 +62,7 @@ def fill_mirror(folder: Path, sources: Sequence[str]) -> list[Path]:
 
 
 def _list_checksums(folder: Path, present: Sequence[Path]) -> None:
-    """Write SHA256SUMS: of these files, and of those that it listed before and that are still there."""
+    """Write SHA256SUMS with these files, and with the files that it listed before and that still exist."""
     listed = folder / CHECKSUMS
     before = listed.read_text().splitlines() if listed.exists() else []
     sums = {name: digest for digest, _, name in (line.partition("  ") for line in before) if (folder / name).is_file()}
@@ -79,12 +80,12 @@ def _by_hand(file: RemoteFile, target: Path) -> str:
 
 
 def missing_files(sources: Sequence[str], mirror: str | None, downloads: Path, *, offline: bool) -> list[str]:
-    """Published files that a run could not have, each with where it was looked for.
+    """The published files that a run could not get, each with the places where it was looked for.
 
     Args:
         mirror: The configured mirror, or none.
-        downloads: Folder that keeps what was fetched before, as `<source>/<file>`.
-        offline: Whether no URL is asked. Otherwise only those files can be missing that no program may fetch.
+        downloads: Folder with the files that were fetched before, as `<source>/<file>`.
+        offline: Whether no URL is asked. If URLs are asked, only a file that no program may fetch can be missing.
     """
     missing = []
     for source in sources:
@@ -104,10 +105,10 @@ def missing_files(sources: Sequence[str], mirror: str | None, downloads: Path, *
 
 
 def refuse_if_missing(source: str, settings: Settings, downloads: Path) -> None:
-    """Stop before any job if `source` cannot be had; tell all that the configuration lacks.
+    """Stop before any job if the files of `source` cannot be had, and name all files that the configuration lacks.
 
     Raises:
-        UserError: With every missing file.
+        UserError: A file of `source` cannot be had. The message names every missing file.
     """
     if not missing_files([source], settings.mirror, downloads, offline=settings.offline):
         return

@@ -80,7 +80,7 @@ class Invocation:
         return {key: value for file in profiles for key, value in _read_profile(file).items()}
 
     def warnings(self) -> list[str]:
-        """What is worth a word before anything starts."""
+        """Warnings that are printed before anything starts."""
         _, parsed = self.parse()
         return dropped_files(_profile_words(self.profiles), parsed.configfile)
 
@@ -105,7 +105,7 @@ def invocation_of(arguments: argparse.Namespace) -> Invocation:
 
 
 def settings_asked_for(arguments: argparse.Namespace) -> Settings:
-    """The configuration that a command's options describe; what is worth a word is told on the way.
+    """The configuration that a command's options describe. Warnings are printed on the way.
 
     Raises:
         UserError: As `Invocation.settings`.
@@ -150,9 +150,9 @@ def resources_of(
 
 
 def use_this_interpreter(*, needed: bool) -> None:
-    """Let `python`, which rules call, be the interpreter that runs Snakemake, whether its environment is active or not.
+    """Make the interpreter that runs Snakemake the `python` that rules call, even if its environment is not active.
 
-    Where Snakemake sets up an environment of conda or a container for a job, the `python` of that comes before it.
+    If Snakemake sets up a conda environment or a container for a job, the `python` of that environment comes first.
 
     Args:
         needed: Whether jobs have no environment of their own.
@@ -189,7 +189,7 @@ def dropped_files(arguments: Sequence[str], configfiles: Iterable[Path], folder:
     Args:
         arguments: Words of Snakemake's command line, among them those that name profiles.
         configfiles: The files that are read besides config.yaml.
-        folder: Where Snakemake was started; with `--directory` it has gone elsewhere since.
+        folder: The folder in which Snakemake was started. With `--directory` it works in another folder.
     """
     read = {Path(folder, file).resolve() for file in configfiles}
     warnings = []
@@ -250,7 +250,7 @@ def _read_profile(file: Path) -> dict[str, Any]:
 
 @contextmanager
 def _only_planning(profiles: Sequence[Path]) -> Iterator[list[Path]]:
-    """Folders of profiles that hold of these only what decides the plan."""
+    """Folders of profiles that are copies of these, with no entry but those that decide the plan."""
     with tempfile.TemporaryDirectory() as folder:
         copies = [Path(folder, str(number)) for number, _ in enumerate(profiles)]
         for copy, profile in zip(copies, profiles):

@@ -21,9 +21,9 @@ def merge(*layers: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def with_defaults(values: Any) -> Any:
-    """A configuration in which every data set has all of its values, and which has no block of defaults any more.
+    """The configuration with the defaults filled into every data set, and without the block of defaults.
 
-    What is not a set of keys stays as it is, so that it can be told.
+    A data set or a block that is no set of keys stays as it is, so that the problem can be told.
     """
     if not isinstance(values, Mapping):
         return values
@@ -37,7 +37,7 @@ def with_defaults(values: Any) -> Any:
 
 
 def is_default(values: Any, dataset: Any, place: Sequence[Any]) -> bool:
-    """Whether a data set has the value at some place from the defaults, and has none of its own there.
+    """Whether the value of a data set at some place comes from the defaults, because the data set has none itself.
 
     Args:
         values: The configuration as it is written, with its block of defaults.

@@ -14,7 +14,8 @@ PAPER_VALUES = Path(__file__).with_name("paper_values.csv")
 def paper_values() -> pd.DataFrame:
     """Every number the paper prints: table, dataset, method, beta (as text), metric, value, note.
 
-    Table 1 and Table A.4-2 lost theirs on the way to the text that survives: they have no rows, and stay n/a.
+    Tables 1 and A.4-2 have no rows here, because their numbers are missing in the text of the paper that survives. They
+    are shown as n/a.
     """
     return pd.read_csv(PAPER_VALUES, dtype={"beta": str, "note": str}, keep_default_na=False, na_values={"value": [""]})
 
@@ -25,10 +26,10 @@ def is_in_paper(dataset: str) -> bool:
 
 
 def paper_value(table: str, dataset: str, method: str, beta: str, metric: str) -> tuple[float | None, str]:
-    """The printed value of one cell, or none, and the note that belongs to it.
+    """The value that the paper prints in a cell, or none, and the note that belongs to it.
 
     Args:
-        beta: As text; a value printed for another beta is not that of this cell, one printed without beta is.
+        beta: The beta of the cell, as text. A value that the paper prints without a beta belongs to every beta.
         metric: A key of `METRICS`, whose entry tells under which name the paper has such a number.
     """
     rows = paper_values()

@@ -1,4 +1,4 @@
-"""How problems with settings are told, and those between the sizes of a model, which `fit` of the package has too."""
+"""Problems with settings and how they are told. Those between the sizes of a model are checked by `fit` too."""
 
 import difflib
 from collections.abc import Iterator, Mapping, Sequence
@@ -22,7 +22,7 @@ class Problem:
 
 
 def suggestion(word: str, known: Sequence[str]) -> str:
-    """A remedy for a misspelt word: the nearest known one, and all that are known.
+    """A remedy for a misspelt word: the nearest known word, and all known words.
 
     >>> suggestion("vrea", ["ae", "vae", "vrrae"])
     "Did you mean 'vrrae'? Known: ae, vae, vrrae."
@@ -32,14 +32,14 @@ def suggestion(word: str, known: Sequence[str]) -> str:
 
 
 class MissingKey(Exception):
-    """A check needs a key of the user's that is missing or malformed. It is skipped, since that is told already."""
+    """A check needs a key that is missing or malformed. The check is skipped, since that problem is told already."""
 
 
 class WellFormed:
-    """Those keys of an entry that are valid by themselves, or are left out and have a default.
+    """The keys of an entry that are valid by themselves, and the defaults of keys that are left out.
 
-    To read another key of the model raises `MissingKey`; to read what is no key of it, `AttributeError` as everywhere,
-    which is a mistake in a check and hidden by nothing.
+    Reading any other key of the model raises `MissingKey`. Reading a name that is no key of the model raises
+    `AttributeError`: it is a mistake in a check, and nothing hides it.
     """
 
     def __init__(self, model: type[BaseModel], entry: Any) -> None:

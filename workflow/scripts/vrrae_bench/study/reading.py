@@ -1,6 +1,6 @@
 """Reading a configuration: YAML files, the later over the earlier, checked as a whole.
 
-`config.yaml` is the paper in full; a smaller configuration overlays it.
+`config.yaml` is the paper in full. A smaller configuration is laid over it.
 """
 
 import json
@@ -67,7 +67,7 @@ def json_schema() -> dict[str, Any]:
 
 
 def read_file(path: Path) -> dict[str, Any]:
-    """The values of a file, as Snakemake reads them, but with what is wrong with it told: file, line and remedy.
+    """The values of a file, as Snakemake reads them. A problem is told with the file, the line and a remedy.
 
     Raises:
         UserError: It cannot be read, is not in UTF-8, not YAML or JSON, no set of keys, or has a key twice.
@@ -100,7 +100,7 @@ def read_file(path: Path) -> dict[str, Any]:
 
 
 def _told(error: yaml.YAMLError) -> str:
-    """Where YAML goes wrong and why, without the text that stands there: it may hold half a password."""
+    """Where YAML goes wrong and why. The text at that place is not quoted, since it may be a part of a password."""
     if isinstance(error, yaml.MarkedYAMLError) and error.problem_mark:
         return f"line {error.problem_mark.line + 1}, column {error.problem_mark.column + 1}: {error.problem}"
     return str(error)
@@ -131,7 +131,7 @@ def _keys_twice(text: str) -> list[str]:
 
 
 def _twice_below(node: yaml.Node | None, place: str, seen: set[int]) -> Iterator[str]:
-    """The same for a node of YAML; one that stands in several places, by an alias, is looked at once."""
+    """The keys that stand twice below a node of YAML. A node that aliases repeat is looked at once."""
     if not isinstance(node, yaml.CollectionNode) or id(node) in seen:
         return
     seen.add(id(node))
@@ -149,7 +149,7 @@ def _twice_below(node: yaml.Node | None, place: str, seen: set[int]) -> Iterator
 
 
 def _malformed_defaults(values: Any) -> list[Problem]:
-    """What is wrong with the defaults by themselves; a key that is missing there may stand below each data set."""
+    """Problems of the defaults by themselves. A key may be missing there, if each data set has it."""
     if not isinstance(values, Mapping) or DEFAULTS not in values:
         return []
     try:
@@ -164,7 +164,7 @@ def _malformed_defaults(values: Any) -> list[Problem]:
 
 
 def _of_defaults(error: Mapping[str, Any], values: Any) -> bool:
-    """Whether an error of a data set lies in a default, with which it is told once instead of for each data set."""
+    """Whether an error of a data set lies in a default. It is then told once, and not for each data set."""
     match error["loc"]:
         case ("datasets", dataset, first, *further):
             return is_default(values, dataset, (first, *further))
@@ -172,7 +172,7 @@ def _of_defaults(error: Mapping[str, Any], values: Any) -> bool:
 
 
 def _causes(errors: ValidationError) -> Iterator[Mapping[str, Any]]:
-    """Pydantic's errors, without those of lists that it calls too short only because it has refused their entries."""
+    """Pydantic's errors without those of lists that are too short only because their entries were refused."""
     for error in errors.errors():
         if error["type"] != "too_short" or error["ctx"]["actual_length"] >= len(error["input"]):
             yield error

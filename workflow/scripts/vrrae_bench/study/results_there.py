@@ -1,7 +1,7 @@
-"""Results that are there before a run begins: whether they are whole, and are what the configuration asks for.
+"""Checks of the results that exist before a run begins: whether they are whole, and what the configuration asks for.
 
-Snakemake gives results up before it makes them again, and only then would a command find that what it reads is damaged.
-And of results that were copied without the folder .snakemake it does not know how they were made.
+Snakemake deletes results before it makes them again. Only afterwards would a command find that its input is damaged.
+Snakemake also does not know how results were made that were copied without the folder .snakemake.
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -19,13 +19,13 @@ from vrrae_bench.system.errors import UserError, numbered
 
 @dataclass(frozen=True)
 class Expected:
-    """A record that may be there, and what it then has to say.
+    """A record that may exist, and what it must say if it does.
 
     Attributes:
         path: The record.
-        says: What the record says of what the configuration decides.
-        asked: What the configuration decides, by the same keys.
-        is_made_again: Whether it will be made again in any case, as far as can be known, for what it says is not asked.
+        says: A function of the record. It gives those of its values that the configuration decides.
+        asked: The values of the configuration, by the same keys.
+        is_made_again: Whether Snakemake is known to make the record again. It is then not compared.
     """
 
     path: Path
@@ -35,10 +35,10 @@ class Expected:
 
 
 def expected_training(path: Path, run: RunSpec, manifest: Path | None, is_made_again: Callable[[], bool]) -> Expected:
-    """run.json of a run.
+    """What run.json of a run must say.
 
     Args:
-        manifest: Of the data set, or none if the training will be made again when the images have changed.
+        manifest: The manifest of the data set, or none if changed images lead to a new training anyway.
     """
     asked = run.model_dump()
     images: dict[str, Any] = {}
@@ -54,17 +54,18 @@ def expected_training(path: Path, run: RunSpec, manifest: Path | None, is_made_a
 def sampling_of(sample: dict[str, Any], asked: SampleSpec) -> dict[str, Any]:
     """The settings that a sample.json was made with.
 
-    One of an earlier version tells of `gmm_components` only how many were fitted, which may be another number.
+    A sample.json of an earlier version has only the number of components that were fitted, which may differ from the
+    number that was asked for.
     """
     found = sample.get("settings") or sample["sampling"] | {"gmm_components": asked.gmm_components}
     return SampleSpec.model_validate({key: found[key] for key in SampleSpec.model_fields if key in found}).model_dump()
 
 
 def refuse_results(expected: Iterable[Expected]) -> None:
-    """Refuse results that are there and that are damaged, or are not what the configuration asks for.
+    """Refuse results that are damaged, or that are not what the configuration asks for.
 
     Raises:
-        UserError: Which results, what is wrong with each, and how to have them made again.
+        UserError: There are such results. The message says what is wrong with each, and how to make it again.
     """
     problems: dict[Path, str] = {}
     for one in expected:
@@ -80,10 +81,10 @@ def refuse_results(expected: Iterable[Expected]) -> None:
 
 
 def refuse_data(manifest: Path) -> None:
-    """Refuse a data set that is there and is damaged, as far as that is seen without reading the images.
+    """Refuse a stored data set that is damaged, as far as that is visible without reading its images.
 
     Raises:
-        UserError: Which file is missing, cut short or no array.
+        UserError: A file is missing, is cut short or is no array.
     """
     if manifest.exists():
         data = DataSet(manifest)

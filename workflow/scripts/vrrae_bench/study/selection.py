@@ -29,7 +29,7 @@ def sweep_of(study: Study, name: str) -> list[RunSpec]:
 
 
 def runs_needed(study: Study, name: str) -> list[RunSpec]:
-    """All runs that a table or figure is made from, each once."""
+    """All runs that a table or figure is made from, each of them once."""
     return distinct(runs_of(study, name) + sweep_of(study, name))
 
 
@@ -50,7 +50,7 @@ def is_made(study: Study, name: str) -> bool:
 
 
 def all_runs(study: Study) -> list[RunSpec]:
-    """Every run that the configuration asks for, each once."""
+    """Every run that the configuration asks for, each of them once."""
     return distinct(run for name in CATALOGUE for run in runs_of(study, name))
 
 

@@ -18,7 +18,7 @@ from vrrae_bench.training.settings import TimingSettings
 Source = Literal["synthetic", *SOURCES]
 LearningRate = Annotated[float, Field(gt=0, lt=1)]
 BatchSize = Annotated[int, Field(ge=1, le=1_000_000)]
-# Not the lower limit, which is told with the method that the weight is for.
+# Without the lower limit, which is checked and told for each method.
 Weight = Annotated[float, Field(le=1e6)]
 # A name is a folder of results and a wildcard of rules.
 DatasetName = Annotated[str, Field(pattern=r"^[A-Za-z0-9][\w.-]*$", max_length=100)]
@@ -130,7 +130,7 @@ class ExperimentSettings(Section):
 
 
 class Study(Section):
-    """What is compared, and what is said of it: all of the configuration that decides results, and nothing of where."""
+    """The part of the configuration that decides results: what is compared, and what is said about it."""
 
     experiment: ExperimentSettings
     datasets: dict[DatasetName, DatasetSettings] = Field(min_length=1)
@@ -141,7 +141,7 @@ class Study(Section):
 
     @property
     def mark(self) -> str | None:
-        """What a reader of a figure alone has to know: that trainings were smaller than the paper's, if they were."""
+        """The mark on a figure, for readers who see it alone, if trainings were smaller than the paper's."""
         return (self.banner or f"Not the paper's settings: {self.reduced}.") if self.reduced else None
 
     def run(
