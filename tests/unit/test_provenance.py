@@ -2,24 +2,43 @@
 
 import subprocess
 
+import pytest
+
 from vrrae_bench.system import provenance
 
 
-def test_a_result_names_the_commit_of_the_code_and_whether_it_was_changed(tmp_path, monkeypatch):
-    def git(*arguments):
-        name = ("-c", "user.name=a", "-c", "user.email=a@b")
-        return subprocess.run(
-            ["git", "-C", tmp_path, *name, *arguments], capture_output=True, check=True, text=True
-        ).stdout
+def git(folder, *arguments):
+    name = ("-c", "user.name=a", "-c", "user.email=a@b")
+    return subprocess.run(["git", "-C", folder, *name, *arguments], capture_output=True, check=True, text=True).stdout
 
+
+def repository(folder) -> str:
+    """Make a repository with a commit, which is returned."""
+    folder.mkdir(exist_ok=True)
+    git(folder, "init")
+    (folder / "code.py").write_text(f"{folder.name}\n")
+    git(folder, "add", "code.py")
+    git(folder, "commit", "-m", "first")
+    return git(folder, "rev-parse", "HEAD").strip()
+
+
+def test_a_result_names_the_commit_of_the_code_and_whether_it_was_changed(tmp_path, monkeypatch):
     monkeypatch.setattr(provenance, "_REPOSITORY", tmp_path)
     monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(tmp_path.parent))
     assert provenance.commit() is None
-    git("init")
-    (tmp_path / "code.py").write_text("1\n")
-    git("add", "code.py")
-    git("commit", "-m", "first")
-    expected = git("rev-parse", "HEAD").strip()
+    expected = repository(tmp_path)
     assert provenance.commit() == expected
     (tmp_path / "code.py").write_text("2\n")
     assert provenance.commit() == f"{expected}-dirty"
+
+
+@pytest.mark.parametrize("names", [("GIT_DIR",), ("GIT_DIR", "GIT_WORK_TREE"), ("GIT_DIR", "GIT_INDEX_FILE")])
+def test_a_repository_that_the_shell_names_is_not_taken_for_that_of_the_code(tmp_path, monkeypatch, names):
+    """As in a hook of git, or in a shell that works on dotfiles."""
+    expected, other = repository(tmp_path / "code"), repository(tmp_path / "other")
+    assert expected != other
+    values = {"GIT_DIR": ".git", "GIT_WORK_TREE": ".", "GIT_INDEX_FILE": ".git/index"}
+    for name in names:
+        monkeypatch.setenv(name, str(tmp_path / "other" / values[name]))
+    monkeypatch.setattr(provenance, "_REPOSITORY", tmp_path / "code")
+    assert provenance.commit() == expected

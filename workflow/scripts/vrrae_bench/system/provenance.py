@@ -15,6 +15,12 @@ from vrrae_bench.system.variables import recorded_settings
 
 PACKAGES = ("equinox", "jax", "jaxlib", "numpy", "optax", "scikit-learn", "scipy", "torch", "torchvision")
 _REPOSITORY = Path(__file__).parent
+# By these the shell may name another repository, as it does within a hook of git. Others, such as those by which a
+# container lets git read a checkout of another user, stay.
+_OTHER_REPOSITORY = (
+    *("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_COMMON_DIR", "GIT_NAMESPACE", "GIT_SHALLOW_FILE"),
+    *("GIT_OBJECT_DIRECTORY", "GIT_ALTERNATE_OBJECT_DIRECTORIES", "GIT_GRAFT_FILE", "GIT_REPLACE_REF_BASE"),
+)
 
 
 class Stopwatch:
@@ -59,8 +65,9 @@ def machine_identity(origin: dict[str, Any]) -> list[Any]:
 def commit() -> str | None:
     """The commit of the code, with `-dirty` if the work tree differs from it; none outside a git checkout."""
     command = ["git", "-C", str(_REPOSITORY), "describe", "--always", "--dirty", "--abbrev=40", "--match", ""]
+    environment = {name: value for name, value in os.environ.items() if name not in _OTHER_REPOSITORY}
     try:
-        return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
+        return subprocess.run(command, capture_output=True, text=True, check=True, env=environment).stdout.strip()
     except (OSError, subprocess.CalledProcessError):
         return None
 
