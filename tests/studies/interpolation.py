@@ -74,11 +74,11 @@ def features_by_kind(run: Path, data: DataSet, network) -> dict[str, Float[np.nd
 
 def reconstructed(run: Path, means: Float[np.ndarray, "N k"], data: DataSet) -> UInt8[np.ndarray, "N H W C"]:
     """Images of posterior means, as they are stored."""
-    from vrrae_bench.latent.sampling import images_of
+    from vrrae_bench.latent.sampling import decoded_images
     from vrrae_bench.models.serialisation import load_model
 
     model, header = load_model(run / "model.eqx")
-    return images_of(model, header, data, means)
+    return decoded_images(model, header, data, means)
 
 
 if __name__ == "__main__":

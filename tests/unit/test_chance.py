@@ -10,7 +10,14 @@ import numpy as np
 import pytest
 from scipy.stats import binom
 
-from vrrae_bench.extractor.chance import LEVEL, AgainstGuessing, against_guessing, at_chance, like_noise, why_void
+from vrrae_bench.extractor.chance import (
+    LARGEST_P_VALUE,
+    AgainstGuessing,
+    against_guessing,
+    at_chance,
+    like_noise,
+    why_void,
+)
 from vrrae_bench.scoring.bounds import noise_apart
 from vrrae_bench.scoring.frechet import Moments
 from vrrae_bench.scoring.reference import Reference
@@ -26,7 +33,7 @@ SCRIPTS = Path(__file__).parents[2] / "workflow/scripts"
 def test_a_network_is_above_chance_where_a_fair_coin_would_hardly_do_as_well(better, worse, above):
     found = AgainstGuessing(1000, better, worse)
     assert found.p_value == pytest.approx(1 - binom.cdf(better - 1, better + worse, 0.5) if better + worse else 1)
-    assert found.above_chance == above == (found.p_value <= LEVEL)
+    assert found.above_chance == above == (found.p_value <= LARGEST_P_VALUE)
 
 
 def test_classes_are_counted_where_the_network_and_the_guess_differ():
@@ -47,7 +54,7 @@ def test_a_network_that_guesses_is_seldom_above_chance(rng):
     for share in np.repeat([0.1, 0.5, 0.9], 200):
         labels = rng.random(150) < share
         passed += against_guessing((rng.random(150) < share) == labels, labels == (share >= 0.5)).above_chance
-    assert passed / 600 <= LEVEL
+    assert passed / 600 <= LARGEST_P_VALUE
 
 
 CHANCE = {"test_accuracy": 0.36, "majority_accuracy": 0.33}

@@ -13,7 +13,7 @@ from torch import nn
 
 from extractor import checkpoint_identity
 from vrrae_bench.extractor import fine_tuning
-from vrrae_bench.extractor.checkpoints import Checkpoints
+from vrrae_bench.extractor.checkpoints import TuningCheckpoints
 from vrrae_bench.extractor.devices import check_precision
 from vrrae_bench.extractor.fine_tuning import (
     Epoch,
@@ -58,7 +58,7 @@ def tune(tmp_path):
     """A factory: fine-tune as the command does, with checkpoints in a folder."""
 
     def run(train, test, settings=SETTINGS, report=lambda line: None, checkpoint_seconds=1e9, folder=tmp_path):
-        checkpoints = Checkpoints(folder, settings.model_dump_json())
+        checkpoints = TuningCheckpoints(folder, settings.model_dump_json())
         how = {"stopwatch": Stopwatch(), "checkpoint_seconds": checkpoint_seconds, "report": report, "threads": 2}
         return fine_tune(train, test, settings, checkpoints, **how)
 
@@ -307,7 +307,7 @@ def test_a_damaged_checkpoint_is_passed_over_for_the_one_before(tune, small_netw
     settings = with_(epochs=3, patience=3)
     expected = tune(labelled(21), labelled(9), settings, folder=tmp_path / "undisturbed")
     killed(tune, settings, "step 9 ")
-    folder = Checkpoints(tmp_path, settings.model_dump_json()).folder
+    folder = TuningCheckpoints(tmp_path, settings.model_dump_json()).folder
     before, last = sorted(folder.glob("step-*"))
     last.write_bytes(last.read_bytes()[:-100])
     lines = []
@@ -325,7 +325,7 @@ def test_a_checkpoint_whose_digest_is_right_and_whose_content_is_none_leaves_no_
     settings = with_(epochs=3, patience=3)
     expected = tune(labelled(21), labelled(9), settings, folder=tmp_path / "undisturbed")
     killed(tune, settings, "step 9 ")
-    checkpoints = Checkpoints(tmp_path, settings.model_dump_json())
+    checkpoints = TuningCheckpoints(tmp_path, settings.model_dump_json())
     before, last = sorted(checkpoints.folder.glob("step-*"))
     content = torch.load(io.BytesIO(last.read_bytes()[32:]), weights_only=True)
     changed = {name: torch.zeros_like(value) for name, value in content["network"].items()}

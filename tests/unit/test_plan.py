@@ -129,12 +129,12 @@ def test_the_example_report_takes_what_the_documentation_says():
 def test_a_data_set_is_stored_in_what_the_documentation_says(dataset):
     [(size, unit)] = re.findall(rf"^\| `{dataset}` \|.*?, ([\d.]+) (MB|GB) \|", DATA_SETS, re.MULTILINE)
     expected = float(size) * {"MB": 1, "GB": 1000}[unit]
-    assert costs.images_of(SETTINGS.datasets[dataset]).stored_mb == pytest.approx(expected, rel=0.02)
+    assert costs.dataset_size(SETTINGS.datasets[dataset]).stored_mb == pytest.approx(expected, rel=0.02)
 
 
 @pytest.mark.parametrize(("dataset", "method"), [("mnist", "ae"), ("mnist", "vrrae"), ("synthetic", "rrae")])
 def test_the_size_of_a_model_is_that_of_its_file(dataset, method, tmp_path):
-    run, side = SETTINGS.run(dataset, method, seed=0), costs.images_of(SETTINGS.datasets[dataset]).side
+    run, side = SETTINGS.run(dataset, method, seed=0), costs.dataset_size(SETTINGS.datasets[dataset]).side
     header = ModelHeader(run=run, image_shape=(side, side, 1), normalisation=Normalisation(shift=0, scale=1))
     model = Autoencoder(
         run.definition, header.image_shape, Sizes(run.latent_size, run.bottleneck), key=jax.random.key(0)

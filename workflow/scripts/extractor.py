@@ -41,7 +41,7 @@ def main() -> None:
 
     device = configure_torch(arguments.accelerator, arguments.threads)
     check_precision(arguments.settings, device)
-    from vrrae_bench.extractor.checkpoints import Checkpoints
+    from vrrae_bench.extractor.checkpoints import TuningCheckpoints
     from vrrae_bench.extractor.fine_tuning import fine_tune
     from vrrae_bench.extractor.inception import save_extractor
     from vrrae_bench.extractor.labels import LabelledImages
@@ -54,7 +54,7 @@ def main() -> None:
         LabelledImages(data.array(name), np.asarray(data.array(f"{name}_labels"))) for name in ("train", "test")
     )
     how = (weights_sha256, arguments.threads, origin)
-    checkpoints = Checkpoints(
+    checkpoints = TuningCheckpoints(
         arguments.checkpoints, checkpoint_identity(arguments.out, arguments.settings, data.manifest, *how)
     )
     model_file = arguments.out.with_name("inception.pt")

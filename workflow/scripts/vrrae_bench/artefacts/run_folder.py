@@ -25,8 +25,8 @@ def check_training(folder: Path, run: RunSpec, manifest: Manifest | None, *files
     refuse_others(path, "training", spec_of(path, record).model_dump(), run.model_dump())
     if manifest is not None:
         with reading(path):
-            images = images_of(record["data"])
-        refuse_others(path, "training", images, images_of(manifest.model_dump(mode="json")))
+            images = images_trained_on(record["data"])
+        refuse_others(path, "training", images, images_trained_on(manifest.model_dump(mode="json")))
     return record
 
 
@@ -61,6 +61,6 @@ def spec_of(path: Path, record: dict[str, Any]) -> RunSpec:
         return RunSpec.model_validate(record["run"])
 
 
-def images_of(manifest: dict[str, Any]) -> dict[str, Any]:
+def images_trained_on(manifest: dict[str, Any]) -> dict[str, Any]:
     """What of a manifest decides a training: the arrays, and how models are given the images."""
     return {"data": manifest["arrays"], "normalisation": manifest["normalisation"]}

@@ -14,7 +14,7 @@ MB = 1e6
 
 
 @dataclass(frozen=True)
-class Images:
+class DatasetSize:
     """How many images a data set has, and their shape.
 
     Attributes:
@@ -73,7 +73,7 @@ class Source:
 
     store: Callable[[Path, Request], None]
     label: str | None = None
-    images: Images | None = None
+    images: DatasetSize | None = None
     files: tuple[RemoteFile, ...] = ()
     labelled: bool = True
 

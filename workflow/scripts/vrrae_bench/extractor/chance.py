@@ -11,7 +11,7 @@ from jaxtyping import Bool
 from scipy.stats import binomtest
 
 # The chance that a network which is no better than guessing passes, in any one test.
-LEVEL = 0.01
+LARGEST_P_VALUE = 0.01
 VOID = "Its features say nothing about images, so that every FID and other score in them is void, whatever its value."
 REMEDY = "Train it for more epochs, on more images or at more pixels: datasets.NAME.extractor in the configuration."
 
@@ -45,7 +45,7 @@ class AgainstGuessing(NamedTuple):
     @property
     def above_chance(self) -> bool:
         """Whether the network is clearly better than the guess."""
-        return self.p_value <= LEVEL
+        return self.p_value <= LARGEST_P_VALUE
 
     def record(self) -> dict[str, Any]:
         """What extractor.json says of it."""
@@ -72,7 +72,7 @@ def at_chance(extractor: Mapping[str, Any]) -> str | None:
         return None
     found = extractor.get("against_guessing", {})
     of_images = f" of {found['n_images']} test images" if found else ""
-    p_value = f"; p = {found['p_value']:.2g}, where at most {LEVEL:g} is asked for" if found else ""
+    p_value = f"; p = {found['p_value']:.2g}, where at most {LARGEST_P_VALUE:g} is asked for" if found else ""
     return (
         f"the network tells the labels{of_images} not clearly better than always guessing what is most frequent "
         f"(accuracy {accuracy:.2%}, guessing {guessing:.2%}{p_value})"

@@ -9,7 +9,7 @@ import torch
 from vrrae_bench.system.checkpoints import CheckpointFolder, State
 
 
-class Checkpoints(CheckpointFolder):
+class TuningCheckpoints(CheckpointFolder):
     """The saved states of one fine-tuning."""
 
     def save(self, step: int, state: dict[str, Any]) -> None:

@@ -19,7 +19,7 @@ from jaxtyping import Int
 from torchvision.models import Inception3
 
 from vrrae_bench.extractor.chance import AgainstGuessing, against_guessing
-from vrrae_bench.extractor.checkpoints import Checkpoints
+from vrrae_bench.extractor.checkpoints import TuningCheckpoints
 from vrrae_bench.extractor.inception import build_network, outputs, prepare
 from vrrae_bench.extractor.labels import LabelledImages, Task, majority_accuracy, majority_correct, task_of
 from vrrae_bench.extractor.settings import ExtractorSettings
@@ -91,7 +91,7 @@ def fine_tune(
     train: LabelledImages,
     test: LabelledImages,
     settings: ExtractorSettings,
-    checkpoints: Checkpoints,
+    checkpoints: TuningCheckpoints,
     *,
     stopwatch: Stopwatch,
     checkpoint_seconds: float,

@@ -59,11 +59,11 @@ def draw_samples(model: Autoencoder, header: ModelHeader, data: DataSet, spec: S
     pairs = random_pairs(len(means), spec.interpolation_pairs, generator(seed, "interpolation"))
     between = inner_points(means, pairs, spec.interpolation_points)
     return Samples(
-        random=np.concatenate([images_of(model, header, data, points) for points in draws]),
-        random_gaussian=images_of(model, header, data, gaussian.sample(spec.random_images, first)),
-        random_prior=images_of(model, header, data, sample_prior(spec.random_images, means.shape[1], first)),
-        interpolation=images_of(model, header, data, between),
-        interpolation_ends=images_of(model, header, data, means[pairs[:PAIRS].ravel()]),
+        random=np.concatenate([decoded_images(model, header, data, points) for points in draws]),
+        random_gaussian=decoded_images(model, header, data, gaussian.sample(spec.random_images, first)),
+        random_prior=decoded_images(model, header, data, sample_prior(spec.random_images, means.shape[1], first)),
+        interpolation=decoded_images(model, header, data, between),
+        interpolation_ends=decoded_images(model, header, data, means[pairs[:PAIRS].ravel()]),
         latents=latents | {"interpolation_pairs": pairs},
         sampling=spec.model_dump() | mixture.record() | of_gaussian | {"quantisation": quantisation(data)},
     )
@@ -90,7 +90,7 @@ def quantisation(data: DataSet) -> str:
     return f"rounded and clipped to {BYTES}" if data.manifest.dtype == "uint8" else "none"
 
 
-def images_of(
+def decoded_images(
     model: Autoencoder, header: ModelHeader, data: DataSet, points: Float[np.ndarray, "N k"]
 ) -> Num[np.ndarray, "N H W C"]:
     """Images for points of the bottleneck as they are stored; few of them are floats at a time."""

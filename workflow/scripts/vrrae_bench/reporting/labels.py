@@ -2,7 +2,7 @@
 
 from vrrae_bench.datasets.sources import SOURCES, source_of
 
-METHODS = {
+METHOD_LABELS = {
     "ae": "AE",
     "vae": "VAE",
     "rrae": "RRAE",
@@ -21,7 +21,7 @@ BOUNDS = {"floor": "test images", "copies": "training images", "ceiling": "noise
 
 def method_label(name: str) -> str:
     """The printed name of a method, or of the real images or noise that stand in its place."""
-    return (METHODS | BOUNDS).get(name, name)
+    return (METHOD_LABELS | BOUNDS).get(name, name)
 
 
 def dataset_label(name: str) -> str:

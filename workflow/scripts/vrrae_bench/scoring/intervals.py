@@ -13,7 +13,7 @@ from scipy import stats
 
 from vrrae_bench.system.errors import UserError
 
-LEVEL = 0.95
+CONFIDENCE = 0.95
 
 
 class Estimate(NamedTuple):
@@ -71,5 +71,5 @@ def jackknife(whole: float, without: Sequence[float] | Float64[np.ndarray, " M"]
 
 
 def _around(value: float, standard_error: float, n: int) -> Estimate:
-    margin = standard_error * float(stats.t.ppf((1 + LEVEL) / 2, n - 1))
+    margin = standard_error * float(stats.t.ppf((1 + CONFIDENCE) / 2, n - 1))
     return Estimate(value, standard_error, value - margin, value + margin)

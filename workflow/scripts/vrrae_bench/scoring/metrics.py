@@ -10,7 +10,7 @@ from typing import Literal
 
 from vrrae_bench.artefacts.run import format_beta
 
-Source = Literal["scores", "derived", "settings", "timings"]
+Origin = Literal["scores", "derived", "settings", "timings"]
 Better = Literal["lower", "higher", "neither"]
 
 
@@ -37,7 +37,7 @@ class Metric:
     unit: str | None = None
     better: Better
     paper: str | None = None
-    source: Source = "scores"
+    source: Origin = "scores"
     of_features: bool = False
     of_test_images: bool = False
     write: Callable[[float], str] = "{:.2f}".format

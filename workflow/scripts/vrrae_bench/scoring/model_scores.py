@@ -5,7 +5,7 @@ import numpy as np
 
 from vrrae_bench.datasets.store import DataSet
 from vrrae_bench.latent.diagnostics import energy_error, orthonormality_error
-from vrrae_bench.latent.sampling import images_of
+from vrrae_bench.latent.sampling import decoded_images
 from vrrae_bench.models.autoencoder import Autoencoder
 from vrrae_bench.models.inference import encode, posteriors, reconstruct, reconstruct_as_batch, reconstructions
 from vrrae_bench.models.serialisation import ModelHeader
@@ -93,4 +93,4 @@ def reconstruction_sharpness(model: Autoencoder, header: ModelHeader, data: Data
     """Sharpness of the reconstructions of the first test images, over that of these images themselves."""
     images = data.array("test")[:N_SHARPNESS]
     means = posteriors(model, header.normalisation, images).mean
-    return sharpness_scores({"reconstruction": images_of(model, header, data, means)}, images)
+    return sharpness_scores({"reconstruction": decoded_images(model, header, data, means)}, images)

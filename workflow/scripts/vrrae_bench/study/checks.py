@@ -10,7 +10,7 @@ from vrrae_bench.artefacts.methods import methods
 from vrrae_bench.artefacts.run import format_beta
 from vrrae_bench.datasets.published import NO_SECRETS, holds_secret, is_url
 from vrrae_bench.datasets.sources import SOURCES, source_of
-from vrrae_bench.study.costs import generated_images, images_of
+from vrrae_bench.study.costs import dataset_size, generated_images
 from vrrae_bench.study.layers import DEFAULTS, is_default, with_defaults
 from vrrae_bench.study.problems import MissingKey, Problem, WellFormed, check_sizes, suggestion
 from vrrae_bench.study.settings import (
@@ -202,7 +202,7 @@ def _folded(name: str) -> str:
 
 def _check_images(key: str, dataset: WellFormed) -> Iterator[Problem]:
     """Problems with the number of images. The user's own images are counted later, when they are read."""
-    images = images_of(dataset)
+    images = dataset_size(dataset)
     for name, least in least_images(dataset).items() if images else ():
         if least > images.n_train:
             finer = ", or use a finer `bumps.grid`" if dataset.bumps else ""

@@ -31,7 +31,7 @@ def ablation(study: Study, dataset: str) -> list[RunSpec]:
     if not study.experiment.ablations:
         return []
     variants = [(method, None) for method in study.experiment.ablations] + [("vrrae", 0.0), ("vrrae", None)]
-    return distinct(
+    return each_once(
         study.run(dataset, method, seed, beta=beta) for method, beta in variants for seed in sweep_seeds(study, dataset)
     )
 
@@ -67,7 +67,7 @@ def truncations(study: Study, dataset: str) -> list[RunSpec]:
     """The methods that truncate the latents of a batch, as configured, from the headline and the ablations."""
     runs = headline(study, dataset) + (ablation(study, dataset) if images(study.datasets[dataset]) else [])
     configured = (run for run in runs if run == study.run(dataset, run.method, run.seed))
-    return distinct(run for run in configured if methods()[run.method].truncates)
+    return each_once(run for run in configured if methods()[run.method].truncates)
 
 
 def sweep_seeds(study: Study, dataset: str) -> tuple[int, ...]:
@@ -116,6 +116,6 @@ def images_without(*sources: str) -> Callable[[DatasetSettings], bool]:
     return lambda dataset: dataset.source not in ("synthetic", *sources)
 
 
-def distinct(runs: Iterable[RunSpec]) -> list[RunSpec]:
+def each_once(runs: Iterable[RunSpec]) -> list[RunSpec]:
     """Each of some runs once, in their order."""
     return list({run.folder: run for run in runs}.values())

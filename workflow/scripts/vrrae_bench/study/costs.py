@@ -9,7 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from vrrae_bench.artefacts.methods import methods
-from vrrae_bench.datasets.source import MB, Images
+from vrrae_bench.datasets.source import MB, DatasetSize
 from vrrae_bench.datasets.sources import source_of
 from vrrae_bench.datasets.weights import WEIGHTS
 from vrrae_bench.study.settings import DatasetSettings, ExperimentSettings
@@ -44,18 +44,18 @@ OTHER_SECONDS = 10  # tables, figures and the like
 DOWNLOAD_MB_PER_SECOND = 10  # ours: an ordinary connection
 
 
-def images_of(dataset: DatasetSettings) -> Images | None:
+def dataset_size(dataset: DatasetSettings) -> DatasetSize | None:
     """How many images a data set has, and their shape; none if only the user's own files tell."""
     if dataset.source == "synthetic":
         bumps = dataset.bumps
-        return bumps and Images(bumps.grid**2, bumps.test_images + bumps.diagonal_images, 64, 1, bytes_per_value=4)
+        return bumps and DatasetSize(bumps.grid**2, bumps.test_images + bumps.diagonal_images, 64, 1, bytes_per_value=4)
     images = source_of(dataset.source).images
     return images and replace(images, n_test=dataset.test_images or images.n_test)
 
 
 def download_seconds(dataset: DatasetSettings) -> float | None:
     """Duration of fetching and storing a data set, or none for images of the user's own."""
-    if images_of(dataset) is None:
+    if dataset_size(dataset) is None:
         return None
     return OTHER_SECONDS + downloaded_mb(dataset) / DOWNLOAD_MB_PER_SECOND
 
@@ -67,19 +67,19 @@ def downloaded_mb(dataset: DatasetSettings) -> float:
 
 def holds_large_images(dataset: DatasetSettings) -> bool:
     """Whether the images take much memory, as CelebA's do. The user's own images may, since their size is not known."""
-    images = images_of(dataset)
+    images = dataset_size(dataset)
     return images is None or images.side > 64
 
 
 def stored_mb(dataset: DatasetSettings) -> float | None:
     """Size of a data set and of the published files behind it, in MB, or none for images of the user's own."""
-    images = images_of(dataset)
+    images = dataset_size(dataset)
     return images and downloaded_mb(dataset) + images.stored_mb
 
 
 def working_mb(dataset: DatasetSettings, output: float | None) -> int:
     """The most disk that a job uses if nodes share no folder, in MB: its data, its output, and room to spare."""
-    images = images_of(dataset)
+    images = dataset_size(dataset)
     return math.ceil(2000 + (images.stored_mb if images else 10_000) + (output or 0))
 
 
@@ -91,7 +91,7 @@ def training_seconds(dataset: DatasetSettings, accelerator: str) -> float | None
             the paper prints in Table A.4-1 for eight TPUs. For `cuda`, it is the estimate of the CPU, which is an upper
             bound, because no GPU was measured.
     """
-    images = images_of(dataset)
+    images = dataset_size(dataset)
     if images is None:
         return None
     per_image = _tpu_seconds_per_image(dataset) if accelerator == "tpu" else _cpu_seconds_per_image(dataset)
@@ -100,7 +100,7 @@ def training_seconds(dataset: DatasetSettings, accelerator: str) -> float | None
 
 def _cpu_seconds_per_image(dataset: DatasetSettings) -> float:
     """Measured seconds. For other images, MNIST's seconds are scaled by the size of the feature maps."""
-    images = images_of(dataset)
+    images = dataset_size(dataset)
     growth = (images.side / 28) ** 2 if images else 1
     return CPU_SECONDS_PER_IMAGE.get(dataset.source, CPU_SECONDS_PER_IMAGE["mnist"] * growth)
 
@@ -116,14 +116,14 @@ def _tpu_seconds_per_image(dataset: DatasetSettings) -> float | None:
 
 def timing_seconds(dataset: DatasetSettings, experiment: ExperimentSettings) -> float | None:
     """Duration of the timings on a data set, on two cores: of its single steps, and of two turns within a training."""
-    images, timing = images_of(dataset), experiment.timing
+    images, timing = dataset_size(dataset), experiment.timing
     steps = len(experiment.timed) * (timing.turns * timing.steps + 2 * timing.training_steps)
     return images and steps * dataset.batch_size * _cpu_seconds_per_image(dataset)
 
 
 def tuning_seconds(dataset: DatasetSettings) -> float | None:
     """Duration of the fine-tuning of an Inception-v3, on a core of a CPU."""
-    images = images_of(dataset)
+    images = dataset_size(dataset)
     if images is None or dataset.extractor is None:
         return None
     growth = _feature_seconds(dataset.extractor.image_size) / FEATURE_SECONDS[75]
@@ -138,7 +138,7 @@ def tuning_mib(dataset: DatasetSettings) -> int:
 
 def sampling_seconds(dataset: DatasetSettings) -> float | None:
     """Duration of encoding, generating, interpolating and reconstructing with one model, on a core of a CPU."""
-    images = images_of(dataset)
+    images = dataset_size(dataset)
     if images is None:
         return None
     growth = _cpu_seconds_per_image(dataset) / CPU_SECONDS_PER_IMAGE["mnist"]
@@ -157,7 +157,7 @@ def scoring_seconds(dataset: DatasetSettings) -> float:
 
 def reference_seconds(dataset: DatasetSettings) -> float | None:
     """Duration of computing the features of the training images, on a core of a CPU."""
-    images = images_of(dataset)
+    images = dataset_size(dataset)
     return images and images.n_train * _feature_seconds(dataset.extractor.image_size)
 
 
@@ -175,7 +175,7 @@ def _feature_seconds(image_size: int) -> float:
 
 def reference_2015_seconds(dataset: DatasetSettings) -> float | None:
     """Duration of computing the features of 2015 that runs are scored against, on a core of a CPU."""
-    images = images_of(dataset)
+    images = dataset_size(dataset)
     return images and (images.n_train + images.n_test) * SECONDS_2015
 
 
@@ -193,7 +193,7 @@ def generated_images(dataset: DatasetSettings) -> int:
 
 def model_mb(dataset: DatasetSettings, method: str) -> float | None:
     """Size of a trained model, in MB: the linear layers of its encoder and decoder grow with the image."""
-    images = images_of(dataset)
+    images = dataset_size(dataset)
     if images is None:
         return None
     encoder, decoder = 64 * math.ceil(images.side / 4) ** 2, 32 * math.ceil(images.side / 16) ** 2
@@ -208,7 +208,7 @@ def training_mb(dataset: DatasetSettings) -> float | None:
 
 def samples_mb(dataset: DatasetSettings) -> float | None:
     """Size of the latents and the images that are drawn from one model, in MB."""
-    images = images_of(dataset)
+    images = dataset_size(dataset)
     if images is None:
         return None
     drawn = generated_images(dataset) * images.side**2 * images.channels * images.bytes_per_value

@@ -11,7 +11,7 @@ from typing import Any
 
 from vrrae_bench.artefacts.records import changed_files, differences, read_record, remedy
 from vrrae_bench.artefacts.run import RunSpec
-from vrrae_bench.artefacts.run_folder import images_of, spec_of
+from vrrae_bench.artefacts.run_folder import images_trained_on, spec_of
 from vrrae_bench.datasets.store import DataSet
 from vrrae_bench.latent.settings import SampleSpec
 from vrrae_bench.system.errors import UserError, numbered
@@ -43,10 +43,10 @@ def expected_training(path: Path, run: RunSpec, manifest: Path | None, is_made_a
     asked = run.model_dump()
     images: dict[str, Any] = {}
     if manifest is not None and manifest.exists():
-        images = images_of(DataSet(manifest).manifest.model_dump(mode="json"))
+        images = images_trained_on(DataSet(manifest).manifest.model_dump(mode="json"))
 
     def says(record: dict[str, Any]) -> dict[str, Any]:
-        return spec_of(path, record).model_dump() | (images_of(record["data"]) if images else {})
+        return spec_of(path, record).model_dump() | (images_trained_on(record["data"]) if images else {})
 
     return Expected(path, says, asked | images, is_made_again)
 

@@ -2,7 +2,7 @@
 
 from vrrae_bench.artefacts.run import RunSpec
 from vrrae_bench.study.catalogue import CATALOGUE, Table
-from vrrae_bench.study.comparisons import ablation, beta_sweep, distinct, headline, images, labelled
+from vrrae_bench.study.comparisons import ablation, beta_sweep, each_once, headline, images, labelled
 from vrrae_bench.study.settings import PAPER_DATASETS, Study
 
 
@@ -30,7 +30,7 @@ def sweep_of(study: Study, name: str) -> list[RunSpec]:
 
 def runs_needed(study: Study, name: str) -> list[RunSpec]:
     """All runs that a table or figure is made from, each of them once."""
-    return distinct(runs_of(study, name) + sweep_of(study, name))
+    return each_once(runs_of(study, name) + sweep_of(study, name))
 
 
 def datasets_of(study: Study, name: str) -> list[str]:
@@ -51,7 +51,7 @@ def is_made(study: Study, name: str) -> bool:
 
 def all_runs(study: Study) -> list[RunSpec]:
     """Every run that the configuration asks for, each of them once."""
-    return distinct(run for name in CATALOGUE for run in runs_of(study, name))
+    return each_once(run for name in CATALOGUE for run in runs_of(study, name))
 
 
 def scored_by_further_extractors(study: Study) -> list[tuple[RunSpec, int]]:
@@ -61,5 +61,5 @@ def scored_by_further_extractors(study: Study) -> list[tuple[RunSpec, int]]:
     these extractors.
     """
     real = (name for name in study.experiment.datasets if name in PAPER_DATASETS and images(study.datasets[name]))
-    runs = distinct(run for name in real for run in headline(study, name) + ablation(study, name))
+    runs = each_once(run for name in real for run in headline(study, name) + ablation(study, name))
     return [(run, seed) for run in runs for seed in study.datasets[run.dataset].extractor_seeds]

@@ -15,7 +15,7 @@ from vrrae_bench.extractor.settings import ExtractorSettings
 from vrrae_bench.latent.settings import SampleSpec
 from vrrae_bench.training.settings import TimingSettings
 
-Source = Literal["synthetic", *SOURCES]
+SourceName = Literal["synthetic", *SOURCES]
 LearningRate = Annotated[float, Field(gt=0, lt=1)]
 BatchSize = Annotated[int, Field(ge=1, le=1_000_000)]
 # Without the lower limit, which is checked and told for each method.
@@ -51,7 +51,7 @@ PAPER_DATASETS = ("synthetic", "mnist", "cifar10", "celeba")
 class DatasetSettings(Section):
     """A data set and how methods are trained on it (Tables A.3-1, A.3-2 and A.3-3)."""
 
-    source: Source = Field(description="Where the images come from")
+    source: SourceName = Field(description="Where the images come from")
     bumps: BumpSettings | None = Field(default=None, description="Only for the synthetic source")
     files: FileSettings | None = Field(default=None, description="Only for the sources folder and npz: your own images")
     test_images: int | None = Field(

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from vrrae_bench.datasets.published import RemoteFile
-from vrrae_bench.datasets.source import Images, Request, Source
+from vrrae_bench.datasets.source import DatasetSize, Request, Source
 
 BY_HAND = (
     "If you agree to its terms, get img_align_celeba.zip (folder Img), list_attr_celeba.txt (Anno) and "
@@ -75,6 +75,8 @@ def store(folder: Path, request: Request) -> None:
 SOURCE = Source(
     store,
     label="CelebA",
-    images=Images(n_train=PUBLISHED.n_images[0], n_test=PUBLISHED.n_images[2], side=PUBLISHED.image_size, channels=3),
+    images=DatasetSize(
+        n_train=PUBLISHED.n_images[0], n_test=PUBLISHED.n_images[2], side=PUBLISHED.image_size, channels=3
+    ),
     files=PUBLISHED.files,
 )

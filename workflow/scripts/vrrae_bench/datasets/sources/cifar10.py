@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from vrrae_bench.datasets.published import RemoteFile
-from vrrae_bench.datasets.source import Images, Request, Source
+from vrrae_bench.datasets.source import DatasetSize, Request, Source
 
 
 @dataclass(frozen=True)
@@ -51,7 +51,7 @@ def store(folder: Path, request: Request) -> None:
 SOURCE = Source(
     store,
     label="CIFAR-10",
-    images=Images(n_train=50_000, n_test=10_000, side=32, channels=3),
+    images=DatasetSize(n_train=50_000, n_test=10_000, side=32, channels=3),
     # The publisher's page lists the MD5 of the archive, c58f30108f718f92721af3b95e74349a. The SHA-256 is the one in
     # Keras.
     files=(

@@ -2,9 +2,9 @@
 
 from pathlib import Path
 
-from vrrae_bench.datasets.source import Images, Request, Source
+from vrrae_bench.datasets.source import DatasetSize, Request, Source
 
-IMAGES = Images(n_train=1437, n_test=360, side=28, channels=1)
+IMAGES = DatasetSize(n_train=1437, n_test=360, side=28, channels=1)
 N_CLASSES = 10
 SPLIT_SEED = 0  # part of the definition of the data set, like the official split of MNIST
 BRIGHTEST = 16

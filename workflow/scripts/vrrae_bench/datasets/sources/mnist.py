@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from vrrae_bench.datasets.published import RemoteFile, unpacked
-from vrrae_bench.datasets.source import Images, Request, Source
+from vrrae_bench.datasets.source import DatasetSize, Request, Source
 
 _FOLDERS = ("https://ossci-datasets.s3.amazonaws.com/mnist", "https://storage.googleapis.com/cvdf-datasets/mnist")
 
@@ -18,7 +18,7 @@ def store(folder: Path, request: Request) -> None:
 SOURCE = Source(
     store,
     label="MNIST",
-    images=Images(n_train=60_000, n_test=10_000, side=28, channels=1),
+    images=DatasetSize(n_train=60_000, n_test=10_000, side=28, channels=1),
     # In the order training images, training labels, test images, test labels.
     files=(
         RemoteFile(

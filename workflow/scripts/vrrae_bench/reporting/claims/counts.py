@@ -18,7 +18,7 @@ from vrrae_bench.reporting.claims.findings import (
     too_few,
     verdict,
 )
-from vrrae_bench.reporting.claims.statistics import LEVEL, MOST_SEEDS, rate_bound
+from vrrae_bench.reporting.claims.statistics import MOST_SEEDS, SIGNIFICANCE, rate_bound
 from vrrae_bench.reporting.labels import dataset_label
 from vrrae_bench.scoring.metrics import METRICS
 
@@ -181,7 +181,7 @@ class MoreOften:
             return Finding("undecided", numbers, tuple(dict.fromkeys(absent)))
         table = [[int((n > 0).sum()), int((n == 0).sum())] for n in counts]
         more, less = (stats.fisher_exact(table, alternative).pvalue for alternative in ("greater", "less"))
-        outcome = verdict([more <= LEVEL], [less <= LEVEL])
+        outcome = verdict([more <= SIGNIFICANCE], [less <= SIGNIFICANCE])
         lacking = (Lacking("trainings", _seeds_to_part(table)),) if outcome == "undecided" else ()
         return Finding(outcome, (*numbers, f"p = {more:.2g}"), lacking)
 
@@ -193,7 +193,7 @@ def _seeds_to_part(table: Sequence[Sequence[int]]) -> str:
         return "seeds in which the two rates differ (no number of seeds can show a difference between equal rates)"
     for n in range(max(map(sum, table)) + 1, MOST_SEEDS + 1):
         scaled = [[round(rate * n), n - round(rate * n)] for rate in rates]
-        if min(stats.fisher_exact(scaled, side).pvalue for side in ("greater", "less")) <= LEVEL:
+        if min(stats.fisher_exact(scaled, side).pvalue for side in ("greater", "less")) <= SIGNIFICANCE:
             return f"about {n} seeds of each, if the rates stay as they are"
     return f"more than {MOST_SEEDS} seeds of each, if the rates stay as they are"
 

@@ -8,7 +8,7 @@ import numpy as np
 
 from vrrae_bench.extractor.chance import REMEDY
 from vrrae_bench.reporting.claims.evidence import Evidence, Variant
-from vrrae_bench.reporting.claims.statistics import LEVEL
+from vrrae_bench.reporting.claims.statistics import SIGNIFICANCE
 from vrrae_bench.reporting.claims.verdicts import Awaited, Verdict
 from vrrae_bench.reporting.labels import dataset_label
 from vrrae_bench.scoring.metrics import METRICS
@@ -64,7 +64,7 @@ class Tested:
         refuting_level: Of the tests that speak against a claim: of one side, corrected for the parts of the claim.
     """
 
-    refuting_level: float = field(default=LEVEL, kw_only=True)
+    refuting_level: float = field(default=SIGNIFICANCE, kw_only=True)
 
 
 def verdict(holds: Iterable[bool], fails: Iterable[bool]) -> Verdict:

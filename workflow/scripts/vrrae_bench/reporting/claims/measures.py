@@ -24,8 +24,8 @@ from vrrae_bench.reporting.claims.findings import (
     verdict,
 )
 from vrrae_bench.reporting.claims.statistics import (
-    LEVEL,
     MOST_SEEDS,
+    SIGNIFICANCE,
     Sample,
     holm_levels,
     lower_bound,
@@ -154,7 +154,7 @@ class SpreadsMore:
         sample, *others = (evidence.values(self.on, one, self.metric).to_numpy() for one in variants)
         more = np.array([spread_p_value(sample, other) for other in others])
         less = np.array([spread_p_value(other, sample) for other in others])
-        outcome = verdict(more <= LEVEL, less <= holm_levels(less))
+        outcome = verdict(more <= SIGNIFICANCE, less <= holm_levels(less))
         lines += [f"{self.variant} against {one}: p = {p_value:.2g}" for one, p_value in zip(self.than, more)]
         lacking = Lacking("trainings", "more seeds of each variant (these are too few to estimate how many)")
         return Finding(outcome, tuple(lines), (lacking,) if outcome == "undecided" else ())
@@ -197,7 +197,7 @@ class FallsWithBeta:
         falls, rises = trend_p_value(table), trend_p_value(table[:, ::-1])
         tau = np.mean([stats.kendalltau(np.arange(n_betas), row).statistic for row in table])
         lines.append(f"Kendall's tau {tau:.2f}, p = {falls:.2g}, {n_seeds} common seeds".replace("-", "−"))
-        outcome = self.judge(falls <= LEVEL, rises <= LEVEL)
+        outcome = self.judge(falls <= SIGNIFICANCE, rises <= SIGNIFICANCE)
         more = (Lacking("trainings", "more seeds, or betas further apart"),) if outcome == "undecided" else ()
         return Finding(outcome, tuple(lines), more)
 
@@ -288,7 +288,7 @@ class All:
         return " ".join(rule.words for rule in self.rules)
 
     def decide(self, evidence: Evidence) -> Finding:
-        level = LEVEL / max(1, sum(isinstance(rule, Tested) for rule in self.rules))
+        level = SIGNIFICANCE / max(1, sum(isinstance(rule, Tested) for rule in self.rules))
         rules = [replace(rule, refuting_level=level) if isinstance(rule, Tested) else rule for rule in self.rules]
         parts = [rule.decide(evidence) for rule in rules]
         outcome = verdict(

@@ -7,13 +7,13 @@ import numpy as np
 from jaxtyping import Float
 from scipy import special, stats
 
-LEVEL = 0.025  # of each side, so that an interval holds with 95 %
+SIGNIFICANCE = 0.025  # of each side, so that an interval holds with 95 %
 MOST_SEEDS = 100  # when it is told how many a verdict takes
 
 Sample = Float[np.ndarray, " n"]
 
 
-def holm_levels(p_values: Sequence[float], level: float = LEVEL) -> Float[np.ndarray, " m"]:
+def holm_levels(p_values: Sequence[float], level: float = SIGNIFICANCE) -> Float[np.ndarray, " m"]:
     """The level at which Holm's step-down procedure tests each of m hypotheses (Holm 1979).
 
     The smallest p-value is compared with level / m, the next with level / (m - 1), and so on; from the first that is
@@ -31,7 +31,7 @@ def holm_levels(p_values: Sequence[float], level: float = LEVEL) -> Float[np.nda
 
 
 def corrected_bounds(
-    samples: Sequence[Sample], thresholds: Sequence[float], side: Literal["below", "above"], level: float = LEVEL
+    samples: Sequence[Sample], thresholds: Sequence[float], side: Literal["below", "above"], level: float = SIGNIFICANCE
 ) -> list[float]:
     """One-sided confidence bounds of the means of m normal samples, corrected for their number by Holm's procedure.
 
@@ -45,14 +45,14 @@ def corrected_bounds(
     return [sign * upper_bound(sign * sample, one) for sample, one in zip(samples, levels)]
 
 
-def upper_bound(sample: Sample, level: float = LEVEL) -> float:
+def upper_bound(sample: Sample, level: float = SIGNIFICANCE) -> float:
     """Upper confidence bound of the mean of a normal sample: it is too low with probability `level`."""
     if len(sample) < 2:
         return np.inf
     return float(sample.mean() + _half_width(sample.std(ddof=1), len(sample), level))
 
 
-def lower_bound(sample: Sample, level: float = LEVEL) -> float:
+def lower_bound(sample: Sample, level: float = SIGNIFICANCE) -> float:
     """Lower confidence bound of the mean of a normal sample: it is too high with probability `level`."""
     return -upper_bound(-sample, level)
 
@@ -72,7 +72,7 @@ def _p_value(sample: Sample, threshold: float) -> float:
 
 
 def seeds_to_decide(
-    sample: Sample, decides: Callable[[float, float], bool], level: float = LEVEL, most: int = MOST_SEEDS
+    sample: Sample, decides: Callable[[float, float], bool], level: float = SIGNIFICANCE, most: int = MOST_SEEDS
 ) -> int | None:
     """How many numbers it takes until the interval of the mean decides, if mean and deviation stay as they are.
 
@@ -117,7 +117,7 @@ def trend_p_value(columns: Float[np.ndarray, "n_seeds n_settings"]) -> float:
     return float(stats.page_trend_test(columns[:, ::-1]).pvalue)
 
 
-def median_interval(sample: Sample, level: float = LEVEL) -> tuple[float, float]:
+def median_interval(sample: Sample, level: float = SIGNIFICANCE) -> tuple[float, float]:
     """Interval of the median by order statistics: free of any distribution, and of the size of outliers.
 
     Its ends are nan for fewer than six numbers.
