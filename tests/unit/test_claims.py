@@ -1175,6 +1175,25 @@ def test_a_network_that_has_not_scored_all_runs_says_nothing_of_a_claim(write_sc
     assert finding.by_extractor == {0: "reproduced", 3: "reproduced"}
 
 
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda details: details["extractor"].pop("settings"),
+        lambda details: details["extractor"].pop("preparation"),
+        lambda details: details["extractor"].pop("test_accuracy"),
+        lambda details: details["counts"].pop("fid_random"),
+        lambda details: details.pop("sampling"),
+    ],
+)
+def test_scores_that_do_not_tell_what_their_fid_depends_on_are_told(write_scores, settings, change):
+    path = write_scores("mnist", "vae", 0, features_of(0), fid_random=10.0)
+    record = json.loads(path.read_text())
+    change(record["details"])
+    path.write_text(json.dumps(record))
+    with pytest.raises(UserError, match=f"{path}: is damaged, or is no such file of this version.*--forcerun {path}"):
+        load_evidence([path], [], settings)
+
+
 def claimed(name, verdict, *awaited, by_algebra=False, by_extractor=None) -> ClaimRecord:
     lacking = tuple({"awaited": kind, "text": kind} for kind in awaited)
     texts = {"section": "1", "statement": name, "rules": (), "words": "", "numbers": (), "by_score": (), "remark": ""}

@@ -168,6 +168,17 @@ def test_table_2_shows_the_best_beta_of_each_data_set_below_the_configured_one(w
     assert "both draws are of the same trainings" in caption and "beta VRRAE 1e-6." in caption
 
 
+def test_a_beta_without_a_second_draw_is_not_chosen(write_scores):
+    """An earlier version drew once. Then nothing is said of the best beta of a method, or of such a beta."""
+    numbers = {"fid_random": 30.0, "reconstruction_error": 20.0}
+    vae = write_scores("mnist", "vae", 0, beta=1e-6, **numbers)
+    once = write_scores("mnist", "vrrae", 0, beta=1e-6, **numbers)
+    twice = write_scores("mnist", "vrrae", 1, beta=1e-4, **numbers, fid_random_other_draw=31.0)
+    long = long_table("table_2", [vae, once], [vae, once, twice])
+    best = long[long.best_beta]
+    assert set(best.method) == {"vrrae"} and set(best.beta) == {"1e-4"}
+
+
 def test_without_a_sweep_nothing_is_said_of_best_betas(table_2):
     tables = readable_tables("table_2", long_table("table_2", table_2))
     assert not any("best beta" in row for table in tables.values() for row in table.index)
@@ -230,6 +241,44 @@ def timings_file(tmp_path):
     timing |= {"device": "cpu: cpu x 1", "platform": "Linux"}
     (tmp_path / "mnist.json").write_text(json.dumps(timing))
     return tmp_path / "mnist.json"
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda record: record.pop("methods"),
+        lambda record: record.pop("dataset"),
+        lambda record: record.update(methods={}),
+        lambda record: record["methods"]["vae"].pop("step_seconds"),
+        lambda record: record["methods"]["vae"].update(step_seconds=[]),
+        lambda record: record["methods"]["vae"].update(training_step_seconds=[float("nan")]),
+        lambda record: record["methods"].update(vae=None),
+    ],
+)
+def test_timings_that_do_not_tell_all_are_told(timings_file, change):
+    record = json.loads(timings_file.read_text())
+    change(record)
+    timings_file.write_text(json.dumps(record))
+    with pytest.raises(UserError, match=f"{timings_file}: is no file of timings. To make it again.*--forcerun"):
+        long_table("table_a4_1", [timings_file])
+
+
+@pytest.mark.parametrize("name", ["table_a3_1", "table_a3_3"])
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda settings: settings.pop("experiment"),
+        lambda settings: settings["datasets"]["celeba"].pop("bottleneck"),
+        lambda settings: settings["datasets"].update(celeba=None),
+        lambda settings: settings.update(datasets=[]),
+    ],
+)
+def test_a_configuration_that_does_not_tell_all_is_told(settings_file, name, change):
+    settings = json.loads(settings_file.read_text())
+    change(settings)
+    settings_file.write_text(json.dumps(settings))
+    with pytest.raises(UserError, match=f"{settings_file}: is no configuration of this version. Make it again"):
+        long_table(name, [settings_file])
 
 
 def test_times_are_medians_over_turns_and_the_ratio_is_that_of_each_turn(timings_file):
@@ -367,7 +416,8 @@ def test_a_score_of_features_that_say_nothing_is_marked_in_every_table(
     files = runs + [with_network(path, **changes) for path in bounds if TABLES[name].bounds]
     long = long_table(name, files, runs if "beta" in name or name == "table_2" else [])
     of_features = long.quantity.map(lambda metric: METRICS[metric].of_features)
-    assert (long.void != "").equals((long.dataset == "mnist") & of_features & (reason is not None))
+    # Void FIDs have chosen the best beta too, and so all of its numbers are void.
+    assert (long.void != "").equals((long.dataset == "mnist") & (of_features | long.best_beta) & (reason is not None))
     write_table(tmp_path, name, long, "The caption.", "A quick run.")
     tables = readable_tables(name, long)
     marked = tables["mnist"].map(lambda cell: cell.endswith(" (void)"))
@@ -394,7 +444,7 @@ def test_the_mark_stands_where_a_cell_has_more_than_a_number(write_scores):
     table = readable_tables("table_2", long_table("table_2", runs, runs[:2]))["mnist"]
     assert table["Rand."].tolist() == ["0.00 ± 0.00 (void)"] * 2 + ["0.00 ± 0.00 (beta = 1e-6) (void)"]
     assert list(table.index) == ["VRRAE", "VRRAE, learning rate 1e-4", "VRRAE, best beta"]
-    assert set(table["Rec."]) == {"25.00 ± 0.00"}
+    assert table["Rec."].tolist() == ["25.00 ± 0.00", "25.00 ± 0.00", "25.00 ± 0.00 (void)"]
     each = readable_tables("table_extractors", long_table("table_extractors", runs[:2]))["mnist"]
     assert each["FID"].tolist() == ["0.00 ± 0.00 (0, 0) (void)"]
 

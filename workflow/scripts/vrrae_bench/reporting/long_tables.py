@@ -12,11 +12,14 @@ import pandas as pd
 from vrrae_bench.artefacts.records import read_record, reading
 from vrrae_bench.artefacts.run import format_beta
 from vrrae_bench.artefacts.scores import BoundScores, RunScores
+from vrrae_bench.artefacts.timings import Timings, read_timings
+from vrrae_bench.reporting.configured import read_study
 from vrrae_bench.reporting.records import read_run_scores, read_scores, run_record
 from vrrae_bench.reporting.void import reason_for, reason_of
 from vrrae_bench.scoring.metrics import METRICS
 from vrrae_bench.study.catalogue import TABLES, Table
 from vrrae_bench.study.paper import paper_value
+from vrrae_bench.study.settings import Study
 from vrrae_bench.system.errors import UserError
 
 # The columns and their types. Others read them in this order, so a new column goes to the end.
@@ -65,12 +68,12 @@ def long_table(name: str, files: Sequence[str | Path], sweep: Sequence[str | Pat
         sweep: scores.json of runs with several betas. The best beta of each method is shown beside `files`.
 
     Raises:
-        UserError: There is nothing to make it from.
+        UserError: There is nothing to make it from, or one of the files is damaged.
     """
     table = TABLES[name]
     rows = {"scores": _score_rows, "settings": _setting_rows, "timings": _timing_rows}[table.origin]
-    read = read_scores if table.origin == "scores" else read_record
-    found = list(rows(name, table, [read(path) for path in files]))
+    read = {"scores": read_scores, "settings": read_study, "timings": read_timings}[table.origin]
+    found = list(rows(name, table, [read(Path(path)) for path in files]))
     found += _best_betas(name, table, [read_run_scores(path) for path in sweep])
     if not found:
         raise UserError(f"{name}: this configuration selects nothing that belongs into it")
@@ -181,40 +184,44 @@ def _best_betas(name: str, table: Table, scores: Sequence[RunScores]) -> Iterato
     if "fid_random_other_draw" not in runs:
         return
     for _, group in runs.groupby(["dataset", "method"], sort=False):
-        best = group.groupby("beta", sort=False).fid_random_other_draw.mean().idxmin()
-        for row in _run_rows(name, table, group[group.beta == best]):
+        means = group.groupby("beta", sort=False).fid_random_other_draw.mean().dropna()
+        if means.empty:
+            continue
+        for row in _run_rows(name, table, group[group.beta == means.idxmin()]):
             note = "beta chosen on another draw of images from the same trainings"
-            yield row | {"paper_value": None, "note": note, "best_beta": True}
+            # FIDs that are void choose a beta at random, so that every number of that beta is as void as they are.
+            void = reason_for("fid_random_other_draw", group.void)
+            yield row | {"paper_value": None, "note": note, "best_beta": True, "void": void}
 
 
-def _setting_rows(name: str, table: Table, files: Sequence[dict[str, Any]]) -> Iterator[dict[str, Any]]:
-    for settings in files:
-        for dataset in settings["experiment"]["datasets"]:
+def _setting_rows(name: str, table: Table, studies: Sequence[Study]) -> Iterator[dict[str, Any]]:
+    for study in studies:
+        for dataset in study.experiment.datasets:
             for metric in table.metrics:
-                value = settings["datasets"][dataset][metric]
+                value = getattr(study.datasets[dataset], metric)
                 printed, note = paper_value(name, dataset, "", "", metric)
                 if printed is not None and printed != value:
                     note = note or "differs from the paper"
                 yield {"dataset": dataset, "quantity": metric, "mean": value, "paper_value": printed, "note": note}
 
 
-def _timing_rows(name: str, table: Table, timings: Sequence[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+def _timing_rows(name: str, table: Table, timings: Sequence[Timings]) -> Iterator[dict[str, Any]]:
     for timing in timings:
-        first = pd.Series(next(iter(timing["methods"].values()))["step_seconds"])
-        for method, measured in timing["methods"].items():
-            seconds = pd.Series(measured["step_seconds"])
+        first = pd.Series(next(iter(timing.methods.values())).step_seconds)
+        for method, measured in timing.methods.items():
+            seconds = pd.Series(measured.step_seconds)
             values = {
                 "step_seconds": seconds,
-                "total_minutes": pd.Series(measured["training_step_seconds"]) * measured["steps"] / 60,
+                "total_minutes": pd.Series(measured.training_step_seconds) * measured.steps / 60,
                 "step_ratio": seconds / first,
             }
             for metric in table.metrics:
-                printed, note = paper_value(name, timing["dataset"], method, "", metric)
+                printed, note = paper_value(name, timing.dataset, method, "", metric)
                 extrapolated = "extrapolated from some steps" if metric == "total_minutes" else ""
                 yield {
-                    "dataset": timing["dataset"],
+                    "dataset": timing.dataset,
                     "method": method,
-                    "batch_size": timing["batch_size"],
+                    "batch_size": timing.batch_size,
                     "quantity": metric,
                     "mean": values[metric].median(),
                     "std": values[metric].std(ddof=1),

@@ -9,11 +9,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from jaxtyping import Float
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from vrrae_bench.artefacts.records import read_record
+from vrrae_bench.artefacts.records import reading
 from vrrae_bench.artefacts.run import RunSpec
 from vrrae_bench.artefacts.scores import RunDetails, RunScores
+from vrrae_bench.artefacts.timings import read_timings
 from vrrae_bench.reporting.claims.conditions import fid_conditions, lacking_network
 from vrrae_bench.reporting.labels import method_label
 from vrrae_bench.reporting.long_tables import COLUMNS, long_table
@@ -117,10 +117,12 @@ def load_evidence(scores: Iterable[Path], timings: Sequence[Path], study: Study)
     """
     rows: dict[int | None, list[dict[str, Any]]] = {}
     conditions, void = [], {}
-    for folder, configured, scored in _runs_of_the_paper(scores, study):
+    for path, configured, scored in _runs_of_the_paper(scores, study):
         further = _further_extractor(scored.details, study)
-        rows.setdefault(further, []).append(_row(folder, configured, scored))
-        if further is None and (condition := fid_conditions(scored.details)):
+        rows.setdefault(further, []).append(_row(run_folder(path), configured, scored))
+        with reading(path):  # which an earlier version may have written
+            condition = fid_conditions(scored.details)
+        if further is None and condition:
             conditions.append(condition)
         if further is None and (reason := reason_of(scored.details)):
             void[configured.dataset] = reason
@@ -152,7 +154,7 @@ RUN_COLUMNS = ["dataset", "method", "beta", "batch_size", "seed", "default_beta"
 
 
 def _runs_of_the_paper(paths: Iterable[Path], study: Study) -> Iterator[tuple[Path, RunSpec, RunScores]]:
-    """The folder of each run, the run as it is configured, and the scores of the run as it was trained."""
+    """The file of scores of each run, the run as it is configured, and the scores of the run as it was trained."""
     seen: dict[tuple[str, int | None], Path] = {}
     for path in paths:
         scores = read_run_scores(path)
@@ -171,7 +173,7 @@ def _runs_of_the_paper(paths: Iterable[Path], study: Study) -> Iterator[tuple[Pa
             if scored in seen:
                 raise UserError(f"{path}: the same run as {seen[scored]}. Name each run once.")
             seen[scored] = path
-            yield run_folder(path), configured, scores
+            yield path, configured, scores
 
 
 def _is_of_the_paper(dataset: str, study: Study) -> bool:
@@ -215,37 +217,12 @@ def training_rises(errors: Float[np.ndarray, " epochs"] | pd.Series) -> float:
     return float(steps[steps > 0].sum())
 
 
-class _Steps(BaseModel):
-    model_config = ConfigDict(extra="ignore")
-    step_seconds: list[float] = Field(min_length=1)
-    training_step_seconds: list[float] = Field(min_length=1)
-    steps: int
-
-
-class _Methods(BaseModel):
-    model_config = ConfigDict(extra="ignore")
-    vae: _Steps
-    vrrae: _Steps
-
-
-class _Timing(BaseModel):
-    """A file of timings; what else it holds is not of interest here."""
-
-    model_config = ConfigDict(extra="ignore")
-    dataset: str
-    batch_size: int
-    methods: _Methods
-
-
 def _load_timings(paths: Iterable[Path], study: Study) -> pd.DataFrame:
     frames = [pd.DataFrame(columns=["dataset", "vae", "vrrae"])]
     for path in paths:
-        try:
-            timing = _Timing.model_validate(read_record(path))
-        except ValidationError as error:
-            raise UserError(f"{path}: is no file of timings. Time the steps again:\n{error}") from None
-        vae, vrrae = timing.methods.vae.step_seconds, timing.methods.vrrae.step_seconds
-        if len(vae) != len(vrrae) or min(*vae, *vrrae) <= 0:
+        timing = read_timings(path)
+        vae, vrrae = (timing.methods[name].step_seconds if name in timing.methods else [] for name in ("vae", "vrrae"))
+        if not vae or len(vae) != len(vrrae) or min(*vae, *vrrae) <= 0:
             raise UserError(
                 f"{path}: {len(vae)} steps of vae and {len(vrrae)} of vrrae are not pairs of positive times. "
                 "Time the two in turn, equally often."
