@@ -69,7 +69,7 @@ class _Jobs(logging.Filter):
 
     def filter(self, record: logging.LogRecord) -> bool:
         if name := getattr(record, "rule_name", None):
-            self.jobs.append(Job(name, tuple(sorted((record.wildcards or {}).items()))))
+            self.jobs.append(Job(name, tuple(sorted((getattr(record, "wildcards", None) or {}).items()))))
         return True
 
 
@@ -136,31 +136,66 @@ def _total(values: Sequence[float | None]) -> float | None:
     return sum(known) if known or not values else None
 
 
+def _scaled(value: float | None, divisor: float) -> float | None:
+    return None if value is None else value / divisor
+
+
+@dataclass(frozen=True)
+class Row:
+    """What the jobs of a rule on a data set take; none where there is no basis for an estimate."""
+
+    dataset: str
+    rule: str
+    where: str
+    wanted: int
+    waiting: int
+    device_seconds: float | None
+    disk_mb: float | None
+
+    @property
+    def hours(self) -> float | None:
+        """Hours of all devices together."""
+        return _scaled(self.device_seconds, 3600)
+
+    def cells(self, *, tells_hours: bool) -> list[str | int]:
+        """The line of the table."""
+        done, hours = self.wanted - self.waiting, _in_words(self.hours) if tells_hours else "-"
+        disk = _in_words(_scaled(self.disk_mb, 1000))
+        return [self.dataset, self.rule, self.where, self.wanted, done, self.waiting, hours, disk]
+
+
 def plan(settings: Settings, waiting: Sequence[Job], everything: Sequence[Job]) -> str:
     """The table, and what it stands on."""
     kinds = {(job.rule, job.dataset) for job in everything if not names_target(job.rule)}
-    rows = []
+    rows: list[Row] = []
     for rule, dataset in sorted(kinds, key=lambda kind: (kind[1] == "", kind[1], kind[0])):
         todo = [job for job in waiting if (job.rule, job.dataset) == (rule, dataset)]
         wanted = sum((job.rule, job.dataset) == (rule, dataset) for job in everything)
         seconds = [seconds_of(job, settings) for job in todo]
-        hours = _total([second and second * devices_of(job, settings) / 3600 for job, second in zip(todo, seconds)])
+        device_seconds = [
+            None if second is None else second * devices_of(job, settings) for job, second in zip(todo, seconds)
+        ]
         size = _total([disk_mb(job, settings) for job in todo])
         where = "login node" if rule in ON_THE_LOGIN_NODE else "job"
-        rows.append([dataset or "-", rule, where, wanted, wanted - len(todo), len(todo), hours, size and size / 1000])
-    total = ["", "total", "", *(sum(row[column] for row in rows) for column in (3, 4, 5))]
-    total += [_total([row[column] for row in rows]) for column in (6, 7)]
-    told = [is_measured(row[1], settings) for row in [*rows, total]]
-    shown = [
-        [*row[:6], _in_words(row[6]) if known else "-", _in_words(row[7])] for row, known in zip([*rows, total], told)
-    ]
+        rows.append(Row(dataset or "-", rule, where, wanted, len(todo), _total(device_seconds), size))
+    total = Row(
+        dataset="",
+        rule="total",
+        where="",
+        wanted=sum(row.wanted for row in rows),
+        waiting=sum(row.waiting for row in rows),
+        device_seconds=_total([row.device_seconds for row in rows]),
+        disk_mb=_total([row.disk_mb for row in rows]),
+    )
+    told = [is_measured(row.rule, settings) for row in [*rows, total]]
+    shown = [row.cells(tells_hours=known) for row, known in zip([*rows, total], told)]
     head = ["data set", "rule", "where", "jobs", "done", "to do", "device-hours", "disk, GB"]
     lines = [tabulate(shown, head, disable_numparse=True, colalign=("left",) * 3 + ("right",) * 5), ""]
     of_all = " of training" if all(told) else ""
-    lines += [f"Device-hours{of_all}: {BASIS[settings.accelerator].format(hours=_in_words(total[6]))}"]
+    lines += [f"Device-hours{of_all}: {BASIS[settings.accelerator].format(hours=_in_words(total.hours))}"]
     lines += ["All other hours: of one CPU core (docs/reproduce.md; docs/performance.md; by the size of data)."]
-    free = shutil.disk_usage(_existing(Path(settings.results))).free / 1e9
-    lines += [f"Disk: about {_in_words(total[7])} GB more in {settings.results}, where {_in_words(free)} GB are free."]
+    free, more = shutil.disk_usage(_existing(Path(settings.results))).free / 1e9, _scaled(total.disk_mb, 1000)
+    lines += [f"Disk: about {_in_words(more)} GB more in {settings.results}, where {_in_words(free)} GB are free."]
     if any("?" in row for row in shown):
         lines += ["?: nothing to estimate from, such as images of your own; not in the totals."]
     return "\n".join(lines)

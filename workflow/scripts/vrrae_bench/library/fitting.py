@@ -17,7 +17,7 @@ from vrrae_bench.datasets.in_memory import ImagesInMemory
 from vrrae_bench.library.images import images_to_train_on
 from vrrae_bench.library.settings import as_in_the_commands, lasting_settings
 from vrrae_bench.library.trained import TrainedModel
-from vrrae_bench.study.problems import MissingKey, WellFormed, check_sizes, suggestion
+from vrrae_bench.study.problems import MissingKey, check_sizes, suggestion, well_formed
 from vrrae_bench.study.settings import PER_METHOD, DatasetSettings, Weight
 from vrrae_bench.system.errors import UserError, numbered
 from vrrae_bench.system.provenance import Stopwatch
@@ -25,17 +25,22 @@ from vrrae_bench.training.loop import train
 
 # Arguments that are keys of a data set in the configuration have the limits that it sets for these.
 _CONFIGURED = ("bottleneck", "latent_size", "epochs", "batch_size", "learning_rate", "precision")
-_FIELDS = {name: DatasetSettings.model_fields[name] for name in _CONFIGURED}
 _NotNegative = Annotated[Weight, Field(ge=0)]
-_Arguments = create_model(
-    "_Arguments",
-    __base__=Section,
-    **{name: (Annotated[field.annotation, field], ...) for name, field in _FIELDS.items()},
-    beta=(_NotNegative | None, ...),
-    penalty=(_NotNegative | None, ...),
-    linear_layers=(Annotated[int, Field(ge=0, le=100)] | None, ...),
-    seed=(Seed, ...),
-)
+
+
+class _OfFit(Section):
+    """Arguments that a configuration gives in another form, for each method or each seed."""
+
+    beta: _NotNegative | None
+    penalty: _NotNegative | None
+    linear_layers: Annotated[int, Field(ge=0, le=100)] | None
+    seed: Seed
+
+
+_CONFIGURED_FIELDS: dict[str, Any] = {
+    name: (field.annotation, field) for name, field in DatasetSettings.model_fields.items() if name in _CONFIGURED
+}
+_Arguments = create_model("_Arguments", __base__=_OfFit, **_CONFIGURED_FIELDS)
 
 
 def fit(
@@ -124,6 +129,7 @@ def _run(method: str, **given: Any) -> RunSpec:
             problems.append(f"{name}: is missing. {method} is a method with {what}.")
         if not has(methods()[method]) and given[name] is not None:
             problems.append(f"{name}: {method} is not a method with {what}. Leave it out.")
+    arguments = None
     try:
         arguments = _Arguments.model_validate(given)
     except ValidationError as error:
@@ -131,9 +137,9 @@ def _run(method: str, **given: Any) -> RunSpec:
             f"{problem['loc'][0]}: {problem['input']!r} is not valid. {problem['msg']}." for problem in error.errors()
         ]
     with suppress(MissingKey):  # a size that is not valid is told already
-        sizes = WellFormed(DatasetSettings, given | {"source": "npz"})
+        sizes = well_formed(DatasetSettings, given | {"source": "npz"})
         problems += [str(problem).removeprefix("fit.") for problem in check_sizes("fit", sizes)]
-    if problems:
+    if problems or arguments is None:
         raise UserError(f"{len(problems)} problem(s) with the settings of fit:\n{numbered(problems)}")
     values = arguments.model_dump()
     penalty, linear_layers = values.pop("penalty"), values.pop("linear_layers") or 0

@@ -12,7 +12,7 @@ from vrrae_bench.datasets.published import NO_SECRETS, holds_secret, is_url
 from vrrae_bench.datasets.sources import SOURCES, source_of
 from vrrae_bench.study.costs import dataset_size, generated_images
 from vrrae_bench.study.layers import DEFAULTS, is_default, with_defaults
-from vrrae_bench.study.problems import MissingKey, Problem, WellFormed, check_sizes, suggestion
+from vrrae_bench.study.problems import MissingKey, Problem, check_sizes, suggestion, value_of, well_formed
 from vrrae_bench.study.settings import (
     OWN_SOURCES,
     PAPER_DATASETS,
@@ -47,9 +47,9 @@ def contradictions(values: Mapping[str, Any]) -> Iterator[Problem]:
     given = with_defaults(values).get("datasets")
     if not isinstance(given, Mapping):
         return
-    datasets = {name: WellFormed(DatasetSettings, entry) for name, entry in given.items()}
+    datasets = {name: well_formed(DatasetSettings, entry) for name, entry in given.items()}
     yield from _dataset_contradictions(values, datasets)
-    experiment = WellFormed(ExperimentSettings, values.get("experiment"))
+    experiment = well_formed(ExperimentSettings, values.get("experiment"))
     with suppress(MissingKey):
         yield from _experiment_contradictions(experiment, datasets)
 
@@ -121,7 +121,7 @@ def _check_path(key: str, path: Any) -> Iterator[Problem]:
         yield Problem(key, f"'{path}' is an address, and a path on this machine is meant.", "Copy it to this machine.")
 
 
-def _check_weights(key: str, dataset: WellFormed) -> Iterator[Problem]:
+def _check_weights(key: str, dataset: DatasetSettings) -> Iterator[Problem]:
     for name, (what, needs) in PER_METHOD.items():
         known = [method for method, entry in methods().items() if needs(entry)]
         for method, value in getattr(dataset, name).items():
@@ -131,14 +131,14 @@ def _check_weights(key: str, dataset: WellFormed) -> Iterator[Problem]:
                 yield Problem(f"{key}.{name}.{method}", f"{value} is not valid.", "Use 0 or a positive number.")
 
 
-def _check_seeds(key: str, dataset: WellFormed) -> Iterator[Problem]:
+def _check_seeds(key: str, dataset: DatasetSettings) -> Iterator[Problem]:
     for name in ("seeds", "sweep_seeds", "extractor_seeds"):
         seeds = getattr(dataset, name) or ()
         if len(set(seeds)) < len(seeds):
             yield Problem(f"{key}.{name}", f"{list(seeds)} repeats a seed.", "Name each once.")
 
 
-def _check_sweeps(key: str, dataset: WellFormed) -> Iterator[Problem]:
+def _check_sweeps(key: str, dataset: DatasetSettings) -> Iterator[Problem]:
     for name, values in (("betas", _in_paths(dataset.betas)), ("batch_sizes", dataset.batch_sizes)):
         if len(set(values)) < len(values):
             yield Problem(f"{key}.{name}", f"{list(getattr(dataset, name))} repeats a value.", "Name each once.")
@@ -153,13 +153,13 @@ def _in_paths(values: Iterable[float]) -> list[str]:
     return [format_beta(value) for value in values]
 
 
-def _check_learning_rates(key: str, dataset: WellFormed) -> Iterator[Problem]:
+def _check_learning_rates(key: str, dataset: DatasetSettings) -> Iterator[Problem]:
     rates = [dataset.learning_rate, *dataset.other_learning_rates]
     if len(set(_in_paths(rates))) < len(rates):
         yield Problem(f"{key}.other_learning_rates", f"{rates} repeats a rate.", "Name each once, learning_rate too.")
 
 
-def _check_bumps(key: str, dataset: WellFormed) -> Iterator[Problem]:
+def _check_bumps(key: str, dataset: DatasetSettings) -> Iterator[Problem]:
     if dataset.source == "synthetic" and key != "datasets.synthetic":
         yield Problem(f"{key}.source", "`synthetic` is the name of the synthetic source's data set.", "Rename one.")
     if (dataset.source == "synthetic") != (dataset.bumps is not None):
@@ -170,7 +170,7 @@ def _check_bumps(key: str, dataset: WellFormed) -> Iterator[Problem]:
         )
 
 
-def _check_name(key: str, dataset: WellFormed) -> Iterator[Problem]:
+def _check_name(key: str, dataset: DatasetSettings) -> Iterator[Problem]:
     name = key.removeprefix("datasets.")
     if name in PAPER_DATASETS and dataset.source != name:
         yield Problem(
@@ -200,10 +200,12 @@ def _folded(name: str) -> str:
     return "".join(filter(str.isalnum, name.casefold()))
 
 
-def _check_images(key: str, dataset: WellFormed) -> Iterator[Problem]:
+def _check_images(key: str, dataset: DatasetSettings) -> Iterator[Problem]:
     """Problems with the number of images. The user's own images are counted later, when they are read."""
     images = dataset_size(dataset)
-    for name, least in least_images(dataset).items() if images else ():
+    if images is None:
+        return
+    for name, least in least_images(dataset).items():
         if least > images.n_train:
             finer = ", or use a finer `bumps.grid`" if dataset.bumps else ""
             yield Problem(
@@ -213,12 +215,13 @@ def _check_images(key: str, dataset: WellFormed) -> Iterator[Problem]:
             )
 
 
-def _check_test_images(key: str, dataset: WellFormed) -> Iterator[Problem]:
+def _check_test_images(key: str, dataset: DatasetSettings) -> Iterator[Problem]:
     if dataset.test_images is None:
         return
-    if dataset.source == "synthetic" or not source_of(dataset.source).files:
+    published = None if dataset.source == "synthetic" else source_of(dataset.source)
+    if published is None or published.images is None or not published.files:
         yield Problem(f"{key}.test_images", "is only for data sets that are published and fetched.", "Remove it.")
-    elif dataset.test_images > (n_test := source_of(dataset.source).images.n_test):
+    elif dataset.test_images > (n_test := published.images.n_test):
         yield Problem(
             f"{key}.test_images",
             f"{dataset.test_images} is more than the {n_test} test images.",
@@ -226,7 +229,7 @@ def _check_test_images(key: str, dataset: WellFormed) -> Iterator[Problem]:
         )
 
 
-def _check_sampling(key: str, dataset: WellFormed) -> Iterator[Problem]:
+def _check_sampling(key: str, dataset: DatasetSettings) -> Iterator[Problem]:
     sampling = dataset.sampling
     if (sampling.gmm_subsample or sampling.gmm_components or 1) < (sampling.gmm_components or 1):
         yield Problem(
@@ -245,7 +248,7 @@ def _check_sampling(key: str, dataset: WellFormed) -> Iterator[Problem]:
         yield Problem(f"{key}.sampling.interpolation_pairs", "1 image has no FID.", "Interpolate between more pairs.")
 
 
-def _check_files(key: str, dataset: WellFormed) -> Iterator[Problem]:
+def _check_files(key: str, dataset: DatasetSettings) -> Iterator[Problem]:
     if dataset.source in OWN_SOURCES and dataset.files is None:
         yield Problem(f"{key}.files", "is missing.", "Add `files:` with a `path:`, as docs/own-data.md shows.")
     if dataset.source not in OWN_SOURCES and dataset.files is not None:
@@ -260,10 +263,14 @@ def _check_files(key: str, dataset: WellFormed) -> Iterator[Problem]:
             )
 
 
-def _check_extractor(key: str, dataset: WellFormed) -> Iterator[Problem]:
+def _check_extractor(key: str, dataset: DatasetSettings) -> Iterator[Problem]:
     if dataset.source == "synthetic" and dataset.extractor is not None:
         yield Problem(f"{key}.extractor", "the synthetic images have no labels to tune on.", "Write null.")
-    if dataset.source != "synthetic" and source_of(dataset.source).labelled and "extractor" not in dataset:
+    if (
+        dataset.source != "synthetic"
+        and source_of(dataset.source).labelled
+        and "extractor" not in dataset.model_fields_set
+    ):
         yield Problem(
             f"{key}.extractor",
             "is missing.",
@@ -297,7 +304,7 @@ _DATASET_CHECKS = (
 )
 
 
-def _dataset_contradictions(values: Mapping[str, Any], datasets: Mapping[str, WellFormed]) -> Iterator[Problem]:
+def _dataset_contradictions(values: Mapping[str, Any], datasets: Mapping[str, DatasetSettings]) -> Iterator[Problem]:
     """Problems within data sets. A problem with a default that several of them share is told once, with their names."""
     of_defaults: dict[Problem, list[str]] = {}
     for name, dataset in datasets.items():
@@ -313,13 +320,15 @@ def _dataset_contradictions(values: Mapping[str, Any], datasets: Mapping[str, We
         yield replace(problem, key=key, remedy=remedy)
 
 
-def _contradictions_within(key: str, dataset: WellFormed) -> Iterator[Problem]:
+def _contradictions_within(key: str, dataset: DatasetSettings) -> Iterator[Problem]:
     for check in _DATASET_CHECKS:
         with suppress(MissingKey):
             yield from check(key, dataset)
 
 
-def _experiment_contradictions(experiment: WellFormed, datasets: Mapping[str, WellFormed]) -> Iterator[Problem]:
+def _experiment_contradictions(
+    experiment: ExperimentSettings, datasets: Mapping[str, DatasetSettings]
+) -> Iterator[Problem]:
     for name in experiment.datasets:
         if name not in datasets:
             yield Problem(
@@ -334,20 +343,20 @@ def _experiment_contradictions(experiment: WellFormed, datasets: Mapping[str, We
         if len(set(names)) < len(names):
             yield Problem(f"experiment.{kind}", f"{list(names)} names one twice.", "Name each once.")
     for name in experiment.datasets:
-        dataset = datasets.get(name, WellFormed(DatasetSettings, None))
+        dataset = datasets.get(name, well_formed(DatasetSettings, None))
         for method in _needed_methods(lists, dataset):
             for key, (what, needs) in PER_METHOD.items():
-                if method in methods() and needs(methods()[method]) and method not in dataset.get(key, {method}):
+                if method in methods() and needs(methods()[method]) and method not in value_of(dataset, key, {method}):
                     yield Problem(
                         f"datasets.{name}.{key}.{method}", "is missing.", f"{method} is a method with {what}."
                     )
 
 
-def _needed_methods(lists: Mapping[str, Sequence[str]], dataset: WellFormed) -> Iterable[str]:
+def _needed_methods(lists: Mapping[str, Sequence[str]], dataset: DatasetSettings) -> Iterable[str]:
     """The methods that are trained on a data set. Sweeps and Table 3 train VAE and VRRAE even if no list names them."""
     needed = [*lists["methods"], *lists["timed"]]
-    if dataset.get("source", None) != "synthetic":
+    if value_of(dataset, "source", None) != "synthetic":
         needed += [*lists["ablations"], *lists["baselines"], *(["vrrae"] if lists["ablations"] else [])]
-    needed += ["vae", "vrrae"] if dataset.get("betas", ()) else []
-    needed += ["vrrae"] if dataset.get("batch_sizes", ()) else []
+    needed += ["vae", "vrrae"] if value_of(dataset, "betas", ()) else []
+    needed += ["vrrae"] if value_of(dataset, "batch_sizes", ()) else []
     return dict.fromkeys(needed)

@@ -12,6 +12,7 @@ from vrrae_bench.artefacts.methods import methods
 from vrrae_bench.datasets.source import MB, DatasetSize
 from vrrae_bench.datasets.sources import source_of
 from vrrae_bench.datasets.weights import WEIGHTS
+from vrrae_bench.extractor.settings import ExtractorSettings
 from vrrae_bench.study.settings import DatasetSettings, ExperimentSettings
 
 PAPER_VALUES = Path(__file__).with_name("paper_values.csv")
@@ -48,9 +49,11 @@ def dataset_size(dataset: DatasetSettings) -> DatasetSize | None:
     """How many images a data set has, and their shape; none if only the user's own files tell."""
     if dataset.source == "synthetic":
         bumps = dataset.bumps
-        return bumps and DatasetSize(bumps.grid**2, bumps.test_images + bumps.diagonal_images, 64, 1, bytes_per_value=4)
+        if bumps is None:
+            return None
+        return DatasetSize(bumps.grid**2, bumps.test_images + bumps.diagonal_images, 64, 1, bytes_per_value=4)
     images = source_of(dataset.source).images
-    return images and replace(images, n_test=dataset.test_images or images.n_test)
+    return None if images is None else replace(images, n_test=dataset.test_images or images.n_test)
 
 
 def download_seconds(dataset: DatasetSettings) -> float | None:
@@ -74,7 +77,7 @@ def holds_large_images(dataset: DatasetSettings) -> bool:
 def stored_mb(dataset: DatasetSettings) -> float | None:
     """Size of a data set and of the published files behind it, in MB, or none for images of the user's own."""
     images = dataset_size(dataset)
-    return images and downloaded_mb(dataset) + images.stored_mb
+    return None if images is None else downloaded_mb(dataset) + images.stored_mb
 
 
 def working_mb(dataset: DatasetSettings, output: float | None) -> int:
@@ -118,7 +121,7 @@ def timing_seconds(dataset: DatasetSettings, experiment: ExperimentSettings) -> 
     """Duration of the timings on a data set, on two cores: of its single steps, and of two turns within a training."""
     images, timing = dataset_size(dataset), experiment.timing
     steps = len(experiment.timed) * (timing.turns * timing.steps + 2 * timing.training_steps)
-    return images and steps * dataset.batch_size * _cpu_seconds_per_image(dataset)
+    return None if images is None else steps * dataset.batch_size * _cpu_seconds_per_image(dataset)
 
 
 def tuning_seconds(dataset: DatasetSettings) -> float | None:
@@ -132,7 +135,8 @@ def tuning_seconds(dataset: DatasetSettings) -> float | None:
 
 def tuning_mib(dataset: DatasetSettings) -> int:
     """Memory of the fine-tuning of an Inception-v3, in MiB."""
-    batch_size, share = dataset.extractor.batch_size, (dataset.extractor.image_size / 299) ** 2
+    extractor = _extractor_of(dataset)
+    batch_size, share = extractor.batch_size, (extractor.image_size / 299) ** 2
     return math.ceil(TUNE_MIB + TUNE_MIB_PER_IMAGE * batch_size * share)
 
 
@@ -158,14 +162,25 @@ def scoring_seconds(dataset: DatasetSettings) -> float:
 def reference_seconds(dataset: DatasetSettings) -> float | None:
     """Duration of computing the features of the training images, on a core of a CPU."""
     images = dataset_size(dataset)
-    return images and images.n_train * _feature_seconds(dataset.extractor.image_size)
+    return None if images is None else images.n_train * _feature_seconds(_extractor_of(dataset).image_size)
 
 
 def bounds_seconds(dataset: DatasetSettings) -> float:
     """Duration of scoring test images, training images and noise as if a model had drawn them, on a core of a CPU."""
-    draws, features = dataset.sampling.random_draws, _feature_seconds(dataset.extractor.image_size)
+    draws, features = dataset.sampling.random_draws, _feature_seconds(_extractor_of(dataset).image_size)
     distances = draws * DISTANCE_SECONDS + JACKKNIFE_SECONDS[10_000]
     return 3 * (draws * dataset.sampling.random_images * features + distances)
+
+
+def _extractor_of(dataset: DatasetSettings) -> ExtractorSettings:
+    """The extractor behind a job that only data sets with one have.
+
+    Raises:
+        ValueError: There is none, a mistake in the program.
+    """
+    if dataset.extractor is None:
+        raise ValueError("a data set without an extractor has no job that needs one")
+    return dataset.extractor
 
 
 def _feature_seconds(image_size: int) -> float:
@@ -176,7 +191,7 @@ def _feature_seconds(image_size: int) -> float:
 def reference_2015_seconds(dataset: DatasetSettings) -> float | None:
     """Duration of computing the features of 2015 that runs are scored against, on a core of a CPU."""
     images = dataset_size(dataset)
-    return images and (images.n_train + images.n_test) * SECONDS_2015
+    return None if images is None else (images.n_train + images.n_test) * SECONDS_2015
 
 
 def score_2015_seconds(dataset: DatasetSettings) -> float:

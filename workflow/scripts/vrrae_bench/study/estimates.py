@@ -3,15 +3,15 @@
 Each number comes from `costs`, where its measurement is named.
 """
 
-import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 from vrrae_bench.study import costs
 from vrrae_bench.study.settings import DatasetSettings, Settings
 
 Wildcards = Mapping[str, str]
+Context = TypeVar("Context")
 OTHERWISE_MINUTES = 720  # the time limit of a job for which there is no estimate
 MARGIN = 4  # how many times the estimate a job may take on a CPU, whose cores it shares with other jobs
 
@@ -21,23 +21,32 @@ class Cost:
     """How long a job of a rule takes, and how much it leaves on the disk.
 
     Attributes:
-        seconds: A function of the data set and the whole configuration. It gives the duration, or none if there is no
-            basis for an estimate.
-        left_mb: A function of the data set and the wildcards. It gives the size of what the job leaves in the folder of
-            results, in MB, or none if there is no basis for an estimate.
+        seconds: A function of the data set, if the job has one, and the whole configuration. It gives the duration, or
+            none if there is no basis for an estimate.
+        left_mb: A function of the data set, if the job has one, and the wildcards. It gives the size of what the job leaves
+            in the folder of results, in MB, or none if there is no basis for an estimate.
         least_minutes: Minutes that every job of the rule is allowed.
         on_gpu: How many times the estimate a job may take on a GPU. It is cautious, because no GPU was measured.
     """
 
-    seconds: Callable[[DatasetSettings, Settings], float | None] = lambda dataset, settings: costs.OTHER_SECONDS
-    left_mb: Callable[[DatasetSettings, Wildcards], float | None] = lambda dataset, wildcards: 0
+    seconds: Callable[[DatasetSettings | None, Settings], float | None] = lambda dataset, settings: costs.OTHER_SECONDS
+    left_mb: Callable[[DatasetSettings | None, Wildcards], float | None] = lambda dataset, wildcards: 0
     least_minutes: int = 10
     on_gpu: float = 0.1
 
 
-def _of_dataset(estimate: Callable[[DatasetSettings], float | None]) -> Callable[[DatasetSettings, Any], float | None]:
+def _with(
+    estimate: Callable[[DatasetSettings, Context], float | None],
+) -> Callable[[DatasetSettings | None, Context], float | None]:
+    """An estimate that needs a data set."""
+    return lambda dataset, context: None if dataset is None else estimate(dataset, context)
+
+
+def _of_dataset(
+    estimate: Callable[[DatasetSettings], float | None],
+) -> Callable[[DatasetSettings | None, Any], float | None]:
     """An estimate that needs nothing but the data set."""
-    return lambda dataset, _: estimate(dataset)
+    return lambda dataset, _: None if dataset is None else estimate(dataset)
 
 
 COSTS = {
@@ -45,13 +54,13 @@ COSTS = {
     "make_synthetic": Cost(_of_dataset(costs.download_seconds), _of_dataset(costs.stored_mb)),
     "download_weights": Cost(left_mb=lambda dataset, wildcards: costs.WEIGHTS_MB[wildcards["weights"]]),
     "train": Cost(
-        lambda dataset, settings: costs.training_seconds(dataset, settings.accelerator),
-        lambda dataset, wildcards: costs.model_mb(dataset, wildcards["method"]),
+        _with(lambda dataset, settings: costs.training_seconds(dataset, settings.accelerator)),
+        _with(lambda dataset, wildcards: costs.model_mb(dataset, wildcards["method"])),
         least_minutes=60,
         on_gpu=1,
     ),
     "time_steps": Cost(
-        lambda dataset, settings: costs.timing_seconds(dataset, settings.experiment), least_minutes=60, on_gpu=1
+        _with(lambda dataset, settings: costs.timing_seconds(dataset, settings.experiment)), least_minutes=60, on_gpu=1
     ),
     "sample": Cost(_of_dataset(costs.sampling_seconds), _of_dataset(costs.samples_mb)),
     "tune_extractor": Cost(
@@ -78,4 +87,5 @@ def minutes_allowed(rule: str, dataset: DatasetSettings, settings: Settings, att
     margin = cost.on_gpu if settings.accelerator == "cuda" else MARGIN
     estimate = cost.seconds(dataset, settings)
     wanted = costs.minutes_with_margin(estimate, margin=margin, least=cost.least_minutes, otherwise=OTHERWISE_MINUTES)
-    return min(wanted * 2 ** (attempt - 1), settings.longest_job_minutes or math.inf)
+    wanted *= 2 ** (attempt - 1)
+    return wanted if settings.longest_job_minutes is None else min(wanted, settings.longest_job_minutes)

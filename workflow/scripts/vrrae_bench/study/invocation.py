@@ -11,7 +11,7 @@ import os
 import shutil
 import sys
 import tempfile
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterable, Mapping, Sequence
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from dataclasses import dataclass
 from io import StringIO
@@ -249,7 +249,7 @@ def _read_profile(file: Path) -> dict[str, Any]:
 
 
 @contextmanager
-def _only_planning(profiles: Sequence[Path]) -> Iterator[list[Path]]:
+def _only_planning(profiles: Sequence[Path]) -> Generator[list[Path]]:
     """Folders of profiles that are copies of these, with no entry but those that decide the plan."""
     with tempfile.TemporaryDirectory() as folder:
         copies = [Path(folder, str(number)) for number, _ in enumerate(profiles)]

@@ -4,9 +4,15 @@ import difflib
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import Annotated, Any
+from functools import cache
+from typing import Annotated, Any, TypeVar
 
 from pydantic import BaseModel, TypeAdapter, ValidationError
+
+from vrrae_bench.artefacts.specification import Section
+from vrrae_bench.study.settings import DatasetSettings
+
+Model = TypeVar("Model", bound=Section)
 
 
 @dataclass(frozen=True)
@@ -35,44 +41,50 @@ class MissingKey(Exception):
     """A check needs a key that is missing or malformed. The check is skipped, since that problem is told already."""
 
 
-class WellFormed:
-    """The keys of an entry that are valid by themselves, and the defaults of keys that are left out.
+def well_formed(model: type[Model], entry: Any) -> Model:
+    """A section with the keys of an entry that are valid by themselves, and the defaults of keys that are left out.
 
-    Reading any other key of the model raises `MissingKey`. Reading a name that is no key of the model raises
-    `AttributeError`: it is a mistake in a check, and nothing hides it.
+    Reading any other key of the section raises `MissingKey`. Reading a name that is no key raises `AttributeError`: it
+    is a mistake in a check, and nothing hides it. Its `model_fields_set` has the keys of the entry, malformed or not.
     """
+    values = {}
+    for name, field in model.model_fields.items() if isinstance(entry, Mapping) else ():
+        if name in entry:
+            annotation: Any = field.annotation
+            if field.metadata:
+                annotation = Annotated[annotation, *field.metadata]
+            with suppress(ValidationError):
+                values[name] = TypeAdapter(annotation).validate_python(entry[name])
+        elif not field.is_required():
+            values[name] = field.default
+    written = set(map(str, entry)) if isinstance(entry, Mapping) else set()
+    section = _in_part(model).model_construct(_fields_set=written, **values)
+    for name in model.model_fields.keys() - values.keys():
+        vars(section).pop(name, None)  # a default, in place of a key that is there and malformed
+    return section
 
-    def __init__(self, model: type[BaseModel], entry: Any) -> None:
-        self._model = model
-        self._written = frozenset(entry) if isinstance(entry, Mapping) else frozenset()
-        if not isinstance(entry, Mapping):
-            return
-        for name, field in model.model_fields.items():
-            if name in entry:
-                with suppress(ValidationError):
-                    annotation = Annotated[field.annotation, *field.metadata] if field.metadata else field.annotation
-                    setattr(self, name, TypeAdapter(annotation).validate_python(entry[name]))
-            elif not field.is_required():
-                setattr(self, name, field.default)
 
-    def __getattr__(self, name: str) -> Any:
-        if name in self._model.model_fields:
+@cache
+def _in_part(model: type[Model]) -> type[Model]:
+    """A section of which some keys may be lacking."""
+
+    def missing(self: BaseModel, name: str) -> Any:
+        if name in model.model_fields:
             raise MissingKey(name)
-        raise AttributeError(f"{self._model.__name__} has no key {name}")
+        raise AttributeError(f"{model.__name__} has no key {name}")
 
-    def __contains__(self, name: str) -> bool:
-        """Whether the entry has a key, rather than the default of its model."""
-        return name in self._written
-
-    def get(self, name: str, default: Any) -> Any:
-        """The value of a key, or the default if it is missing or malformed."""
-        try:
-            return getattr(self, name)
-        except MissingKey:
-            return default
+    return type(model.__name__, (model,), {"__getattr__": missing, "__module__": __name__})
 
 
-def check_sizes(key: str, dataset: WellFormed) -> Iterator[Problem]:
+def value_of(section: BaseModel, name: str, default: Any) -> Any:
+    """The value of a key, or the default if it is missing or malformed."""
+    try:
+        return getattr(section, name)
+    except MissingKey:
+        return default
+
+
+def check_sizes(key: str, dataset: DatasetSettings) -> Iterator[Problem]:
     """Problems between the bottleneck, the latent size and the batch; `fit` of the package asks for them too."""
     k = dataset.bottleneck
     for name, size in (("batch_size", dataset.batch_size), *(("batch_sizes", size) for size in dataset.batch_sizes)):

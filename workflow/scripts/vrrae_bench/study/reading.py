@@ -214,11 +214,17 @@ def _model_at(location: Sequence[str | int]) -> type[BaseModel]:
     below_defaults = location[:1] == (DEFAULTS,)
     annotation: Any = DatasetSettings if below_defaults else Settings
     for step in location[1:] if below_defaults else location:
-        annotation = (
-            annotation.model_fields[step].annotation
-            if isinstance(annotation, type) and issubclass(annotation, BaseModel)
-            else typing.get_args(annotation)[1]  # dict[str, model]
-        )
-        if isinstance(annotation, types.UnionType):
-            annotation = next(part for part in typing.get_args(annotation) if part is not type(None))
+        annotation = _below(annotation, str(step))
     return annotation
+
+
+def _below(annotation: Any, key: str) -> Any:
+    """The type of the value at a key, for the type of a mapping or a model."""
+    found: Any = (
+        annotation.model_fields[key].annotation
+        if isinstance(annotation, type) and issubclass(annotation, BaseModel)
+        else typing.get_args(annotation)[1]  # dict[str, model]
+    )
+    if isinstance(found, types.UnionType):
+        return next(part for part in typing.get_args(found) if part is not type(None))
+    return found

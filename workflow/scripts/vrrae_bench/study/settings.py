@@ -15,7 +15,7 @@ from vrrae_bench.extractor.settings import ExtractorSettings
 from vrrae_bench.latent.settings import SampleSpec
 from vrrae_bench.training.settings import TimingSettings
 
-SourceName = Literal["synthetic", *SOURCES]
+SourceName = Literal["synthetic", *SOURCES]  # pyrefly: ignore[invalid-literal] -- they are the files of a folder
 LearningRate = Annotated[float, Field(gt=0, lt=1)]
 BatchSize = Annotated[int, Field(ge=1, le=1_000_000)]
 # Without the lower limit, which is checked and told for each method.
