@@ -97,8 +97,8 @@ def extractor(tmp_path, tiny_images, monkeypatch):
 )
 def test_a_method_has_the_numbers_of_its_kind(method, numbers, lists, write_sample, run_spec, tiny_images, images):
     scores = score_run(run_spec(method), write_sample(method, images, images), tiny_images, None)
-    details = json.loads(json.dumps(scores)).pop("details")
-    assert set(scores) - {"details"} == EVERY | SHARPNESS | numbers
+    details = json.loads(json.dumps(scores.details))
+    assert set(scores.numbers) == EVERY | SHARPNESS | numbers
     assert set(details) == {"run", "sampling"} | lists
     assert all(len(details[name]) == 3 for name in lists)
     assert details["run"] == run_spec(method).model_dump()
@@ -110,8 +110,9 @@ def test_bumps_have_scores_of_their_own_and_no_sharpness(write_sample, run_spec,
     bumps[2:] *= 2  # the second and third draw
     diagonal = np.linspace([0, 0, 0], [1, 2, 3], 5, dtype=np.float32)
     sample = write_sample("ae", bumps, bumps, diagonal_mean=diagonal)
-    scores = score_run(run_spec("ae", dataset="synthetic"), sample, DataSet(tmp_path / "data/manifest.json"), None)
-    assert set(scores) - {"details"} == EVERY | BUMPS
+    data = DataSet(tmp_path / "data/manifest.json")
+    scores = score_run(run_spec("ae", dataset="synthetic"), sample, data, None).numbers
+    assert set(scores) == EVERY | BUMPS
     assert scores["random_generation_error"] == pytest.approx(0, abs=1e-3) and scores["coverage"] == 0.01
     assert scores["diagonal_bend"] == pytest.approx(0, abs=1e-6) and scores["diagonal_backtracking"] == 0
 
@@ -122,13 +123,13 @@ def test_a_fid_per_draw_and_the_papers_scores_of_the_first(write_sample, run_spe
     def scored(images):
         return score_run(run_spec("ae"), write_sample("ae", images, interpolation), tiny_images, extractor)
 
-    scores = scored(images)
-    assert set(scores) - {"details"} == EVERY | SHARPNESS | FID | PAIRS
+    scores, details = scored(images)
+    assert set(scores) == EVERY | SHARPNESS | FID | PAIRS
     reference = Moments.load(extractor.with_name("reference.npz"))
     expected = [
         frechet_distance(reference, draw[:, 4::6, 4::6].reshape(10, -1)) for draw in images.reshape(3, 10, 28, 28, 1)
     ]
-    assert scores["details"]["fid_random_draws"] == pytest.approx(expected)
+    assert details["fid_random_draws"] == pytest.approx(expected)
     for name, others in (("gaussian", images[:10] // 2), ("prior", images[:10] // 3)):
         other = frechet_distance(reference, others[:, 4::6, 4::6].reshape(10, -1))
         assert scores[f"fid_random_{name}"] == pytest.approx(other)
@@ -136,8 +137,8 @@ def test_a_fid_per_draw_and_the_papers_scores_of_the_first(write_sample, run_spe
 
     changed = images.copy()
     changed[10:] = 255 - changed[10:] // 2
-    changed_scores = scored(changed)
-    different = {name for name in scores if scores[name] != changed_scores[name]} - {"details"}
+    changed_scores = scored(changed).numbers
+    different = {name for name in scores if scores[name] != changed_scores[name]}
     assert different - PAIRS == {"fid_random_other_draw", "fid_random_mean", "fid_random_all_draws"}
 
 
@@ -146,7 +147,7 @@ def test_random_and_interpolated_images_each_have_a_fid_and_a_sharpness(
 ):
     """FID from the training images, sharpness over that of the test images."""
     interpolation = images[10:20] // 2
-    scores = score_run(run_spec("ae"), write_sample("ae", images, interpolation), tiny_images, extractor)
+    scores = score_run(run_spec("ae"), write_sample("ae", images, interpolation), tiny_images, extractor).numbers
     reference, of_real = Moments.load(extractor.with_name("reference.npz")), sharpness(tiny_images.array("test"))
     for name, shown in (("random", images[:10]), ("interpolation", interpolation)):
         expected = frechet_distance(reference, shown[:, 4::6, 4::6].reshape(10, -1))
@@ -160,7 +161,7 @@ def test_each_position_between_two_images_has_a_fid_of_its_own(
 ):
     interpolation = images[: 2 * n_pairs]  # two images between each pair; a draw has ten images
     sample, reference = write_sample("ae", images, interpolation), Moments.load(extractor.with_name("reference.npz"))
-    details = score_run(run_spec("ae"), sample, tiny_images, extractor)["details"]
+    details = score_run(run_spec("ae"), sample, tiny_images, extractor).details
     name = "fid_interpolation_by_position"
     assert len(details[name]) == 2 and details["counts"][name] == {"generated": taken, "real": 48}
     for position, fid in enumerate(details[name]):
@@ -170,12 +171,12 @@ def test_each_position_between_two_images_has_a_fid_of_its_own(
 
 def test_a_single_pair_has_no_fid_by_position(write_sample, run_spec, tiny_images, images, extractor):
     scores = score_run(run_spec("ae"), write_sample("ae", images, images[:2]), tiny_images, extractor)
-    assert "fid_interpolation" in scores and "fid_interpolation_by_position" not in scores["details"]
+    assert "fid_interpolation" in scores.numbers and "fid_interpolation_by_position" not in scores.details
 
 
 def test_all_that_fixes_a_fid_stands_beside_it(write_sample, run_spec, tiny_images, images, extractor):
     sample = write_sample("ae", images, images[:10])
-    details = score_run(run_spec("ae"), sample, tiny_images, extractor)["details"]
+    details = score_run(run_spec("ae"), sample, tiny_images, extractor).details
     network, preparation = details["extractor"], details["extractor"]["preparation"]
     assert network["sha256"] == sha256(extractor.with_name("inception.pt"))
     assert (network["test_accuracy"], network["n_reference"]) == (0.9, 48)
@@ -196,10 +197,10 @@ def test_all_that_fixes_a_fid_stands_beside_it(write_sample, run_spec, tiny_imag
 def test_every_fid_says_of_how_many_images_it_is_and_how_sure(write_sample, run_spec, tiny_images, rng, extractor):
     """But the paper's of one draw, and the second draw, whose mean with all others has the interval."""
     images = rng.integers(0, 256, (60, 28, 28, 1), dtype=np.uint8)
-    scores = score_run(run_spec("ae"), write_sample("ae", images, images), tiny_images, extractor)
+    scores, details = score_run(run_spec("ae"), write_sample("ae", images, images), tiny_images, extractor)
     fids = {name for name in scores if name.startswith("fid")}
-    assert set(scores["details"]["counts"]) == fids | PAIRS | {"fid_interpolation_by_position"}
-    intervals = scores["details"]["intervals"]
+    assert set(details["counts"]) == fids | PAIRS | {"fid_interpolation_by_position"}
+    intervals = details["intervals"]
     assert set(intervals) == fids - {"fid_random", "fid_random_other_draw"} | {"kid_random"}
     for name, interval in intervals.items():
         assert interval["value"] == scores[name] and interval["low"] < interval["value"] < interval["high"]
@@ -242,8 +243,8 @@ def test_the_means_of_a_linear_map_are_not_taken_for_coefficients(write_sample, 
     """RRAE + VAE: what is sampled need not be sorted, while the latents have singular values as ever."""
     coefficients = np.linalg.qr(rng.normal(size=(60, 3)))[0].astype(np.float32) * np.float32([5, 4, 3])
     sample = write_sample("rrae_vae", images, images, train_coefficients=coefficients)
-    scores = score_run(run_spec("rrae_vae"), sample, tiny_images, None)
-    np.testing.assert_allclose(scores["details"]["singular_values"], [5, 4, 3], rtol=1e-6)
+    scores, details = score_run(run_spec("rrae_vae"), sample, tiny_images, None)
+    np.testing.assert_allclose(details["singular_values"], [5, 4, 3], rtol=1e-6)
     assert scores["unsorted_modes"] == 1  # the second mean is the largest, and all have the same noise
 
 
@@ -251,7 +252,5 @@ def test_the_same_run_has_the_same_scores(write_sample, run_spec, tiny_images, i
     sample = write_sample("vae", images, images)
     first, again = (score_run(run_spec("vae"), sample, tiny_images, None) for _ in range(2))
     assert first == again
-    assert (
-        first["mutual_information"]
-        != score_run(run_spec("vae", seed=1), sample, tiny_images, None)["mutual_information"]
-    )
+    other_seed = score_run(run_spec("vae", seed=1), sample, tiny_images, None)
+    assert first.numbers["mutual_information"] != other_seed.numbers["mutual_information"]

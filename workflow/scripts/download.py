@@ -10,6 +10,7 @@ import vrrae_bench.system.shell_settings
 import argparse
 import sys
 from contextlib import suppress
+from io import TextIOWrapper
 from pathlib import Path
 
 from vrrae_bench.datasets.download import fetch
@@ -50,7 +51,8 @@ def main() -> None:
 def write_down(message: str) -> None:
     """Write into the log what the screen shows."""
     if not sys.stdout.isatty():
-        sys.stdout.reconfigure(errors="backslashreplace")  # file names may be no UTF-8
+        if isinstance(sys.stdout, TextIOWrapper):
+            sys.stdout.reconfigure(errors="backslashreplace")  # file names may be no UTF-8
         with suppress(OSError):  # of a full disk: the screen shows it
             print(message, flush=True)
 

@@ -51,12 +51,12 @@ def main() -> None:
     folder = arguments.out.parent
     for name in DRAWN:
         with atomic_path(folder / f"{name}.npy") as temporary:
-            np.save(temporary, getattr(samples, name))
+            np.save(temporary, getattr(samples, name), allow_pickle=False)
     with atomic_path(folder / "latents.npz") as temporary:
-        np.savez(temporary, **samples.latents)
+        np.savez(temporary, allow_pickle=False, **samples.latents)
     for name, shown in ((IMAGES, images_shown(samples, data)), (MEANS, means_shown(samples, data))):
         with atomic_path(folder / name) as temporary:
-            np.savez_compressed(temporary, **shown)
+            np.savez_compressed(temporary, allow_pickle=False, **shown)
     record = {"run": run.model_dump(), "model_sha256": sha256(arguments.model)}
     record |= {"settings": arguments.sampling.model_dump()}
     record |= {"scores": model_scores(model, header, data), "sampling": samples.sampling, "origin": origin}

@@ -34,8 +34,7 @@ def main() -> None:
     data = DataSet(arguments.data)
     check_sample(arguments.sample.parent, arguments.run, data.manifest)
     scores = score_run(arguments.run, arguments.sample, data, arguments.extractor, device)
-    details = scores.pop("details") | {"origin": origin}
-    write_scores(arguments.out, scores, details)
+    write_scores(arguments.out, scores.numbers, scores.details | {"origin": origin})
 
 
 if __name__ == "__main__":

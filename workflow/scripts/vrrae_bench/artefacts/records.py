@@ -10,7 +10,7 @@ import json
 import os
 import shlex
 import zlib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Generator, Iterable, Mapping
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
@@ -39,7 +39,7 @@ def write_record(path: str | os.PathLike[str], record: Mapping[str, Any], files:
 
 
 @contextmanager
-def reading(path: str | os.PathLike[str]) -> Iterator[None]:
+def reading(path: str | os.PathLike[str]) -> Generator[None]:
     """Tell of whatever comes of a file that is damaged, or is another one than is meant, with its name and the remedy.
 
     Raises:

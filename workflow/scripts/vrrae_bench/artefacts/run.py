@@ -1,7 +1,7 @@
 """What identifies a run (one training of one method on one data set) and where its files lie."""
 
 from collections.abc import Mapping
-from typing import Any, Literal
+from typing import Any, Literal, cast
 
 from pydantic import Field, model_validator
 
@@ -22,7 +22,9 @@ class RunSpec(Specification):
     dataset: str
     method: str
     # The default stands for nothing: `_with_definition` replaces it.
-    definition: Method = Field(default=None, description="What tells the method apart, whatever others there are")
+    definition: Method = Field(
+        default=cast(Method, None), description="What tells the method apart, whatever others there are"
+    )
     beta: float | None = Field(description="Weight of the KL divergence; none for a method without one")
     penalty_weight: float | None = Field(default=None, description="Weight of the method's penalty, if it has one")
     linear_layers: int = Field(default=0, description="Linear layers behind the encoder, for a method that has them")

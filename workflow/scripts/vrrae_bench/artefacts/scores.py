@@ -137,6 +137,7 @@ class _Scores(Recorded):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     numbers: dict[str, Number]
+    details: Details
 
     @model_validator(mode="before")
     @classmethod

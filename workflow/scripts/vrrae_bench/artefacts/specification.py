@@ -33,8 +33,8 @@ class Section(Specification):
         entries = (
             value.values() if isinstance(value, Mapping) else value if isinstance(value, list | tuple) else [value]
         )
-        of_numbers = _of_numbers(cls.model_fields[info.field_name].annotation)
-        if of_numbers and any(isinstance(entry, bool) for entry in entries):
+        field = cls.model_fields[info.field_name or ""]
+        if _of_numbers(field.annotation) and any(isinstance(entry, bool) for entry in entries):
             raise PydanticCustomError("truth_value", "Input should be a number, not true or false")
         return value
 

@@ -1,7 +1,7 @@
 """Zip archives from elsewhere, looked through before anything of them is used."""
 
 import zlib
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from lzma import LZMAError
 from pathlib import Path, PurePosixPath, PureWindowsPath
@@ -15,7 +15,7 @@ NEVER_A_BOMB = 2**26
 
 
 @contextmanager
-def open_zip(path: Path, largest_member: int) -> Iterator[ZipFile]:
+def open_zip(path: Path, largest_member: int) -> Generator[ZipFile]:
     """An archive all of whose members stay inside it and declare at most `largest_member` bytes.
 
     No member can give more bytes than it declares: zipfile reads no further. Several threads may read at once.

@@ -13,7 +13,7 @@ import io
 import pickletools
 import tarfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -90,7 +90,7 @@ def records_of_pickle(content: bytes, name: str) -> bytes:
                     pixels = text
             elif key == b"labels" and opcode.name in ("BININT", "BININT1", "BININT2"):
                 labels.append(argument)
-    except (ValueError, UnicodeEncodeError) as error:
+    except ValueError as error:  # text beyond Latin-1 among them
         raise UserError(f"{name}: is not a batch of CIFAR-10 ({error}). Replace it.") from None
     if not labels or len(pixels) != len(labels) * BYTES_PER_IMAGE or not all(0 <= one < N_CLASSES for one in labels):
         raise UserError(
@@ -177,7 +177,7 @@ class _Batches:
 
 
 @contextmanager
-def _opened(source: Path) -> Iterator[_Batches]:
+def _opened(source: Path) -> Generator[_Batches]:
     """The batches of an archive, or those that lie beside a loose batch."""
     try:
         if source.name not in ARCHIVES:

@@ -10,7 +10,7 @@ import signal
 import sys
 import time
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
@@ -181,6 +181,15 @@ def _blocks(source: Path) -> Iterator[bytes]:
         raise SourceFailed(f"cannot be read: {error.strerror}") from None
 
 
+def _refusal(response: requests.Response) -> tuple[str, bool]:
+    """What a server answered instead of a file, and whether it may pass."""
+    told = "".join(filter(str.isprintable, str(response.reason)))[:80]
+    reason = f"answered {response.status_code} {told}"
+    if response.status_code == requests.codes.unauthorized:
+        reason += " (a user name and a password are taken from ~/.netrc)"
+    return reason, response.status_code >= 500
+
+
 def _download(url: str, file: RemoteFile, target: Path) -> None:
     """Write what a URL answers.
 
@@ -198,11 +207,8 @@ def _download(url: str, file: RemoteFile, target: Path) -> None:
                     downloader(url, output, None)
                 return
             except requests.HTTPError as error:
-                told = "".join(filter(str.isprintable, str(error.response.reason)))[:80]
-                reason = f"answered {error.response.status_code} {told}"
-                if error.response.status_code == requests.codes.unauthorized:
-                    reason += " (a user name and a password are taken from ~/.netrc)"
-                passing = error.response.status_code >= 500
+                assert error.response is not None  # a server's answer is what this error is about
+                reason, passing = _refusal(error.response)
             except requests.RequestException as error:
                 reason, passing = f"cannot be reached ({type(error).__name__})", True
             except _TooSlow:
@@ -214,7 +220,7 @@ def _download(url: str, file: RemoteFile, target: Path) -> None:
 
 
 @contextmanager
-def _time_limit(seconds: float) -> Iterator[None]:
+def _time_limit(seconds: float) -> Generator[None]:
     """Raise `_TooSlow` in the block after some time, whatever it waits for; only the main thread can be stopped so.
 
     Limits of a connection restart with each byte that comes, so that a byte now and then would hold it for ever.

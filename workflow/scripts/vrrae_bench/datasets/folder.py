@@ -89,20 +89,20 @@ def list_images(settings: FileSettings) -> dict[str, list[LabelledFile]]:
         raise UserError(
             f"{error.filename}: cannot be read ({error.strerror}). Mend its permissions, or those of its folder."
         ) from None
-    if None not in given and settings.test_fraction is not None:
-        raise UserError(f"{root}: its images are divided into train and test already. Remove files.test_fraction.")
-    if None not in given:
+    if isinstance(given, dict):
+        if settings.test_fraction is not None:
+            raise UserError(f"{root}: its images are divided into train and test already. Remove files.test_fraction.")
         return given
     if settings.test_fraction is None:
         raise UserError(
             f"{root}: nothing says which images are for testing. Divide them into {root}/train and {root}/test, add a "
             "column `split` to the CSV file if there is one, or set files.test_fraction."
         )
-    return _divide(root, given[None], settings.test_fraction, settings.split_seed)
+    return _divide(root, given, settings.test_fraction, settings.split_seed)
 
 
-def _as_laid_out(root: Path, table: str | None) -> dict[str | None, list[LabelledFile]]:
-    """All image files by split; under none if neither folders nor the CSV file say which are for testing."""
+def _as_laid_out(root: Path, table: str | None) -> dict[str, list[LabelledFile]] | list[LabelledFile]:
+    """All image files by split; in one list if neither folders nor the CSV file say which are for testing."""
     if not root.is_dir():
         raise UserError(f"{root.absolute()}: there is no such folder. Set files.path to the folder of the images.")
     if table is not None:
@@ -114,7 +114,7 @@ def _as_laid_out(root: Path, table: str | None) -> dict[str | None, list[Labelle
             f"{root}: {', '.join(named)} would be taken for classes. Divide the images into {root}/train and "
             f"{root}/test, spelt like this, with a folder per class in each; rename a class that is really called so."
         )
-    return {None: _from_class_folders(root)}
+    return _from_class_folders(root)
 
 
 def _from_class_folders(root: Path) -> list[LabelledFile]:
@@ -182,9 +182,10 @@ def _tell_what_is_passed_over(settings: FileSettings, splits: Mapping[str, Seque
         print(f"{root}: passed over {others.total()} other file(s) ({kinds})", file=sys.stderr)
 
 
-def _from_table(root: Path, name: str) -> dict[str | None, list[LabelledFile]]:
-    """The files of a CSV file by split; under none if it has no such column."""
-    table, problems, listed = root / name, Problems(), {}
+def _from_table(root: Path, name: str) -> dict[str, list[LabelledFile]] | list[LabelledFile]:
+    """The files of a CSV file by split; in one list if it has no such column."""
+    table, problems = root / name, Problems()
+    listed: dict[str | None, list[LabelledFile]] = {}
     lines: dict[Path, str] = {}
     for where, row in _rows(table):
         with problems.kept():
@@ -196,7 +197,7 @@ def _from_table(root: Path, name: str) -> dict[str | None, list[LabelledFile]]:
     problems.refuse()
     if not listed:
         raise UserError(f"{table}: lists no images. Write a line for each: file,label.")
-    return listed if None in listed else {split: listed.get(split, []) for split in SPLITS}
+    return listed[None] if None in listed else {split: listed.get(split, []) for split in SPLITS}
 
 
 def _entry(root: Path, where: str, row: Mapping[str | None, str]) -> LabelledFile:
@@ -283,24 +284,31 @@ def _class_names(path: str, splits: Mapping[str, Sequence[LabelledFile]]) -> tup
 
 def _common_size(entries: Sequence[LabelledFile]) -> int:
     """The side of the first image that can be read, which without a resize is that of all."""
-    problems = Problems()
-    for entry in entries:
-        with problems.kept():
-            width, height = open_image(entry.path, str(entry.path), channels=3).size
-            break
-    else:
-        problems.refuse()
+    path, (width, height) = _first_size(entries)
     if width != height:
         raise UserError(
-            f"{entry.path}: is {width} x {height} pixels, and the decoder makes square images. Crop all to squares, or "
+            f"{path}: is {width} x {height} pixels, and the decoder makes square images. Crop all to squares, or "
             "set files.image_size to resize them, which changes their proportions."
         )
     if not SMALLEST_SIDE <= width <= LARGEST_SIDE:
         raise UserError(
-            f"{entry.path}: is {width} x {height} pixels; sides of {SMALLEST_SIDE} to {LARGEST_SIDE} are possible. "
+            f"{path}: is {width} x {height} pixels; sides of {SMALLEST_SIDE} to {LARGEST_SIDE} are possible. "
             "Set files.image_size to resize all."
         )
     return width
+
+
+def _first_size(entries: Sequence[LabelledFile]) -> tuple[Path, tuple[int, int]]:
+    """The first image that can be read, and its width and height.
+
+    Raises:
+        UserError: None can be read; what is wrong with each, or with the first ten.
+    """
+    problems = Problems()
+    for entry in entries:
+        with problems.kept():
+            return entry.path, open_image(entry.path, str(entry.path), channels=3).size
+    raise problems.told()
 
 
 def _numbers(entries: Sequence[LabelledFile], class_names: Sequence[str]) -> Int64[np.ndarray, " N"]:

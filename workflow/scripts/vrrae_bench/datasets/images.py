@@ -86,9 +86,10 @@ def _decode(image: Image.Image) -> Image.Image:
 
 def _refuse_pages(image: Image.Image, name: str) -> None:
     """Refuse a TIFF of several pages, which are images of their own, unlike the pictures of an animation."""
-    if image.format == "TIFF" and image.n_frames > 1:
+    n_pages = getattr(image, "n_frames", 1)  # formats with one image alone do not count it
+    if image.format == "TIFF" and n_pages > 1:
         raise UserError(
-            f"{name}: has {image.n_frames} pages, of which one would be stored. Save each page as a file of its own."
+            f"{name}: has {n_pages} pages, of which one would be stored. Save each page as a file of its own."
         )
 
 
@@ -102,7 +103,7 @@ def _refuse_depth(image: Image.Image, name: str) -> None:
 
 
 def _refuse_transparency(image: Image.Image, name: str) -> None:
-    if image.has_transparency_data and image.convert("RGBA").getchannel("A").getextrema()[0] < 255:
+    if image.has_transparency_data and np.asarray(image.convert("RGBA"))[..., 3].min() < 255:
         raise UserError(f"{name}: is partly transparent. Put it on a background and save it without transparency.")
 
 

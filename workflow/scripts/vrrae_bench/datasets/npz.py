@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from tokenize import TokenError
-from typing import Any, BinaryIO
+from typing import IO, Any
 from zipfile import ZipFile
 
 import numpy as np
@@ -65,7 +65,7 @@ def make_npz(folder: Path, settings: FileSettings, *, least: Mapping[str, int], 
     with open_zip(path, LARGEST_ARRAY) as archive:
         names = _names(path, archive, labelled)
         arrays, classes = _look_through(path, archive, names)
-        n_classes = classes and len(classes)
+        n_classes = None if classes is None else len(classes)
         check_arrays(str(path), arrays, n_classes)
         refuse_few(settings.path, len(arrays["train"]), least)
         if not settings.dark:
@@ -98,7 +98,7 @@ def _look_through(
         with problems.kept():
             if name in IMAGES:
                 arrays[name] = _announced(path, name, headers[name])
-            elif _bounds_labels(images := headers.get(name.removesuffix("_labels"))):
+            elif (images := headers.get(name.removesuffix("_labels"))) and _bounds_labels(images):
                 arrays[name] = _labels(path, name, headers[name], images.shape[0], archive)
     if set(LABELS) <= set(arrays):
         with problems.kept():
@@ -146,7 +146,7 @@ def _header(path: Path, archive: ZipFile, name: str) -> Header:
     return header
 
 
-def _read_header(file: BinaryIO) -> tuple[tuple[int, ...], bool, np.dtype]:
+def _read_header(file: IO[bytes]) -> tuple[tuple[int, ...], bool, np.dtype]:
     read = {(1, 0): np.lib.format.read_array_header_1_0, (2, 0): np.lib.format.read_array_header_2_0}
     version = np.lib.format.read_magic(file)
     if version not in read:
@@ -170,13 +170,13 @@ def _announced(path: Path, name: str, header: Header) -> UInt8[np.ndarray, "N H 
     return np.broadcast_to(np.uint8(0), shape)
 
 
-def _bounds_labels(images: Header | None) -> bool:
+def _bounds_labels(images: Header) -> bool:
     """Whether an array is as long as its number of images asks for at least.
 
     Then as many labels take no more memory than befits the archive. Else the images are refused anyway.
     """
-    is_checked = images is not None and images.dtype.kind in CHECKED and images.shape
-    return bool(is_checked) and images.n_bytes >= images.shape[0] * SMALLEST_SIDE**2
+    is_checked = images.dtype.kind in CHECKED and len(images.shape) > 0
+    return is_checked and images.n_bytes >= images.shape[0] * SMALLEST_SIDE**2
 
 
 def _labels(path: Path, name: str, header: Header, n_images: int, archive: ZipFile) -> Shaped[np.ndarray, " N"]:

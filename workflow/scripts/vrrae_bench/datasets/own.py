@@ -84,7 +84,7 @@ def names_of_splits(names: Iterable[str]) -> list[str]:
     They say nothing else than `train` or the like; or they are alike but for that, as mnist_train and mnist_test are.
     """
     names = sorted(names)
-    parts_with_rest: dict[str, set[str]] = {}
+    parts_with_rest: dict[str, set[str | None]] = {}
     for name in names:
         rest, part = _rest_and_part(name)
         parts_with_rest.setdefault(rest, set()).add(part)

@@ -1,6 +1,6 @@
 """Several mistakes told at once, so that nobody has to mend them one run after the other."""
 
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 
 from vrrae_bench.system.errors import UserError, numbered
@@ -18,7 +18,7 @@ class Problems:
         return len(self._found)
 
     @contextmanager
-    def kept(self) -> Iterator[None]:
+    def kept(self) -> Generator[None]:
         """Keep the mistake that ends the block, if one does, and go on after it.
 
         Raises:
@@ -45,8 +45,12 @@ class Problems:
         Raises:
             UserError: All of them, or the first ten.
         """
-        if len(self._found) == 1:
-            raise UserError(self._found[0])
         if self._found:
-            head = f"{len(self._found)} problems" if len(self._found) < MOST_TOLD else f"{MOST_TOLD} problems or more"
-            raise UserError(f"{head}:\n{numbered(self._found)}")
+            raise self.told()
+
+    def told(self) -> UserError:
+        """All mistakes that were found, or the first ten, as one error."""
+        if len(self._found) == 1:
+            return UserError(self._found[0])
+        head = f"{len(self._found)} problems" if len(self._found) < MOST_TOLD else f"{MOST_TOLD} problems or more"
+        return UserError(f"{head}:\n{numbered(self._found)}")

@@ -57,6 +57,17 @@ class Request:
     labelled: bool = False
     threads: int = 1
 
+    @property
+    def own_files(self) -> FileSettings:
+        """Where a data set of the user's own lies, for a source that stores such ones.
+
+        Raises:
+            ValueError: The request names no files, a mistake in the program.
+        """
+        if self.files is None:
+            raise ValueError("a data set of the user's own was asked for without its files")
+        return self.files
+
 
 @dataclass(frozen=True)
 class Source:

@@ -48,7 +48,7 @@ class StoredArray:
         with self._path.open("rb", buffering=0) as file:
             for row, number in zip(rows, np.arange(len(self))[index.ravel()]):
                 file.seek(mapped.offset + int(number) * row.nbytes)
-                if file.readinto(row) != row.nbytes:
+                if file.readinto(row.data) != row.nbytes:
                     raise UserError(f"{self._path}: is cut short. {self._remedy}")
         return rows.reshape(*index.shape, *self.shape[1:])
 
@@ -56,7 +56,7 @@ class StoredArray:
         """All of it, for numpy's functions."""
         return self[...] if dtype is None else self[...].astype(dtype)
 
-    def _map(self) -> np.ndarray:
+    def _map(self) -> np.memmap:
         try:
             return np.load(self._path, mmap_mode="r", allow_pickle=False)
         except (OSError, ValueError, EOFError) as error:
@@ -65,6 +65,10 @@ class StoredArray:
     @property
     def _remedy(self) -> str:
         return remedy(self._path.with_name(MANIFEST))
+
+
+# Images in memory, or on disk of which a part is read at a time.
+Images = Num[np.ndarray, "N H W C"] | Num[StoredArray, "N H W C"]
 
 
 class DataSet:
@@ -122,7 +126,7 @@ def describe(data: DataSet) -> str:
     )
     if manifest.n_classes is None:
         return f"{told}, without classes"
-    train, test = (_images_of_classes(data, split) for split in ("train", "test"))
+    train, test = (_images_of_classes(data, split, manifest.n_classes) for split in ("train", "test"))
     names = manifest.class_names or range(manifest.n_classes)
     # Names of folders may hold any character, line breaks among them.
     shown = (name if str(name).isprintable() else repr(name) for name in names)
@@ -132,9 +136,9 @@ def describe(data: DataSet) -> str:
     return textwrap.fill(told, 120, subsequent_indent="  ", break_long_words=False, break_on_hyphens=False)
 
 
-def _images_of_classes(data: DataSet, split: str) -> Int[np.ndarray, " K"]:
+def _images_of_classes(data: DataSet, split: str, n_classes: int) -> Int[np.ndarray, " K"]:
     labels = data.array(f"{split}_labels")[...]
-    return labels.sum(axis=0) if data.manifest.multi_label else np.bincount(labels, minlength=data.manifest.n_classes)
+    return labels.sum(axis=0) if data.manifest.multi_label else np.bincount(labels, minlength=n_classes)
 
 
 def storing(folder: str | Path) -> AbstractContextManager[None]:

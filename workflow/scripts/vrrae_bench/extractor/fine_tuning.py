@@ -6,7 +6,7 @@ best are the ones that count, and fine-tuning ends early when they get no better
 
 import math
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from copy import deepcopy
 from dataclasses import dataclass, field
@@ -335,20 +335,21 @@ def _seed(settings: ExtractorSettings, *stream: int) -> int:
 
 
 @contextmanager
-def _reproducible(seed: int, threads: int | None) -> Iterator[None]:
+def _reproducible(seed: int, threads: int | None) -> Generator[None]:
     """Seeded, deterministic and on `threads` threads inside; torch's global state as before afterwards."""
     were_deterministic, had_threads = torch.are_deterministic_algorithms_enabled(), torch.get_num_threads()
-    filled = torch.utils.deterministic.fill_uninitialized_memory
+    deterministic: Any = torch.utils.deterministic  # torch makes its setting when it is imported
+    filled = deterministic.fill_uninitialized_memory
     with torch.random.fork_rng():
         torch.manual_seed(seed)
         # Only a warning where a GPU has no deterministic kernel.
         torch.use_deterministic_algorithms(True, warn_only=True)
         # A debugging aid that comes with it, and slows every step.
-        torch.utils.deterministic.fill_uninitialized_memory = False
+        deterministic.fill_uninitialized_memory = False
         torch.set_num_threads(threads or had_threads)
         try:
             yield
         finally:
             torch.use_deterministic_algorithms(were_deterministic)
-            torch.utils.deterministic.fill_uninitialized_memory = filled
+            deterministic.fill_uninitialized_memory = filled
             torch.set_num_threads(had_threads)

@@ -17,10 +17,11 @@ from torch import nn
 from torch.nn.functional import interpolate
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 from torchvision.models import Inception3
-from torchvision.models.inception import BasicConv2d
+from torchvision.models.inception import BasicConv2d, InceptionAux
 
 from vrrae_bench.artefacts.manifest import refuse_other_images
 from vrrae_bench.artefacts.records import check_file, read_record, remedy
+from vrrae_bench.datasets.store import StoredArray
 from vrrae_bench.extractor.settings import START_WEIGHTS, ExtractorSettings
 from vrrae_bench.system.errors import UserError, is_out_of_memory
 from vrrae_bench.system.files import atomic_path
@@ -37,10 +38,11 @@ RECORDED_OF_EXTRACTOR += ("threads", "device", "versions", "shell_settings", "co
 # Not in records of earlier versions.
 RECORDED_OF_GUESSING = ("above_chance", "against_guessing")
 
-Images = UInt8[np.ndarray, "N H W C"]
+Pixels = UInt8[np.ndarray, "N H W C"]
+Images = Pixels | UInt8[StoredArray, "N H W C"]
 
 
-def prepare(images: Images, image_size: int) -> Float[torch.Tensor, "N 3 S S"]:
+def prepare(images: Pixels, image_size: int) -> Float[torch.Tensor, "N 3 S S"]:
     """Real or generated images as the network reads them: the one place where they are resized and scaled.
 
     Grey is repeated to three channels, one antialiased bilinear resize in float32, ImageNet normalisation;
@@ -55,7 +57,7 @@ def prepare(images: Images, image_size: int) -> Float[torch.Tensor, "N 3 S S"]:
     return ((pixels - mean) / std).contiguous(memory_format=torch.channels_last)
 
 
-def channels_first(images: Images) -> UInt8[torch.Tensor, "N C H W"]:
+def channels_first(images: Pixels) -> UInt8[torch.Tensor, "N C H W"]:
     """A copy of images as torch wants them.
 
     Raises:
@@ -105,7 +107,9 @@ def build_network(settings: ExtractorSettings, n_classes: int, weights: Path | N
         _load_state(network, load_plain(weights), weights)
     network.fc = nn.Linear(network.fc.in_features, n_classes)
     if settings.auxiliary_head:
-        network.AuxLogits.fc = nn.Linear(network.AuxLogits.fc.in_features, n_classes)
+        auxiliary = network.AuxLogits
+        assert isinstance(auxiliary, InceptionAux)  # a network is built with it
+        auxiliary.fc = nn.Linear(auxiliary.fc.in_features, n_classes)
     else:
         network.aux_logits, network.AuxLogits = False, None
     return network.to(memory_format=torch.channels_last)
@@ -138,7 +142,7 @@ class FeatureExtractor:
 
 @torch.inference_mode()
 def outputs(
-    network: Inception3, batches: Iterable[Images], image_size: int
+    network: Inception3, batches: Iterable[Pixels], image_size: int
 ) -> Iterator[Float32[np.ndarray, "N outputs"]]:
     """What the network in evaluation mode and in its own precision says of images, a batch at a time."""
     network.eval()
@@ -204,7 +208,7 @@ def extractor_record(extractor: Path, arrays: Mapping[str, str]) -> dict[str, An
 
 def _headless() -> Inception3:
     network = Inception3(aux_logits=False, transform_input=True, init_weights=False)
-    network.fc = nn.Identity()
+    network.set_submodule("fc", nn.Identity())
     return network
 
 
@@ -216,7 +220,8 @@ def _prepared(network: Inception3, settings: ExtractorSettings, device: str) -> 
     network.eval()
     for module in network.modules():
         if isinstance(module, BasicConv2d):
-            module.conv, module.bn = fuse_conv_bn_eval(module.conv, module.bn), nn.Identity()
+            module.conv = fuse_conv_bn_eval(module.conv, module.bn)
+            module.set_submodule("bn", nn.Identity())
     return network.to(device, getattr(torch, settings.feature_precision)).to(memory_format=torch.channels_last)
 
 

@@ -7,7 +7,7 @@ to (for a method without such a term it is no more than a reference).
 """
 
 import warnings
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from jaxtyping import Float
@@ -21,7 +21,7 @@ BIC_CANDIDATES = range(1, 11)
 # In k dimensions, BIC considers a number of Gaussians only if each has 5 (k + 1) means: on fewer a Gaussian shrinks
 # to a point or a line, whose likelihood has no bound but the regularisation.
 FEWEST_MEANS = 5
-FIT = {"covariance_type": "full", "reg_covar": 1e-6, "init_params": "kmeans", "max_iter": 500}
+FIT: dict[str, Any] = {"covariance_type": "full", "reg_covar": 1e-6, "init_params": "kmeans", "max_iter": 500}
 
 
 class FittedMixture(NamedTuple):
@@ -39,7 +39,7 @@ class FittedMixture(NamedTuple):
 
     def sample(self, n: int, seed: int) -> Float[np.ndarray, "N k"]:
         """`n` points of the bottleneck, in random order."""
-        self.mixture.random_state = seed
+        self.mixture.set_params(random_state=seed)
         points, _ = self.mixture.sample(n)  # grouped by component
         return self.scaler.inverse_transform(np.random.default_rng(seed).permutation(points))
 
@@ -47,7 +47,7 @@ class FittedMixture(NamedTuple):
         """What to record beside scores of its samples; the log-likelihood is that of a standardised mean, averaged."""
         return {f"gmm_{name}": value for name, value in FIT.items()} | {
             "gmm_standardised": True,
-            "gmm_components": self.mixture.n_components,
+            "gmm_components": len(self.mixture.weights_),
             "gmm_means": self.n_means,
             "gmm_converged": bool(self.mixture.converged_),
             "gmm_unconverged_components": self.unconverged,
@@ -91,7 +91,7 @@ def fit_mixture(
         standardised = standardised[chosen]
     candidates = [n_components] if n_components else _candidates(*standardised.shape)
     fitted = [_fit(standardised, n, seed, n_init) for n in candidates]
-    unconverged = [mixture.n_components for mixture in fitted if not mixture.converged_]
+    unconverged = [len(mixture.weights_) for mixture in fitted if not mixture.converged_]
     if unconverged:
         numbers = ", ".join(map(str, unconverged))
         warnings.warn(

@@ -99,15 +99,15 @@ def decoded_images(
 
 def _latents(model: Autoencoder, header: ModelHeader, data: DataSet) -> dict[str, Float[np.ndarray, "N k"]]:
     """Posteriors of each array of images and, where the means are no coefficients of the SVD, those beside them."""
-    latents = {}
+    latents: dict[str, np.ndarray] = {}
     for name in ("train", "test", "diagonal"):
         if name not in data.manifest.arrays:
             continue
         mean, log_variance, _ = posteriors(model, header.normalisation, data.array(name))
-        latents[f"{name}_mean"] = mean
+        latents[f"{name}_mean"] = np.asarray(mean)
         if log_variance is not None:
-            latents[f"{name}_log_variance"] = log_variance
+            latents[f"{name}_log_variance"] = np.asarray(log_variance)
     if header.run.definition.maps_coefficients:
         encodings = encode(model.encoder, header.normalisation, data.array("train"))
-        latents["train_coefficients"] = encodings @ np.asarray(model.bottleneck.basis)
+        latents["train_coefficients"] = encodings @ np.asarray(model.bottleneck.known_basis)
     return latents

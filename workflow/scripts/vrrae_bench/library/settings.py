@@ -1,7 +1,7 @@
 """In a process of somebody else, numbers come out as in the commands, and its settings stay as they are."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import ExitStack, contextmanager
 
 import jax
@@ -25,7 +25,7 @@ LASTING = ("JAX_", "XLA_", "PJRT_", "TF_XLA_", "EQX_", "NPY_")
 
 
 @contextmanager
-def as_in_the_commands() -> Iterator[None]:
+def as_in_the_commands() -> Generator[None]:
     """Within, JAX and linear algebra have the settings of the commands; afterwards those that they had before."""
     with ExitStack() as stack:
         for name, value in OF_JAX.items():

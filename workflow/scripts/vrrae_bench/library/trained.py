@@ -49,7 +49,8 @@ class TrainedModel:
             UserError: The images are not such as the model was trained on. So do all methods that take images.
         """
         with as_in_the_commands():
-            return posteriors(self.network, self.header.normalisation, images_for_model(images, self.header)).mean
+            found = posteriors(self.network, self.header.normalisation, images_for_model(images, self.header))
+            return np.asarray(found.mean)
 
     def decode(self, points: Float[np.ndarray, "N k"]) -> Float[np.ndarray, "N H W C"]:
         """Images for points of the bottleneck.

@@ -5,7 +5,7 @@ linear layer down, a linear layer and four transposed convolutions and one last 
 """
 
 from importlib import import_module
-from typing import Self
+from typing import Self, TypeVar
 
 import equinox as eqx
 import jax
@@ -16,6 +16,8 @@ from vrrae_bench.models.bottleneck import Bottleneck, Posterior, Sizes
 from vrrae_bench.models.convolutions import conv_stride2_relu, conv_transpose_relu, conv_valid
 from vrrae_bench.models.layers import Convolution, Linear
 from vrrae_bench.system.errors import UserError
+
+Part = TypeVar("Part", bound=eqx.Module)
 
 ENCODER_CHANNELS = (32, 64)
 DECODER_CHANNELS = (32, 256, 128, 32, 8)
@@ -154,6 +156,6 @@ def bottleneck_class(method: Method) -> type[Bottleneck]:
     return found
 
 
-def _cast(module: eqx.Module, dtype) -> eqx.Module:
+def _cast(module: Part, dtype) -> Part:
     """The module with its parameters in another type; gradients still reach the original ones."""
     return jax.tree.map(lambda leaf: leaf.astype(dtype) if eqx.is_inexact_array(leaf) else leaf, module)

@@ -70,6 +70,15 @@ class Bottleneck(eqx.Module):
         """The decoder's input for points of the bottleneck."""
         return point
 
+    @property
+    def known_basis(self) -> Float[Array, "L k"]:
+        """The basis of all training images, which a trained bottleneck has if its method truncates.
+
+        Raises:
+            ValueError: The method does not truncate, or training is not over.
+        """
+        raise ValueError(f"{type(self).__name__} has no basis, since its method does not truncate")
+
     def penalty(
         self,
         encoder: Callable[[Float[Array, "B H W C"]], Float[Array, "B E"]],

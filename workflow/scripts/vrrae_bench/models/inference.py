@@ -8,27 +8,26 @@ import numpy as np
 from jaxtyping import Array, Float, Num
 
 from vrrae_bench.artefacts.manifest import Normalisation
+from vrrae_bench.datasets.store import Images
 from vrrae_bench.models.autoencoder import Autoencoder
 from vrrae_bench.models.bottleneck import Posterior
 
 CHUNK = 512
 
 
-def encode(
-    encoder: Callable[[Array], Array], normalisation: Normalisation, images: Num[np.ndarray, "N H W C"]
-) -> Float[np.ndarray, "N E"]:
+def encode(encoder: Callable[[Array], Array], normalisation: Normalisation, images: Images) -> Float[np.ndarray, "N E"]:
     """Encodings of stored images."""
     return np.concatenate(list(_in_chunks(_encode, (encoder, normalisation), images)))
 
 
-def posteriors(model: Autoencoder, normalisation: Normalisation, images: Num[np.ndarray, "N H W C"]) -> Posterior:
+def posteriors(model: Autoencoder, normalisation: Normalisation, images: Images) -> Posterior:
     """Posterior of each stored image, as numpy arrays."""
     chunks = list(_in_chunks(_posterior, (model, normalisation), images))
     return jax.tree.map(lambda *parts: np.concatenate(parts), *chunks)
 
 
 def reconstructions(
-    model: Autoencoder, normalisation: Normalisation, images: Num[np.ndarray, "N H W C"]
+    model: Autoencoder, normalisation: Normalisation, images: Images
 ) -> Iterator[tuple[Float[np.ndarray, "B H W C"], Float[np.ndarray, "B H W C"]]]:
     """Images and their reconstructions from the posterior means, in the model's units, chunk by chunk in order."""
     return _in_chunks(_reconstruct, (model, normalisation), images)

@@ -15,11 +15,11 @@ share nearly all of their work (`frechet_distances`).
 """
 
 import operator
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from functools import cached_property
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, fields
+from functools import cached_property, reduce
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any
 from zipfile import BadZipFile
 
 import numpy as np
@@ -150,7 +150,8 @@ def _distances(reference: Moments, parts: Sequence[Float[np.ndarray, "n D"]]) ->
         yield max(0.0, float(between + traces - 2 * trace_of_root))
 
 
-class _Sums(NamedTuple):
+@dataclass(frozen=True, eq=False)
+class _Sums:
     """Sums over some of the rows of a set, of which a distance is computed. Those of several parts add up.
 
     Attributes:
@@ -167,6 +168,16 @@ class _Sums(NamedTuple):
     projection: Float64[np.ndarray, " d"]
     gram: Float64[np.ndarray, "d d"]
 
+    def __add__(self, other: "_Sums") -> "_Sums":
+        return self._with(operator.add, other)
+
+    def __sub__(self, other: "_Sums") -> "_Sums":
+        return self._with(operator.sub, other)
+
+    def _with(self, operation: Callable[[Any, Any], Any], other: "_Sums") -> "_Sums":
+        names = (field.name for field in fields(self))
+        return _Sums(**{name: operation(getattr(self, name), getattr(other, name)) for name in names})
+
 
 def _sums(features, groups, mean, root) -> Iterator[_Sums]:
     """Of all rows, then of all but those of each group."""
@@ -175,7 +186,7 @@ def _sums(features, groups, mean, root) -> Iterator[_Sums]:
 
     def over(rows: slice) -> _Sums:
         deviations = features[rows] - mean
-        projected = coordinates[rows] if few else deviations @ root
+        projected = deviations @ root if coordinates is None else coordinates[rows]
         square = np.square(deviations).sum()
         gram = projected.T @ projected
         return _Sums(len(deviations), deviations.sum(axis=0), square, projected.sum(axis=0), gram)
@@ -186,11 +197,11 @@ def _sums(features, groups, mean, root) -> Iterator[_Sums]:
     ]
     yield (of_all := _total(of_groups))
     for of_group in of_groups:
-        yield _Sums(*map(operator.sub, of_all, of_group))
+        yield of_all - of_group
 
 
 def _total(sums: Sequence[_Sums]) -> _Sums:
-    return _Sums(*map(sum, zip(*sums, strict=True)))
+    return reduce(operator.add, sums)
 
 
 def _coordinates(rows: Float64[np.ndarray, "N D"]) -> Float64[np.ndarray, "N N"]:
@@ -199,7 +210,8 @@ def _coordinates(rows: Float64[np.ndarray, "N D"]) -> Float64[np.ndarray, "N N"]
     Those of the first row come first, then what the second one adds, and so on: as the rows are of no particular order,
     the columns fall off as the singular values do.
     """
-    return np.linalg.qr(rows.T, mode="r").T
+    triangular = np.linalg.qr(rows.T, mode="r")
+    return np.asarray(triangular).T
 
 
 def _trace_of_root(sums: _Sums) -> tuple[float, float]:
@@ -222,7 +234,7 @@ def _singular_values(features, root) -> Float64[np.ndarray, " d"]:
     factor = (features - features.mean(axis=0, dtype=np.float64)) / np.sqrt(len(features) - 1)
     if len(factor) > factor.shape[1]:
         factor = np.linalg.qr(factor, mode="r")
-    return svdvals(factor @ root)
+    return np.asarray(svdvals(factor @ root))
 
 
 def _check(features) -> None:

@@ -37,7 +37,7 @@ class Jackknife(NamedTuple):
     limit: Estimate
 
 
-def mean_estimate(values: Sequence[float]) -> Estimate:
+def mean_estimate(values: Sequence[float] | Float64[np.ndarray, " n"]) -> Estimate:
     """The mean of independent values, with its t-interval.
 
     Raises:

@@ -92,5 +92,5 @@ def truncation_errors(model: Autoencoder, header: ModelHeader, data: DataSet) ->
 def reconstruction_sharpness(model: Autoencoder, header: ModelHeader, data: DataSet) -> dict[str, float]:
     """Sharpness of the reconstructions of the first test images, over that of these images themselves."""
     images = data.array("test")[:N_SHARPNESS]
-    means = posteriors(model, header.normalisation, images).mean
+    means = np.asarray(posteriors(model, header.normalisation, images).mean)
     return sharpness_scores({"reconstruction": decoded_images(model, header, data, means)}, images)

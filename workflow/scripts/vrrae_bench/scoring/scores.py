@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from jaxtyping import Float, UInt8
@@ -24,10 +23,8 @@ OTHER_SAMPLERS = ("random_gaussian", "random_prior")
 Images = UInt8[np.ndarray, "N H W C"]
 
 
-def score_run(
-    run: RunSpec, sample: Path, data: DataSet, extractor: Path | None, device: str = "cpu"
-) -> dict[str, float | dict[str, Any]]:
-    """All scores of a run: a number per metric and, under `details`, what they depend on and those that are lists.
+def score_run(run: RunSpec, sample: Path, data: DataSet, extractor: Path | None, device: str = "cpu") -> Scores:
+    """All scores of a run: a number per metric, and as details what they depend on and those that are lists.
 
     The scores that the paper has, and those of single images, are of the first draw of random images; the others give
     the spread of its FID, and what needs more images.
@@ -60,7 +57,7 @@ def score_run(
         of_features = feature_scores(extractor, arrays, draws, interpolation, images_per_pair, others, device)
         numbers |= of_features.numbers
         details |= of_features.details
-    return numbers | {"details": details}
+    return Scores(numbers, details)
 
 
 def latent_scores(run: RunSpec, latents: Mapping[str, Float[np.ndarray, "N k"]]) -> Scores:

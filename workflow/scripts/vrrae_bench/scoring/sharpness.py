@@ -10,12 +10,10 @@ import numpy as np
 from jaxtyping import Float64, Num
 from scipy.ndimage import laplace
 
-from vrrae_bench.datasets.store import StoredArray
+from vrrae_bench.datasets.store import Images
 from vrrae_bench.system.errors import UserError
 
 CHUNK = 256
-
-Images = Num[np.ndarray, "N H W C"] | StoredArray
 
 
 def laplacian_variances(images: Num[np.ndarray, "N H W C"]) -> Float64[np.ndarray, " N"]:

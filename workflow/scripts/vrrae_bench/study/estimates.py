@@ -23,8 +23,8 @@ class Cost:
     Attributes:
         seconds: A function of the data set, if the job has one, and the whole configuration. It gives the duration, or
             none if there is no basis for an estimate.
-        left_mb: A function of the data set, if the job has one, and the wildcards. It gives the size of what the job leaves
-            in the folder of results, in MB, or none if there is no basis for an estimate.
+        left_mb: A function of the data set, if the job has one, and the wildcards. It gives the size of what the job
+            leaves in the folder of results, in MB, or none if there is no basis for an estimate.
         least_minutes: Minutes that every job of the rule is allowed.
         on_gpu: How many times the estimate a job may take on a GPU. It is cautious, because no GPU was measured.
     """

@@ -5,7 +5,7 @@ import hashlib
 import json
 import os
 import secrets
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -16,7 +16,7 @@ TEMPORARY = "unfinished-"  # in the names of files that are being written, and o
 
 
 @contextmanager
-def atomic_path(path: str | os.PathLike[str]) -> Iterator[Path]:
+def atomic_path(path: str | os.PathLike[str]) -> Generator[Path]:
     """A temporary path in the folder of `path`; renamed onto it at the end, removed if the block raises.
 
     The temporary name keeps the suffix, because numpy and matplotlib choose the format by it. What writers that were

@@ -8,7 +8,7 @@ import fcntl
 import os
 import sys
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Literal
@@ -72,7 +72,7 @@ def claim(kind: Kind, devices: Sequence[str], folder: Path = LOCKS) -> tuple[str
 
 
 @contextmanager
-def one_at_a_time(work: str, folder: Path = LOCKS) -> Iterator[None]:
+def one_at_a_time(work: str, folder: Path = LOCKS) -> Generator[None]:
     """Do some work while no other process of this host is at the same; who has to wait for that says so on stderr.
 
     Raises:

@@ -8,7 +8,7 @@ import os
 import platform
 import stat
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO
@@ -17,7 +17,7 @@ from vrrae_bench.system.errors import UserError
 
 
 @contextmanager
-def locked(path: Path, refusal: Callable[[str], str]) -> Iterator[None]:
+def locked(path: Path, refusal: Callable[[str], str]) -> Generator[None]:
     """Hold a lock for this process alone, and remove its file at the end.
 
     Where the file system has no locks, a warning says so, and the work is done without one.

@@ -3,7 +3,6 @@
 import importlib.metadata
 import os
 import platform
-import re
 import resource
 import subprocess
 import sys
@@ -77,7 +76,8 @@ def peak_memory_mib() -> int:
     if sys.platform == "darwin":
         return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 2**20
     # Linux's getrusage begins with the size of the process that started this one.
-    return int(re.search(r"VmHWM:\s+(\d+)", Path("/proc/self/status").read_text())[1]) // 2**10
+    lines = Path("/proc/self/status").read_text().splitlines()
+    return next(int(line.split()[1]) for line in lines if line.startswith("VmHWM:")) // 2**10
 
 
 def _versions() -> dict[str, str]:

@@ -8,7 +8,7 @@ import numpy as np
 from jax.sharding import NamedSharding
 from jaxtyping import Array, Int, Num
 
-from vrrae_bench.datasets.store import StoredArray
+from vrrae_bench.datasets.store import Images
 from vrrae_bench.system.seeding import derived_seed
 
 # Steps that are computed between two looks at the clock and at signals; fewer where their images exceed the bytes.
@@ -61,7 +61,7 @@ class BatchFeed:
         over_devices: How the images of a batch are spread over devices; a process reads those of its own.
     """
 
-    def __init__(self, images: StoredArray | np.ndarray, stream: BatchStream, over_devices: NamedSharding):
+    def __init__(self, images: Images, stream: BatchStream, over_devices: NamedSharding):
         self._images, self._stream, self._over_devices = images, stream, over_devices
         batch_bytes = stream.batch_size * int(np.prod(images.shape[1:])) * images.dtype.itemsize
         self.longest = max(1, min(LONGEST_STRETCH, STRETCH_BYTES // batch_bytes))
@@ -89,7 +89,8 @@ class BatchFeed:
     def _read(self, steps: range) -> Num[Array, "S B H W C"]:
         indices = self._stream.indices(steps.start, len(steps))
 
-        def part(index: tuple[slice, ...]) -> Num[np.ndarray, "S b H W C"]:
+        def part(index: tuple[slice, ...] | None) -> Num[np.ndarray, "S b H W C"]:
+            assert index is not None  # as it would be for a device of another process, of which none is asked for
             own = indices[:, index[1]]
             images = np.zeros((self.longest, own.shape[1], *self._images.shape[1:]), self._images.dtype)
             images[: len(steps)] = self._images[own]

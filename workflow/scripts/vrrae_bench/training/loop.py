@@ -16,7 +16,7 @@ from jaxtyping import Array, Float, Int, Num, PRNGKeyArray
 from vrrae_bench.artefacts.manifest import Normalisation
 from vrrae_bench.artefacts.run import AN_ARRAY, RunSpec
 from vrrae_bench.datasets.in_memory import ImagesInMemory
-from vrrae_bench.datasets.store import DataSet, StoredArray
+from vrrae_bench.datasets.store import DataSet, Images
 from vrrae_bench.models.autoencoder import Autoencoder
 from vrrae_bench.models.inference import encode
 from vrrae_bench.models.serialisation import ModelHeader
@@ -242,7 +242,7 @@ def _on_this_host(model: Autoencoder) -> Autoencoder:
     return jax.tree.map(lambda leaf: jnp.asarray(np.asarray(leaf)) if eqx.is_array(leaf) else leaf, model)
 
 
-def _trained(model: Autoencoder, header: ModelHeader, images: StoredArray | np.ndarray) -> Autoencoder:
+def _trained(model: Autoencoder, header: ModelHeader, images: Images) -> Autoencoder:
     """The model with what its bottleneck takes from all training images."""
 
     def encodings() -> Float[np.ndarray, "N E"]:

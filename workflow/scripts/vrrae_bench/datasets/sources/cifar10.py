@@ -45,7 +45,8 @@ def store(folder: Path, request: Request) -> None:
     """Fetch and store CIFAR-10."""
     from vrrae_bench.datasets.cifar_batches import store_batches
 
-    store_batches(*SOURCE.files, folder, request)
+    (archive,) = SOURCE.files
+    store_batches(archive, folder, request)
 
 
 SOURCE = Source(

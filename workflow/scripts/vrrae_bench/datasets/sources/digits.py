@@ -23,10 +23,10 @@ def store(folder: Path, request: Request) -> None:
         bright = np.round(image * (255 / BRIGHTEST)).astype(np.uint8)
         return np.asarray(Image.fromarray(bright).resize((IMAGES.side, IMAGES.side), Image.Resampling.BICUBIC))
 
-    digits = load_digits()
-    images = np.stack([enlarge(image) for image in digits.images])[..., None]
+    rows, labels = load_digits(return_X_y=True)
+    images = np.stack([enlarge(row.reshape(8, 8)) for row in np.asarray(rows)])[..., None]
     train, test, train_labels, test_labels = train_test_split(
-        images, digits.target, test_size=IMAGES.n_test, random_state=SPLIT_SEED, stratify=digits.target
+        images, labels, test_size=IMAGES.n_test, random_state=SPLIT_SEED, stratify=labels
     )
     arrays = {"train": train, "test": test, "train_labels": train_labels, "test_labels": test_labels}
     write_dataset(folder, "digits", arrays, n_classes=N_CLASSES)

@@ -9,7 +9,7 @@ def store(folder: Path, request: Request) -> None:
     """Store the images that `request.files` names."""
     from vrrae_bench.datasets.folder import make_folder
 
-    make_folder(folder, request.files, least=request.least, threads=request.threads)
+    make_folder(folder, request.own_files, least=request.least, threads=request.threads)
 
 
 SOURCE = Source(store)

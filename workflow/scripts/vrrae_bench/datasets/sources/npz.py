@@ -9,7 +9,7 @@ def store(folder: Path, request: Request) -> None:
     """Store the images that `request.files` names."""
     from vrrae_bench.datasets.npz import make_npz
 
-    make_npz(folder, request.files, least=request.least, labelled=request.labelled)
+    make_npz(folder, request.own_files, least=request.least, labelled=request.labelled)
 
 
 SOURCE = Source(store, labelled=False)

@@ -33,4 +33,4 @@ class LowRankStack(LinearStack):
 
     def penalty(self, encoder, images, posterior, key):
         """The nuclear norm of each layer, which is the sum of its singular values, summed over the layers."""
-        return sum(jnp.linalg.norm(weight, "nuc") for weight in self.weights)
+        return jnp.asarray(sum(jnp.linalg.norm(weight, "nuc") for weight in self.weights))

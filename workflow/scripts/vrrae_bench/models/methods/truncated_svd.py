@@ -41,10 +41,10 @@ class TruncatedSVD(Bottleneck):
         return posterior.sample(key) @ basis.T, posterior
 
     def posterior(self, encoding):
-        return self._posterior_of(encoding @ self._known_basis())
+        return self._posterior_of(encoding @ self.known_basis)
 
     def decode(self, point):
-        return point @ self._known_basis().T
+        return point @ self.known_basis.T
 
     def after_training(self, encodings):
         return self.with_basis(jnp.asarray(global_basis(encodings(), self.rank), jnp.float32))
@@ -62,7 +62,8 @@ class TruncatedSVD(Bottleneck):
     def _posterior_of(self, coefficients):
         return Posterior(coefficients)
 
-    def _known_basis(self):
+    @property
+    def known_basis(self):
         if self.basis is None:
             raise ValueError("this model has no basis yet: train it, then find the basis from all training latents")
         return self.basis
