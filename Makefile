@@ -49,7 +49,7 @@ help:
 	@echo "  make plan                say what a run would cost; TARGET=name (*)"
 	@echo
 	@echo "Develop"
-	@echo "  make test                linters, unit tests and the workflow from end to end; WORKERS=$(WORKERS) processes"
+	@echo "  make test                linters, types, unit tests and the workflow from end to end; WORKERS=$(WORKERS) processes"
 	@echo "  make test-all            the same, and tests that fill disks and kill trainings; what CI runs"
 	@echo "  make test-envs           every rule in an environment of its own, through a stand-in for conda (8 GB, once)"
 	@echo "  make test-report         the report in a real browser, where there is a Chromium; REPORT=results/report.html: yours"
@@ -85,6 +85,7 @@ test: set-up
 	@$(RUN) ruff check workflow tests envs docs
 	@$(RUN) ruff format --check workflow tests envs docs
 	@$(RUN) snakefmt --check Snakefile workflow/rules
+	@$(RUN) pyrefly check --summary=none
 	@$(RUN) python -m pytest $(IN_PARALLEL) -m "not slow"
 
 test-all: test

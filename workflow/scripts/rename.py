@@ -10,7 +10,7 @@ import vrrae_bench.system.shell_settings
 import hashlib
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import quote
@@ -143,7 +143,7 @@ def _rename_in_report(results: Path, folders: list[Path]) -> None:
 
 
 @contextmanager
-def _rewritten(path: Path) -> Iterator[Path]:
+def _rewritten(path: Path) -> Generator[Path]:
     """A file that takes the place of another at the end, with the time of the other, by which Snakemake goes."""
     before = path.stat()
     with atomic_path(path) as temporary:

@@ -14,7 +14,7 @@ import time
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import Protocol, TextIO
+from typing import Any, Protocol, TextIO
 
 from tqdm import tqdm
 
@@ -80,8 +80,8 @@ class Status(logging.Handler):
             screen.addFilter(self._stays)
         logger.addHandler(self)
 
-    def emit(self, record: logging.LogRecord) -> None:
-        """Take note of what a record says of a job."""
+    def emit(self, record: Any) -> None:
+        """Take note of what a record says of a job, in attributes that Snakemake gives it by its event."""
         match getattr(record, "event", None):
             case "job_info":
                 self.names[record.jobid] = record.rule_msg or record.rule_name
