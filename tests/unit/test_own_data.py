@@ -20,6 +20,7 @@ from PIL import EpsImagePlugin, Image
 from vrrae_bench.datasets.fingerprint import fingerprint
 from vrrae_bench.datasets.image_folders import all_files
 from vrrae_bench.datasets.images import open_image
+from vrrae_bench.datasets.made_from import MadeFrom
 from vrrae_bench.datasets.own import names_of_splits
 from vrrae_bench.datasets.settings import FileSettings
 from vrrae_bench.datasets.source import Request
@@ -837,6 +838,26 @@ def test_images_that_come_and_go_make_the_data_again_and_what_is_not_read_does_n
     assert (tmp_path / make[-1]).is_file()
 
 
+def test_changed_images_are_refused_where_snakemake_does_not_know_of_the_stored_ones(birds, tmp_path):
+    """As in a fresh clone with copied results."""
+    manifest = tmp_path / "results/birds/data/birds/manifest.json"
+    birds(*SNAKEMAKE, "--", "data_birds")
+    shutil.rmtree(tmp_path / ".snakemake")
+    (tmp_path / "images/birds").rename(tmp_path / "images/moved")  # names, sizes and times are the same there
+    (tmp_path / "moved.yaml").write_text("datasets: {birds: {files: {path: images/moved}}}")
+    moved = (*SNAKEMAKE, "moved.yaml", "--quiet", "rules", "--", "data_birds")
+    assert "Nothing to be done" in birds(*moved)
+    stored = manifest.read_bytes()
+    of_last_year(picture(tmp_path / "images/moved/wren/0.png"))
+    told = birds(*moved, status=1)
+    assert "birds/made_from.json: names, sizes and times of the files (digest) is" in told and "Traceback" not in told
+    assert manifest.read_bytes() == stored
+    [remedy] = re.findall(r"snakemake command: (--forcerun .+)$", told, re.MULTILINE)
+    birds(*SNAKEMAKE, "moved.yaml", *remedy.split(), "--", "data_birds")
+    assert manifest.read_bytes() != stored
+    assert "Nothing to be done" in birds(*moved)
+
+
 def test_what_the_configuration_asks_of_images_is_told_on_the_screen_and_in_the_log(birds, tmp_path):
     (tmp_path / "more.yaml").write_text("datasets: {birds: {batch_sizes: [16, 500]}}")
     problem = "images/birds: 72 training images are too few for datasets.birds.batch_sizes: 500. Set at most 72 there"
@@ -864,8 +885,9 @@ def test_a_csv_file_that_was_edited_in_place_makes_the_data_again(birds, tmp_pat
 def test_a_message_with_a_name_that_is_no_utf_8_is_written_down(classes, tmp_path):
     strange = classes / "dark" / os.fsdecode(b"\xe9.png")
     strange.write_text("text")
-    files = FileSettings(path=str(classes), test_fraction=0.2).model_dump_json()
-    command = [sys.executable, ROOT / "workflow/scripts/download.py", "folder", "--files", files]
+    files = FileSettings(path=str(classes), test_fraction=0.2)
+    made_from = MadeFrom(source="folder", files=files).model_dump_json()
+    command = [sys.executable, ROOT / "workflow/scripts/download.py", "folder", "--made-from", made_from]
     outcome = subprocess.run([*command, "--out", tmp_path / "out/manifest.json"], capture_output=True, text=True)
     assert outcome.returncode == 1
     for told in (outcome.stdout, outcome.stderr):

@@ -34,11 +34,21 @@ datasets:
 """
 
 
-def snakemake(root, *arguments):
+def snakemake(root, *arguments, project=ROOT):
     """The outcome, and what was told as one text."""
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     environment = os.environ | {"PATH": path, "JAX_DISABLE_MOST_OPTIMIZATIONS": "0"}
-    command = [sys.executable, "-m", "snakemake", "--snakefile", ROOT / "Snakefile", "--quiet", "rules", "--cores", "1"]
+    command = [
+        sys.executable,
+        "-m",
+        "snakemake",
+        "--snakefile",
+        project / "Snakefile",
+        "--quiet",
+        "rules",
+        "--cores",
+        "1",
+    ]
     command += ["--directory", root, "--configfile", root / "mine.yaml", "--show-failed-logs", *arguments]
     outcome = subprocess.run(list(map(str, command)), capture_output=True, text=True, env=environment)
     return outcome.returncode, outcome.stdout + outcome.stderr
@@ -155,11 +165,173 @@ def cut(path):
         (lambda root: cut(root / RUN / "model.eqx"), r"run.json: model.eqx beside it: damaged"),
     ],
 )
-def test_what_is_good_is_kept_when_something_beside_it_is_damaged(damage, message, copied):
+def test_what_is_good_is_kept_beside_what_is_damaged_and_the_remedy_mends_it(damage, message, copied, project):
     damage(copied)
     before = {path: path.read_bytes() for path in (copied / RUN).iterdir()}
-    code, told = snakemake(copied, f"{RUN}/sample.json")
+    code, told = snakemake(copied, f"{RUN}/run.json", project=project)
     assert code != 0 and re.search(message, told) and "Traceback" not in told, told
     assert {path: path.read_bytes() for path in (copied / RUN).iterdir()} == before
-    code, told = snakemake(copied, f"{RUN}/sample.json", "-n", *remedy_of(told))
-    assert code == 0 and re.search(r"(make_synthetic|train) +1", told), told
+    code, told = snakemake(copied, f"{RUN}/run.json", *remedy_of(told), project=project)
+    assert code == 0, told
+    assert "Nothing to be done" in snakemake(copied, f"{RUN}/run.json", project=project)[1]
+
+
+# Commands in the place of those that take minutes: they write records of what they are asked for.
+STAND_IN = """
+import argparse
+import json
+import sys
+from pathlib import Path
+
+from vrrae_bench.artefacts.records import read_record, write_record
+
+parser = argparse.ArgumentParser()
+for name in ("run", "data", "out", "settings", "seed", "sampling", "timing"):
+    parser.add_argument(f"--{name}")
+parser.add_argument("--runs", nargs="+")
+asked, _ = parser.parse_known_args()
+folder, read = Path(asked.out).parent, lambda text: text and json.loads(text)
+
+
+def record(name, told, *files):
+    for file in files:
+        (folder / file).write_text("made again")
+    write_record(folder / name, told, files)
+
+
+match Path(sys.argv[0]).stem:
+    case "train":
+        record("run.json", {"run": read(asked.run), "data": read_record(asked.data)}, "model.eqx", "history.csv")
+    case "extractor":
+        (folder / "inception.pt").write_text("made again")
+        record("extractor.json", {"settings": read(asked.settings)})
+    case "reference":
+        record("reference.json", {"seed": read(asked.seed)}, "reference.npz", "reference_sample.npz")
+    case "bounds":
+        for bound in ("floor", "copies", "ceiling"):
+            record(f"{bound}.json", {"details": {"seed": read(asked.seed), "sampling": read(asked.sampling)}})
+    case "timing":
+        runs = [json.loads(run) for run in asked.runs]
+        told = {"timing": read(asked.timing), "batch_size": runs[0]["batch_size"], "runs": runs}
+        record(Path(asked.out).name, told | {"methods": {run["method"]: {} for run in runs}})
+"""
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory):
+    """A copy of the project with these commands."""
+    root = tmp_path_factory.mktemp("project")
+    shutil.copytree(ROOT / "workflow", root / "workflow", ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copytree(ROOT / "envs", root / "envs")
+    for name in ("Snakefile", "config.yaml"):
+        shutil.copy(ROOT / name, root)
+    for name in ("train", "extractor", "reference", "bounds", "timing"):
+        (root / f"workflow/scripts/{name}.py").write_text(STAND_IN)
+    return root
+
+
+DIGITS = """
+offline: true
+experiment: {datasets: [digits], methods: [ae], ablations: [], baselines: [], timed: [ae]}
+datasets:
+  digits:
+    source: digits
+    bottleneck: 4
+    latent_size: 20
+    epochs: 1
+    batch_size: 64
+    learning_rate: 1.0e-3
+    beta: {}
+    seeds: [0]
+    sampling: {gmm_components: 2, random_images: 24, random_draws: 2, interpolation_pairs: 4}
+    extractor: {start: random, image_size: 75, epochs: 1, learning_rate: 1.0e-3}
+"""
+EXTRACTOR = "results/extractor/digits"
+# The record of each stage, and what differs if the configuration is changed.
+OTHERS = {
+    f"{EXTRACTOR}/extractor.json": "image_size is 75 and not 80",
+    f"{EXTRACTOR}/reference.json": "seed is 0 and not 7",
+    f"{EXTRACTOR}/ceiling.json": "seed is 0 and not 7; random_images is 24 and not 25",
+    "results/timings/digits.json": "seed of ae is 0 and not 7",
+}
+CHANGES = {
+    "image_size: 75": "image_size: 80",
+    "seeds: [0]": "seeds: [7]",
+    "random_images: 24": "random_images: 25",
+}
+
+
+@pytest.fixture(scope="module")
+def copied_digits(project, tmp_path_factory):
+    """Whatever these stages make of a configuration, as it is copied, without the folder .snakemake."""
+    root = tmp_path_factory.mktemp("copied")
+    (root / "mine.yaml").write_text(DIGITS)
+    code, told = snakemake(root, *OTHERS, project=project)
+    assert code == 0, told
+    shutil.rmtree(root / ".snakemake")
+    return root
+
+
+@pytest.fixture
+def digits(copied_digits, tmp_path):
+    root = tmp_path / "digits"
+    shutil.copytree(copied_digits, root)
+    return root
+
+
+def made_again(root, project):
+    """What is refused, one message after the other, while each remedy is added to the command until all is made."""
+    kept, forced, refused = {path: path.read_bytes() for path in (root / "results").rglob("*.*")}, [], []
+    while (outcome := snakemake(root, *OTHERS, *(["--forcerun"] if forced else []), *forced, project=project))[0]:
+        assert "Traceback" not in outcome[1] and "nothing was started" in outcome[1], outcome[1]
+        assert {path: path.read_bytes() for path in kept} == kept
+        _, *files = remedy_of(outcome[1])
+        assert not set(files) & set(forced), outcome[1]
+        forced += files
+        refused.append(outcome[1])
+    assert "Nothing to be done" in snakemake(root, *OTHERS, project=project)[1]
+    return "".join(refused)
+
+
+def test_copied_results_of_other_settings_are_refused_and_the_remedies_make_them_again(digits, project):
+    text = DIGITS
+    for before, after in CHANGES.items():
+        text = text.replace(before, after)
+    (digits / "mine.yaml").write_text(text)
+    refused = made_again(digits, project)
+    for file, message in OTHERS.items():
+        assert f"{file}: {message}" in refused, refused
+    assert read_json(digits / f"{EXTRACTOR}/extractor.json")["settings"]["image_size"] == 80
+
+
+def test_damaged_records_are_refused_and_the_remedies_make_them_again(digits, project):
+    damaged = ["results/data/digits/made_from.json", *OTHERS]
+    for file in damaged:
+        cut(digits / file)
+    refused = made_again(digits, project)
+    assert all(f"{file}: damaged" in refused for file in damaged), refused
+
+
+def test_the_plan_tells_why_results_are_refused(digits):
+    """As Snakemake does, since `make plan` asks it."""
+    cut(digits / f"{EXTRACTOR}/extractor.json")
+    command = [sys.executable, ROOT / "workflow/scripts/plan.py", f"{EXTRACTOR}/extractor.json"]
+    outcome = subprocess.run([*command, "--configfile", "mine.yaml"], cwd=digits, capture_output=True, text=True)
+    assert outcome.returncode == 1 and f"{EXTRACTOR}/extractor.json: damaged" in outcome.stderr, outcome.stderr
+
+
+def test_bumps_of_other_settings_are_refused_though_an_earlier_version_stored_them(copied):
+    """Their manifest tells how many they are; made_from.json, which is there today, tells all."""
+    manifest = "results/data/synthetic/manifest.json"
+    (copied / "mine.yaml").write_text(TINY.replace("test_images: 20", "test_images: 30"))
+    code, told = snakemake(copied, manifest)
+    assert code != 0 and f"{manifest}: n_test is 20 and not 30" in told, told
+    code, told = snakemake(copied, manifest, *remedy_of(told))
+    assert code == 0 and read_json(copied / manifest)["n_test"] == 30, told
+    shutil.rmtree(copied / ".snakemake")
+    assert "Nothing to be done" in snakemake(copied, manifest)[1]
+    (copied / "mine.yaml").write_text(TINY.replace("test_images: 20", "seed: 5, test_images: 30"))
+    code, told = snakemake(copied, f"{RUN}/run.json")
+    assert code != 0 and "made_from.json: bumps.seed is 0 and not 5" in told, told
+    code, told = snakemake(copied, manifest, *remedy_of(told))
+    assert code == 0 and read_json(copied / "results/data/synthetic/made_from.json")["made_from"]["bumps"]["seed"] == 5

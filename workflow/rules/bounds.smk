@@ -5,12 +5,12 @@ rule score_bounds:
     input:
         extractor=rules.tune_extractor.output,
         reference=rules.reference.output,
-        data=manifest_of,
+        data=data_of_bounds,
         data_arrays=arrays_beside,
         script=f"{SCRIPTS}/bounds.py",
         code=code_of("bounds"),
     output:
-        bounds=[f"{RESULTS}/extractor/{{dataset}}{{other}}/{bound}.json" for bound in ("floor", "copies", "ceiling")],
+        bounds=[f"{RESULTS}/extractor/{{dataset}}{{other}}/{bound}.json" for bound in BOUNDS],
     log:
         f"{RESULTS}/logs/bounds/{{dataset}}{{other}}.log",
     benchmark:

@@ -10,6 +10,7 @@ rule download:
         code=lambda wildcards: code_of("download", f"datasets/sources/{dataset_of(wildcards).source}"),
     output:
         manifest=f"{RESULTS}/data/{{dataset}}/manifest.json",
+        made_from=f"{RESULTS}/data/{{dataset}}/{MADE_FROM}",
         images=[f"{RESULTS}/data/{{dataset}}/{split}.npy" for split in ("train", "test")],
         # Beside, where there are any; object storage has to be told, and so asks for data sets with labels.
         labels=[f"{RESULTS}/data/{{dataset}}/{split}_labels.npy" for split in ("train", "test") if OBJECT_STORAGE],
@@ -31,16 +32,13 @@ rule download:
         asked=asked_of_own_data,
     params:
         source=lambda wildcards: dataset_of(wildcards).source,
-        files=lambda wildcards: option("files", own_settings(wildcards)),
-        test_images=lambda wildcards: option("test-images", dataset_of(wildcards).test_images),
-        # No option: it is there to be compared.
-        fingerprint=lambda wildcards: fingerprint_of(wildcards.dataset),
+        made_from=lambda wildcards: made_from_of(wildcards.dataset).model_dump_json(),
         downloads=lambda wildcards: f"{RESULTS}/downloads/{dataset_of(wildcards).source}",
     message:
         "Fetch and store the data set {wildcards.dataset}"
     shell:
         "python {input.script:q} {params.source} --out {output.manifest:q}"
-        " --downloads {params.downloads:q} {params.files} {params.test_images} {resources.asked} {resources.where}"
+        " --made-from {params.made_from:q} --downloads {params.downloads:q} {resources.asked} {resources.where}"
         " --threads {threads} > {log:q}"
 
 

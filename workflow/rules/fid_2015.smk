@@ -3,7 +3,7 @@
 
 rule reference_2015:
     input:
-        data=manifest_of,
+        data=data_of_reference_2015,
         data_arrays=arrays_beside,
         weights=inception_2015_of,
         script=f"{SCRIPTS}/reference_2015.py",

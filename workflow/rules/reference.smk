@@ -5,7 +5,7 @@ rule reference:
     input:
         extractor=rules.tune_extractor.output.record,
         network=rules.tune_extractor.output.network,
-        data=manifest_of,
+        data=data_of_reference,
         data_arrays=arrays_beside,
         script=f"{SCRIPTS}/reference.py",
         code=code_of("reference"),

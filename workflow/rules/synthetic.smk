@@ -3,10 +3,12 @@
 
 rule make_synthetic:
     input:
+        no_other_bumps,
         script=f"{SCRIPTS}/synthetic.py",
         code=code_of("synthetic"),
     output:
         manifest=f"{RESULTS}/data/synthetic/manifest.json",
+        made_from=f"{RESULTS}/data/synthetic/{MADE_FROM}",
         arrays=[
             f"{RESULTS}/data/synthetic/{split}{kind}.npy"
             for split in ("train", "test", "diagonal")

@@ -3,7 +3,7 @@
 
 rule time_steps:
     input:
-        data=manifest_of,
+        data=data_of_timing,
         data_arrays=arrays_beside,
         script=f"{SCRIPTS}/timing.py",
         code=code_of("timing", *modules_of(settings.experiment.timed)),

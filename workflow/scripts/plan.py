@@ -89,8 +89,9 @@ def planned_jobs(invocation: Invocation, targets: Sequence[str], *, done_too: bo
     try:
         with redirect_stdout(told), redirect_stderr(told):
             planned = args_to_api(parsed, parser)
-    except SystemExit:
+    except SystemExit as ended:  # rules end Snakemake so when they refuse what is there
         planned = False
+        told.write(str(ended.code).removeprefix("error: "))
     finally:
         logger.removeFilter(announced)
     if not planned:

@@ -45,7 +45,8 @@ def main() -> None:
     else:
         why = f"test images for {len(draws)} of {sampling.random_draws} draws only"
         scores = Scores({}, {"omitted": {"fid_2015_random": why}})
-    what = {"bound": "floor", "dataset": arguments.dataset, "extractor": extractor}
+    what = {"bound": "floor", "dataset": arguments.dataset, "seed": arguments.seed, "sampling": sampling.model_dump()}
+    what |= {"extractor": extractor}
     details = what | scores.details | {"origin": origin}
     write_scores(arguments.out.with_name("floor_2015.json"), scores.numbers, details, [arguments.out.name])
 

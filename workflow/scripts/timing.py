@@ -56,6 +56,7 @@ def write_timings(arguments: argparse.Namespace) -> None:
         for run in runs
     }
     what = {"dataset": runs[0].dataset, "batch_size": runs[0].batch_size, "timing": timing.model_dump()}
+    what |= {"runs": [run.model_dump() for run in runs]}
     other_cores = round(others.cores(), 3)
     write_record(arguments.out, what | {"methods": methods} | machine | {"other_work_cores": other_cores})
     warn_of_other_work(other_cores, arguments.out)

@@ -6,11 +6,12 @@ from pathlib import Path
 
 from vrrae_bench.artefacts.methods import methods
 from vrrae_bench.artefacts.shown import IMAGES as SHOWN_IMAGES, MEANS as SHOWN_MEANS
-from vrrae_bench.datasets.fingerprint import fingerprint
+from vrrae_bench.datasets.made_from import MADE_FROM
 from vrrae_bench.datasets.weights import IMAGENET, INCEPTION_2015, WEIGHTS
 from vrrae_bench.reporting import made_from
 from vrrae_bench.study.catalogue import CATALOGUE, FIGURES, TABLES
-from vrrae_bench.study.files_needed import refuse_if_missing
+from vrrae_bench.study.files_needed import refuse_if_gone, refuse_if_missing
+from vrrae_bench.study.results_there import to_make_from
 from vrrae_bench.study.selection import runs_of
 from vrrae_bench.study.settings import least_images
 from vrrae_bench.system.dependencies import code_files
@@ -24,6 +25,10 @@ NAMES_OF_DATASETS = sorted(
         if settings.datasets[name].source != "synthetic"
     }
 )
+
+
+# Files of scores of real images and of noise.
+BOUNDS = ("floor", "copies", "ceiling")
 
 
 @functools.cache
@@ -76,37 +81,27 @@ def arrays_beside(wildcards):
     return arrays_of(wildcards.dataset)
 
 
-def own_settings(wildcards):
-    """Where a data set of the user's own lies, as JSON, or none."""
-    files = dataset_of(wildcards).files
-    return files and files.model_dump_json()
-
-
 def nothing_missing(wildcards):
-    """No file, but where a run stops before its first job if the files of a data set cannot be had.
+    """No file, but where a run stops before its first job if the files of a data set cannot be had or are others.
 
     Images of the user's own are missed even if they have been stored: whether those are still the same, nobody knows.
     """
-    dataset = dataset_of(wildcards)
-    if dataset.files is None:
-        if not os.path.exists(f"{RESULTS}/data/{wildcards.dataset}/manifest.json"):
-            refuse_missing(dataset.source)
-    elif not (os.path.exists(dataset.files.path) or workflow.dryrun or workflow.remote_exec):
-        raise WorkflowError(
-            f"{dataset.files.path}: there is no such file or folder. Set datasets.{wildcards.dataset}.files.path to where the "
-            "images are, or put them back."
-        )
+    dataset, manifest = dataset_of(wildcards), f"{RESULTS}/data/{wildcards.dataset}/manifest.json"
+    if dataset.files is None and not os.path.exists(manifest):
+        refuse_missing(dataset.source)
+    elif dataset.files is not None and not workflow.dryrun:
+        refused(refuse_if_gone, wildcards.dataset, dataset.files)
+    refuse_other_data(wildcards.dataset, manifest)
     return []
 
 
 @functools.cache
-def fingerprint_of(dataset):
-    """What tells the user's own files of a data set from others, or none: if it changes, the data set is made again.
+def made_from_of(dataset):
+    """What a data set is to be made from: if it changes, the data set is made again.
 
-    Kept, so that Snakemake writes down what it planned with, not what the files became while the job ran.
+    Kept, so that what is written down is what was planned with, not what the files became while the job ran.
     """
-    files = settings.datasets[dataset].files
-    return files and fingerprint(files)
+    return to_make_from(settings.datasets[dataset])
 
 
 def asked_of_own_data(wildcards):
@@ -124,11 +119,8 @@ def refuse_missing(source):
     A dry run tells it only if it is to be without network: else a plan is to be had without the files. A job that
     another Snakemake runs has been planned with them; it may see no folder but its own.
     """
-    if not workflow.remote_exec and (settings.offline or not workflow.dryrun):
-        try:
-            refuse_if_missing(source, settings, Path(f"{RESULTS}/downloads"))
-        except UserError as error:
-            raise WorkflowError(str(error)) from None
+    if settings.offline or not workflow.dryrun:
+        refused(refuse_if_missing, source, settings, Path(f"{RESULTS}/downloads"))
 
 
 def weights_of(wildcards):
@@ -178,7 +170,12 @@ def in_results(files):
     return [f"{RESULTS}/{file}" for file in files]
 
 
+def runs_to_time(wildcards):
+    """The runs whose steps are timed on a data set."""
+    seed = dataset_of(wildcards).seeds[0]
+    return [settings.run(wildcards.dataset, method, seed) for method in settings.experiment.timed]
+
+
 def timed_runs(wildcards):
-    """The runs whose steps are timed on a data set, as JSON."""
-    dataset, seed = wildcards.dataset, dataset_of(wildcards).seeds[0]
-    return [settings.run(dataset, method, seed).model_dump_json() for method in settings.experiment.timed]
+    """The same as JSON."""
+    return [run.model_dump_json() for run in runs_to_time(wildcards)]

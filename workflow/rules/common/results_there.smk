@@ -2,13 +2,23 @@
 import functools
 import json
 import os
-import sys
 from pathlib import Path
 
 from snakemake.io import IOFile
 
 from vrrae_bench.artefacts.records import content_digest
-from vrrae_bench.study.results_there import Expected, expected_training, refuse_data, refuse_results, sampling_of
+from vrrae_bench.study.results_there import (
+    Expected,
+    draws_asked,
+    draws_of_bound,
+    expected_data,
+    expected_training,
+    refuse_data,
+    refuse_results,
+    sampling_of,
+    timing_asked,
+    timing_of,
+)
 
 
 def is_forced(stage, file):
@@ -18,32 +28,39 @@ def is_forced(stage, file):
     return asked.forceall or not {stage, file}.isdisjoint((*asked.forcerun, *targets))
 
 
-def is_known_to_differ(file, param):
-    """Whether Snakemake has noted that it made a file with another parameter than this, so that it makes it again."""
+def is_known_to_differ(file, *params):
+    """Whether Snakemake has noted that it made a file with other parameters than these, so that it makes it again."""
     noted = workflow.persistence.params(IOFile(file))
     by_params = any(trigger.name == "PARAMS" for trigger in workflow.rerun_triggers)
-    return by_params and noted is not None and repr(param) not in noted
-
-
-def refused(check, *arguments):
-    """A check of what is there before a run begins. A job that another Snakemake runs has passed it before.
-
-    It ends Snakemake itself: of a file that exists, Snakemake takes any other error to mean that no rule makes it.
-    """
-    if not workflow.remote_exec:
-        try:
-            check(*arguments)
-        except UserError as error:
-            sys.exit(f"error: {error}")
+    return by_params and noted is not None and not {repr(param) for param in params} <= set(noted)
 
 
 def manifest_of(wildcards):
     """The manifest of a data set, which is checked if it is there: a job that reads it gives up what it made before."""
     manifest = f"{RESULTS}/data/{wildcards.dataset}/manifest.json"
-    stage = "make_synthetic" if wildcards.dataset == "synthetic" else "download"
-    if not is_forced(stage, manifest):
-        refused(refuse_data, Path(manifest))
+    refuse_other_data(wildcards.dataset, manifest)
     return manifest
+
+
+@functools.cache
+def refuse_other_data(dataset, manifest):
+    """Stop if a data set that is there is damaged, or was made from something else than the configuration asks for."""
+    stage = "make_synthetic" if dataset == "synthetic" else "download"
+    record, files = f"{RESULTS}/data/{dataset}/{MADE_FROM}", settings.datasets[dataset].files
+    if is_forced(stage, manifest) or is_forced(stage, record):
+        return
+    refused(refuse_data, Path(manifest))
+    # What could be done may be asked without the user's own files.
+    if not (workflow.dryrun and files and not os.path.exists(files.path)):
+        asked = made_from_of(dataset)
+        again = functools.partial(is_known_to_differ, manifest, (asked.bumps or asked).model_dump_json())
+        refused(refuse_results, [expected_data(Path(manifest), asked, again)])
+
+
+def no_other_bumps(wildcards):
+    """Nothing to read; bumps that are there are compared with the configuration."""
+    refuse_other_data("synthetic", f"{RESULTS}/data/synthetic/manifest.json")
+    return []
 
 
 @functools.cache
@@ -73,7 +90,8 @@ def data_of_sample(wildcards):
     """The manifest that sampling reads; what was sampled before is compared with what is asked for."""
     folder, sampling = run_of(wildcards).folder, dataset_of(wildcards).sampling
     says = functools.partial(sampling_of, asked=sampling)
-    refuse_unlike("sample", f"{RESULTS}/{folder}/sample.json", says, sampling)
+    record = f"{RESULTS}/{folder}/sample.json"
+    refuse_unlike("sample", [record], says, sampling.model_dump(), sampling.model_dump_json())
     return manifest_of(wildcards)
 
 
@@ -81,7 +99,49 @@ def data_of_extractor(wildcards):
     """The manifest that the extractor is tuned on; what was tuned before is compared with what is asked for."""
     record = f"{RESULTS}/extractor/{wildcards.dataset}{wildcards.other}/extractor.json"
     asked = extractor_asked(wildcards)
-    refuse_unlike("tune_extractor", record, lambda found: type(asked)(**found["settings"]).model_dump(), asked)
+    says = lambda found: type(asked)(**found["settings"]).model_dump()
+    refuse_unlike("tune_extractor", [record], says, asked.model_dump(), asked.model_dump_json())
+    return manifest_of(wildcards)
+
+
+def data_of_reference(wildcards):
+    """The manifest whose images runs are scored against; a reference of another sample of them is refused."""
+    seed = dataset_of(wildcards).seeds[0]
+    record = f"{RESULTS}/extractor/{wildcards.dataset}{wildcards.other}/reference.json"
+    refuse_unlike("reference", [record], lambda found: found, {"seed": seed}, seed)
+    return manifest_of(wildcards)
+
+
+def data_of_bounds(wildcards):
+    """The manifest whose images are scored like generated ones; what was scored before is compared."""
+    folder = f"{RESULTS}/extractor/{wildcards.dataset}{wildcards.other}"
+    refuse_other_bounds("score_bounds", wildcards, *(f"{folder}/{bound}.json" for bound in BOUNDS))
+    return manifest_of(wildcards)
+
+
+def data_of_reference_2015(wildcards):
+    """The same for the Inception of 2015."""
+    refuse_other_bounds("reference_2015", wildcards, f"{RESULTS}/extractor/{wildcards.dataset}/floor_2015.json")
+    return manifest_of(wildcards)
+
+
+def refuse_other_bounds(stage, wildcards, *records):
+    """Stop if scores of real images or of noise that are there are of other draws than are asked for."""
+    sampling, seed = dataset_of(wildcards).sampling, dataset_of(wildcards).seeds[0]
+    refuse_unlike(stage, records, draws_of_bound, draws_asked(sampling, seed), sampling.model_dump_json(), seed)
+
+
+def data_of_timing(wildcards):
+    """The manifest of the images that are trained on; what was timed before is compared with what is asked for."""
+    timing, runs = settings.experiment.timing, runs_to_time(wildcards)
+    refuse_unlike(
+        "time_steps",
+        [f"{RESULTS}/timings/{wildcards.dataset}.json"],
+        timing_of,
+        timing_asked(timing, runs),
+        timing.model_dump_json(),
+        timed_runs(wildcards),
+    )
     return manifest_of(wildcards)
 
 
@@ -95,9 +155,13 @@ def no_other_settings(wildcards):
     return []
 
 
-def refuse_unlike(stage, record, says, asked):
-    """Stop if a record that is there says, as `says` reads it, other settings than are asked for."""
-    if not is_forced(stage, record):
-        again = functools.partial(is_known_to_differ, record, asked.model_dump_json())
-        one = Expected(Path(record), says, asked.model_dump(), again)
-        refused(refuse_results, [one])
+def refuse_unlike(stage, records, says, asked, *params):
+    """Stop if records of a job that are there say, as `says` reads them, other than is asked for.
+
+    Args:
+        asked: By the keys that `says` gives.
+        params: Those parameters of the rule that decide it.
+    """
+    if not any(is_forced(stage, record) for record in records):
+        again = {record: functools.partial(is_known_to_differ, record, *params) for record in records}
+        refused(refuse_results, [Expected(Path(record), says, asked, again[record]) for record in records])

@@ -73,6 +73,19 @@ wildcard_constraints:
     other=r"|/extractor_seed=\d+",
 
 
+def refused(check, *arguments):
+    """A check in a function of a rule, before a run begins. A job that another Snakemake runs has passed it before.
+
+    It ends Snakemake itself: of a file that exists, Snakemake takes any other error to mean that no rule makes it, and
+    would use the file without a word.
+    """
+    if not workflow.remote_exec:
+        try:
+            check(*arguments)
+        except UserError as error:
+            sys.exit(f"error: {error}")
+
+
 def run_of(wildcards):
     """Specification of the run that a path names."""
     folder = "runs/{0.dataset}/{0.method}/{0.variant}/seed={0.seed}".format(wildcards)

@@ -6,6 +6,7 @@ from pathlib import Path
 from vrrae_bench.datasets import weights
 from vrrae_bench.datasets.download import fetch, refusal
 from vrrae_bench.datasets.published import RemoteFile, in_mirror, is_url
+from vrrae_bench.datasets.settings import FileSettings
 from vrrae_bench.datasets.sources import SOURCES, source_of
 from vrrae_bench.study.settings import Settings
 from vrrae_bench.system.errors import UserError, numbered
@@ -102,6 +103,19 @@ def missing_files(sources: Sequence[str], mirror: str | None, downloads: Path, *
                 size = found[0].stat().st_size
                 missing.append(f"{source}/{file.name}: {found[0]} has {size:,} bytes, expected {file.size:,}")
     return missing
+
+
+def refuse_if_gone(dataset: str, files: FileSettings) -> None:
+    """Refuse a data set of the user's own whose files are not there, even if it has been stored.
+
+    Raises:
+        UserError: Which file or folder is missing.
+    """
+    if not Path(files.path).exists():
+        raise UserError(
+            f"{files.path}: there is no such file or folder. Set datasets.{dataset}.files.path to where the images "
+            "are, or put them back."
+        )
 
 
 def refuse_if_missing(source: str, settings: Settings, downloads: Path) -> None:

@@ -12,9 +12,17 @@ from typing import Any
 from vrrae_bench.artefacts.records import changed_files, differences, read_record, remedy
 from vrrae_bench.artefacts.run import RunSpec
 from vrrae_bench.artefacts.run_folder import images_trained_on, spec_of
+from vrrae_bench.datasets.fingerprint import fingerprint
+from vrrae_bench.datasets.made_from import MADE_FROM, MadeFrom
+from vrrae_bench.datasets.sources import source_of
 from vrrae_bench.datasets.store import DataSet
 from vrrae_bench.latent.settings import SampleSpec
+from vrrae_bench.study.settings import DatasetSettings
 from vrrae_bench.system.errors import UserError, numbered
+from vrrae_bench.training.settings import TimingSettings
+
+# Of how images are drawn, what counts for real images and noise in their place.
+DRAWS = ("random_images", "random_draws")
 
 
 @dataclass(frozen=True)
@@ -23,7 +31,8 @@ class Expected:
 
     Attributes:
         path: The record.
-        says: A function of the record. It gives those of its values that the configuration decides.
+        says: A function of the record. It gives those of its values that the configuration decides. A record
+            of an earlier version may lack some.
         asked: The values of the configuration, by the same keys.
         is_made_again: Whether Snakemake is known to make the record again. It is then not compared.
     """
@@ -51,6 +60,25 @@ def expected_training(path: Path, run: RunSpec, manifest: Path | None, is_made_a
     return Expected(path, says, asked | images, is_made_again)
 
 
+def to_make_from(dataset: DatasetSettings) -> MadeFrom:
+    """What a data set of the configuration is to be made from, with its files as they are now."""
+    files, asked = dataset.files, dataset.model_dump(include={"source", "test_images", "files", "bumps"})
+    return MadeFrom.model_validate(asked | {"fingerprint": files and fingerprint(files)})
+
+
+def expected_data(manifest: Path, asked: MadeFrom, is_made_again: Callable[[], bool]) -> Expected:
+    """What a data set was made from; of one that an earlier version stored, as much as its manifest tells."""
+    record = manifest.with_name(MADE_FROM)
+    if record.exists() or not manifest.exists():
+        return Expected(record, _decides, asked.decides, is_made_again)
+    known: dict[str, Any] = {"source": asked.source}
+    if asked.bumps:
+        known |= {"n_train": asked.bumps.grid**2, "n_test": asked.bumps.test_images}
+    elif images := source_of(asked.source).images:
+        known["n_test"] = asked.test_images or images.n_test
+    return Expected(manifest, lambda found: found, known, is_made_again)
+
+
 def sampling_of(sample: dict[str, Any], asked: SampleSpec) -> dict[str, Any]:
     """The settings that a sample.json was made with.
 
@@ -59,6 +87,32 @@ def sampling_of(sample: dict[str, Any], asked: SampleSpec) -> dict[str, Any]:
     """
     found = sample.get("settings") or sample["sampling"] | {"gmm_components": asked.gmm_components}
     return SampleSpec.model_validate({key: found[key] for key in SampleSpec.model_fields if key in found}).model_dump()
+
+
+def draws_asked(sampling: SampleSpec, seed: int) -> dict[str, Any]:
+    """What decides the scores of real images and of noise."""
+    return {"seed": seed} | sampling.model_dump(include=set(DRAWS))
+
+
+def draws_of_bound(scores: dict[str, Any]) -> dict[str, Any]:
+    """The same, as a file of such scores tells it; floor_2015.json of an earlier version does not."""
+    told = {"seed": scores["details"].get("seed")} | scores["details"].get("sampling", {})
+    return {key: told[key] for key in ("seed", *DRAWS) if told.get(key) is not None}
+
+
+def timing_asked(timing: TimingSettings, runs: Iterable[RunSpec]) -> dict[str, Any]:
+    """What decides how long steps take, besides machine and code."""
+    runs = list(runs)
+    found = timing.model_dump() | {"methods": sorted(run.method for run in runs)}
+    return found | {f"{key} of {run.method}": value for run in runs for key, value in run.model_dump().items()}
+
+
+def timing_of(record: dict[str, Any]) -> dict[str, Any]:
+    """The same, as a file of timings tells it; those of an earlier version tell of their runs the batch size alone."""
+    if "runs" in record:
+        return timing_asked(TimingSettings(**record["timing"]), map(RunSpec.model_validate, record["runs"]))
+    told = record["timing"] | {"methods": sorted(record["methods"])}
+    return told | {f"batch_size of {method}": record["batch_size"] for method in record["methods"]}
 
 
 def refuse_results(expected: Iterable[Expected]) -> None:
@@ -92,12 +146,17 @@ def refuse_data(manifest: Path) -> None:
             data.extent(name)
 
 
+def _decides(record: dict[str, Any]) -> dict[str, Any]:
+    return MadeFrom.model_validate(record["made_from"]).decides
+
+
 def _problem(expected: Expected) -> str | None:
     try:
         record = read_record(expected.path)
         if changed := changed_files(expected.path, record):
             return f"{', '.join(changed)} beside it: damaged, or not written with it"
-        different = differences(expected.says(record), expected.asked)
+        said = expected.says(record)
+        different = differences(said, {key: value for key, value in expected.asked.items() if key in said})
     except UserError:
         return "damaged"
     except (ValueError, KeyError, TypeError):
