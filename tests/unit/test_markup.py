@@ -105,6 +105,17 @@ def test_a_report_has_the_same_elements_whatever_the_texts_say(tmp_path, run_spe
     assert page.text.count(text) == benign.text.count(BENIGN) >= 10
 
 
+def test_no_cell_of_the_claims_begins_with_what_a_user_wrote(tmp_path):
+    """A spreadsheet takes a cell that begins with one of these signs for a formula."""
+    evidence = load_evidence([], [], check_settings(read_file(BASE)).study)
+    for number, text in enumerate(['=HYPERLINK("http://a.b";"c")', "+1", "-1", "@SUM(1)", "\t=1"]):
+        record = record_of(decide(CLAIMS[:3], evidence, text), evidence)
+        write_claims(path := tmp_path / f"claims_{number}.csv", record, text)
+        claims = pd.read_csv(path)
+        assert len(claims) == 3 and claims.evidence.str.contains(text.strip(), regex=False).all()
+        assert not claims.map(lambda cell: cell[0] in "=+-@\t").any(axis=None)
+
+
 @pytest.mark.parametrize(
     "text", [*HOSTILE, "a * b * c", "_a_ and a_b_c and __d__", "x **y** z", "1) one", "+ plus", "= a"]
 )

@@ -21,7 +21,6 @@ rule decide_claims:
         f"{RESULTS}/logs/claims.log",
     benchmark:
         f"{RESULTS}/benchmarks/claims.tsv"
-    localrule: True
     conda:
         "../../envs/report.yaml"
     threads: 1

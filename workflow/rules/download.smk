@@ -20,7 +20,6 @@ rule download:
         f"{RESULTS}/benchmarks/download/{{dataset}}.tsv"
     wildcard_constraints:
         dataset="(?!synthetic/)[^/]+",
-    localrule: True
     conda:
         "../../envs/download.yaml"
     threads: 2
@@ -54,7 +53,6 @@ rule download_weights:
         f"{RESULTS}/benchmarks/download/{{weights}}/{{file}}.tsv"
     wildcard_constraints:
         weights="|".join(WEIGHTS),
-    localrule: True
     conda:
         "../../envs/download.yaml"
     threads: 1

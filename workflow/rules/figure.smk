@@ -20,7 +20,6 @@ rule draw_figure:
         f"{RESULTS}/benchmarks/figure/{{figure}}.tsv"
     wildcard_constraints:
         figure="|".join(FIGURES),
-    localrule: True
     conda:
         "../../envs/report.yaml"
     threads: 1

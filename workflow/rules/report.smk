@@ -26,7 +26,6 @@ rule write_report:
         f"{RESULTS}/logs/report.log",
     benchmark:
         f"{RESULTS}/benchmarks/report.tsv"
-    localrule: True
     conda:
         "../../envs/report.yaml"
     threads: 1

@@ -10,7 +10,6 @@ rule write_settings:
         f"{RESULTS}/logs/settings.log",
     benchmark:
         f"{RESULTS}/benchmarks/settings.tsv"
-    localrule: True
     conda:
         "../../envs/report.yaml"
     threads: 1

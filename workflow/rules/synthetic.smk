@@ -18,7 +18,6 @@ rule make_synthetic:
         f"{RESULTS}/logs/synthetic.log",
     benchmark:
         f"{RESULTS}/benchmarks/synthetic.tsv"
-    localrule: True
     conda:
         "../../envs/download.yaml"
     threads: 1

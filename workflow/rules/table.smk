@@ -23,7 +23,6 @@ rule make_table:
         f"{RESULTS}/benchmarks/table/{{table}}.tsv"
     wildcard_constraints:
         table="|".join(TABLES),
-    localrule: True
     conda:
         "../../envs/report.yaml"
     threads: 1

@@ -20,7 +20,7 @@ from tabulate import tabulate
 
 from vrrae_bench.study import costs
 from vrrae_bench.study.catalogue import CATALOGUE
-from vrrae_bench.study.estimates import cost_of
+from vrrae_bench.study.estimates import ON_THE_LOGIN_NODE, cost_of
 from vrrae_bench.study.invocation import Invocation, add_configuration_options, invocation_of
 from vrrae_bench.study.reading import BASE
 from vrrae_bench.study.settings import Settings
@@ -28,17 +28,6 @@ from vrrae_bench.system.command_line import command_parser
 from vrrae_bench.system.errors import UserError, run_command
 
 SNAKEFILE = BASE.with_name("Snakefile")
-ON_THE_LOGIN_NODE = (
-    "download",
-    "download_weights",
-    "make_synthetic",
-    "make_table",
-    "draw_figure",
-    "decide_claims",
-    "write_report",
-    "write_settings",
-)
-
 
 BASIS = {
     "cpu": "of two cores, from our measured steps (docs/performance.md); other sizes by that of their feature maps.",

@@ -1,7 +1,10 @@
 # What jobs are given: memory, disk, time, and where to compute and to fetch.
 from vrrae_bench.study import costs
-from vrrae_bench.study.estimates import minutes_allowed
+from vrrae_bench.study.estimates import ON_THE_LOGIN_NODE, minutes_allowed
 from vrrae_bench.system.shell_words import option
+
+# As the keyword `localrules` does, which takes no list.
+workflow.localrules(*ON_THE_LOGIN_NODE)
 
 # How and where to run is handed to commands as a resource: unlike a parameter, it decides no result, so a change of it
 # reruns nothing.

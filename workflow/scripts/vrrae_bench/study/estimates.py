@@ -13,6 +13,17 @@ from vrrae_bench.study.settings import DatasetSettings, Settings
 Wildcards = Mapping[str, str]
 Context = TypeVar("Context")
 OTHERWISE_MINUTES = 720  # the time limit of a job for which there is no estimate
+# Rules that need the network or take no time: Snakemake runs their jobs itself, and submits all others to a cluster.
+ON_THE_LOGIN_NODE = (
+    "download",
+    "download_weights",
+    "make_synthetic",
+    "make_table",
+    "draw_figure",
+    "decide_claims",
+    "write_report",
+    "write_settings",
+)
 MARGIN = 4  # how many times the estimate a job may take on a CPU, whose cores it shares with other jobs
 
 
