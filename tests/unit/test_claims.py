@@ -911,6 +911,35 @@ def test_a_fid_of_random_images_is_the_mean_over_draws_where_there_are_several(w
     assert not any(METRICS["fid_random"].label in claim.rule.words for claim in CLAIMS)
 
 
+def test_a_claim_tells_what_another_learning_rate_finds_and_is_decided_by_the_configured_one(write_scores, settings):
+    both = settings.datasets["cifar10"].model_copy(update={"other_learning_rates": (1e-3,)})
+    study = settings.model_copy(update={"datasets": settings.datasets | {"cifar10": both}})
+    errors_of = {"ae": (18.0, 18.0), "vae": (19.0, 19.0), "rrae": (18.5, 18.5), "vrrae": (21.0, 17.0)}
+    paths = [
+        write_scores(
+            "cifar10",
+            method,
+            seed,
+            reconstruction_error=error + 0.01 * seed,
+            **({"learning_rate": rate} if rate else {}),
+        )
+        for method, both_errors in errors_of.items()
+        for rate, error in zip((None, 1e-3), both_errors)
+        for seed in range(3)
+    ]
+    paths.append(write_scores("cifar10", "vrrae", 0, learning_rate=1e-2, reconstruction_error=1.0))  # not configured
+    evidence = load_evidence(paths, [], study)
+    named = {claim.id: claim for claim in CLAIMS}
+    [one] = decide([named["lowest_reconstruction_error_cifar10"]], evidence, None)
+    assert one.finding.verdict == "not_reproduced"
+    assert {rate: found.verdict for rate, found in one.by_learning_rate.items()} == {1e-3: "reproduced"}
+    assert "with a learning rate of 1e-3: reproduced" in told(one)
+    assert "    - with a learning rate of 1e-3: reproduced: test error (%): VRRAE 17.01" in page_of([one], evidence)
+    # An ablation that was not trained with it, or claims about other data sets, tell nothing.
+    beside = decide([named["rrae_vae_worst_cifar10"], named["lowest_reconstruction_error_mnist"]], evidence, None)
+    assert not any(other.by_learning_rate for other in beside)
+
+
 @pytest.mark.parametrize("test_images", [None, 1000])
 def test_numbers_of_the_first_test_images_say_so_in_the_evidence_of_each_claim(write_scores, settings, test_images):
     fewer = settings.datasets["cifar10"].model_copy(update={"test_images": test_images})

@@ -11,6 +11,7 @@ from markupsafe import Markup
 from PIL import Image
 
 from vrrae_bench.artefacts.records import read_record, reading
+from vrrae_bench.artefacts.run import format_beta
 from vrrae_bench.artefacts.run_folder import spec_of
 from vrrae_bench.reporting.claims.record import read_claims
 from vrrae_bench.reporting.claims.writing import CONDITIONS, CORRECTION
@@ -98,6 +99,7 @@ def _template(path: Path) -> jinja2.Template:
     environment.globals |= {"condition": CONDITIONS, "correction": CORRECTION}
     environment.globals["source"] = lambda name: Markup(path.with_name(name).read_text(encoding="utf-8"))
     environment.filters |= {"digest": _digest, "duration": duration, "score_name": score_name, "written": written}
+    environment.filters["rate"] = format_beta
     return environment.from_string(path.read_text(encoding="utf-8"))
 
 

@@ -10,12 +10,13 @@ from vrrae_bench.reporting.claims.comparisons import Comparison
 from vrrae_bench.reporting.claims.conditions import OF_THE_PAPER
 from vrrae_bench.reporting.claims.contradictions import CONTRADICTIONS, Contradiction, Reading
 from vrrae_bench.reporting.claims.evidence import Evidence
-from vrrae_bench.reporting.claims.findings import Finding, Lacking, number
-from vrrae_bench.reporting.claims.measures import kinds_of
+from vrrae_bench.reporting.claims.findings import Finding, Lacking, Rule, number
+from vrrae_bench.reporting.claims.measures import kinds_of, subject_of
 from vrrae_bench.reporting.claims.record import (
     ClaimRecord,
     ClaimsRecord,
     ContradictionRecord,
+    FindingByLearningRate,
     FindingByScore,
     LackingRecord,
 )
@@ -26,11 +27,17 @@ from vrrae_bench.scoring.metrics import METRICS
 
 @dataclass(frozen=True)
 class Decided:
-    """A claim, what its rule found, and what the same rule finds by scores of ours, which decide nothing."""
+    """A claim, what its rule found, and what the same rule finds from other numbers, which decide nothing.
+
+    Attributes:
+        by_firmer_scores: By scores of ours.
+        by_learning_rate: From runs with another learning rate than the configured one.
+    """
 
     claim: Claim
     finding: Finding
     by_firmer_scores: Mapping[str, Finding]
+    by_learning_rate: Mapping[float, Finding]
 
 
 def decide(claims: Sequence[Claim], evidence: Evidence, reduced: str | None) -> list[Decided]:
@@ -50,8 +57,21 @@ def decide(claims: Sequence[Claim], evidence: Evidence, reduced: str | None) -> 
     for claim in claims:
         beside = claim.rule.by_firmer_scores(evidence) if isinstance(claim.rule, Comparison) else {}
         beside = {name: final(finding) for name, finding in beside.items()}
-        decided.append(Decided(claim, final(claim.rule.decide(evidence)), beside))
+        rates = {rate: final(finding) for rate, finding in _by_learning_rate(claim.rule, evidence).items()}
+        decided.append(Decided(claim, final(claim.rule.decide(evidence)), beside, rates))
     return decided
+
+
+def _by_learning_rate(rule: Rule, evidence: Evidence) -> dict[float, Finding]:
+    """What a rule about one data set finds with each other learning rate with which all its variants were trained."""
+    dataset, variants = subject_of(rule)
+    if not variants:
+        return {}
+    return {
+        rate: rule.decide(trained)
+        for rate, trained in evidence.by_other_learning_rates(dataset).items()
+        if all(len(trained.of(dataset, variant)) for variant in variants)
+    }
 
 
 def record_of(decided: Sequence[Decided], evidence: Evidence) -> ClaimsRecord:
@@ -85,6 +105,10 @@ def claim_record(one: Decided) -> ClaimRecord:
         by_score=tuple(
             FindingByScore(score=METRICS[name].label, verdict=found.verdict, numbers=found.numbers)
             for name, found in one.by_firmer_scores.items()
+        ),
+        by_learning_rate=tuple(
+            FindingByLearningRate(learning_rate=rate, verdict=found.verdict, numbers=found.numbers)
+            for rate, found in one.by_learning_rate.items()
         ),
         remark=one.claim.remark,
     )

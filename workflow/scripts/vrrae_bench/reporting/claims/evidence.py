@@ -58,6 +58,7 @@ class Evidence:
         configured: How methods are trained on the data sets of the paper.
         void: Why scores of features on a data set say nothing, by the data set; `runs` does not have them then.
         further: The runs once more, with their scores in the features of further extractors, by the extractor's seed.
+        other_rates: Runs with another learning rate than the configured one, by the learning rate.
     """
 
     runs: pd.DataFrame
@@ -66,6 +67,7 @@ class Evidence:
     table_a4_1: pd.DataFrame = field(default_factory=partial(pd.DataFrame, columns=COLUMNS))
     configured: Mapping[str, DatasetSettings] = field(default_factory=dict)
     further: Mapping[int, pd.DataFrame] = field(default_factory=dict)
+    other_rates: Mapping[float, pd.DataFrame] = field(default_factory=dict)
     void: Mapping[str, str] = field(default_factory=dict)
 
     def of(self, dataset: str, variant: Variant) -> pd.DataFrame:
@@ -98,6 +100,14 @@ class Evidence:
             if (runs.dataset == dataset).any()
         }
 
+    def by_other_learning_rates(self, dataset: str) -> dict[float, "Evidence"]:
+        """The runs of a data set with each other learning rate in place of the configured one, by the rate."""
+        return {
+            rate: replace(self, runs=runs, further={}, other_rates={})
+            for rate, runs in sorted(self.other_rates.items())
+            if (runs.dataset == dataset).any()
+        }
+
     def betas(self, dataset: str, method: str) -> list[str]:
         """The betas with which a method was trained on a data set, the smallest first."""
         runs = self.runs[self.runs.default_batch_size & (self.runs.dataset == dataset) & (self.runs.method == method)]
@@ -109,15 +119,20 @@ def load_evidence(scores: Iterable[Path], timings: Sequence[Path], study: Study)
 
     Scores in the features of a further extractor are those whose extractor has another seed than the configured one.
     Runs on other data sets than the paper's are left out, as are those that differ from the configuration in more than
-    beta and batch size, such as the second learning rate of the synthetic set.
+    beta, batch size and a learning rate of `other_learning_rates`.
 
     Raises:
         UserError: The scores of a run by one extractor are given twice, or the run is unknown to the configuration; a
             timing is malformed or of another batch size than the configured one.
     """
     rows: dict[int | None, list[dict[str, Any]]] = {}
+    other_rates: dict[float, list[dict[str, Any]]] = {}
     conditions, void = [], {}
     for path, configured, scored in _runs_of_the_paper(scores, study):
+        rate = scored.details.run.learning_rate
+        if rate != study.datasets[configured.dataset].learning_rate:
+            other_rates.setdefault(rate, []).append(_row(run_folder(path), configured, scored))
+            continue
         further = _further_extractor(scored.details, study)
         rows.setdefault(further, []).append(_row(run_folder(path), configured, scored))
         with reading(path):  # which an earlier version may have written
@@ -130,6 +145,7 @@ def load_evidence(scores: Iterable[Path], timings: Sequence[Path], study: Study)
     return Evidence(
         runs=tables.pop(None, _run_table([])),
         further={seed: runs for seed, runs in tables.items() if seed is not None},
+        other_rates={rate: _run_table(found) for rate, found in other_rates.items()},
         timings=_load_timings(timings, study),
         conditions=pd.DataFrame(conditions).drop_duplicates(),
         void=void,
@@ -168,7 +184,9 @@ def _runs_of_the_paper(paths: Iterable[Path], study: Study) -> Iterator[tuple[Pa
                 f"{path}: the configuration does not say how to train {run.method} on {run.dataset}. "
                 "Take the configuration with which it was trained."
             ) from None
-        if run.model_copy(update=configured.model_dump(include={"beta", "batch_size", "variant"})) == configured:
+        rates = {configured.learning_rate, *study.datasets[run.dataset].other_learning_rates}
+        free = configured.model_dump(include={"beta", "batch_size", "learning_rate", "variant"})
+        if run.learning_rate in rates and run.model_copy(update=free) == configured:
             scored = run.folder, _further_extractor(scores.details, study)
             if scored in seen:
                 raise UserError(f"{path}: the same run as {seen[scored]}. Name each run once.")

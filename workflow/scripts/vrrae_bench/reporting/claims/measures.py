@@ -298,6 +298,24 @@ class All:
         return Finding(outcome, tuple(line for part in parts for line in part.numbers), tuple(dict.fromkeys(lacking)))
 
 
+def subject_of(rule: Rule) -> tuple[str, tuple[Variant, ...]]:
+    """The one data set that a rule is about, and the variants whose numbers decide it.
+
+    There are no variants if the rule is about several data sets, or about all betas of a method.
+    """
+    if isinstance(rule, All):
+        subjects = [subject_of(part) for part in rule.rules]
+        if len({dataset for dataset, _ in subjects}) > 1:
+            return "", ()
+        return subjects[0][0], tuple(dict.fromkeys(variant for _, variants in subjects for variant in variants))
+    dataset = getattr(rule, "on", None)
+    if not isinstance(dataset, str):
+        return "", ()
+    asked = (getattr(rule, name, ()) for name in ("variant", "first", "than"))
+    each = (one if isinstance(one, tuple) else (one,) for one in asked)
+    return dataset, tuple(dict.fromkeys(variant for several in each for variant in several))
+
+
 def kinds_of(rule: Rule) -> list[type]:
     """The kind of a rule, and those of its parts, each once."""
     parts = rule.rules if isinstance(rule, All) else ()

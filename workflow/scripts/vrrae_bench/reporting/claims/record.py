@@ -25,6 +25,14 @@ class FindingByScore(Specification):
     numbers: tuple[str, ...]
 
 
+class FindingByLearningRate(Specification):
+    """What the rule of a claim finds from runs with another learning rate than the configured one."""
+
+    learning_rate: float
+    verdict: Verdict
+    numbers: tuple[str, ...]
+
+
 class ClaimRecord(Specification):
     """A claim, its verdict and what the verdict rests on."""
 
@@ -42,6 +50,9 @@ class ClaimRecord(Specification):
     )
     by_score: tuple[FindingByScore, ...] = Field(
         description="What the rule finds by firmer scores, which decide nothing"
+    )
+    by_learning_rate: tuple[FindingByLearningRate, ...] = Field(
+        default=(), description="What the rule finds from runs with another learning rate, which decide nothing"
     )
     remark: str
 

@@ -6,7 +6,8 @@ from pathlib import Path
 import pandas as pd
 
 from vrrae_bench.artefacts.records import write_record
-from vrrae_bench.reporting.claims.record import ClaimRecord, ClaimsRecord
+from vrrae_bench.artefacts.run import format_beta
+from vrrae_bench.reporting.claims.record import ClaimRecord, ClaimsRecord, FindingByLearningRate
 from vrrae_bench.reporting.claims.verdicts import AWAITED, VERDICTS
 from vrrae_bench.reporting.markup import markdown, markdown_cell
 from vrrae_bench.system.files import atomic_path, write_text
@@ -52,6 +53,7 @@ def evidence_line(one: ClaimRecord) -> str:
     """Numbers, verdicts by scores of ours, what the claim waits for, and the remark, in one line."""
     parts = [*one.numbers, *filter(None, [by_extractors(one)])]
     parts += [f"by {found.score}: {VERDICTS[found.verdict]}" for found in one.by_score]
+    parts += [f"{with_rate(found)}: {VERDICTS[found.verdict]}" for found in one.by_learning_rate]
     parts += [f"waits for: {'; '.join(each.text for each in one.lacking)}"] if one.lacking else []
     parts += [one.remark.rstrip(".")] if one.remark else []
     return ". ".join(parts)
@@ -63,6 +65,11 @@ def by_extractors(one: ClaimRecord) -> str:
         return ""
     found = ", ".join(f"seed {seed} {VERDICTS[verdict]}" for seed, verdict in one.by_extractor.items())
     return f"by our {len(one.by_extractor)} networks: {found}; they {'agree' if one.agreed else 'do not agree'}"
+
+
+def with_rate(found: FindingByLearningRate) -> str:
+    """The settings behind a finding, in words."""
+    return f"with a learning rate of {format_beta(found.learning_rate)}"
 
 
 def page(record: ClaimsRecord, banner: str | None) -> str:
@@ -131,5 +138,11 @@ def _section(one: ClaimRecord) -> str:
     if one.by_score:
         lines += ["- By scores of ours that decide nothing here:"]
         lines += [f"    - {VERDICTS[found.verdict]}: {'; '.join(found.numbers)}" for found in one.by_score]
+    if one.by_learning_rate:
+        lines += ["- From runs with another learning rate, which decide nothing here:"]
+        lines += [
+            f"    - {with_rate(found)}: {VERDICTS[found.verdict]}: {'; '.join(found.numbers)}"
+            for found in one.by_learning_rate
+        ]
     remark = f"\n\n{one.remark}" if one.remark else ""
     return f"### {one.id}\n\n{one.statement}\n\n" + "\n".join(lines) + remark
