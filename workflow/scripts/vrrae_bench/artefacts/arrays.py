@@ -22,7 +22,7 @@ def read_arrays(path: Path, *names: str) -> dict[str, Num[np.ndarray, "..."]]:
     """All arrays of an .npz file, by name.
 
     Args:
-        names: Of those that have to be there.
+        names: The names of arrays that must be in the file.
 
     Raises:
         UserError: The file is missing or damaged, or has no such array.

@@ -31,7 +31,7 @@ class Manifest(Specification):
     """What a folder of results/data holds.
 
     Attributes:
-        arrays: SHA-256 of each array file, by its stem; so that the manifest changes whenever the data do.
+        arrays: SHA-256 of each array file, by its stem, so that the manifest changes whenever the data change.
     """
 
     source: str
@@ -50,13 +50,13 @@ class Manifest(Specification):
 
 
 def refuse_other_images(path: Path, what: str, record: Mapping[str, Any], arrays: Mapping[str, str]) -> None:
-    """Refuse a result that was made of other images than those of a data set as it is now.
+    """Refuse a result that was made from other images than a data set holds now.
 
     Args:
         path: The record of the result.
         what: The result, for the message.
-        record: Under `data` it has the digests of the arrays that the result was made of.
-        arrays: Those of the data set.
+        record: Under `data` it has the digests of the arrays that the result was made from.
+        arrays: The digests of the arrays of the data set.
 
     Raises:
         UserError: The digests differ; or there are none, as in a record of an earlier version.

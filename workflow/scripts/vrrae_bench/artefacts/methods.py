@@ -1,7 +1,7 @@
 """The methods: a file of `models/methods` for each kind of bottleneck, with a line for each method that has it.
 
-The lines are read and not run. So the configuration is checked without JAX, and a training, which is handed its own
-line, imports the file of its own method and of no other.
+The lines are read, and the files are not run. So the configuration is checked without JAX. A training is handed the
+line of its method, and imports the file of this method and of no other.
 """
 
 import ast
@@ -18,12 +18,12 @@ from vrrae_bench.system.errors import UserError
 
 PACKAGE = Path(__file__).parents[1]
 FOLDER = "models/methods"
-LINES = "METHODS"  # what a file calls its lines
+LINES = "METHODS"  # the name of the lines in each file
 Identifier = Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")]
 
 
 class Method(Specification):
-    """What tells a method apart: its line, and the file in which the line stands.
+    """A method: its line, and the file in which the line stands.
 
     Attributes:
         file: Name of the file, without `.py`.
@@ -32,8 +32,8 @@ class Method(Specification):
         options: Further arguments of that class.
         variational: Whether its loss has a KL term, and so a beta.
         truncates: Whether a point of its bottleneck has k dimensions although encoder and decoder meet in L.
-        maps_coefficients: Whether its means, if it truncates, are other than the coefficients of the truncated SVD.
-        penalised: Whether its loss has the penalty of its bottleneck, and so a weight of it.
+        maps_coefficients: Whether its means differ from the coefficients of the truncated SVD, if it truncates.
+        penalised: Whether its loss has the penalty of its bottleneck, and so a weight for it.
         stacked: Whether it has a number of linear layers of its own.
     """
 
@@ -65,7 +65,7 @@ def methods() -> Mapping[str, Method]:
     """
     found: dict[str, Method] = {}
     for path in sorted((PACKAGE / FOLDER).glob("*.py")):
-        if path.name.startswith(("_", ".")):  # no method: the package's own file, and what editors leave behind
+        if path.name.startswith(("_", ".")):  # neither `__init__.py` nor files that editors leave behind are methods
             continue
         lines = methods_of(path)
         for name in lines.keys() & found.keys():
@@ -79,7 +79,7 @@ def methods_of(path: Path) -> dict[str, Method]:
     """The methods whose lines stand in a file.
 
     Raises:
-        UserError: What is wrong with the file.
+        UserError: The file is no file of methods. The message says what is wrong with it.
     """
     try:
         tree = ast.parse(path.read_text(encoding="utf-8"))
@@ -93,10 +93,10 @@ def methods_of(path: Path) -> dict[str, Method]:
 
 
 def _lines(tree: ast.Module) -> dict[Any, Any]:
-    """The value that a file gives `METHODS`, which has to be written out.
+    """The value of `METHODS` in a file, which has to be written out.
 
     Raises:
-        ValueError: There is none, or it has to be computed.
+        ValueError: There is no such value, or it would have to be computed.
     """
     values = [node.value for node in tree.body if isinstance(node, ast.Assign) and _assigns(node, LINES)]
     if len(values) != 1:

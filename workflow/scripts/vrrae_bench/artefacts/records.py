@@ -1,8 +1,8 @@
-"""The record that each stage writes beside its files, and how whoever reads them finds that they are still the same.
+"""The record that each stage writes beside its files. Whoever reads a file compares it with the record.
 
 A record is a JSON file. It holds a digest of itself and, under `files`, the digest of each file that was written with
-it. Both stand in its `details`, if it has any, since everything outside them is a number. `read_record` compares them.
-Records of earlier versions have no digests; what they say of themselves can be compared all the same.
+it. Both stand in its `details`, if it has any, because everything outside of these is a number. `read_record` compares
+them. Records of earlier versions have no digests, but what they say of their run can be compared.
 """
 
 import hashlib
@@ -40,15 +40,15 @@ def write_record(path: str | os.PathLike[str], record: Mapping[str, Any], files:
 
 @contextmanager
 def reading(path: str | os.PathLike[str]) -> Generator[None]:
-    """Tell of whatever comes of a file that is damaged, or is another one than is meant, with its name and the remedy.
+    """Turn any error of a file that is damaged, or is another file than is meant, into one with its name and a remedy.
 
     Raises:
-        UserError: The file cannot be read, or does not hold what the block looks for in it.
+        UserError: The file cannot be read, or does not hold what the block looks for.
     """
     try:
         yield
     except OSError as error:
-        if error.strerror is None:  # numpy's, of a file that is cut short
+        if error.strerror is None:  # numpy raises it for a file that is cut short
             raise _damaged(path, error) from None
         raise UserError(f"{path}: cannot be read ({error.strerror}). {remedy(path)}") from None
     except (ValueError, LookupError, TypeError, AttributeError, EOFError, BadZipFile, zlib.error) as error:
@@ -61,15 +61,15 @@ def _damaged(path: str | os.PathLike[str], error: Exception) -> UserError:
 
 
 def read_record(path: str | os.PathLike[str], *files: str, holds: Iterable[str] = ()) -> dict[str, Any]:
-    """A record as it was handed to `write_record`, and under `files` the digests of the files beside it.
+    """A record as it was handed to `write_record`, with the digests of the files beside it under `files`.
 
     Args:
         files: Names of the files beside it that are about to be read. Each is compared with its digest, once for each
             process.
-        holds: What is about to be read of the record itself.
+        holds: Keys that are about to be read from the record itself.
 
     Raises:
-        UserError: The record or one of these files is missing, damaged or another one.
+        UserError: The record or one of these files is missing, is damaged or is another file.
     """
     path = Path(path)
     try:
@@ -93,9 +93,9 @@ def read_record(path: str | os.PathLike[str], *files: str, holds: Iterable[str] 
 
 
 def changed_files(path: Path, record: Mapping[str, Any]) -> list[str]:
-    """Names of files beside a record that were not written before it and are other ones by their digest.
+    """Names of files beside a record that have another digest than the record tells.
 
-    Cheap, since no file is read that is older than its record.
+    Only files that are newer than the record are read, so this takes little time.
     """
     digests, written = details_of(dict(record)).get(FILES, {}), path.stat().st_mtime_ns
     later = [name for name in digests if (file := path.with_name(name)).exists() and file.stat().st_mtime_ns >= written]
@@ -103,10 +103,10 @@ def changed_files(path: Path, record: Mapping[str, Any]) -> list[str]:
 
 
 def check_file(path: Path, digest: str, record: str, remedy: str) -> None:
-    """Compare a file with the digest that its record has of it; the same file is read once in a process.
+    """Compare a file with its digest in the record. A file is read once in a process.
 
     Raises:
-        UserError: It is missing or has another digest. Ends with the remedy.
+        UserError: The file is missing or has another digest. The message ends with a remedy.
     """
     try:
         state = path.stat()
@@ -121,13 +121,13 @@ def check_file(path: Path, digest: str, record: str, remedy: str) -> None:
 
 
 def remedy(*paths: str | os.PathLike[str]) -> str:
-    """How to have results made again. To delete them is not enough: Snakemake asks for no file between others."""
+    """How to make results again. Deleting them is not enough, because Snakemake does not miss intermediate files."""
     names = " ".join(shlex.quote(str(path)) for path in paths)
     return f"To make it again, add this to the end of your snakemake command: --forcerun {names}"
 
 
 def differences(found: Mapping[str, Any], asked: Mapping[str, Any]) -> list[str]:
-    """In what a result differs from what is asked for.
+    """The differences between a result and what is asked for.
 
     >>> differences({"seed": 1, "epochs": 2}, {"seed": 0, "epochs": 2})
     ['seed is 1 and not 0']
@@ -138,14 +138,14 @@ def differences(found: Mapping[str, Any], asked: Mapping[str, Any]) -> list[str]
 def refuse_others(
     path: str | os.PathLike[str], what: str, found: Mapping[str, Any], asked: Mapping[str, Any], *again: Path
 ) -> None:
-    """Refuse a result that belongs to something else than what is asked for.
+    """Refuse a result that is not of what is asked for.
 
     Args:
         what: The result, for the message.
         again: The files to make again, if not the result itself.
 
     Raises:
-        UserError: What differs.
+        UserError: It differs. The message says in what.
     """
     if different := differences(found, asked):
         raise UserError(
@@ -155,16 +155,16 @@ def refuse_others(
 
 @cache
 def _sha256_of(path: Path, size: int, modified: int, changed: int) -> str:
-    """The digest of a file as it is at some time; that of a change of it is one that no program sets."""
+    """The digest of a file, kept by its size and times. No program can set the time of the last change."""
     return sha256(path)
 
 
 def details_of(record: dict[str, Any]) -> dict[str, Any]:
-    """Where a record tells of itself: in its `details`, or in itself if it has none."""
+    """The part of a record that tells of the record itself: its `details`, or the whole record if it has none."""
     details = record.get("details")
     return details if isinstance(details, dict) else record
 
 
 def content_digest(record: Mapping[str, Any]) -> str:
-    """Of what a record holds, however it is laid out; its own digest is not in it."""
+    """The digest of the content of a record, whatever its layout, without the digest that the record holds."""
     return hashlib.sha256(json.dumps(record, sort_keys=True).encode()).hexdigest()

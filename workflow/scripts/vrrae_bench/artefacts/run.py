@@ -17,11 +17,11 @@ AN_ARRAY = "an array"
 
 
 class RunSpec(Specification):
-    """What is asked of one training; images, device, threads, versions and code decide its outcome too."""
+    """The specification of one training. Its outcome depends on images, device, threads, versions and code too."""
 
     dataset: str
     method: str
-    # The default stands for nothing: `_with_definition` replaces it.
+    # `_with_definition` always replaces this default.
     definition: Method = Field(
         default=cast(Method, None), description="What tells the method apart, whatever others there are"
     )
@@ -40,7 +40,7 @@ class RunSpec(Specification):
     @model_validator(mode="before")
     @classmethod
     def _with_definition(cls, values: Any) -> Any:
-        """Look up the method by its name where its definition is left out, as in records of earlier versions.
+        """Look up the method by its name if its definition is left out, as in records of earlier versions.
 
         Raises:
             ValueError: There is no method of this name.
@@ -59,11 +59,11 @@ class RunSpec(Specification):
 
     @property
     def settings(self) -> list[str]:
-        """The settings that the variant tells, such as `beta=1e-6`."""
+        """The settings in the name of the variant, such as `beta=1e-6`."""
         return self.variant.split(SEPARATOR)
 
     def key(self, name: str) -> str:
-        """What a value is called where it was set: an argument of `fit`, or a key of the configuration."""
+        """The name of a value where it was set: an argument of `fit`, or a key of the configuration."""
         return name if self.dataset == AN_ARRAY else f"datasets.{self.dataset}.{name}"
 
 

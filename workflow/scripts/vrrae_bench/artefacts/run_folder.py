@@ -1,4 +1,4 @@
-"""What lies in the folder of a run, compared with the run that is asked for before any of it is used."""
+"""The files in the folder of a run, which are compared with the run that is asked for before they are used."""
 
 from pathlib import Path
 from typing import Any
@@ -11,14 +11,14 @@ MODEL, TRAINING, SAMPLE = "model.eqx", "run.json", "sample.json"
 
 
 def check_training(folder: Path, run: RunSpec, manifest: Manifest | None, *files: str) -> dict[str, Any]:
-    """run.json of a run, and of the files that its training wrote those that are about to be read.
+    """Check run.json of a run, and the files of its training that are about to be read.
 
     Args:
-        manifest: The data set as it is now, or none if it is not there any more.
+        manifest: The data set as it is now, or none if it no longer exists.
         files: Names of files of the training.
 
     Raises:
-        UserError: The folder holds another run, or one of other data; or something in it is damaged.
+        UserError: The folder holds another run, or a run on other data; or a file in it is damaged.
     """
     path = folder / TRAINING
     record = read_record(path, *files)
@@ -31,9 +31,9 @@ def check_training(folder: Path, run: RunSpec, manifest: Manifest | None, *files
 
 
 def check_sample(folder: Path, run: RunSpec, manifest: Manifest | None, *files: str) -> dict[str, Any]:
-    """sample.json of a run, and of the files that sampling wrote those that are about to be read.
+    """Check sample.json of a run, and the files of sampling that are about to be read.
 
-    Those that an earlier version wrote say nothing of their run: they belong to the training beside them.
+    A sample.json of an earlier version does not tell its run. It is taken to belong to the training beside it.
 
     Raises:
         UserError: As `check_training`; or the files are samples of another model.
@@ -49,18 +49,18 @@ def check_sample(folder: Path, run: RunSpec, manifest: Manifest | None, *files: 
 
 
 def spec_of(path: Path, record: dict[str, Any]) -> RunSpec:
-    """The run that a record is of; keys that are newer than it have the values that it was trained with.
+    """The specification of the run in a record. Keys that are newer than the record have the values of its time.
 
     Args:
         path: The file of the record, for the message.
 
     Raises:
-        UserError: It tells of no run of this version.
+        UserError: The record has no run of this version.
     """
     with reading(path):
         return RunSpec.model_validate(record["run"])
 
 
 def images_trained_on(manifest: dict[str, Any]) -> dict[str, Any]:
-    """What of a manifest decides a training: the arrays, and how models are given the images."""
+    """The parts of a manifest that decide a training: the arrays, and how models are given the images."""
     return {"data": manifest["arrays"], "normalisation": manifest["normalisation"]}

@@ -1,7 +1,8 @@
-"""What scores.json holds: the scores of a run, or those of real images or of noise that runs are read between.
+"""The content of scores.json: the scores of a run, or of real images or noise, between which runs are read.
 
-A file has a number for each metric at its top, and under `details` what the numbers depend on and what is a list. It is
-validated when it is read. What an earlier or a later version tells beside what is named here is kept as it stands.
+A file has a number for each metric at its top level. Under `details` it has what the numbers depend on, and scores that
+are lists. It is validated when it is read. Keys of earlier or later versions that are not named here are kept as they
+are.
 """
 
 import math
@@ -30,13 +31,13 @@ DETAILS = "details"
 
 
 class Recorded(BaseModel):
-    """Base of what a file of scores tells: immutable; keys that are not named here are kept."""
+    """Base of the parts of a file of scores. They are immutable, and keys that are not named here are kept."""
 
     model_config = ConfigDict(frozen=True, extra="allow")
 
 
 class Counts(Recorded):
-    """Of how many images a score is."""
+    """The numbers of images that a score is computed from."""
 
     generated: int = Field(description="Generated images, or those that stand in their place")
     real: int | None = Field(default=None, description="Training images that they are compared with")
@@ -50,7 +51,7 @@ class Interval(Recorded):
 
 
 class Sampling(Recorded):
-    """How the images were drawn: the settings, and what fitting the mixture came to."""
+    """How the images were drawn: the settings, and the outcome of fitting the mixture."""
 
     gmm_components: int
     gmm_means: int | None = Field(default=None, description="Posterior means that the mixture was fitted to")
@@ -59,7 +60,7 @@ class Sampling(Recorded):
 
 
 class Network(Recorded):
-    """Of an extractor's settings, those by which it differs from the paper's or from its like."""
+    """The settings of an extractor by which it differs from the paper's or from other extractors."""
 
     start: Literal["imagenet", "random"]
     image_size: int
@@ -73,7 +74,7 @@ class Preparation(Recorded):
 
 
 class Extractor(Recorded):
-    """The network in whose features images are compared: one that was tuned on the data set, or that of 2015."""
+    """The network in whose features images are compared: a network tuned on the data set, or the Inception of 2015."""
 
     sha256: str
     settings: Network | None = Field(default=None, description="Of a network that was tuned here")
@@ -83,12 +84,12 @@ class Extractor(Recorded):
 
 
 class Details(Recorded):
-    """What numbers of images depend on.
+    """What the scores of images depend on.
 
     Attributes:
-        extractor: None for a data set without labels, which has no FID.
-        counts: By the metric.
-        intervals: By the metric.
+        extractor: The network; none for a data set without labels, which has no FID.
+        counts: The numbers of images, by the metric.
+        intervals: The intervals, by the metric.
         omitted: Why a metric is not among the numbers, by the metric.
     """
 
@@ -100,13 +101,14 @@ class Details(Recorded):
 
 
 class RunDetails(Details):
-    """What the numbers of a run depend on, and its scores that are lists; of these none that its method does not have.
+    """What the numbers of a run depend on, and its scores that are lists, as far as its method has them.
 
     Attributes:
-        kl_per_dimension: Of the posteriors from the prior, in nats.
-        signal_to_noise: Variance of the means over the mean variance, by dimension.
-        singular_values: Of the coefficients of all training images.
-        fid_interpolation_by_position: Of the images at each position between two images, from the first to the second.
+        kl_per_dimension: The KL divergence of the posteriors from the prior, in nats, by dimension.
+        signal_to_noise: The variance of the means divided by the mean variance, by dimension.
+        singular_values: The singular values of the coefficients of all training images.
+        fid_interpolation_by_position: The FID of the images at each position between two images, from the first to the
+            second.
     """
 
     run: RunSpec
@@ -120,7 +122,7 @@ class BoundDetails(Details):
     """What the scores of real images or of noise depend on.
 
     Attributes:
-        bound: Whether they are of test images (floor), training images (copies) or noise (ceiling).
+        bound: Whether the scores are of test images (floor), training images (copies) or noise (ceiling).
     """
 
     bound: Bound
@@ -131,7 +133,7 @@ class _Scores(Recorded):
     """Numbers by their metric, and details.
 
     Attributes:
-        numbers: As the file has them: whole where they count.
+        numbers: The numbers as they stand in the file. Counts are whole numbers.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -142,7 +144,7 @@ class _Scores(Recorded):
     @model_validator(mode="before")
     @classmethod
     def _from_file(cls, record: Any) -> Any:
-        """Numbers stand at the top of the file, and beside them its details alone."""
+        """Take the file apart: everything at its top level is a number, except `details`."""
         if not isinstance(record, Mapping):
             return record
         numbers = {name: value for name, value in record.items() if name != DETAILS}
@@ -188,12 +190,12 @@ def write_scores(
     """Write a file of scores, atomically.
 
     Args:
-        numbers: By their metric.
-        details: Those of a run or of a bound.
+        numbers: The numbers by their metric.
+        details: The details of a run or of a bound.
         files: Names of the files beside it that were written with it.
 
     Raises:
-        ValueError: A number is none, or a detail is not of its type: a mistake in the program.
+        ValueError: A number is none, or a detail has another type. Either is a mistake in the program.
     """
     record = {**numbers, DETAILS: details}
     _EITHER.validate_python(record)
@@ -201,7 +203,7 @@ def write_scores(
 
 
 def scores_of(path: Path, record: Mapping[str, Any]) -> RunScores | BoundScores:
-    """What a file of scores holds.
+    """The content of a file of scores.
 
     Args:
         path: The file, for the message.

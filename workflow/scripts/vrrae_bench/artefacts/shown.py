@@ -1,4 +1,4 @@
-"""What figures show of a run: two small files that sampling writes, so that a figure needs neither models nor data.
+"""The two small files of a run that figures show. Sampling writes them, so that a figure needs neither models nor data.
 
 The arrays of `IMAGES`, in the values of the stored images:
     random: The first generated images, as many as the galleries show (N H W C).
@@ -9,7 +9,7 @@ The arrays of `IMAGES`, in the values of the stored images:
         reconstruction of the second image, and the second image (P S H W C).
 
 The arrays of `MEANS`:
-    train: The first two posterior means of evenly spaced training images (n 2), or the one mean there is (n 1).
+    train: The first two posterior means of evenly spaced training images (n 2), or the only mean (n 1).
     spread: The standard deviation of these means over all training images (2).
     labels: The classes of the same training images, where each image has one (n).
     diagonal: The first two means of the diagonal motion, for a data set that has one (D 2).
@@ -26,7 +26,7 @@ MOST_MEANS = 3000
 
 
 def evenly_spaced(available: int, most: int) -> Int[np.ndarray, " n"]:
-    """The numbers of at most `most` of what is available, at equal distances.
+    """The positions of at most `most` of `available` items, at equal distances.
 
     >>> evenly_spaced(10, 4), evenly_spaced(3, 4)
     (array([0, 3, 6, 9]), array([0, 1, 2]))

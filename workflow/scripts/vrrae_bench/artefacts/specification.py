@@ -1,4 +1,4 @@
-"""The base of what stages are handed as JSON, and of the sections of a configuration."""
+"""The base of specifications that stages are handed as JSON, and of the sections of a configuration."""
 
 import typing
 from collections.abc import Mapping
@@ -14,14 +14,14 @@ class Specification(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
-# Wider seeds are cut to 32 bits where they begin a generator of JAX, so that two of them would be the same.
+# JAX cuts a wider seed to 32 bits when it starts a generator, so two such seeds could mean the same.
 Seed = Annotated[int, Field(ge=0, lt=2**32)]
 
 
 class Section(Specification):
-    """A section of the configuration: its numbers are finite, and `true` is none of them.
+    """A section of the configuration. Its numbers are finite, and `true` is no number.
 
-    Each key gives its own limits, always an upper one too.
+    Each key gives its own limits, and always an upper limit.
     """
 
     model_config = ConfigDict(allow_inf_nan=False)
@@ -29,7 +29,7 @@ class Section(Specification):
     @field_validator("*", mode="before")
     @classmethod
     def _no_truth_value(cls, value: Any, info: ValidationInfo) -> Any:
-        """Refuse `true` and `false` for numbers, since Python and pydantic take them for 1 and 0."""
+        """Refuse `true` and `false` for numbers, because Python and pydantic take them for 1 and 0."""
         entries = (
             value.values() if isinstance(value, Mapping) else value if isinstance(value, list | tuple) else [value]
         )

@@ -1,4 +1,4 @@
-"""Zip archives from elsewhere, looked through before anything of them is used."""
+"""Zip archives from elsewhere, which are looked through before they are used."""
 
 import zlib
 from collections.abc import Generator
@@ -21,14 +21,14 @@ def open_zip(path: Path, largest_member: int) -> Generator[ZipFile]:
     No member can give more bytes than it declares: zipfile reads no further. Several threads may read at once.
 
     Raises:
-        UserError: No such archive, or one that is refused; also for damage that is found while the block reads.
+        UserError: There is no such archive, or it is refused, or damage is found while the block reads it.
     """
     try:
         file = path.open("rb")
     except OSError as error:
         raise UserError(f"{path}: cannot be read ({error.strerror}). Check the path.") from None
     try:
-        # Of a file that it did not open itself, ZipFile lets threads share the handle without counting them.
+        # If ZipFile did not open the file itself, it lets threads share the handle without counting them.
         with file, ZipFile(file) as archive:
             for member in archive.infolist():
                 _refuse(path, member, largest_member)

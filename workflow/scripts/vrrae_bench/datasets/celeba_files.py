@@ -24,10 +24,10 @@ SPLIT_NUMBERS = {"train": 0, "test": 2}  # 1 is for validation, which the paper 
 
 
 def store_release(folder: Path, request: Request, release: Release = PUBLISHED) -> None:
-    """Fetch and store CelebA; a killed run goes on where it stopped.
+    """Fetch and store CelebA. A killed run goes on where it stopped.
 
     Raises:
-        UserError: A file cannot be had, or is not what it should be.
+        UserError: A file cannot be had, or is not the published file.
     """
     archive, attributes, partition = fetch(
         release.files, "celeba", request.downloads, mirror=request.mirror, offline=request.offline
@@ -65,7 +65,7 @@ def read_partition(path: Path, release: Release = PUBLISHED) -> dict[str, list[s
     """Names of the images of `train` and `test`, in the order of the file.
 
     Raises:
-        UserError: A line is no `name number`, or a part has not as many images as published.
+        UserError: A line is no `name number`, or a split has another number of images than the published one.
     """
     parts: tuple[list[str], ...] = ([], [], [])
     for where, words in _lines(path):
@@ -86,7 +86,8 @@ def read_attributes(
     """Names of the attributes, and for each image which of them it has, as 0 and 1.
 
     Raises:
-        UserError: The head is not that of the published file, or a line is no `name` and -1 or 1 for each attribute.
+        UserError: The header differs from the published file's, or a line is not a name with -1 or 1 for each
+            attribute.
     """
     lines = _lines(path)
     count, names = (words for _, words in (next(lines, ("", [])), next(lines, ("", []))))
@@ -107,7 +108,7 @@ def read_attributes(
 
 
 def _lines(path: Path) -> Iterator[tuple[str, list[str]]]:
-    """Each line that is not empty: where it stands, and its words."""
+    """Each line that is not empty, as its place in the file and its words."""
     with path.open(encoding="utf-8", errors="replace") as file:
         for number, line in enumerate(file, start=1):
             if words := line.split():

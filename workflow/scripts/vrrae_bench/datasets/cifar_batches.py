@@ -38,14 +38,14 @@ from vrrae_bench.system.errors import UserError
 N_CLASSES = 10
 BYTES_PER_IMAGE = 3 * 32 * 32
 BYTES_PER_RECORD = 1 + BYTES_PER_IMAGE
-LARGEST_BATCH = 64 * 2**20  # bytes; a batch has 31 MB, and a longer file is no batch
+LARGEST_BATCH = 64 * 2**20  # bytes; a batch has 31 MB, so a longer file is no batch
 
 
 def store_batches(archive: RemoteFile, folder: Path, request: Request) -> None:
     """Bring in CIFAR-10 and store it.
 
-    What a mirror has in another form than the published archive is read where it lies. For up to 1000 test images, the
-    beginning of the test batch serves where the whole batch is lacking.
+    If a mirror has the images in another form than the published archive, they are read where they lie. For up to 1000
+    test images, the beginning of the test batch suffices if the whole batch is missing.
 
     Args:
         archive: The published archive.
@@ -117,11 +117,11 @@ def _test_records(batches: "_Batches", test_images: int | None) -> bytes:
 
 @dataclass(frozen=True)
 class _Batches:
-    """Where batches lie: a folder, or an opened archive.
+    """The place of the batches: a folder, or an opened archive.
 
     Attributes:
-        place: Its path, for messages.
-        archive: The archive, or none.
+        place: The path of the folder or archive, for messages.
+        archive: The archive; none for a folder.
     """
 
     place: Path
@@ -160,7 +160,7 @@ class _Batches:
         return suffixed if self.archive is None else [f"{folder}/{one}" for folder in FOLDERS for one in suffixed]
 
     def _size(self, name: str) -> int | None:
-        """The length of a file in bytes; none if there is no such file."""
+        """The length of a file in bytes; none if the file does not exist."""
         if self.archive is None:
             path = self.place / name
             return path.stat().st_size if path.is_file() else None

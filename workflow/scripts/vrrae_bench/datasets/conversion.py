@@ -1,6 +1,7 @@
 """Decoding many images straight into arrays on disk: in parallel, in little memory, resumable after a kill.
 
-Threads, because decoding and resizing happen outside Python's lock; unlike processes they cannot outlive a kill.
+It uses threads, because decoding and resizing happen outside of Python's lock. Unlike processes, threads cannot outlive
+a kill.
 """
 
 import os
@@ -21,7 +22,7 @@ from vrrae_bench.system.errors import UserError
 from vrrae_bench.system.files import read_json, write_json
 
 CHUNK = 256  # images that are written at once
-SECONDS_BETWEEN_LINES = 30  # of progress, where nobody looks at a screen
+SECONDS_BETWEEN_LINES = 30  # between two lines of progress, if the output is no screen
 
 
 def convert_images(
@@ -36,12 +37,13 @@ def convert_images(
 ) -> None:
     """Write `<split>.npy` for each split: the image that `read` makes of each of its entries, in order.
 
-    What is done lies in `<split>.partial.npy` until everything is; a killed conversion goes on from there.
+    Finished images lie in `<split>.partial.npy` until all are finished. A killed conversion goes on from there.
 
     Args:
-        origin: All that decides the pixels, as JSON knows it: a conversion of another origin starts anew.
-        threads: Images decoded at once; decides no pixel.
-        check: Looks through the images of all splits, mapped from the disk, before they pass for finished.
+        origin: All values that decide the pixels, which JSON can hold. A conversion with another origin starts anew.
+        threads: Number of images that are decoded at once. It changes no pixel.
+        check: A function that looks through the images of all splits, mapped from the disk, before they count as
+            finished.
 
     Raises:
         UserError: Images are refused by `read` or `check`, or the disk is too small.
@@ -75,14 +77,14 @@ class _Unfinished:
         return self.folder / f"{self.split}.partial.json"
 
     def done(self) -> int:
-        """Images on disk already; those of another origin do not count."""
+        """The number of images that are on the disk. Images of another origin do not count."""
         if not (self.path.is_file() and self.record.is_file()):
             return 0
         try:
             found = read_json(self.record)
             n = found.pop("done")
             whole = np.load(self.path, mmap_mode="r").shape == self.shape
-        except (ValueError, LookupError, TypeError, AttributeError, EOFError):  # damaged: all is done again
+        except (ValueError, LookupError, TypeError, AttributeError, EOFError):  # damaged: convert all images again
             return 0
         return n if whole and found == self._description() else 0
 
@@ -90,8 +92,8 @@ class _Unfinished:
         write_json(self.record, self._description() | {"done": n})
 
     def allocate(self) -> None:
-        """Make room, and refuse a disk that has none."""
-        # Before the array: a record must never count images of an array that is not there.
+        """Allocate the array on the disk, and refuse a disk without room for it."""
+        # Before the array is created: a record must never count images of an array that does not exist.
         self.record.unlink(missing_ok=True)
         self.path.unlink(missing_ok=True)
         needed, free = int(np.prod(self.shape)), shutil.disk_usage(self.folder).free
@@ -100,9 +102,9 @@ class _Unfinished:
         np.lib.format.open_memmap(self.path, mode="w+", dtype=np.uint8, shape=self.shape)
 
     def write(self, start: int, images: UInt8[np.ndarray, "N H W C"]) -> None:
-        """Write images from the `start`-th on; on return they are on the disk, so that the record may count them.
+        """Write images from the `start`-th on. On return they are on the disk, so that the record may count them.
 
-        Not through a memory map: with it, a full disk ends the process without a word.
+        They are not written through a memory map, because a full disk would then end the process without a message.
         """
         begin = np.load(self.path, mmap_mode="r").offset
         try:
@@ -129,7 +131,7 @@ def _fill(
     threads: int,
     problems: Problems,
 ) -> None:
-    """Convert the images of a split; after the first that is refused, only look for others."""
+    """Convert the images of a split. After the first refused image, only look for further ones."""
     done = array.done()
     if done == 0:
         array.allocate()
@@ -146,7 +148,8 @@ def _fill(
     interval = 0.1 if sys.stderr.isatty() else SECONDS_BETWEEN_LINES
     progress = tqdm(desc=array.split, total=len(entries), initial=done, unit=" images", mininterval=interval)
     with progress, ThreadPoolExecutor(threads) as pool:
-        # In order, so that one number says what is done. What is finished ahead of an earlier chunk is redone.
+        # In order, so that one number says what is done. A chunk that is finished before an earlier chunk is done
+        # again.
         for n_converted in pool.map(convert, range(done, len(entries), CHUNK)):
             done += n_converted
             if not problems:

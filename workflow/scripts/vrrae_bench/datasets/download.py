@@ -1,7 +1,7 @@
-"""Fetching the published files of a data set: several sources, checksums, nothing half-written.
+"""Fetching the published files of a data set from several sources, with checksums, and never half-written.
 
 No source is trusted: no more bytes are taken from it than the published file can have, and it gets no more time than a
-slow line needs for them.
+slow connection needs for them.
 """
 
 import gzip
@@ -22,31 +22,31 @@ from vrrae_bench.datasets.published import NO_SECRETS, RemoteFile, holds_secret,
 from vrrae_bench.system.errors import UserError
 from vrrae_bench.system.files import atomic_path, sha256
 
-ATTEMPTS = 2  # of each source: one hiccup of a connection is common, two are an outage
+ATTEMPTS = 2  # attempts for each source: one hiccup of a connection is common, and two are an outage
 PAUSE_SECONDS = 1
-SILENCE_SECONDS = 30  # of a connection, after which it counts as broken
+SILENCE_SECONDS = 30  # seconds without a byte, after which a connection counts as broken
 # An attempt may take as long as a line of 160 kbit/s needs for the file: 9 minutes for MNIST's training images and
 # 2.4 hours for CIFAR-10.
 SECONDS_TO_BEGIN = 60
 SLOWEST_BYTES_PER_SECOND = 20_000
-# Where the content counts, the file may be packed less well. Neither it nor its content may have more than this many
-# times the size of the published file; the content of MNIST's files has five times their size.
+# If only the content counts, the file may be packed less well. Neither the file nor its content may have more than this
+# many times the size of the published file. The content of MNIST's files has five times their size.
 OTHERWISE_PACKED = 10
 BLOCK = 2**20  # bytes that are read at once
 
 
 class SourceFailed(Exception):
-    """One source could not give a file; the next one may."""
+    """A source could not give a file. The next source may."""
 
 
 class _TooSlow(Exception):
-    """The time for one attempt is over. It is no OSError, which libraries would take for one of the connection."""
+    """The time for an attempt is over. It is no OSError, which libraries would take for an error of the connection."""
 
 
 def fetch(
     files: Sequence[RemoteFile], dataset: str, folder: str | Path, *, mirror: str | None, offline: bool
 ) -> list[Path]:
-    """Bring files into a folder, each verified; those that are there already and intact are kept.
+    """Bring files into a folder, each of them verified. Files that exist and are intact are kept.
 
     Args:
         dataset: Name of the data set: a mirror holds `<dataset>/<file>`.
@@ -69,7 +69,7 @@ def seconds_allowed(file: RemoteFile) -> float:
 
 
 def refusal(path: Path, file: RemoteFile) -> str | None:
-    """Why a file is not the published one; nothing if it is, or is not there."""
+    """Why a file is not the published file; none if it is, or if it does not exist."""
     try:
         if path.is_file():
             _verify(path, file)
@@ -84,7 +84,7 @@ def refuse_other_content(path: Path, file: RemoteFile) -> None:
     """Refuse a file, packed by gzip or not, that does not hold what the published one holds.
 
     Raises:
-        UserError: It cannot be read, or holds something else.
+        UserError: The file cannot be read, or holds something else.
     """
     try:
         digest = _sha256_of_content(path, file) if path.suffix == ".gz" else sha256(path)
@@ -126,7 +126,7 @@ def _sources(file: RemoteFile, dataset: str, mirror: str | None, offline: bool) 
 
 
 def _fetch_from(source: str, file: RemoteFile, target: Path) -> str:
-    """Bring a file from one source; returns the checksum that it has been verified by.
+    """Bring a file from one source, and return the checksum that it was verified by.
 
     Raises:
         SourceFailed: The source did not give it.
@@ -144,7 +144,7 @@ def _fetch_from(source: str, file: RemoteFile, target: Path) -> str:
 
 
 class _Bounded:
-    """A file that is written, of no more bytes than the published one can have."""
+    """A file that is written with no more bytes than the published file can have."""
 
     def __init__(self, opened: BinaryIO, file: RemoteFile) -> None:
         self.opened, self.expected, self.size = opened, file.size, 0
@@ -154,7 +154,7 @@ class _Bounded:
         """Write a block.
 
         Raises:
-            SourceFailed: It is too much.
+            SourceFailed: The file would have too many bytes.
         """
         self.size += len(block)
         if self.size > self.most:
@@ -162,14 +162,14 @@ class _Bounded:
         self.opened.write(block)
 
     def flush(self) -> None:
-        """Nothing: closing writes what is buffered."""
+        """Do nothing, since closing the file writes what is buffered."""
 
 
 def _blocks(source: Path) -> Iterator[bytes]:
     """The bytes of a file.
 
     Raises:
-        SourceFailed: It cannot be read, or is a device or a pipe, which may never end.
+        SourceFailed: The file cannot be read, or is a device or a pipe, which may never end.
     """
     try:
         if source.exists() and not source.is_file():
@@ -194,7 +194,7 @@ def _download(url: str, file: RemoteFile, target: Path) -> None:
     """Write what a URL answers.
 
     Raises:
-        SourceFailed: Not what can be the published file, or not in time.
+        SourceFailed: The answer cannot be the published file, or does not come in time.
         OSError: The target cannot be written.
     """
     downloader = pooch.HTTPDownloader(timeout=SILENCE_SECONDS, progressbar=sys.stderr.isatty())
@@ -221,9 +221,9 @@ def _download(url: str, file: RemoteFile, target: Path) -> None:
 
 @contextmanager
 def _time_limit(seconds: float) -> Generator[None]:
-    """Raise `_TooSlow` in the block after some time, whatever it waits for; only the main thread can be stopped so.
+    """Raise `_TooSlow` in the block after some time, whatever it waits for. Only the main thread can be stopped so.
 
-    Limits of a connection restart with each byte that comes, so that a byte now and then would hold it for ever.
+    The time limit of a connection restarts with each byte, so a byte now and then would keep it open for ever.
     """
 
     def stop(*_: object) -> None:
@@ -239,7 +239,7 @@ def _time_limit(seconds: float) -> Generator[None]:
 
 
 def _verify(path: Path, file: RemoteFile) -> str:
-    """The checksum that shows a file to be the published one: its own, or that of what it holds."""
+    """The checksum that shows a file to be the published one: the file's own, or that of its content."""
     difference = _difference(path, file)
     if difference is None:
         return file.checksum
@@ -249,7 +249,7 @@ def _verify(path: Path, file: RemoteFile) -> str:
 
 
 def _difference(path: Path, file: RemoteFile) -> str | None:
-    """How a file differs from the published one, or none."""
+    """How a file differs from the published file; none if it does not."""
     size = path.stat().st_size
     if size != file.size:
         kind = "truncated" if size < file.size else "wrong file"
@@ -260,7 +260,7 @@ def _difference(path: Path, file: RemoteFile) -> str | None:
 
 
 def _sha256_of_content(path: Path, file: RemoteFile) -> str | None:
-    """SHA-256 of what a gzip file holds, or none if it is no such file or holds more than the published one can."""
+    """SHA-256 of the content of a gzip file; none if it is no gzip file, or holds more than the published file can."""
     digest, size = hashlib.sha256(), 0
     try:
         with gzip.open(path) as content:

@@ -1,4 +1,4 @@
-"""What tells a user's own files from others without reading their contents."""
+"""A fingerprint of a user's own files, which is taken without reading their contents."""
 
 import hashlib
 import os
@@ -12,13 +12,13 @@ from vrrae_bench.datasets.settings import FileSettings
 def fingerprint(files: FileSettings) -> str:
     """SHA-256 of an archive's table of contents, or of the names, sizes and times of change of a folder's files.
 
-    It changes with the files, be they newer or older. Nothing is refused here, missing files neither.
+    It changes if files are replaced by newer or older ones. Nothing is refused here, not even missing files.
     """
     path = Path(files.path)
     if not path.is_dir():
         lines = _contents(path) or [_state(path)]
     else:
-        # A table may name any file below the folder.
+        # A CSV file may name any file below the folder.
         found = {file.relative_to(path): file for file in all_files(path, hidden=files.labels is not None)}
         if files.labels is not None:
             found[Path(files.labels)] = path / files.labels
@@ -27,7 +27,7 @@ def fingerprint(files: FileSettings) -> str:
 
 
 def _contents(archive: Path) -> list[str]:
-    """Name, size and CRC-32 of each member of a zip archive, which stand at its end; none of another file."""
+    """Name, size and CRC-32 of each member of a zip archive, which stand at its end; none for any other file."""
     try:
         with ZipFile(archive) as opened:
             return [f"{member.filename!r} {member.file_size} {member.CRC}" for member in opened.infolist()]

@@ -43,13 +43,13 @@ class LabelledFile:
 
 
 def make_folder(folder: Path, settings: FileSettings, *, least: Mapping[str, int], threads: int) -> None:
-    """Store a user's image files; a killed run goes on where it stopped.
+    """Store a user's image files. A killed run goes on where it stopped.
 
     Args:
         least: By key of the configuration, how many training images its value asks for.
 
     Raises:
-        UserError: What is wrong with which file or folder, and how to mend it.
+        UserError: A file or folder is refused. The message says which, why, and what to do.
     """
     splits = list_images(settings)
     class_names = _class_names(settings.path, splits)
@@ -159,7 +159,7 @@ def _refuse(error: OSError) -> None:
 
 
 def _refuse_broken(path: Path) -> None:
-    """Refuse a link to what is not there, as git-annex and DVC leave them, and what is no regular file or folder."""
+    """Refuse a broken link, as git-annex and DVC leave them, and whatever is neither a regular file nor a folder."""
     if path.is_file() or path.is_dir():
         return
     if path.is_symlink():
@@ -171,7 +171,7 @@ def _refuse_broken(path: Path) -> None:
 
 
 def _tell_what_is_passed_over(settings: FileSettings, splits: Mapping[str, Sequence[LabelledFile]]) -> None:
-    """Say how many files below the folder are not among the images, lest images are missed."""
+    """Say how many files below the folder are not among the images, in case images are missed."""
     root = Path(settings.path)
     known = {entry.path for entries in splits.values() for entry in entries}
     if settings.labels is not None:
@@ -201,7 +201,7 @@ def _from_table(root: Path, name: str) -> dict[str, list[LabelledFile]] | list[L
 
 
 def _entry(root: Path, where: str, row: Mapping[str | None, str]) -> LabelledFile:
-    """What a line of a CSV file names: the file as it is found below the folder, without links and detours."""
+    """The image file that a line of a CSV file names, as it lies below the folder, without links and detours."""
     if None in row or not all(row.values()):
         columns = ", ".join(column for column in row if column)
         raise UserError(f"{where}: has not one value for each of {columns}. Complete it.")
@@ -223,7 +223,7 @@ def _entry(root: Path, where: str, row: Mapping[str | None, str]) -> LabelledFil
 
 
 def _rows(table: Path) -> Iterator[tuple[str, dict[str | None, str]]]:
-    """The lines of a CSV file: where each stands, and its columns, complete or not."""
+    """The lines of a CSV file, each as its place in the file and its columns, which may be incomplete."""
     try:
         with table.open(encoding="utf-8-sig", newline="") as file:
             reader = csv.DictReader(file, strict=True)
@@ -241,7 +241,7 @@ def _rows(table: Path) -> Iterator[tuple[str, dict[str | None, str]]]:
 
 
 def _divide(root: Path, entries: Sequence[LabelledFile], fraction: float, seed: int) -> dict[str, list[LabelledFile]]:
-    """The same share of each class for testing, drawn by the seed."""
+    """Set the same share of each class aside for testing, drawn by the seed."""
     random = generator(seed, "data")
     by_class: dict[str, list[LabelledFile]] = {}
     for entry in entries:
@@ -266,7 +266,7 @@ def _class_names(path: str, splits: Mapping[str, Sequence[LabelledFile]]) -> tup
     """All classes, in the order of their numbers.
 
     Raises:
-        UserError: There is one class only, some are not in both splits, or all are called as splits are.
+        UserError: There is only one class, or a class is not in both splits, or all classes have names of splits.
     """
     train, test = ({entry.label for entry in splits[split]} for split in SPLITS)
     problems = Problems()
@@ -283,7 +283,7 @@ def _class_names(path: str, splits: Mapping[str, Sequence[LabelledFile]]) -> tup
 
 
 def _common_size(entries: Sequence[LabelledFile]) -> int:
-    """The side of the first image that can be read, which without a resize is that of all."""
+    """The side of the first image that can be read. Without a resize, all images must have this side."""
     path, (width, height) = _first_size(entries)
     if width != height:
         raise UserError(
@@ -317,7 +317,7 @@ def _numbers(entries: Sequence[LabelledFile], class_names: Sequence[str]) -> Int
 
 
 def _digest(splits: Mapping[str, Sequence[LabelledFile]]) -> str:
-    """Of all names, sizes and times of change: what tells one state of a folder from another without reading it."""
+    """The digest of all names, sizes and times of change, which tells states of a folder apart without reading."""
     states = [(split, str(entry.path), entry.path.stat()) for split in splits for entry in splits[split]]
     lines = [f"{split} {path} {state.st_size} {state.st_mtime_ns}" for split, path, state in states]
     return hashlib.sha256(os.fsencode("\n".join(lines))).hexdigest()

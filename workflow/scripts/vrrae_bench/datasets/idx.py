@@ -1,4 +1,4 @@
-"""The IDX format of MNIST and Fashion-MNIST: a big-endian header, then bytes; packed by gzip where the name says so."""
+"""The IDX format of MNIST and Fashion-MNIST: a big-endian header, then bytes. The name tells if gzip has packed it."""
 
 import gzip
 import struct
@@ -22,13 +22,13 @@ N_CLASSES = 10
 def store_idx_files(source: str, files: Sequence[RemoteFile], folder: Path, request: Request) -> None:
     """Fetch and store a data set that is published as MNIST is.
 
-    What a mirror has in another form than the published files is read where it lies.
+    If a mirror has the images in another form than the published files, they are read where they lie.
 
     Args:
         files: Training images, training labels, test images and test labels.
 
     Raises:
-        UserError: A file cannot be had, or is not what it should be.
+        UserError: A file cannot be had, or is not the published file.
     """
 
     def locate(file: RemoteFile) -> Path:
@@ -53,7 +53,7 @@ def read_idx(path: str | Path, dimensions: int) -> UInt8[np.ndarray, "..."]:
     """The array of an IDX file of unsigned bytes: 3 `dimensions` for images, 1 for labels.
 
     Raises:
-        UserError: Not gzip, cut short, or a header other than the expected one.
+        UserError: The file is no gzip file, is cut short, or has another header than expected.
     """
     try:
         with gzip.open(path) if Path(path).suffix == ".gz" else open(path, "rb") as file:

@@ -12,21 +12,21 @@ from PIL.ExifTags import Base
 from vrrae_bench.system.errors import UserError
 
 FORMATS = ("PNG", "JPEG", "BMP", "GIF", "TIFF", "WEBP")
-LARGEST_IMAGE = 50_000_000  # pixels; more is no picture for a benchmark, and might be made to fill the memory
+LARGEST_IMAGE = 50_000_000  # pixels; a larger image may have been made to fill the memory
 MODES = {1: "L", 3: "RGB"}
 
 
 def open_image(file: Path | BinaryIO, name: str, channels: int) -> Image.Image:
     """A decoded image, upright as its camera was held, in grey (1 channel) or colour (3).
 
-    Of an animation it is the first picture, and so it is of a photograph with a preview beside it.
+    It is the first picture of an animation, and of a photograph with a preview beside it.
 
     Raises:
-        UserError: Not to be read, none of `FORMATS`, cut short, too large, transparent, deeper than 8 bits, or one of
-            several pages.
+        UserError: The file cannot be read, has none of `FORMATS`, is cut short, is too large, is transparent, is deeper
+            than 8 bits, or has several pages.
     """
     try:
-        # Pillow knows more formats; of one of them, PostScript, an image is a program that it would have run.
+        # Pillow knows more formats. An image in one of them, PostScript, is a program, which Pillow would have run.
         with Image.open(file, formats=FORMATS) as image:
             if image.width * image.height > LARGEST_IMAGE:
                 raise UserError(
@@ -48,7 +48,7 @@ def open_image(file: Path | BinaryIO, name: str, channels: int) -> Image.Image:
         ) from None
     except Image.DecompressionBombError as error:
         raise UserError(f"{name}: is no image that can be read ({error}). Replace or remove it.") from None
-    except Exception as error:  # decoders raise all kinds when they meet damage
+    except Exception as error:  # decoders raise errors of all kinds when they meet damage
         if isinstance(error, OSError) and error.errno is not None:
             raise UserError(f"{name}: cannot be read ({error.strerror}). Check the file and its disk.") from None
         told = str(error) or type(error).__name__
@@ -64,7 +64,7 @@ def pixels(image: Image.Image, image_size: int | None = None) -> UInt8[np.ndarra
 
 
 def _decode(image: Image.Image) -> Image.Image:
-    """The pixels, upright. Of the metadata only the orientation is used, so that odd entries beside it do no harm."""
+    """The pixels, upright. Only the orientation of the metadata is used, so that odd entries beside it do no harm."""
     is_tiff = image.format == "TIFF"
     if not is_tiff:
         # First, since what describes a PNG may stand behind its pixels; a TIFF would turn them with all its entries.
@@ -78,14 +78,14 @@ def _decode(image: Image.Image) -> Image.Image:
         exif.get(Base.Orientation)
     except Exception:
         del exif[Base.Orientation]
-    # Else Pillow writes them anew without the orientation, which fails for entries of odd types.
+    # Otherwise Pillow writes the metadata anew without the orientation, which fails for entries of odd types.
     for key in ("exif", "Raw profile type exif", "XML:com.adobe.xmp", "xmp"):
         image.info.pop(key, None)
     return ImageOps.exif_transpose(image)
 
 
 def _refuse_pages(image: Image.Image, name: str) -> None:
-    """Refuse a TIFF of several pages, which are images of their own, unlike the pictures of an animation."""
+    """Refuse a TIFF with several pages. They are separate images, unlike the pictures of an animation."""
     n_pages = getattr(image, "n_frames", 1)  # formats with one image alone do not count it
     if image.format == "TIFF" and n_pages > 1:
         raise UserError(
@@ -94,7 +94,7 @@ def _refuse_pages(image: Image.Image, name: str) -> None:
 
 
 def _refuse_depth(image: Image.Image, name: str) -> None:
-    # Pillow opens colour of 16 bits as colour of 8; what the file holds stands with its decoder.
+    # Pillow opens colours of 16 bits as colours of 8 bits. The arguments of its decoder tell what the file holds.
     if image.mode.startswith(("I", "F")) or any(map(_is_deep, getattr(image, "tile", ()))):
         raise UserError(
             f"{name}: has more than 8 bits per value (mode {image.mode}), and images are stored as uint8. "

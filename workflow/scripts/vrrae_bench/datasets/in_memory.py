@@ -1,4 +1,4 @@
-"""Images that lie in memory, in the form in which a training takes those of a stored data set."""
+"""Images in memory, in the form in which a training takes a stored data set."""
 
 import numpy as np
 from jaxtyping import Num
@@ -10,8 +10,8 @@ class ImagesInMemory:
     """Training images of an array.
 
     Attributes:
-        path: What messages call the images, in place of a file.
-        manifest: The description that a stored data set has, without labels, test images and files.
+        path: The name of the images in messages, in place of a file.
+        manifest: The description of a stored data set, without labels, test images and files.
     """
 
     path = "images"
@@ -30,7 +30,7 @@ class ImagesInMemory:
         )
 
     def array(self, name: str) -> Num[np.ndarray, "N H W C"]:
-        """The training images, which are all that there is.
+        """The training images, which are the only array.
 
         Raises:
             KeyError: Another array is asked for.

@@ -25,21 +25,21 @@ from vrrae_bench.system.files import atomic_path
 
 IMAGES = ("train", "test")
 LABELS = ("train_labels", "test_labels")
-LARGEST_ARRAY = 2**36  # bytes: 64 GiB, five times CelebA
-# How images become bytes, by the values that they have; resized ones may lie a little outside.
+LARGEST_ARRAY = 2**36  # bytes: 64 GiB, five times as many as CelebA has
+# How images become bytes, by the range of their values. Resized images may lie a little outside of it.
 TO_BYTES = {
     "values in [0, 1]": "numpy.rint(255 * numpy.clip(images, 0, 1))",
     "values in [-1, 1]": "numpy.rint(127.5 * (numpy.clip(images, -1, 1) + 1))",
     "values in [0, 255]": "numpy.rint(numpy.clip(images, 0, 255))",
 }
 PORTION = 2**20  # bytes that are read at once
-CHECKED = "biufSU"  # kinds of types whose arrays are as long as they announce: booleans, numbers, text
-LONGEST_NAME = 255  # characters; as many bytes as the name of a folder may have
+CHECKED = "biufSU"  # kinds of types whose arrays are as long as their header announces: booleans, numbers, text
+LONGEST_NAME = 255  # characters; as many as the name of a folder may have bytes
 
 
 @dataclass(frozen=True)
 class Header:
-    """What an array file announces before its data."""
+    """The header of an array file, which announces its data."""
 
     shape: tuple[int, ...]
     dtype: np.dtype
@@ -59,7 +59,7 @@ def make_npz(folder: Path, settings: FileSettings, *, least: Mapping[str, int], 
         labelled: Whether there must be labels.
 
     Raises:
-        UserError: What is wrong with which array, and how to mend it.
+        UserError: An array is refused. The message says which, why, and what to do.
     """
     path = Path(settings.path)
     with open_zip(path, LARGEST_ARRAY) as archive:
@@ -82,10 +82,10 @@ def make_npz(folder: Path, settings: FileSettings, *, least: Mapping[str, int], 
 def _look_through(
     path: Path, archive: ZipFile, names: Sequence[str]
 ) -> tuple[dict[str, np.ndarray], tuple[Any, ...] | None]:
-    """Arrays that look like the images, the numbers of the classes, and what the labels say of these, or none.
+    """Arrays that look like the images; and the numbers and names of the classes, or none without labels.
 
     Raises:
-        UserError: All that is wrong with headers and labels.
+        UserError: Headers or labels are wrong. The message has all problems.
     """
     problems = Problems()
     headers: dict[str, Header] = {}
@@ -128,7 +128,7 @@ def _header(path: Path, archive: ZipFile, name: str) -> Header:
     """What an array announces.
 
     Raises:
-        UserError: It is no array, its data are not as long as announced, or it lies in another order.
+        UserError: It is no array, its data are not as long as announced, or they lie in another order.
     """
     try:
         with archive.open(f"{name}.npy") as file:
@@ -173,14 +173,14 @@ def _announced(path: Path, name: str, header: Header) -> UInt8[np.ndarray, "N H 
 def _bounds_labels(images: Header) -> bool:
     """Whether an array is as long as its number of images asks for at least.
 
-    Then as many labels take no more memory than befits the archive. Else the images are refused anyway.
+    If so, as many labels take no more memory than befits the archive. If not, the images are refused anyway.
     """
     is_checked = images.dtype.kind in CHECKED and len(images.shape) > 0
     return is_checked and images.n_bytes >= images.shape[0] * SMALLEST_SIDE**2
 
 
 def _labels(path: Path, name: str, header: Header, n_images: int, archive: ZipFile) -> Shaped[np.ndarray, " N"]:
-    """Labels as they are saved, integers or text; nothing is read unless there is one for each image."""
+    """Labels as they are saved, integers or text. Nothing is read unless there is a label for each image."""
     is_text, is_column = header.dtype.kind in "SU", len(header.shape) == 2 and header.shape[1] == 1
     if not (is_text or header.dtype.kind in "iu") or not (is_column or len(header.shape) == 1):
         raise UserError(
@@ -254,7 +254,7 @@ def _numbers(labels: Shaped[np.ndarray, " N"], classes: Sequence[Any]) -> Int64[
 
 
 def _pixels(archive: ZipFile, name: str) -> Iterator[UInt8[np.ndarray, " P"]]:
-    """All values of an array of bytes, a portion at a time."""
+    """All values of an array of bytes, read in portions."""
     with archive.open(f"{name}.npy") as file:
         _read_header(file)
         while portion := file.read(PORTION):

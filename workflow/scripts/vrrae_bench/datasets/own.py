@@ -1,4 +1,4 @@
-"""What a user's images and arrays have to be, whichever way they come."""
+"""Requirements that a user's images have to meet, as files or as arrays."""
 
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
@@ -9,9 +9,9 @@ from jaxtyping import UInt8
 
 from vrrae_bench.system.errors import UserError
 
-LARGEST_OF_DARK = 127  # half of what a byte holds
+LARGEST_OF_DARK = 127  # half of the largest value of a byte
 
-# How the parts of a data set are called, and the words that are added to that: train, Testing, val2017, Test Images.
+# Names of the parts of a data set, and words that are added to them, as in train, Testing, val2017 and Test Images.
 PARTS = {
     "train": ("train", "training", "trn"),
     "test": ("test", "testing", "tests", "tst", "eval", "evaluation"),
@@ -29,7 +29,7 @@ def refuse_few(path: str, n_train: int, least: Mapping[str, int]) -> None:
         least: By key of the configuration, how many its value asks for.
 
     Raises:
-        UserError: How many there are, and which keys ask for more.
+        UserError: There are too few. The message says how many there are, and which keys ask for more.
     """
     too_large = [f"{key}: {number}" for key, number in least.items() if number > n_train]
     if too_large:
@@ -40,13 +40,13 @@ def refuse_few(path: str, n_train: int, least: Mapping[str, int]) -> None:
 
 
 def refuse_dark(path: str, splits: Mapping[str, Iterable[UInt8[np.ndarray, "..."]]]) -> None:
-    """Refuse training or test images that have no bright pixel: more likely, they are not scaled to bytes.
+    """Refuse training or test images without a bright pixel, because they are probably not scaled to bytes.
 
     Args:
-        splits: The pixels of each split in any portions, which are read no further than to the first bright one.
+        splits: The pixels of each split in portions of any size. They are read up to the first bright pixel.
 
     Raises:
-        UserError: The largest value of each split that is refused, and how to mend it.
+        UserError: A split has no bright pixel. The message says its largest value, and what to do.
     """
     dark: dict[str, int] = {}
     for split, portions in splits.items():
@@ -67,7 +67,7 @@ def refuse_dark(path: str, splits: Mapping[str, Iterable[UInt8[np.ndarray, "..."
 
 
 def one_sided_classes(path: str, train: AbstractSet, test: AbstractSet) -> Iterator[str]:
-    """What to tell of each class that has images in one split only."""
+    """A sentence for each class that has images in only one split."""
     for name in sorted(train ^ test):
         has, lacks = ("train", "test") if name in train else ("test", "train")
         yield f"{path}: class {name!r} has images in {has} and none in {lacks}. Each class needs some in both."
@@ -79,9 +79,9 @@ def in_order(names: Iterable[str]) -> tuple[str, ...]:
 
 
 def names_of_splits(names: Iterable[str]) -> list[str]:
-    """Those names that look as if they stood for parts of a data set, and not for classes.
+    """The names that seem to stand for parts of a data set, and not for classes.
 
-    They say nothing else than `train` or the like; or they are alike but for that, as mnist_train and mnist_test are.
+    Such a name is `train` or the like; or several names differ only in such a word, as mnist_train and mnist_test do.
     """
     names = sorted(names)
     parts_with_rest: dict[str, set[str | None]] = {}
@@ -99,7 +99,7 @@ def names_of_splits(names: Iterable[str]) -> list[str]:
 
 
 def _rest_and_part(name: str) -> tuple[str, str | None]:
-    """A name without its word for a part of a data set, and which part that is; or the name, and none."""
+    """A name without its word for a part of a data set, and that part; or the whole name, and none."""
     found = re.search(f"(?<![a-z])(?:{WORD_OF_PART})(?![a-z])", name.lower())
     return (name.lower().replace(found[0], "", 1), PART_OF[found[0]]) if found else (name.lower(), None)
 

@@ -1,4 +1,4 @@
-"""What the latents of a trained model tell: collapse, spectrum, spread, and the identities of the truncated SVD.
+"""Measures of the latents of a trained model: collapse, spectrum, spread, and the identities of the truncated SVD.
 
 Means and log-variances are those of the posteriors of the training images, a row per image.
 """
@@ -9,7 +9,7 @@ from scipy.stats import entropy
 
 ACTIVE_VARIANCE = 0.01
 COLLAPSED_SIGNAL_TO_NOISE = 0.01
-# Points at which the mutual information is estimated, and numbers that are in memory for it at a time (2 MB).
+# Number of points at which the mutual information is estimated, and of values in memory for it at a time (2 MB).
 N_POINTS = 1000
 BLOCK = 2**18
 # Coefficients in single precision: a norm is wrong by about this share of the largest one.
@@ -20,7 +20,7 @@ LogVariances = Float[np.ndarray, "N k"]
 
 
 def spread_ratio(means: Means) -> float:
-    """Standard deviation of the least spread mean over that of the most spread one: 0 for a collapsed dimension."""
+    """Standard deviation of the least spread mean over that of the most spread mean: 0 for a collapsed dimension."""
     deviations = means.std(axis=0, dtype=np.float64)
     return float(deviations.min() / deviations.max()) if deviations.max() > 0 else 0.0
 
@@ -43,8 +43,9 @@ def diagonal_bend(means: Means) -> float:
 def diagonal_backtracking(means: Means) -> float:
     """Share of a motion's way along the best line through its means that goes backwards (VRRAE, section 4.1, Figure 2).
 
-    0 if the means keep their order along the line, 1/2 if the way leads back to where it began, which no bend tells.
-    Means that do not move at all count as 1/2. Backwards is the shorter direction of the two.
+    It is 0 if the means keep their order along the line, and 1/2 if the way leads back to where it began, which
+    `diagonal_bend` does not show. Means that do not move at all count as 1/2. Of the two directions of the line, the
+    shorter way counts as backwards.
     """
     direction = np.linalg.svd(means - means.mean(axis=0, dtype=np.float64), full_matrices=False)[2][0]
     steps = np.diff(means.astype(np.float64) @ direction)
@@ -55,10 +56,10 @@ def diagonal_backtracking(means: Means) -> float:
 def effective_rank(means: Means) -> float:
     """In how many directions the means spread: the exponential of the entropy of their normalised singular values.
 
-    Of the means less their centre; the singular values are divided by their sum (Roy and Vetterli 2007). It lies
-    between 1, for means on a line, and their width, for means that spread as far in each direction, and it depends
-    neither on the scale nor on the axes. A count of collapsed dimensions misses a collapse that is not along an axis.
-    Means that do not move at all spread in no direction, and count as 0.
+    The means are centred, and their singular values are divided by their sum (Roy and Vetterli 2007). The rank lies
+    between 1, for means on a line, and the number of dimensions, for means that spread equally in each direction. It
+    depends neither on the scale nor on the axes. A count of collapsed dimensions misses a collapse that is not along an
+    axis. Means that do not move at all spread in no direction, and count as 0.
     """
     values = np.linalg.svd(means - means.mean(axis=0, dtype=np.float64), compute_uv=False)
     return float(np.exp(entropy(values))) if values.any() else 0.0
@@ -75,7 +76,7 @@ def active_units(means: Means) -> int:
 def signal_to_noise(means: Means, log_variances: LogVariances) -> Float[np.ndarray, " k"]:
     """Var_x(mean_i) / E_x[sigma_i^2] of each dimension: near 0 where z_i does not tell images apart.
 
-    Free of scale, unlike the variance of the means alone.
+    It does not depend on the scale, unlike the variance of the means alone.
     """
     noise = np.exp(log_variances, dtype=np.float64).mean(axis=0)
     return means.var(axis=0, dtype=np.float64) / noise
@@ -100,9 +101,10 @@ def mutual_information(
         I(x; z) = E_x KL(q(z|x) || p) - KL(q(z) || p) = E_{x, z ~ q(z|x)} [log q(z|x) - log q(z)]
 
     The prior p cancels. The second form is averaged over `n_points` points z from the posteriors of images in random
-    order, each image once before any comes again, with the whole aggregate posterior q(z) = (1/N) sum_n q(z|x_n): the
-    first form is the difference of two large numbers, each with its own error. The estimate is unbiased, so that it may
-    fall slightly below 0 for a collapsed model; it is at most log N, which it reaches where no two posteriors overlap.
+    order, each image once before any comes again, with the whole aggregate posterior q(z) = (1/N) sum_n q(z|x_n). The
+    first form is not used, since it is the difference of two large numbers, each with its own error. The estimate is
+    unbiased, so it may fall slightly below 0 for a collapsed model. It is at most log N, which it reaches if no two
+    posteriors overlap.
     """
     n_images, k = means.shape
     images = np.resize(generator.permutation(n_images), n_points)
@@ -121,9 +123,9 @@ def mutual_information(
 def _log_density(
     points: Float[np.ndarray, "*batch k"], means: Means, log_variances: LogVariances
 ) -> Float[np.ndarray, "*batch"]:
-    """Log-densities of normal posteriors, but for the constant k/2 log(2 pi), which all of them share.
+    """Log-densities of normal posteriors, without the constant k/2 log(2 pi), which all of them share.
 
-    Not by matrix products, though quicker: where posteriors are narrow, their terms are large and cancel.
+    Matrix products would be quicker, but are not used: for narrow posteriors their terms are large and cancel.
     """
     log_variances = log_variances.astype(np.float64)
     scaled = (points - means) * np.exp(-log_variances / 2)
@@ -141,10 +143,10 @@ def singular_values(coefficients: Float[np.ndarray, "N k"]) -> Float[np.ndarray,
 def unsorted_modes(means: Means, log_variances: LogVariances, generator: np.random.Generator) -> int:
     """Number of adjacent dimensions of the bottleneck whose sampled singular value increases from one to the next.
 
-    These are the norms over the training set of the sampled coefficients, mean + eps * sigma, in the basis found after
-    training (VRRAE, Eq. 9 and appendix A.1, point 1). Means that are the coefficients of an SVD are sorted, a linear
-    map of them need not be, and either way the noise may change their order. An increase within the rounding of single
-    precision does not count.
+    The sampled singular values are the norms over the training set of the sampled coefficients, mean + eps * sigma, in
+    the basis found after training (VRRAE, Eq. 9 and appendix A.1, point 1). Means that are the coefficients of an SVD
+    are sorted. A linear map of the coefficients need not be sorted, and noise may change the order of both. An increase
+    within the rounding of single precision does not count.
     """
     noise = generator.standard_normal(means.shape)
     norms = singular_values(means + noise * np.exp(log_variances / 2, dtype=np.float64))

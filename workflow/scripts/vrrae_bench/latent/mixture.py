@@ -1,9 +1,9 @@
 """Random generation: a Gaussian mixture over the posterior means (VRRAE, sections 4.1 and 4.2).
 
-The paper states neither the number of Gaussians nor their covariance. Ten of full covariance is the convention of
-comparisons of autoencoders; 100 points in two dimensions overfit that, so BIC may choose instead. Beside it stand two
-simpler samplers: one Gaussian, which is a mixture of one, and the prior N(0, I) that the KL divergence draws posteriors
-to (for a method without such a term it is no more than a reference).
+The paper states neither the number of Gaussians nor their covariance. Comparisons of autoencoders usually take ten
+Gaussians with full covariance. 100 points in two dimensions overfit these, so BIC may choose the number instead. Two
+simpler samplers stand beside the mixture: one Gaussian, and the prior N(0, I), to which the KL divergence draws the
+posteriors. For a method without a KL term, the prior is only a reference.
 """
 
 import warnings
@@ -18,14 +18,14 @@ from sklearn.preprocessing import StandardScaler
 from vrrae_bench.system.errors import UserError
 
 BIC_CANDIDATES = range(1, 11)
-# In k dimensions, BIC considers a number of Gaussians only if each has 5 (k + 1) means: on fewer a Gaussian shrinks
-# to a point or a line, whose likelihood has no bound but the regularisation.
+# In k dimensions, BIC considers a number of Gaussians only if there are 5 (k + 1) means for each. With fewer means, a
+# Gaussian shrinks to a point or a line, and nothing but the regularisation bounds its likelihood.
 FEWEST_MEANS = 5
 FIT: dict[str, Any] = {"covariance_type": "full", "reg_covar": 1e-6, "init_params": "kmeans", "max_iter": 500}
 
 
 class FittedMixture(NamedTuple):
-    """A mixture over standardised means, and what undoes the standardisation.
+    """A mixture over standardised means, with the mean and scale that undo the standardisation.
 
     Attributes:
         n_means: Number of means that it was fitted to.
@@ -44,7 +44,7 @@ class FittedMixture(NamedTuple):
         return self.scaler.inverse_transform(np.random.default_rng(seed).permutation(points))
 
     def record(self) -> dict[str, float | int | bool | str | list[int]]:
-        """What to record beside scores of its samples; the log-likelihood is that of a standardised mean, averaged."""
+        """What is recorded beside scores of its samples. The log-likelihood is the average over standardised means."""
         return {f"gmm_{name}": value for name, value in FIT.items()} | {
             "gmm_standardised": True,
             "gmm_components": len(self.mixture.weights_),
@@ -70,9 +70,9 @@ def fit_mixture(
     truncated SVD differ in scale by orders of magnitude.
 
     Args:
-        n_components: Number of Gaussians; none lets BIC choose from 1 to 10, or as many as there are means for.
-        n_init: Fits from different starts, of which the likeliest is taken.
-        subsample: Most means to fit to; where there are more, they are drawn without replacement; none: all. An
+        n_components: Number of Gaussians. If it is none, BIC chooses from 1 to 10, as far as there are enough means.
+        n_init: Number of fits from different starts, of which the likeliest is taken.
+        subsample: The largest number of means to fit to, which are drawn without replacement; none takes all means. An
             iteration over 163,000 means of 186 dimensions takes half a minute on two cores.
 
     Raises:
@@ -102,7 +102,7 @@ def fit_mixture(
 
 
 def _candidates(n_means: int, size: int) -> list[int]:
-    """Among which BIC chooses; one Gaussian is always among them."""
+    """The numbers of Gaussians among which BIC chooses. One Gaussian is always among them."""
     return [n for n in BIC_CANDIDATES if n == 1 or n * FEWEST_MEANS * (size + 1) <= n_means]
 
 
@@ -114,5 +114,5 @@ def sample_prior(n: int, size: int, seed: int) -> Float[np.ndarray, "N k"]:
 def _fit(points: Float[np.ndarray, "N k"], n_components: int, seed: int, n_init: int) -> GaussianMixture:
     mixture = GaussianMixture(n_components, n_init=n_init, random_state=seed, **FIT)
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore", ConvergenceWarning)  # recorded, and told by the caller
+        warnings.simplefilter("ignore", ConvergenceWarning)  # it is recorded, and the caller tells of it
         return mixture.fit(points)

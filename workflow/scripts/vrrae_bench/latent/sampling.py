@@ -20,16 +20,16 @@ BYTES = (0, 255)
 
 
 class Samples(NamedTuple):
-    """What the sample stage makes of one model.
+    """What the sample stage draws from one model.
 
     Attributes:
         random: Images generated from the Gaussian mixture, draw after draw.
-        random_gaussian: As many as in a draw, generated from one Gaussian over the posterior means.
-        random_prior: As many, generated from N(0, I).
+        random_gaussian: As many images as in a draw, generated from one Gaussian over the posterior means.
+        random_prior: As many images, generated from N(0, I).
         interpolation: Images between pairs of training images, pair by pair.
         interpolation_ends: Reconstructions of the two images of each pair that figures show.
-        latents: Posterior means and log-variances by data array, the coefficients of training images where they are not
-            their means, and the pairs of images that are interpolated, by their numbers.
+        latents: Posterior means and log-variances by data array; the coefficients of training images, if they differ
+            from the means; and the pairs of images that are interpolated, by the numbers of the images.
         sampling: How the images were drawn.
     """
 
@@ -46,7 +46,7 @@ def draw_samples(model: Autoencoder, header: ModelHeader, data: DataSet, spec: S
     """Encode, generate and interpolate with a trained model (VRRAE, section 4).
 
     Args:
-        seed: The run's seed; runs of different methods with one seed interpolate between the same pairs.
+        seed: The run's seed. Runs of different methods with the same seed interpolate between the same pairs.
     """
     latents = _latents(model, header, data)
     means = latents["train_mean"]
@@ -76,9 +76,9 @@ def draw_seed(seed: int, number: int) -> int:
 
 
 def as_stored(images: Float[np.ndarray, "N H W C"], data: DataSet) -> Num[np.ndarray, "N H W C"]:
-    """Generated images in the type of the stored ones: clipped and rounded if those are bytes.
+    """Generated images in the type of the stored images: clipped and rounded if these are bytes.
 
-    Real and generated images are so quantised in the same way before any feature is computed.
+    So real and generated images are quantised in the same way before any feature is computed.
     """
     if data.manifest.dtype == "uint8":
         return np.clip(np.rint(images), *BYTES).astype(np.uint8)
@@ -93,12 +93,12 @@ def quantisation(data: DataSet) -> str:
 def decoded_images(
     model: Autoencoder, header: ModelHeader, data: DataSet, points: Float[np.ndarray, "N k"]
 ) -> Num[np.ndarray, "N H W C"]:
-    """Images for points of the bottleneck as they are stored; few of them are floats at a time."""
+    """The images of points of the bottleneck, in the type of the stored images. Few of them are floats at a time."""
     return np.concatenate([as_stored(images, data) for images in decode(model, header.normalisation, points)])
 
 
 def _latents(model: Autoencoder, header: ModelHeader, data: DataSet) -> dict[str, Float[np.ndarray, "N k"]]:
-    """Posteriors of each array of images and, where the means are no coefficients of the SVD, those beside them."""
+    """Posteriors of each array of images; and the coefficients of the SVD, if they differ from the means."""
     latents: dict[str, np.ndarray] = {}
     for name in ("train", "test", "diagonal"):
         if name not in data.manifest.arrays:

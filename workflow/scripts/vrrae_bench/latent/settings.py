@@ -1,4 +1,4 @@
-"""How images are drawn from a trained model; free of heavy imports, so that a configuration is read at once."""
+"""How images are drawn from a trained model. This module has no heavy imports, so a configuration is read quickly."""
 
 from pydantic import Field
 

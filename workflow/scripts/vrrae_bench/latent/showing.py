@@ -45,13 +45,13 @@ def means_shown(samples: Samples, data: DataSet) -> dict[str, Num[np.ndarray, ".
 def nearest(images: Num[np.ndarray, "M H W C"], train: StoredArray) -> Int[np.ndarray, " M"]:
     """The number of the training image nearest to each image, by the Euclidean distance of their pixels.
 
-    Of several at one distance, the first.
+    If several have the same distance, it is the first.
     """
     rows: Float[np.ndarray, "M D"] = images.reshape(len(images), -1).astype(np.float64)
     least, found = np.full(len(rows), np.inf), np.zeros(len(rows), dtype=np.int64)
     for start in range(0, len(train), BLOCK):
         block = train[start : start + BLOCK].reshape(-1, rows.shape[1]).astype(np.float64)
-        # Without the square of the image itself, which is the same for all training images.
+        # The square of the image itself is left out, since it is the same for all training images.
         distances = np.square(block).sum(axis=1) - 2 * rows @ block.T
         places = distances.argmin(axis=1)
         values = distances[np.arange(len(rows)), places]

@@ -1,8 +1,8 @@
-"""What scores of random images are to be read between: those of real images, and the ceiling, noise.
+"""Scores of real images and of noise, between which the scores of random images are to be read.
 
-The floor is that of test images: what a model would score that draws from the distribution of the images. Training
-images score lower, since they are the ones that features are compared with, and that the network was tuned on: what a
-model would score that copies them.
+The floor is the score of test images: a model that draws from the distribution of the images would score as much.
+Training images score lower, because features are compared with theirs and the network was tuned on them: a model that
+copies training images would score as much. The ceiling is the score of noise.
 """
 
 from collections.abc import Iterator
@@ -22,8 +22,9 @@ from vrrae_bench.system.seeding import generator
 # Scores that can be compared whatever the number of images.
 UNBIASED = ("fid_random_infinity", "kid_random")
 
-# Test images, and as many of noise, that decide whether features tell the two apart, and in how many parts each. Where
-# they do not, all parts of noise are farther than all of test images in one of 252 orders of the ten: in 0.4 %.
+# The number of test images, and of images of noise, that decide whether features tell the two apart, and the number of
+# parts of each. If features do not, the five parts of noise are all farther than the five of test images by chance in
+# one of the 252 possible orders, which is 0.4 %.
 IMAGES_APART, PARTS_APART = 1000, 5
 
 Draws = Iterator[UInt8[np.ndarray, "N H W C"]]
@@ -34,8 +35,8 @@ def bounds(
 ) -> dict[str, Scores]:
     """The scores of test images, training images and noise in place of random images, as many as a run draws.
 
-    Real images are in random order and each comes once. If there are too few for all draws, those scores are left out
-    that depend on their number.
+    Real images come in random order, each of them once. If there are too few for all draws, the scores that depend on
+    their number are left out.
     """
     draws = {
         "floor": real_draws(data.array("test"), n_images, n_draws, seed),
@@ -52,7 +53,7 @@ def noise_apart(network: FeatureExtractor, moments: Moments, data: DataSet, seed
     fewer images nothing is shown, and noise does not count as farther.
 
     Returns:
-        What reference.json says of it: the number of images, the FID of each part, and `noise_is_farther`.
+        The entry of reference.json: the number of images, the FID of each part, and `noise_is_farther`.
     """
     n = min(IMAGES_APART, len(data.array("test")))
     found: dict[str, list[float]] = {"fid_test_images": [], "fid_noise": []}
@@ -80,7 +81,7 @@ def noise_draws(data: DataSet, n_images: int, n_draws: int, seed: int) -> Draws:
 
 def _scores(network, reference, data, draws, n_images: int, n_draws: int) -> Scores:
     features, numbers = [], {}
-    for draw in draws:  # of the images, one draw is in memory at a time
+    for draw in draws:  # one draw of images is in memory at a time
         numbers = numbers or sharpness_scores({"random": draw}, data.array("test"))
         features.append(network.features(draw))
     wanted = random_counts(reference, n_images, n_draws)

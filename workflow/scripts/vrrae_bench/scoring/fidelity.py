@@ -1,9 +1,10 @@
-"""How near generated images are to real ones, by their features: the paper's FID, and beside it what can be trusted.
+"""How near generated images are to real images in their features: the paper's FID, and scores with less bias.
 
-FID is biased by the number of images, and by how much depends on the model (Chong and Forsyth 2020), so that an equal
-number does not cancel it. Beside the paper's FID, of one draw, stand its mean over draws, that of all draws together,
-its limit for infinitely many images, the kernel distance, which has no such bias, and precision, recall, density and
-coverage, which tell bad images from missing ones. Of how many images each is, and how sure, is recorded with it.
+The FID is biased by the number of images. The bias depends on the model (Chong and Forsyth 2020), so comparing equal
+numbers of images does not cancel it. The paper's FID is of one draw. Beside it stand the mean of the FID over draws,
+the FID of all draws together and its limit for infinitely many images; the kernel distance, which has no such bias; and
+precision, recall, density and coverage, which tell bad images from missing images. The number of images and an interval
+are recorded with each score.
 """
 
 from collections.abc import Mapping, Sequence
@@ -18,7 +19,7 @@ from vrrae_bench.scoring.kernel_distance import kernel_distance
 from vrrae_bench.scoring.neighbours import NEIGHBOURS, Neighbourhoods, neighbourhoods
 from vrrae_bench.scoring.reference import MOST_IMAGES, Reference
 
-# The limit for infinitely many images is extrapolated from no fewer (Chong and Forsyth 2020).
+# The limit for infinitely many images is extrapolated from at least this number of images (Chong and Forsyth 2020).
 FEWEST_FOR_LIMIT = 5000
 # Number of independent parts for the jackknife: the number of draws in config.yaml.
 PARTS = 8
@@ -33,8 +34,8 @@ class Scores(NamedTuple):
     """A part of scores.json.
 
     Attributes:
-        numbers: Those of its top level.
-        details: Those of its `details`.
+        numbers: The numbers at its top level.
+        details: The entries of its `details`.
     """
 
     numbers: dict[str, float]
@@ -42,7 +43,7 @@ class Scores(NamedTuple):
 
 
 def combined(parts: Sequence[Scores]) -> Scores:
-    """Several parts as one: their numbers, and their details, entry by entry where those are dictionaries."""
+    """Several parts as one part, with their numbers and their details. Entries that are dictionaries are merged."""
     numbers, details = {}, {}
     for part in parts:
         numbers |= part.numbers
@@ -54,9 +55,9 @@ def combined(parts: Sequence[Scores]) -> Scores:
 def random_scores(reference: Reference, draws: Sequence[Features]) -> Scores:
     """Every score of randomly generated images, of which there are independent draws of equal size.
 
-    The paper's FID, `fid_random`, is of the first draw; `fid_random_other_draw` of the second; `fid_random_mean` is the
-    mean over all, with the interval of what a single draw has on average. All else is of all draws together, or of the
-    first images of them. A score that needs more images is left out; `omitted` says why.
+    The paper's FID, `fid_random`, is of the first draw, and `fid_random_other_draw` is of the second. `fid_random_mean`
+    is the mean over all draws, with an interval for the expected FID of a single draw. All other scores are of all
+    draws together, or of the first images of them. A score that needs more images is left out, and `omitted` says why.
     """
     images, counts = np.concatenate(draws), random_counts(reference, len(draws[0]), len(draws))
     return combined(
@@ -96,7 +97,7 @@ def _of_all_draws(reference: Reference, images: Features, counts: Counts) -> Sco
 
 
 def _of_neighbours(reference: Reference, images: Features, available: int, counts: Counts) -> Scores:
-    """Scores that compare all pairs of images, and so are of some of those available."""
+    """Scores that compare all pairs of images, and are therefore computed from a part of the images."""
     names = ("kid_random", *OF_NEIGHBOURS)
     details = {"neighbours": NEIGHBOURS}
     if available <= NEIGHBOURS:

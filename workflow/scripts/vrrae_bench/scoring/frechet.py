@@ -1,4 +1,4 @@
-"""The Frechet distance between two sets of features, each taken as a normal one (VRRAE, Appendix A.7).
+"""The Frechet distance between two sets of features, each taken for a normal distribution (VRRAE, Appendix A.7).
 
     d^2 = ||m1 - m2||^2 + Tr S1 + Tr S2 - 2 Tr (S1 S2)^(1/2)
 
@@ -6,11 +6,11 @@ Let S1 = A A^T be the covariance of the reference, and let Y hold the centred fe
 sqrt(N - 1). The last trace is the sum of the singular values of Y A: sqrt(S1 S2) need never be formed, so nothing turns
 complex or NaN when a covariance is singular.
 
-The squares of these singular values are the eigenvalues of the Gram matrix of Y A, which take much less time. They lose
-half of the digits of singular values that are small. Their error is therefore estimated, and where it could be seen in
-the distance, the singular values themselves are computed.
+The squares of these singular values are the eigenvalues of the Gram matrix of Y A, which take much less time to
+compute. Small singular values lose half of their digits in this way. The error is therefore estimated. If it could be
+seen in the distance, the singular values themselves are computed.
 
-Gram matrices of parts of a set add up. The distances of a set without each of its parts, which a jackknife needs, so
+The Gram matrices of parts of a set add up. So the distances that a jackknife needs, of a set without each of its parts,
 share nearly all of their work (`frechet_distances`).
 """
 
@@ -30,7 +30,7 @@ from vrrae_bench.artefacts.records import remedy
 from vrrae_bench.system.errors import UserError
 from vrrae_bench.system.files import atomic_path
 
-# Rows that are in double precision at a time where there may be many.
+# Number of rows that are in double precision at a time, where there may be many rows.
 ROWS = 4096
 # The error that the eigenvalues of a Gram matrix may bring into a distance, relative to the traces of the covariances.
 TOLERANCE = 1e-9
@@ -46,7 +46,7 @@ class Moments:
 
     @classmethod
     def from_features(cls, features: Float[np.ndarray, "N D"]) -> "Moments":
-        """Moments of the rows, which may be single precision and memory-mapped: few are copied at a time.
+        """Moments of the rows, which may be in single precision and memory-mapped: few rows are copied at a time.
 
         Raises:
             UserError: fewer than two rows, or a NaN or an infinity among them.
@@ -156,10 +156,11 @@ class _Sums:
 
     Attributes:
         count: Number of the rows.
-        deviation: Of their deviations from the mean of the set.
-        square: Of the squares of these.
-        projection: Of the deviations times the root of the reference, or of their `_coordinates` if the rows are few.
-        gram: Of the outer products of these.
+        deviation: The sum of their deviations from the mean of the set.
+        square: The sum of the squares of these deviations.
+        projection: The sum of the deviations times the root of the reference, or of their `_coordinates` if the rows
+            are few.
+        gram: The sum of the outer products of these projections.
     """
 
     count: int
@@ -180,7 +181,7 @@ class _Sums:
 
 
 def _sums(features, groups, mean, root) -> Iterator[_Sums]:
-    """Of all rows, then of all but those of each group."""
+    """The sums over all rows, then over all rows but those of each group."""
     few = len(features) <= len(mean)
     coordinates = _coordinates((features - mean) @ root) if few else None
 
@@ -207,8 +208,8 @@ def _total(sums: Sequence[_Sums]) -> _Sums:
 def _coordinates(rows: Float64[np.ndarray, "N D"]) -> Float64[np.ndarray, "N N"]:
     """Coordinates of no more rows than columns, with the same products of any two rows.
 
-    Those of the first row come first, then what the second one adds, and so on: as the rows are of no particular order,
-    the columns fall off as the singular values do.
+    The first column holds the direction of the first row, the second column what the second row adds, and so on. Since
+    the rows are in no particular order, the columns decrease as the singular values do.
     """
     triangular = np.linalg.qr(rows.T, mode="r")
     return np.asarray(triangular).T
@@ -218,8 +219,8 @@ def _trace_of_root(sums: _Sums) -> tuple[float, float]:
     """Tr (S1 S2)^(1/2) by the eigenvalues of the Gram matrix, and an estimate of its rounding error.
 
     The rows and columns of the matrix are graded: each entry is known up to the rounding of its own row and column. An
-    eigenvalue is then known up to the rounding of the diagonal entry that has its rank. The error of its root is that
-    over twice the root, or the root of it if that is less.
+    eigenvalue is then known up to the rounding of the diagonal entry of the same rank. The error of the eigenvalue's
+    root is this rounding divided by twice the root, or the root of the rounding if that is less.
     """
     gram = (sums.gram - np.outer(sums.projection, sums.projection / sums.count)) / (sums.count - 1)
     rank = min(sums.count - 1, len(gram))
@@ -230,7 +231,7 @@ def _trace_of_root(sums: _Sums) -> tuple[float, float]:
 
 
 def _singular_values(features, root) -> Float64[np.ndarray, " d"]:
-    """Those of Y A, to the last digits."""
+    """The singular values of Y A, to the last digits."""
     factor = (features - features.mean(axis=0, dtype=np.float64)) / np.sqrt(len(features) - 1)
     if len(factor) > factor.shape[1]:
         factor = np.linalg.qr(factor, mode="r")

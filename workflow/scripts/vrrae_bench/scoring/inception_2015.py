@@ -1,7 +1,7 @@
-"""The Inception of 2015, in whose features most papers give their FID; through torch-fidelity, its resizing included.
+"""The Inception of 2015, in whose features most papers give their FID, by torch-fidelity and with its resizing.
 
-Its values compare with those of other papers, as far as these say how many images they are of. The paper's FID is that
-of a network tuned on each data set (`inception`), and compares with neither.
+Its values can be compared with those of other papers that say how many images they used. The paper's FID is computed
+with a network that is tuned on each data set (`inception`), and cannot be compared with either.
 """
 
 from collections.abc import Mapping, Sequence
@@ -32,7 +32,8 @@ class Inception2015:
     """
 
     def __init__(self, weights: Path, device: str = "cpu"):
-        # torch-fidelity would unpickle whatever a file holds. What it is given here holds tensors only: we wrote it.
+        # torch-fidelity would unpickle whatever a file holds. The file that it is given here was written by us, and
+        # holds only tensors.
         buffer = BytesIO()
         torch.save(load_plain(weights), buffer)
         buffer.seek(0)
@@ -64,7 +65,7 @@ def scores_2015(network: Inception2015, reference: Moments, sets: Mapping[str, S
 
 
 def record_2015(weights: Path) -> dict[str, Any]:
-    """What fixes a feature but the image.
+    """All that decides a feature, except the image.
 
     Raises:
         UserError: The file does not hold the published weights, byte by byte.

@@ -1,7 +1,8 @@
 """How sure a Frechet distance is: intervals over independent groups of images, and its limit for infinitely many.
 
-A bootstrap is of no use here. Images drawn with replacement repeat. This biases the distance upwards once more,
-by about as much as it is biased already, so a bootstrap's interval lies above the value that it should contain.
+A bootstrap is of no use here. Images that are drawn with replacement repeat, which biases the distance upwards once
+more, by about as much as it is biased already. A bootstrap's interval therefore lies above the value that it should
+contain.
 """
 
 from collections.abc import Sequence
@@ -17,7 +18,7 @@ CONFIDENCE = 0.95
 
 
 class Estimate(NamedTuple):
-    """A value, its standard error, and an interval of nominally 95 %; tests and captions tell what it contains."""
+    """A value, its standard error, and an interval of nominally 95 %. Tests and captions tell how often it holds."""
 
     value: float
     standard_error: float
@@ -29,8 +30,8 @@ class Jackknife(NamedTuple):
     """A distance of all images, and its limit.
 
     Attributes:
-        whole: Of all N images; the interval is that of its expectation at N images, bias and all.
-        limit: Of infinitely many images of the same kind.
+        whole: The distance of all N images. The interval is for its expectation at N images, with its bias.
+        limit: The distance of infinitely many images of the same kind.
     """
 
     whole: Estimate
@@ -54,9 +55,8 @@ def jackknife(whole: float, without: Sequence[float] | Float64[np.ndarray, " M"]
     With N images its expectation is d + c/N + O(1/N^2) (Chong and Forsyth 2020, who fit a line to several N). The line
     here goes through N and N - n: the distance of all M groups of n, and the mean of those without one group. Its
     intercept is the mean of the pseudo-values M d_all - (M - 1) d_without_j, whose spread is the standard error of the
-    fit (the delete-a-group jackknife, Shao and Tu 1995): unlike the residuals of a line through nested subsets, it
-    contains the chance of the draw. The reference stays as it is: what its own finite number adds to every distance
-    remains.
+    fit (the delete-a-group jackknife, Shao and Tu 1995). Unlike the residuals of a line through nested subsets, it
+    contains the chance of the draw. The reference stays as it is, so the bias of its own finite number remains.
 
     Args:
         whole: Distance of all groups from the reference.

@@ -23,14 +23,14 @@ def kernel_distance(
 ) -> Estimate:
     """The unbiased estimate of KID from all pairs; it may fall below 0 where the two sets are alike.
 
-    The standard error is the jackknife's, one image left out at a time, for both sets are samples. Where the sets are
-    alike it is too large rather than too small, by up to 1.4 times. Two methods that are compared share the reference,
-    so that their difference is surer than their standard errors tell.
+    The standard error is the jackknife's, with one image left out at a time, because both sets are samples. If the sets
+    are alike, it is too large rather than too small, by a factor of up to 1.4. Two methods that are compared share the
+    reference, so their difference is surer than their standard errors tell.
 
     Args:
         images: Features of generated images, at least three.
         reference: Features of real images, at least three.
-        reference_sums: `within_sums` of these, the same for all that is compared with them.
+        reference_sums: `within_sums` of the reference, which is the same for all sets that are compared with it.
     """
     n, m = len(images), len(reference)
     own = within_sums(images)
@@ -47,11 +47,11 @@ def kernel_distance(
 
 
 def within_sums(features: Float[np.ndarray, "N D"]) -> Float64[np.ndarray, " N"]:
-    """For each image the sum of its kernel values with all others."""
+    """For each image the sum of its kernel values with all other images of the set."""
     features, sums = features.astype(np.float64), np.zeros(len(features))
     for start in range(0, len(features), ROWS):
         rows, later = slice(start, start + ROWS), slice(start + ROWS, None)
-        # The kernel is symmetric: of two images, the pair is computed once.
+        # The kernel is symmetric, so each pair of images is computed once.
         block = _kernel(features[rows] @ features[start:].T, features.shape[1])
         sums[rows] += block.sum(axis=1)
         sums[later] += block[:, ROWS:].sum(axis=0)
@@ -59,7 +59,7 @@ def within_sums(features: Float[np.ndarray, "N D"]) -> Float64[np.ndarray, " N"]
 
 
 def _between_sums(a, b) -> tuple[Float64[np.ndarray, " N"], Float64[np.ndarray, " M"]]:
-    """Sums of the kernel values of each image of one set with all of the other."""
+    """Sums of the kernel values of each image of one set with all images of the other."""
     of_a, of_b = [], np.zeros(len(b))
     for block in _kernel_blocks(a, b):
         of_a.append(block.sum(axis=1))

@@ -1,7 +1,7 @@
-"""Every number that tables and claims report, an entry each: what it is called, in what unit, and which way is better.
+"""All numbers that tables and claims report. Each has an entry with its names, its unit and which way is better.
 
-To add a metric, compute it in this room and add its entry here. Scores are computed without this module, so that a new
-label has nothing scored again.
+To add a metric, compute it in this room and add its entry here. Scores are computed without this module, so nothing is
+scored again because of a new label.
 """
 
 from collections.abc import Callable
@@ -19,14 +19,14 @@ class Metric:
     """A number that is reported.
 
     Attributes:
-        name: What it is called in a sentence, without its unit.
-        heading: What it is called above a column, without its unit.
-        unit: The unit; none for a number without one, or whose name says it.
-        better: Whether lower or higher values are better, or neither: such a number describes, and does not judge.
+        name: Its name in a sentence, without the unit.
+        heading: Its name above a column, without the unit.
+        unit: The unit; none for a number without a unit, or whose name tells the unit.
+        better: Whether lower or higher values are better; neither for a number that describes and does not judge.
         paper: The metric under which `study/paper_values.csv` has the number that the paper prints; none if the paper
             has no such number.
-        source: Where the number stands: in scores.json, in the configuration or in the times of steps; or it is derived
-            from what a run has written.
+        source: Where the number comes from: scores.json, the configuration or the times of steps; or it is derived from
+            what a run has written.
         of_features: Whether it depends on the network in whose features images are compared.
         of_test_images: Whether it is measured on test images.
         write: Writes a value in a table.
@@ -49,7 +49,7 @@ class Metric:
 
     @property
     def column(self) -> str:
-        """The heading with the unit, as tables have it; of percents the titles of the paper's tables tell."""
+        """The heading with the unit, as tables have it. The titles of the paper's tables tell of percents."""
         return f"{self.heading}, {self.unit}" if self.unit and self.unit != "%" else self.heading
 
 
@@ -189,7 +189,7 @@ METRICS: dict[str, Metric] = {
         better="lower",
         source="derived",
     ),
-    # Identities, of which any error is one of rounding
+    # Identities, whose errors are of rounding only
     "identity_orthonormal": Metric(
         name="largest entry of V V^T − I", heading="Error of orthonormality", better="lower", write="{:.1e}".format
     ),

@@ -1,4 +1,4 @@
-"""Scores of a model itself: those that can only be found with the model at hand."""
+"""Scores of a model itself, which can only be computed with the model at hand."""
 
 import jax.numpy as jnp
 import numpy as np
@@ -21,7 +21,7 @@ MOST_TRAINING_IMAGES = 10_000
 
 
 def model_scores(model: Autoencoder, header: ModelHeader, data: DataSet) -> dict[str, float]:
-    """All of them that suit the method and the data set, as scores.json names them."""
+    """All scores of a model that suit its method and the data set, as scores.json names them."""
     scores = reconstruction_errors(model, header, data)
     if header.run.definition.truncates:
         scores |= identity_errors(model, header, data)
@@ -32,7 +32,7 @@ def model_scores(model: Autoencoder, header: ModelHeader, data: DataSet) -> dict
 
 
 def reconstruction_errors(model: Autoencoder, header: ModelHeader, data: DataSet) -> dict[str, float]:
-    """Error over the whole test set, in percent, of the images as the model sees them and as they are stored.
+    """The error over the whole test set, in percent: of the images as the model sees them, and as they are stored.
 
     The two differ only where images are standardised with a mean other than zero.
     """
@@ -47,9 +47,9 @@ def reconstruction_errors(model: Autoencoder, header: ModelHeader, data: DataSet
 
 
 def identity_errors(model: Autoencoder, header: ModelHeader, data: DataSet) -> dict[str, float]:
-    """How far the truncation of the first training batch, by the trained encoder, is from what the paper states of it.
+    """How far the truncation of the first training batch by the trained encoder is from the paper's identities.
 
-    The coefficients are those of training, in single precision: U^T Y, not those of the basis of the whole set.
+    The coefficients are those of training, U^T Y in single precision, and not those in the basis of the whole set.
     """
     run, images = header.run, data.array("train")
     [batch] = BatchStream(len(images), run.batch_size, run.seed).indices(0, 1)
@@ -62,15 +62,15 @@ def identity_errors(model: Autoencoder, header: ModelHeader, data: DataSet) -> d
 
 
 def truncation_errors(model: Autoencoder, header: ModelHeader, data: DataSet) -> dict[str, float]:
-    """Errors by the truncation that training sees, beside those by the basis of the whole training set, in percent.
+    """Errors by the truncation that training sees, and by the basis of the whole training set, in percent.
 
-    Training truncates each batch to rank k by its own SVD. Once it is over, all images share the one basis of rank k
-    that is found from all training images. Where k is little less than the batch size, the first is hardly a
-    bottleneck, and the second is.
+    Training truncates each batch to rank k by its own SVD. After the training, all images share one basis of rank k,
+    which is found from all training images. If k is little less than the batch size, the SVD of a batch is hardly a
+    bottleneck, and the basis is.
 
-    Batches are those of training: of its size, drawn at random, each image once. A remainder is left out, since the
-    same k keeps more of a smaller batch, and so is a score of fewer images than a batch. Those of training images are
-    of the first batches of the training.
+    Batches are drawn as in training: of the same size, at random, each image once. A remainder is left out, because the
+    same k keeps more of a smaller batch. For the same reason there is no score of fewer images than a batch. The errors
+    of training images are those of the first batches of the training.
     """
     run, errors = header.run, {}
     for split, name in (("test", "reconstruction_error"), ("train", "reconstruction_error_train")):
@@ -81,7 +81,7 @@ def truncation_errors(model: Autoencoder, header: ModelHeader, data: DataSet) ->
             for batch in BatchStream(len(images), run.batch_size, run.seed).indices(0, n_batches):
                 targets, predictions = reconstruct_as_batch(model, header.normalisation, images[batch])
                 by_batch.update(predictions, targets)
-                if split == "train":  # of test images, it is the reconstruction error
+                if split == "train":  # for test images, this is the reconstruction error
                     targets, predictions = reconstruct(model, header.normalisation, images[batch])
                     by_basis.update(predictions, targets)
             errors |= {f"{name}_by_batch": by_batch.percent}
@@ -90,7 +90,7 @@ def truncation_errors(model: Autoencoder, header: ModelHeader, data: DataSet) ->
 
 
 def reconstruction_sharpness(model: Autoencoder, header: ModelHeader, data: DataSet) -> dict[str, float]:
-    """Sharpness of the reconstructions of the first test images, over that of these images themselves."""
+    """Sharpness of the reconstructions of the first test images, divided by the sharpness of these images."""
     images = data.array("test")[:N_SHARPNESS]
     means = np.asarray(posteriors(model, header.normalisation, images).mean)
     return sharpness_scores({"reconstruction": decoded_images(model, header, data, means)}, images)

@@ -1,7 +1,8 @@
 """How good, and how complete, a set of generated images is: precision and recall, density and coverage.
 
-Each real image has a ball around its features that reaches to its k-th nearest real neighbour; the balls together
-stand for where real images lie, and those of the generated images for where generated ones do.
+Each real image has a ball around its features that reaches to its k-th nearest real neighbour. These balls together
+stand for the places where real images lie. The balls of generated images stand for the places where generated images
+lie.
 """
 
 from collections.abc import Iterator
@@ -12,21 +13,21 @@ from jaxtyping import Float, Float64
 
 from vrrae_bench.system.errors import UserError
 
-# That of Naeem et al. 2020, for all four.
+# The number of neighbours of Naeem et al. 2020, for all four scores.
 NEIGHBOURS = 5
 # Rows at a time: 1000 rows of distances to 5000 images are 40 MB.
 ROWS = 1000
 
 
 class Neighbourhoods(NamedTuple):
-    """Shares in [0, 1], but for the density, which is 1 on average where both sets come from one distribution.
+    """Shares in [0, 1]; and the density, which is 1 on average if both sets come from one distribution.
 
     Attributes:
         precision: Share of generated images within the ball of any real image (Kynkaanniemi et al. 2019).
-        recall: Share of real images within the ball of any generated image (the same).
+        recall: Share of real images within the ball of any generated image (by the same).
         density: Mean number of balls of real images around a generated one, over k (Naeem et al. 2020): unlike
             precision, an outlier among the real images with its large ball counts little.
-        coverage: Share of real images with a generated one within their ball (the same).
+        coverage: Share of real images with a generated image within their ball (by the same).
     """
 
     precision: float
@@ -45,7 +46,7 @@ def neighbourhoods(
     Args:
         images: Features of generated images.
         reference: Features of real images.
-        reference_radii: `radii` of these, the same for all that is compared with them.
+        reference_radii: `radii` of the reference, which are the same for all sets that are compared with it.
 
     Raises:
         UserError: either set has no more images than a ball has neighbours.
@@ -68,7 +69,7 @@ def neighbourhoods(
 
 
 def radii(features: Float[np.ndarray, "N D"]) -> Float64[np.ndarray, " N"]:
-    """Distance of each image to its k-th nearest other one.
+    """Distance of each image to its k-th nearest other image.
 
     Raises:
         UserError: there are no more than k images.
@@ -78,13 +79,13 @@ def radii(features: Float[np.ndarray, "N D"]) -> Float64[np.ndarray, " N"]:
     parts = []
     for start, distances in _distance_blocks(features, features):
         rows = np.arange(len(distances))
-        distances[rows, start + rows] = np.inf  # itself
+        distances[rows, start + rows] = np.inf  # without itself
         parts.append(np.partition(distances, NEIGHBOURS - 1, axis=1)[:, NEIGHBOURS - 1])
     return np.concatenate(parts)
 
 
 def _distance_blocks(a, b) -> Iterator[tuple[int, Float64[np.ndarray, "n M"]]]:
-    """Euclidean distances of some rows of one set from all of the other, and the number of the first of them."""
+    """Euclidean distances of some rows of one set from all rows of the other, and the number of the first of them."""
     # Far from the origin, squared distances would lose digits to the common mean.
     centre = b.mean(axis=0, dtype=np.float64)
     b = b - centre

@@ -1,4 +1,4 @@
-"""What the features of a data set's training images hold ready for the scores of every run, computed once."""
+"""The features of a data set's training images, and what the scores of every run need of them, computed once."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -28,11 +28,11 @@ class Reference:
     """The real images that generated ones are compared with.
 
     Attributes:
-        moments: Of all training images.
+        moments: The moments of the features of all training images.
         sample: Features of some training images, drawn at random without replacement.
-        radii: Distance of each of the sample to its nearest neighbours within it (`neighbours.radii`).
-        kernel_sums: Sum of the kernel of each of the sample with the others (`kernel_distance.within_sums`).
-        noise: Whether these features tell noise from test images (`bounds.noise_apart`), where that was asked.
+        radii: Distance of each image of the sample to its nearest neighbours within it (`neighbours.radii`).
+        kernel_sums: Sum of the kernel of each image of the sample with the others (`kernel_distance.within_sums`).
+        noise: Whether these features tell noise from test images (`bounds.noise_apart`); none if it was not asked.
     """
 
     moments: Moments
@@ -45,19 +45,19 @@ class Reference:
     def of(
         cls, moments: Moments, features: Float32[np.ndarray, "N D"] | StoredArray, generator: np.random.Generator
     ) -> "Reference":
-        """Moments as they are, and a sample of the features they are of, which need not fit into memory.
+        """The reference with these moments, and a sample of the features behind them, which need not fit into memory.
 
         Raises:
             UserError: there are too few features for neighbours.
         """
-        # In order, so that a memory-mapped file is read from front to back.
+        # Sorted, so that a memory-mapped file is read from front to back.
         rows = np.sort(generator.permutation(len(features))[:MOST_IMAGES])
         sample = np.asarray(features[rows], dtype=np.float32)
         return cls(moments, sample, radii(sample), within_sums(sample))
 
     @property
     def recorded(self) -> dict[str, Any]:
-        """What stands beside each score that is against this reference."""
+        """What is recorded beside each score that is computed against this reference."""
         return {} if self.noise is None else {"noise": dict(self.noise)}
 
     def save(self, record: Path, of: Mapping[str, Any]) -> None:

@@ -1,4 +1,4 @@
-"""What scores.json holds: every number of one run, under the names that tables, figures and claims read."""
+"""The scores of a run: every number, under the names that tables, figures and claims read."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -17,7 +17,7 @@ from vrrae_bench.scoring.reference import Reference
 from vrrae_bench.scoring.sharpness import sharpness_scores
 from vrrae_bench.system.seeding import generator
 
-# What else than the Gaussian mixture images were drawn from (`latent.mixture`).
+# The samplers beside the Gaussian mixture (`latent.mixture`).
 OTHER_SAMPLERS = ("random_gaussian", "random_prior")
 
 Images = UInt8[np.ndarray, "N H W C"]
@@ -26,8 +26,8 @@ Images = UInt8[np.ndarray, "N H W C"]
 def score_run(run: RunSpec, sample: Path, data: DataSet, extractor: Path | None, device: str = "cpu") -> Scores:
     """All scores of a run: a number per metric, and as details what they depend on and those that are lists.
 
-    The scores that the paper has, and those of single images, are of the first draw of random images; the others give
-    the spread of its FID, and what needs more images.
+    The scores that the paper has, and those of single images, are of the first draw of random images. The other draws
+    give the spread of the FID, and the scores that need more images.
 
     Args:
         sample: sample.json; the arrays of the sample stage lie beside it.
@@ -61,7 +61,7 @@ def score_run(run: RunSpec, sample: Path, data: DataSet, extractor: Path | None,
 
 
 def latent_scores(run: RunSpec, latents: Mapping[str, Float[np.ndarray, "N k"]]) -> Scores:
-    """What the latents of the training images tell of a method of this kind; `latent.diagnostics` has the formulas."""
+    """The scores of the latents of the training images that suit the method. `latent.diagnostics` has the formulas."""
     method, means = run.definition, latents["train_mean"]
     numbers = {"mean_spread": diagnostics.mean_spread(means), "effective_rank": diagnostics.effective_rank(means)}
     details = {}
@@ -73,7 +73,7 @@ def latent_scores(run: RunSpec, latents: Mapping[str, Float[np.ndarray, "N k"]])
         log_variances = latents["train_log_variance"]
         numbers["active_units"] = diagnostics.active_units(means)
         numbers["collapsed_dimensions"] = diagnostics.collapsed_dimensions(means, log_variances)
-        # Points of the posteriors: what the noise of training is, too, which comes from another kind of generator.
+        # Noise for points of the posteriors. The noise of training comes from another kind of generator.
         noise = generator(run.seed, "noise")
         numbers["mutual_information"] = diagnostics.mutual_information(means, log_variances, noise)
         per_dimension = diagnostics.kl_per_dimension(means, log_variances)
@@ -103,7 +103,7 @@ def feature_scores(
         arrays: Digests of the arrays of the data set, to which the extractor and its reference have to belong.
         others: Random images of other samplers, each scored as `fid_<name>`.
     """
-    # Imported here, because torch takes seconds, and bumps have no FID.
+    # Imported here, because importing torch takes seconds, and bumps have no FID.
     from vrrae_bench.extractor.inception import extractor_record, load_extractor
 
     record = extractor_record(extractor, arrays)
