@@ -6,6 +6,10 @@ from snakemake.utils import min_version
 min_version("9.27")
 
 
+# For `snakemake --report FILE`; the rules of tables, figures and claims say what of theirs it shows.
+report: "workflow/report/snakemake/workflow.rst"
+
+
 include: "workflow/rules/common/settings.smk"
 include: "workflow/rules/common/inputs.smk"
 include: "workflow/rules/common/results_there.smk"

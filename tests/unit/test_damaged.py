@@ -48,7 +48,7 @@ def run(tmp_path, run_spec, rng) -> Run:
     np.savez(folder / "latents.npz", **latents)
     np.savez(folder / MEANS, train=means[:, :2], spread=means[:, :2].std(axis=0), diagonal=means[:5, :2])
     images = rng.uniform(size=(6, 28, 28, 1)).astype(np.float32)
-    np.savez(folder / IMAGES, random=images, real=images, nearest=images)
+    np.savez(folder / IMAGES, random=images, real=images, nearest=images, transitions=images.reshape(2, 3, 28, 28, 1))
     for name in ("random", "interpolation"):
         np.save(folder / f"{name}.npy", rng.uniform(size=(30, 28, 28, 1)).astype(np.float32))
     (folder / "history.csv").write_text(HISTORY)
@@ -95,8 +95,9 @@ READERS = {
     MEANS: {
         "figure 2": lambda run, data: figure_2.draw([run]),
         "figure of betas": lambda run, data: figure_a2_2.draw([run]),
+        "report": lambda run, data: report(run),
     },
-    IMAGES: {"gallery": lambda run, data: gallery.draw([run], 0)},
+    IMAGES: {"gallery": lambda run, data: gallery.draw([run], 0), "report": lambda run, data: report(run)},
     "latents.npz": {
         "scoring": lambda run, data: score_run(run.spec, run.folder / "sample.json", data, None),
     },
@@ -136,6 +137,8 @@ def test_whoever_reads_a_damaged_file_tells_its_name_and_what_to_do(name, reader
 def test_a_file_that_is_gone_is_told_too(name, reader, run, tiny_images):
     if reader == "caption" and name == "run.json":
         pytest.skip("scores are read first, and may stand alone")
+    if reader == "report" and name in (IMAGES, MEANS):
+        pytest.skip("the page says that they do not lie beside it")
     (run.folder / name).unlink()
     with pytest.raises(UserError, match="No such file or directory"):
         READERS[name][reader](run, tiny_images)

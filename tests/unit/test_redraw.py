@@ -67,7 +67,8 @@ def test_all_is_made_from_what_is_kept(results, tmp_path, monkeypatch):
     assert len(figures) > 8 and len(tables) > 5
     assert all((kept / file).is_file() for file in made | {"claims.csv", "claims.md", "claims.json"})
     page = (kept / "report.html").read_text()
-    assert "A small study." in page and len(re.findall("data:image/webp", page)) == len(figures) + 1
+    of_runs = 2 * len(list(kept.glob(f"runs/**/{IMAGES}")))
+    assert "A small study." in page and len(re.findall("data:image/webp", page)) == len(figures) + 1 + of_runs
     table = pd.read_csv(kept / "tables/table_2.csv").query("method == 'vae' and metric == 'fid_random'")
     [scores] = kept.glob("runs/mnist/vae/beta=1e-3*/seed=0/scores.json")
     assert table["mean"].item() == json.loads(scores.read_text())["fid_random"]

@@ -13,13 +13,17 @@ import pytest
 from PIL import Image
 
 from vrrae_bench.artefacts.records import write_record
+from vrrae_bench.artefacts.shown import IMAGES, MEANS
+from vrrae_bench.latent.diagnostics import COLLAPSED_SIGNAL_TO_NOISE
 from vrrae_bench.reporting.claims.record import ClaimRecord, LackingRecord
 from vrrae_bench.reporting.long_tables import read_long_table, typed
 from vrrae_bench.reporting.page.claims import groups
 from vrrae_bench.reporting.page.images import LOSSLESS, embedded
+from vrrae_bench.reporting.page.latent import bars, scatter
 from vrrae_bench.reporting.page.provenance import costs, written_on
 from vrrae_bench.reporting.page.remarks import Notes, Piece
 from vrrae_bench.reporting.page.runs import reported_run
+from vrrae_bench.reporting.page.samples import COLUMNS, SIDE, samples
 from vrrae_bench.reporting.page.tables import blocks
 from vrrae_bench.reporting.report import write_report
 from vrrae_bench.reporting.tables import write_table
@@ -220,3 +224,99 @@ def test_the_page_lets_nothing_through_but_its_own_style_and_script(run, tmp_pat
         digest = base64.b64encode(hashlib.sha256(content.encode()).digest()).decode()
         assert f"{tag}-src 'sha256-{digest}'" in policy
     assert not re.search(r"\s(style|on\w+)=", text) and "A line." in text
+
+
+def pixels_of(picture):
+    """The grey values of an embedded image."""
+    data = base64.b64decode(picture.address.partition("base64,")[2])
+    with Image.open(io.BytesIO(data)) as image:
+        return np.asarray(image.convert("L")), len(data)
+
+
+def tiles_of(picture, side, columns):
+    """The images of a mosaic, row by row; a white line follows each."""
+    pixels, _ = pixels_of(picture)
+    steps = [(row, column) for row in range(0, len(pixels), side + 1) for column in range(0, pixels.shape[1], side + 1)]
+    assert len({column for _, column in steps}) == columns
+    return [pixels[row : row + side, column : column + side] for row, column in steps]
+
+
+@pytest.fixture
+def shown(rng):
+    """What sampling leaves for figures, of images with 10 x 10 pixels."""
+    return {
+        "random": rng.integers(0, 256, (48, 10, 10, 1)).astype(np.uint8),
+        "transitions": rng.integers(0, 256, (10, 4, 10, 10, 1)).astype(np.uint8),
+    }
+
+
+def test_a_run_shows_generated_images_and_inputs_above_their_reconstructions(shown):
+    found = samples(shown, upwards=False, most=LOSSLESS)
+    assert (found.n_generated, found.n_reconstructed) == (12, 6)
+    np.testing.assert_array_equal(tiles_of(found.generated, 10, COLUMNS), shown["random"][:12, ..., 0])
+    tiles = tiles_of(found.reconstructed, 10, 6)
+    np.testing.assert_array_equal(tiles[:6], shown["transitions"][:6, 0, ..., 0])
+    np.testing.assert_array_equal(tiles[6:], shown["transitions"][:6, 1, ..., 0])
+
+
+def test_bumps_stand_upright_and_what_lies_beyond_their_range_is_cut(shown):
+    bumps = {name: images / 200 - 0.1 for name, images in shown.items()}
+    tiles = tiles_of(samples(bumps, upwards=True, most=LOSSLESS).generated, 10, COLUMNS)
+    expected = np.round(np.clip(bumps["random"][:12, ::-1, :, 0], 0, 1) * 255)
+    np.testing.assert_array_equal(tiles, expected)
+
+
+def test_large_images_are_shown_small_and_in_few_bytes(rng):
+    noise = rng.integers(0, 256, (48, 160, 160, 3)).astype(np.uint8)
+    shown = {"random": noise, "transitions": noise.reshape(12, 4, 160, 160, 3)}
+    whole, less = (samples(shown, upwards=False, most=most).generated for most in (LOSSLESS, 20_000))
+    assert whole.width == less.width == COLUMNS * (SIDE + 1)
+    # Noise is what no format makes small.
+    assert pixels_of(less)[1] < pixels_of(whole)[1] / 2
+
+
+def numbers_of(path):
+    return np.array(re.findall(r"M(\S+) (\S+)h0", path), dtype=float)
+
+
+def test_latent_means_are_drawn_on_one_scale_by_class():
+    means = np.array([[-1.0, 0.0], [1.0, 0.0], [0.0, 0.5], [0.0, np.nan]])
+    found = scatter({"train": means, "spread": means[:3].std(axis=0), "labels": np.array([0, 0, 3, 3])})
+    assert found.n == 3 and list(found.paths) == [0, 3]
+    np.testing.assert_allclose(numbers_of(found.paths[0]), [[0, 62.5], [100, 62.5]])
+    np.testing.assert_allclose(numbers_of(found.paths[3]), [[50, 37.5]])
+    assert found.spreads == ("0.816", "0.236")
+
+
+@pytest.mark.parametrize("labels", [None, np.array([0, 10])])
+def test_without_classes_or_with_more_than_colours_tell_apart_there_is_one_colour(labels):
+    means = {"train": np.eye(2), "spread": np.ones(2)} | ({} if labels is None else {"labels": labels})
+    assert list(scatter(means).paths) == [None]
+    assert scatter(means | {"train": means["train"][:, :1]}) is None  # one dimension
+
+
+def test_collapsed_dimensions_lie_below_the_line():
+    found = bars([1e-9, 10.0, COLLAPSED_SIGNAL_TO_NOISE / 2, 1000.0])
+    assert found.collapsed == 2
+    heights = [float(y) for y in re.findall(r"V(\S+?)h", found.path)]
+    assert heights == sorted(heights) and heights[0] == 0.0 and heights[-1] == 100.0
+    assert [height > float(found.threshold) for height in heights] == [False, False, True, True]
+    assert bars(None) is None and bars([2.0]).collapsed == 0
+
+
+def test_a_run_says_whether_its_images_lie_beside_the_report(run, shown, tmp_path):
+    record, page = json.loads(run.read_text()), tmp_path / "report.html"
+    found = reported_run(run, record, page)
+    assert found.lacking == "images and latent means" and found.samples is found.scatter is None
+    np.savez(run.with_name(IMAGES), **shown)
+    assert reported_run(run, record, page).lacking == "images and latent means"  # no record vouches for them
+    write_record(run.with_name("sample.json"), {}, [IMAGES])
+    found = reported_run(run, record, page)
+    assert found.lacking == "latent means" and found.samples.n_generated == 12
+    np.savez(run.with_name(MEANS), train=np.eye(2), spread=np.ones(2))
+    write_record(run.with_name("sample.json"), {}, [IMAGES, MEANS])
+    found = reported_run(run, record, page)
+    assert not found.lacking and found.scatter.n == 2
+    np.savez(run.with_name(MEANS), train=np.ones((2, 2)), spread=np.ones(2))
+    with pytest.raises(UserError, match=MEANS):
+        reported_run(run, record, page)

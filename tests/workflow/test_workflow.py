@@ -286,7 +286,8 @@ def test_the_report_stands_alone(finished):
     page = (finished / "results/report.html").read_text()
     assert "A test run." in page and "Table 1" in page and "Table 2" in page
     images = re.findall(r'src="data:image/webp;base64,([^"]+)"', page)
-    assert len(images) == 10  # Figures 1, 2, 3, 5, A.2-1, A.2-2, A.5-4, A.5-7, collapse and the training histories
+    # Figures 1, 2, 3, 5, A.2-1, A.2-2, A.5-4, A.5-7, collapse and the training histories; two pictures of each run
+    assert len(images) == 10 + 2 * 14
     assert all(base64.b64decode(image)[8:12] == b"WEBP" for image in images)
     assert not re.search(r'src="(?!data:)', page)
     # Links to files beside it, which it does not need, are to files that are there.
@@ -296,6 +297,20 @@ def test_the_report_stands_alone(finished):
     places = re.findall(r'id="([^"]+)"', page)
     assert len(set(places)) == len(places) and set(re.findall(r'href="#([^"]+)"', page)) <= set(places)
     assert 'href="#lowest_test_error_synthetic"' in page and 'href="#figure_a2_1"' in page
+
+
+@pytest.mark.workflow
+def test_snakemakes_own_report_has_the_tables_figures_and_claims(finished):
+    """`--report`, without network: its page needs no other."""
+    outcome = run_tiny(finished, "--report", "own.html")
+    assert outcome.returncode == 0, outcome.stdout + outcome.stderr
+    [found] = re.findall(r"var results = (\{.*\});?$", (finished / "own.html").read_text(), re.MULTILINE)
+    results = json.loads(found)
+    tables, figures = (sorted(finished.glob(f"results/{kind}")) for kind in ("tables/*.csv", "figures/*.png"))
+    shown = [*tables, *figures, finished / "results/claims.csv"]
+    assert sorted(results) == sorted(path.relative_to(finished).as_posix() for path in shown)
+    table = results["results/tables/table_1.csv"]
+    assert table["labels"]["name"] == TABLES["table_1"].title and "results/tables/table_1.md" in table["caption"]
 
 
 @pytest.mark.workflow

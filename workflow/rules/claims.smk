@@ -14,7 +14,7 @@ rule decide_claims:
         code=code_of("claims"),
         names=NAMES_OF_DATASETS,
     output:
-        csv=f"{RESULTS}/claims.csv",
+        csv=report(f"{RESULTS}/claims.csv", caption="../report/snakemake/claims.rst", category="Claims"),
         markdown=f"{RESULTS}/claims.md",
         data=f"{RESULTS}/claims.json",
     log:

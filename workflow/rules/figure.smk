@@ -10,7 +10,12 @@ rule draw_figure:
         code=code_of_figure,
         names=NAMES_OF_DATASETS,
     output:
-        png=f"{RESULTS}/figures/{{figure}}.png",
+        png=report(
+            f"{RESULTS}/figures/{{figure}}.png",
+            caption="../report/snakemake/figure.rst",
+            category="Figures",
+            labels=lambda wildcards: labels_of(FIGURES[wildcards.figure]),
+        ),
         pdf=f"{RESULTS}/figures/{{figure}}.pdf",
         caption=f"{RESULTS}/figures/{{figure}}.txt",
         record=f"{RESULTS}/figures/{{figure}}.json",

@@ -15,6 +15,7 @@ rule write_report:
         runs=[f"{RESULTS}/{folder}/run.json" for folder in RUNS],
         histories=[f"{RESULTS}/{folder}/history.csv" for folder in RUNS],
         scores=[f"{RESULTS}/{folder}/scores.json" for folder in RUNS],
+        samples=[f"{RESULTS}/{folder}/{name}" for folder in RUNS for name in (SAMPLE, SHOWN_IMAGES, SHOWN_MEANS)],
         template=f"{WORKFLOW}/report/report.html.j2",
         embedded=[f"{WORKFLOW}/report/report.{kind}" for kind in ("css", "js")],
         script=f"{SCRIPTS}/report.py",

@@ -13,7 +13,12 @@ rule make_table:
         code=code_of("table"),
         names=NAMES_OF_DATASETS,
     output:
-        csv=f"{RESULTS}/tables/{{table}}.csv",
+        csv=report(
+            f"{RESULTS}/tables/{{table}}.csv",
+            caption="../report/snakemake/table.rst",
+            category="Tables",
+            labels=lambda wildcards: labels_of(TABLES[wildcards.table]),
+        ),
         markdown=f"{RESULTS}/tables/{{table}}.md",
         latex=f"{RESULTS}/tables/{{table}}.tex",
         record=f"{RESULTS}/tables/{{table}}.json",

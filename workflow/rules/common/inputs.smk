@@ -5,6 +5,7 @@ import os
 from pathlib import Path
 
 from vrrae_bench.artefacts.methods import methods
+from vrrae_bench.artefacts.run_folder import SAMPLE
 from vrrae_bench.artefacts.shown import IMAGES as SHOWN_IMAGES, MEANS as SHOWN_MEANS
 from vrrae_bench.datasets.made_from import MADE_FROM
 from vrrae_bench.datasets.weights import IMAGENET, INCEPTION_2015, WEIGHTS
@@ -179,3 +180,8 @@ def runs_to_time(wildcards):
 def timed_runs(wildcards):
     """The same as JSON."""
     return [run.model_dump_json() for run in runs_to_time(wildcards)]
+
+
+def labels_of(entry):
+    """What Snakemake's own report (`--report`) tells of a table or figure in its lists."""
+    return {"name": entry.title, "shows": entry.about}

@@ -13,6 +13,7 @@ from PIL import Image
 from vrrae_bench.artefacts.records import read_record, reading
 from vrrae_bench.artefacts.run import format_beta
 from vrrae_bench.artefacts.run_folder import spec_of
+from vrrae_bench.latent.diagnostics import COLLAPSED_SIGNAL_TO_NOISE
 from vrrae_bench.reporting.claims.record import read_claims
 from vrrae_bench.reporting.claims.writing import CONDITIONS, CORRECTION
 from vrrae_bench.reporting.figures import histories
@@ -22,7 +23,7 @@ from vrrae_bench.reporting.page.claims import SIGNS, WORDS, groups
 from vrrae_bench.reporting.page.images import drawn, embedded
 from vrrae_bench.reporting.page.provenance import costs, distinct, duration, written_on
 from vrrae_bench.reporting.page.remarks import Notes, paragraphs
-from vrrae_bench.reporting.page.runs import links, reported_run, score_name, written
+from vrrae_bench.reporting.page.runs import MOST_BYTES, links, reported_run, score_name, written
 from vrrae_bench.reporting.page.tables import blocks
 from vrrae_bench.study.catalogue import FIGURES, TABLES, Entry
 from vrrae_bench.system.files import write_text
@@ -34,6 +35,8 @@ FIRST = ("table_2", "table_1")
 # The scores of a run that stand in the table of runs, and their headings.
 RUN_COLUMNS = {"reconstruction_error": "Test error, %", "fid_random": "FID, random", "fid_interpolation": "FID, inter."}
 TRAINING_CURVES_DPI = 120
+# Bytes of the images of all runs together, so that the page can be sent; two pictures a run.
+PICTURES_OF_RUNS = 5_000_000
 
 
 def write_report(
@@ -54,13 +57,15 @@ def write_report(
         tables: CSV files in the long form; the record beside each holds its caption.
         claims: claims.json.
         figures: PNG files, each with its caption in a text file beside it, and its record.
-        runs: run.json of every run, with history.csv beside it, and scores.json if the run has been scored.
+        runs: run.json of every run, with history.csv beside it, scores.json if the run has been scored, and
+            what figures show of it, if that is there.
 
     Raises:
         UserError: One of the files is missing or damaged, or is not the file that its record was written with.
     """
     records = {file: read_record(file, holds=TOLD) for file in runs}
-    reported = [reported_run(file, record, path) for file, record in records.items()]
+    most = min(MOST_BYTES, PICTURES_OF_RUNS // (2 * len(records) or 1))
+    reported = [reported_run(file, record, path, most) for file, record in records.items()]
     decided = read_claims(claims)
     captions = {file: paragraphs(_caption_of_table(file)) for file in tables}
     captions |= {file: paragraphs(_caption_of_figure(file)) for file in figures}
@@ -97,6 +102,7 @@ def _template(path: Path) -> jinja2.Template:
     )
     environment.globals |= {"signs": SIGNS, "words": WORDS, "columns": RUN_COLUMNS}
     environment.globals |= {"condition": CONDITIONS, "correction": CORRECTION}
+    environment.globals |= {"collapsed_below": f"{COLLAPSED_SIGNAL_TO_NOISE:g}"}
     environment.globals["source"] = lambda name: Markup(path.with_name(name).read_text(encoding="utf-8"))
     environment.filters |= {"digest": _digest, "duration": duration, "score_name": score_name, "written": written}
     environment.filters["rate"] = format_beta

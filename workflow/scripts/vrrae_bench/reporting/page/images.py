@@ -11,6 +11,9 @@ from vrrae_bench.reporting.figures.drawing import plt
 
 # Beyond this many bytes an image loses what nobody sees, so that the page stays small enough to be sent.
 LOSSLESS = 1_000_000
+QUALITIES = (90, 70, 50)
+# What WebP calls quality where nothing is lost: how long it looks for a smaller file.
+EFFORT = 90
 
 
 @dataclass(frozen=True)
@@ -22,11 +25,17 @@ class Embedded:
     height: int
 
 
-def embedded(image: Image.Image) -> Embedded:
-    """An image as WebP, which takes less than PNG does."""
-    found = _webp(image, lossless=True)
-    if len(found) > LOSSLESS:
-        found = min(found, _webp(image, lossless=False), key=len)
+def embedded(image: Image.Image, most: int = LOSSLESS) -> Embedded:
+    """An image as WebP, which takes less than PNG does.
+
+    Args:
+        most: Bytes beyond which the image loses what nobody sees, and then more and more.
+    """
+    found = _webp(image)
+    for quality in QUALITIES:
+        if len(found) <= most:
+            break
+        found = min(found, _webp(image, quality), key=len)
     return Embedded("data:image/webp;base64," + base64.b64encode(found).decode(), *image.size)
 
 
@@ -39,9 +48,10 @@ def drawn(figure: Figure, dots_per_inch: int) -> Embedded:
         return embedded(image)
 
 
-def _webp(image: Image.Image, lossless: bool) -> bytes:
+def _webp(image: Image.Image, quality: int | None = None) -> bytes:
+    """The file, without loss if no quality is named."""
     buffer = io.BytesIO()
     image.convert("RGBA" if image.has_transparency_data else "RGB").save(
-        buffer, "WEBP", lossless=lossless, quality=90, method=4
+        buffer, "WEBP", lossless=quality is None, quality=quality or EFFORT, method=4
     )
     return buffer.getvalue()

@@ -2,7 +2,7 @@
 
 import math
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,7 +11,12 @@ from urllib.parse import quote
 import pandas as pd
 
 from vrrae_bench.artefacts.run import SEPARATOR
+from vrrae_bench.artefacts.run_folder import SAMPLE, spec_of
+from vrrae_bench.artefacts.shown import IMAGES, MEANS
+from vrrae_bench.reporting.figures.drawing import Run
 from vrrae_bench.reporting.labels import dataset_label, method_label
+from vrrae_bench.reporting.page.latent import Bars, Scatter, bars, scatter
+from vrrae_bench.reporting.page.samples import Samples, samples
 from vrrae_bench.reporting.records import read_history, read_run_scores
 from vrrae_bench.reporting.tables import NOT_RUN
 from vrrae_bench.reporting.void import MARK, reason_of
@@ -20,6 +25,8 @@ from vrrae_bench.scoring.metrics import METRICS
 FILES = ("run.json", "scores.json", "history.csv")
 # Of the curve of a training, in units of its drawing.
 WIDTH, HEIGHT, POINTS = 300, 100, 150
+# Of one picture of a run, where there are few runs.
+MOST_BYTES = 30_000
 
 
 @dataclass(frozen=True)
@@ -34,6 +41,10 @@ class ReportedRun:
         first: The first training error, in percent.
         last: The last training error, in percent.
         files: Names and addresses of its files, as seen from the report.
+        samples: Generated images, and images beside their reconstructions; none if they do not lie beside the run.
+        scatter: Its first two latent means, likewise; none of a latent space with one dimension.
+        bars: How much each latent dimension tells; none for a method without posterior, or if it is not scored.
+        lacking: What does not lie beside the run, in words; empty if everything does.
     """
 
     dataset: str
@@ -50,6 +61,10 @@ class ReportedRun:
     first: float
     last: float
     files: list[tuple[str, str]]
+    samples: Samples | None
+    scatter: Scatter | None
+    bars: Bars | None
+    lacking: str
 
     def is_void(self, name: str) -> bool:
         """Whether one of its scores says nothing, since the features that it is of say nothing."""
@@ -62,13 +77,15 @@ class ReportedRun:
         return MARK if self.is_void(name) else written(name, self.scores[name])
 
 
-def reported_run(file: Path, record: dict[str, Any], report: Path) -> ReportedRun:
+def reported_run(file: Path, record: dict[str, Any], report: Path, most: int = MOST_BYTES) -> ReportedRun:
     """A run from its files.
 
     Args:
-        file: run.json, with history.csv beside it, and scores.json if the run has been scored.
+        file: run.json, with history.csv beside it, scores.json if the run has been scored, and sample.json with what
+            figures show if it has been sampled here.
         record: What it holds.
         report: The page that links to the files.
+        most: Bytes beyond which one of its two pictures loses what nobody sees.
 
     Raises:
         UserError: One of them is missing or damaged, or is of another run.
@@ -76,6 +93,10 @@ def reported_run(file: Path, record: dict[str, Any], report: Path) -> ReportedRu
     run, scores = record["run"], file.with_name("scores.json")
     history = read_history(file.parent, "step", "reconstruction_error")
     found = read_run_scores(scores) if scores.exists() else None
+    here = Run(spec_of(file, record), file.parent)
+    has = {name: file.with_name(name).exists() and file.with_name(SAMPLE).exists() for name in (IMAGES, MEANS)}
+    words = {IMAGES: "images", MEANS: "latent means"}
+    upwards = run["dataset"] == "synthetic"
     return ReportedRun(
         dataset=dataset_label(run["dataset"]),
         method=method_label(run["method"]),
@@ -84,13 +105,17 @@ def reported_run(file: Path, record: dict[str, Any], report: Path) -> ReportedRu
         steps=int(history.step.iloc[-1]),
         seconds=record["wall_seconds"],
         memory=record["peak_memory_mib"],
-        settings={key: value for key, value in run.items() if value is not None},
+        settings=dict(_plain(run)),
         scores=found.numbers if found else {},
         void=reason_of(found.details) if found else "",
         curve=_curve(history),
         first=history.reconstruction_error.iloc[0],
         last=history.reconstruction_error.iloc[-1],
         files=list(links([file.with_name(name) for name in FILES], report)),
+        samples=samples(here.images("random", "transitions"), upwards, most) if has[IMAGES] else None,
+        scatter=scatter(here.means("train", "spread")) if has[MEANS] else None,
+        bars=bars(found.details.signal_to_noise) if found else None,
+        lacking=" and ".join(word for name, word in words.items() if not has[name]),
     )
 
 
@@ -111,6 +136,19 @@ def written(key: str, value: Any) -> str:
     if isinstance(value, float) and key in METRICS:
         return METRICS[key].write(value)
     return f"{value:.4g}" if isinstance(value, float) else str(value)
+
+
+def _plain(settings: Mapping[str, Any], within: str = "") -> Iterator[tuple[str, Any]]:
+    """Settings as people write them, each of those within others by both their names; what is not set is left out.
+
+    >>> dict(_plain({"epochs": 1280.0, "beta": None, "definition": {"file": "vae", "options": {}}}))
+    {'epochs': '1280', 'definition.file': 'vae'}
+    """
+    for key, value in settings.items():
+        if isinstance(value, Mapping):
+            yield from _plain(value, f"{within}{key}.")
+        elif value is not None:
+            yield within + key, f"{value:g}" if isinstance(value, float) else value
 
 
 def _curve(history: pd.DataFrame) -> str:
