@@ -1,6 +1,6 @@
 """Whether a network tells the labels of test images better than a guess that looks at no image.
 
-Features of a network that has learned nothing say nothing about images: a FID in them may be near zero for noise.
+The features of a network that has learned nothing say nothing about images: a FID in them may be near zero for noise.
 """
 
 from collections.abc import Mapping
@@ -10,22 +10,22 @@ import numpy as np
 from jaxtyping import Bool
 from scipy.stats import binomtest
 
-# The chance that a network which is no better than guessing passes, in any one test.
+# The chance that a network passes a single test although it is no better than guessing.
 LARGEST_P_VALUE = 0.01
 VOID = "Its features say nothing about images, so that every FID and other score in them is void, whatever its value."
 REMEDY = "Train it for more epochs, on more images or at more pixels: datasets.NAME.extractor in the configuration."
 
-# Of each image whether its class is told right, or which of its attributes are.
+# For each image, whether its class is told right, or which of its attributes are.
 Correct = Bool[np.ndarray, " N"] | Bool[np.ndarray, "N A"]
 
 
 class AgainstGuessing(NamedTuple):
-    """A network against always guessing the most frequent label, on the same test images.
+    """A network compared with always guessing the most frequent label, on the same test images.
 
     Attributes:
-        n_images: How many test images there are.
-        better: Of how many the network tells more labels right than the guess does.
-        worse: Of how many it tells fewer right.
+        n_images: Number of test images.
+        better: Number of images of which the network tells more labels right than the guess.
+        worse: Number of images of which the network tells fewer labels right than the guess.
     """
 
     n_images: int
@@ -34,9 +34,9 @@ class AgainstGuessing(NamedTuple):
 
     @property
     def p_value(self) -> float:
-        """Of the exact sign test, one-sided; for one label per image it is McNemar's exact test.
+        """The p-value of the exact one-sided sign test. For one label per image it is McNemar's exact test.
 
-        A network that is no better than the guess is as often worse as it is better, so that `better` is like the heads
+        A network that is no better than the guess is worse as often as better, so `better` is like the number of heads
         of `better + worse` fair coins. Images are the units, since the attributes of one image depend on each other.
         """
         unlike = self.better + self.worse
@@ -48,22 +48,22 @@ class AgainstGuessing(NamedTuple):
         return self.p_value <= LARGEST_P_VALUE
 
     def record(self) -> dict[str, Any]:
-        """What extractor.json says of it."""
+        """The entry in extractor.json."""
         return {"above_chance": self.above_chance, "against_guessing": self._asdict() | {"p_value": self.p_value}}
 
 
 def against_guessing(told: Correct, guessed: Correct) -> AgainstGuessing:
-    """Compare a network with guessing: which labels of the test images the one and the other tell right."""
+    """Compare a network with guessing, by the labels of the test images that each of them tells right."""
     difference = np.subtract(*(correct.reshape(len(correct), -1).sum(axis=1) for correct in (told, guessed)))
     return AgainstGuessing(len(difference), int((difference > 0).sum()), int((difference < 0).sum()))
 
 
 def at_chance(extractor: Mapping[str, Any]) -> str | None:
-    """Why the features of a network say nothing, by its test accuracy; none if nothing speaks against them.
+    """Why the features of a network say nothing, by its test accuracy; none if that does not speak against them.
 
     Args:
-        extractor: extractor.json, or what scores.json says of the network. Records of earlier versions have no test,
-            and are held to the accuracy alone. A network that was not tuned on labels has no accuracy.
+        extractor: extractor.json, or what scores.json says of the network. Records of earlier versions have no test, so
+            only the accuracy counts. A network that was not tuned on labels has no accuracy.
     """
     if "majority_accuracy" not in extractor:
         return None
@@ -80,10 +80,10 @@ def at_chance(extractor: Mapping[str, Any]) -> str | None:
 
 
 def like_noise(extractor: Mapping[str, Any]) -> str | None:
-    """Why the features of a network say nothing, by what they make of noise; none if nothing speaks against them.
+    """Why the features of a network say nothing, by how they see noise; none if this does not speak against them.
 
     Args:
-        extractor: What scores.json says of the network. Records of earlier versions do not say what it makes of noise.
+        extractor: What scores.json says of the network. Records of earlier versions say nothing about noise.
     """
     found = extractor.get("noise") or {"noise_is_farther": True}
     if found["noise_is_farther"]:

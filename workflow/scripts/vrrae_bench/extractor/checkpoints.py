@@ -19,7 +19,7 @@ class TuningCheckpoints(CheckpointFolder):
         self.write(step, payload.getbuffer())
 
     def load(self, restore: Callable[[dict[str, Any]], State]) -> State | None:
-        """What `restore` makes of the newest intact state; none if there is none. Nothing in a file is executed."""
+        """The newest intact state, as `restore` takes it over; none if there is no such state. No file is executed."""
 
         def read(step: int, content: bytes) -> State:
             state = torch.load(io.BytesIO(content), map_location="cpu", weights_only=True)

@@ -11,17 +11,18 @@ from vrrae_bench.system.errors import UserError
 
 
 def configure_torch(accelerator: str, threads: int) -> str:
-    """Let torch compute in float32 proper, and it and linear algebra on `threads` threads of a CPU.
+    """Let torch compute in true float32, and let torch and linear algebra use `threads` threads of a CPU.
 
-    To be called before torch is imported.
+    It has to be called before torch is imported.
 
     Returns:
-        The device: that of CUDA if it is the accelerator, else the CPU, since torch is not installed for TPUs.
+        The device: CUDA if it is the accelerator, otherwise the CPU, since torch is not installed for TPUs.
 
     Raises:
         UserError: CUDA is the accelerator, and torch finds no such device.
     """
-    # The environment speaks to libraries that are loaded later, the call to those that are loaded.
+    # Libraries that are loaded later read the environment. The call sets the threads of libraries that are loaded
+    # already.
     os.environ["OPENBLAS_NUM_THREADS"] = str(threads)
     threadpool_limits(threads, user_api="blas")
     import torch
@@ -32,7 +33,7 @@ def configure_torch(accelerator: str, threads: int) -> str:
             "(envs) are there, run on another host, or set accelerator to cpu"
         )
     torch.set_num_threads(threads)
-    # Features of real and generated images must not differ by the ten bits of TF32.
+    # TF32 keeps ten bits, and features of real and generated images must not differ by its rounding.
     torch.backends.cudnn.allow_tf32 = False
     torch.backends.cuda.matmul.allow_tf32 = False
     return "cuda" if accelerator == "cuda" else "cpu"

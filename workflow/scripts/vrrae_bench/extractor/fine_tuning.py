@@ -1,7 +1,7 @@
 """Fine-tuning Inception-v3 to tell the labels of a data set (VRRAE, Appendix A.7, steps 1 to 3), resumable at any step.
 
-AdamW on a cosine schedule, all layers trained. Some of the training images are kept apart: the weights that tell those
-best are the ones that count, and fine-tuning ends early when they get no better.
+All layers are trained by AdamW on a cosine schedule. Some of the training images are kept apart. The weights that tell
+the labels of these best are kept, and fine-tuning ends early when they get no better.
 """
 
 import math
@@ -31,7 +31,7 @@ from vrrae_bench.system.termination import termination
 AUXILIARY_WEIGHT = 0.4
 WARM_UP = 0.1  # share of the steps in which the learning rate rises
 EVALUATION_BATCH = 128
-# What the seed of the settings decides, apart from the start weights; each draws from a stream of its own.
+# All that the seed of the settings decides beside the start weights. Each draws from a stream of its own.
 SPLIT, ORDER, NOISE = 1, 2, 3
 
 
@@ -39,10 +39,10 @@ class Epoch(NamedTuple):
     """One pass over the training images.
 
     Attributes:
-        loss: Averaged over the steps, as they went.
-        train_accuracy: In [0, 1], as the steps went: with dropout, of weights that changed meanwhile.
-        validation_loss: Of the images kept apart, after the epoch.
-        validation_accuracy: Of the images kept apart, after the epoch; in [0, 1].
+        loss: The loss, averaged over the steps of the epoch.
+        train_accuracy: The accuracy in [0, 1] during the steps of the epoch: with dropout, while the weights change.
+        validation_loss: The loss on the images kept apart, after the epoch.
+        validation_accuracy: The accuracy in [0, 1] on the images kept apart, after the epoch.
     """
 
     loss: float
@@ -52,16 +52,16 @@ class Epoch(NamedTuple):
 
 
 class FineTuned(NamedTuple):
-    """What fine-tuning comes to.
+    """The outcome of a fine-tuning.
 
     Attributes:
-        network: With the weights of the best epoch.
-        history: Every epoch.
-        kept: Number of the best epoch, from 1 on.
-        test_accuracy: Of these weights, in [0, 1].
-        labels: What they tell: "10 classes", or "40 attributes", of which the accuracy is the mean.
-        majority_accuracy: Test accuracy of always saying what most training images have.
-        against_guessing: How many test images it tells better than that, and how many worse.
+        network: The network with the weights of the best epoch.
+        history: All epochs.
+        kept: The number of the best epoch, from 1 on.
+        test_accuracy: The test accuracy of these weights, in [0, 1].
+        labels: The kind of labels: "10 classes", or "40 attributes", over which the accuracy is averaged.
+        majority_accuracy: The test accuracy of always guessing the label that most training images have.
+        against_guessing: The comparison of the network with this guess.
     """
 
     network: Inception3
@@ -73,7 +73,7 @@ class FineTuned(NamedTuple):
     against_guessing: AgainstGuessing
 
     def record(self) -> dict[str, Any]:
-        """What to record beside the network."""
+        """What is recorded beside the network."""
         best = self.history[self.kept - 1]
         return {
             "train_accuracy": best.train_accuracy,
@@ -105,7 +105,7 @@ def fine_tune(
     On a CPU, the same settings, data, machine and `threads` give the same network bit for bit, interrupted or not.
 
     Args:
-        stopwatch: Is given the time that was spent before the checkpoint.
+        stopwatch: The time that was spent before the checkpoint is added to it.
         checkpoint_seconds: Time between two checkpoints.
         report: Is called with a line of progress now and then, and after every epoch.
         weights: ImageNet weights, if fine-tuning starts from them.
@@ -124,7 +124,7 @@ def fine_tune(
     total = settings.epochs * steps
     with _reproducible(settings.seed, threads), termination() as asked_to_end:
         state = _State.start(settings, task, weights, device)
-        # Into a copy: what turns out to be no state may have changed half of it.
+        # The state is read into a copy, because a damaged state may have changed half of it before it is refused.
         if found := checkpoints.load(lambda content: deepcopy(state).restored(content)):
             state, seconds = found
             stopwatch.add(seconds)
@@ -167,7 +167,7 @@ def cosine_schedule(step: int, n_steps: int) -> float:
 
 
 def validation_split(n_images: int, settings: ExtractorSettings) -> tuple[Int[np.ndarray, " V"], Int[np.ndarray, " T"]]:
-    """The images that are kept apart, and those that are trained on, drawn by the seed; both in the data's order.
+    """The images that are kept apart, and the images to train on, drawn by the seed. Both are in the data's order.
 
     Raises:
         UserError: Fewer than two images would be left to train on.
@@ -183,12 +183,12 @@ def validation_split(n_images: int, settings: ExtractorSettings) -> tuple[Int[np
 
 
 def best_epoch(history: list[Epoch]) -> int:
-    """Which epoch, from 0 on, told the images kept apart best: by accuracy, then by loss, then the earliest."""
+    """The epoch, from 0 on, that is best on the images kept apart: by accuracy, then by loss, then the earliest."""
     return max(range(len(history)), key=lambda n: (history[n].validation_accuracy, -history[n].validation_loss))
 
 
 def is_stalled(history: list[Epoch], patience: int) -> bool:
-    """Whether the last `patience` epochs were no better than the best before them."""
+    """Whether the last `patience` epochs were no better than the best epoch before them."""
     return len(history) > patience and len(history) - 1 - best_epoch(history) >= patience
 
 
@@ -197,10 +197,10 @@ class _State:
     """All that changes while fine-tuning.
 
     Attributes:
-        step: Steps done.
-        loss: Sum over the steps of this epoch so far.
-        hits: Images of this epoch that were told right so far, or the shares of their attributes that were.
-        best: Weights after the best epoch so far.
+        step: Number of steps done.
+        loss: Sum of the loss over the steps of this epoch so far.
+        hits: Number of images of this epoch that were told right so far, or the sum of the shares of their attributes.
+        best: The weights after the best epoch so far.
     """
 
     network: Inception3
@@ -223,7 +223,7 @@ class _State:
             self.best = {name: value.cpu().clone() for name, value in self.network.state_dict().items()}
 
     def content(self, seconds: float) -> dict[str, Any]:
-        """All of it as tensors and plain data, with the time spent so far."""
+        """The whole state as tensors and plain data, with the time spent so far."""
         return {
             "network": self.network.state_dict(),
             "optimiser": self.optimiser.state_dict(),
@@ -236,7 +236,7 @@ class _State:
         }
 
     def restored(self, content: dict[str, Any]) -> tuple["_State", float]:
-        """This state, once it has taken over what `content` gave, and the time that was spent for that."""
+        """Take over what `content` gave; returns this state and the time that had been spent on it."""
         if content["history"]:
             self.network.load_state_dict(content["best"])  # which is needed at the end only
         self.network.load_state_dict(content["network"])
@@ -248,7 +248,7 @@ class _State:
 
 
 class _Keeper:
-    """Saves the state now and then and, when the process is asked to end, before it does."""
+    """Saves the state now and then, and before the process ends when it is asked to."""
 
     def __init__(self, state, checkpoints, checkpoint_seconds, stopwatch, asked_to_end):
         self._state, self._checkpoints, self._stopwatch = state, checkpoints, stopwatch
@@ -258,7 +258,7 @@ class _Keeper:
     def __call__(self, final: bool = False) -> None:
         ending = self._asked_to_end()
         due = time.monotonic() - self._saved_at > self._checkpoint_seconds
-        # While images are only evaluated, nothing changes.
+        # While images are only evaluated, the state does not change.
         if (final or ending or due) and self._saved != self._progress():
             self._checkpoints.save(self._state.step, self._state.content(self._stopwatch.seconds()))
             self._saved, self._saved_at = self._progress(), time.monotonic()
@@ -270,10 +270,10 @@ class _Keeper:
 
 
 def _train_step(state: _State, task: Task, settings: ExtractorSettings, inputs, targets, share: float) -> float:
-    """One update at a share of the learning rate; the loss before it."""
+    """Make one update at a share of the learning rate; returns the loss before it."""
     for group in state.optimiser.param_groups:
         group["lr"] = settings.learning_rate * share
-    # Dropout from a stream of each step's own: there is no random state to save.
+    # Each step has a stream of its own for dropout, so there is no random state to save.
     torch.manual_seed(_seed(settings, NOISE, state.step))
     state.network.train()
     with torch.autocast(inputs.device.type, torch.bfloat16, enabled=settings.precision == "bfloat16"):
@@ -302,7 +302,7 @@ def _loss_and_accuracy(task: Task, found: torch.Tensor, targets: torch.Tensor) -
 
 
 def _told(network, data: LabelledImages, indices, settings, keep) -> tuple[torch.Tensor, torch.Tensor]:
-    """What the network says of some of the images, and what there is to say."""
+    """The outputs of the network for some of the images, and their labels."""
 
     def batches():
         for start in range(0, len(indices), EVALUATION_BATCH):
@@ -336,15 +336,15 @@ def _seed(settings: ExtractorSettings, *stream: int) -> int:
 
 @contextmanager
 def _reproducible(seed: int, threads: int | None) -> Generator[None]:
-    """Seeded, deterministic and on `threads` threads inside; torch's global state as before afterwards."""
+    """Seed torch, make it deterministic and set its threads in the block. Its global state is restored afterwards."""
     were_deterministic, had_threads = torch.are_deterministic_algorithms_enabled(), torch.get_num_threads()
-    deterministic: Any = torch.utils.deterministic  # torch makes its setting when it is imported
+    deterministic: Any = torch.utils.deterministic  # torch reads its setting when it is imported
     filled = deterministic.fill_uninitialized_memory
     with torch.random.fork_rng():
         torch.manual_seed(seed)
-        # Only a warning where a GPU has no deterministic kernel.
+        # If a GPU has no deterministic kernel, there is only a warning.
         torch.use_deterministic_algorithms(True, warn_only=True)
-        # A debugging aid that comes with it, and slows every step.
+        # This debugging aid comes with determinism, and slows every step.
         deterministic.fill_uninitialized_memory = False
         torch.set_num_threads(threads or had_threads)
         try:

@@ -1,7 +1,7 @@
 """Inception-v3, fine-tuned to classify a data set, as a feature extractor (VRRAE, Appendix A.7).
 
-The network and its ImageNet weights are torchvision's, not the 2015 TensorFlow ones behind most published
-values of the "FID", and fine-tuned besides: distances compare only with others of the same extractor.
+The network and its ImageNet weights are torchvision's, not the TensorFlow weights of 2015 behind most published values
+of the "FID", and it is fine-tuned. So distances can only be compared with others of the same extractor.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -32,10 +32,10 @@ IMAGENET_STD = (0.229, 0.224, 0.225)
 RESIZE = {"mode": "bilinear", "antialias": True}
 FEATURES = 2048
 HEADS = ("fc.", "AuxLogits.")
-# Of extractor.json, what stands beside each score of its features.
+# The keys of extractor.json that stand beside each score in its features.
 RECORDED_OF_EXTRACTOR = ("settings", "sha256", "labels", "test_accuracy", "majority_accuracy", "n_reference")
 RECORDED_OF_EXTRACTOR += ("threads", "device", "versions", "shell_settings", "commit")
-# Not in records of earlier versions.
+# Keys that records of earlier versions do not have.
 RECORDED_OF_GUESSING = ("above_chance", "against_guessing")
 
 Pixels = UInt8[np.ndarray, "N H W C"]
@@ -43,10 +43,10 @@ Images = Pixels | UInt8[StoredArray, "N H W C"]
 
 
 def prepare(images: Pixels, image_size: int) -> Float[torch.Tensor, "N 3 S S"]:
-    """Real or generated images as the network reads them: the one place where they are resized and scaled.
+    """Real or generated images as the network reads them: the only place where they are resized and scaled.
 
-    Grey is repeated to three channels, one antialiased bilinear resize in float32, ImageNet normalisation;
-    channels-last in memory. The network undoes the normalisation (see `build_network`).
+    Grey is repeated to three channels. There is one antialiased bilinear resize in float32, then ImageNet's
+    normalisation, which the network undoes (see `build_network`). The result is channels-last in memory.
 
     Raises:
         UserError: the images are not uint8 [N, H, W, 1 or 3].
@@ -58,7 +58,7 @@ def prepare(images: Pixels, image_size: int) -> Float[torch.Tensor, "N 3 S S"]:
 
 
 def channels_first(images: Pixels) -> UInt8[torch.Tensor, "N C H W"]:
-    """A copy of images as torch wants them.
+    """A copy of images in torch's layout.
 
     Raises:
         UserError: the images are not uint8 [N, H, W, 1 or 3].
@@ -68,12 +68,12 @@ def channels_first(images: Pixels) -> UInt8[torch.Tensor, "N C H W"]:
             f"feature extractor: images of type {images.dtype} and shape {images.shape}; pass uint8 [N, H, "
             "W, 1 or 3]. Clip and round generated images first, so that they are treated like real ones."
         )
-    # A copy: memory-mapped data sets are read-only, which torch does not support.
+    # It is a copy, because memory-mapped data sets are read-only, which torch does not support.
     return torch.tensor(images).permute(0, 3, 1, 2)
 
 
 def preparation(settings: ExtractorSettings) -> dict[str, Any]:
-    """What `prepare` does and the network computes, to be recorded beside a score of its features."""
+    """What `prepare` does, and the precision of the network, to be recorded beside a score of its features."""
     return {
         "image_size": settings.image_size,
         "resize": RESIZE,
@@ -86,7 +86,7 @@ def preparation(settings: ExtractorSettings) -> dict[str, Any]:
 
 
 def build_network(settings: ExtractorSettings, n_classes: int, weights: Path | None = None) -> Inception3:
-    """Inception-v3 with new heads for `n_classes`, from the ImageNet weights in a file or from random ones.
+    """Inception-v3 with new heads for `n_classes`, from the ImageNet weights in a file or from random weights.
 
     The ImageNet weights were ported from TensorFlow, where images span [-1, 1]. `transform_input=True`, which
     torchvision sets with these weights, maps ImageNet-normalised images there; a random start keeps it, so
@@ -108,7 +108,7 @@ def build_network(settings: ExtractorSettings, n_classes: int, weights: Path | N
     network.fc = nn.Linear(network.fc.in_features, n_classes)
     if settings.auxiliary_head:
         auxiliary = network.AuxLogits
-        assert isinstance(auxiliary, InceptionAux)  # a network is built with it
+        assert isinstance(auxiliary, InceptionAux)  # every network is built with it
         auxiliary.fc = nn.Linear(auxiliary.fc.in_features, n_classes)
     else:
         network.aux_logits, network.AuxLogits = False, None
@@ -124,13 +124,13 @@ class FeatureExtractor:
 
     @classmethod
     def of(cls, network: Inception3, settings: ExtractorSettings, device: str = "cpu") -> "FeatureExtractor":
-        """The extractor within a network of `build_network` or `fine_tune`, which is left as it is."""
+        """The extractor within a network of `build_network` or `fine_tune`. The network is not changed."""
         bare = _headless()
         bare.load_state_dict(_body(network))
         return cls(_prepared(bare, settings, device), settings)
 
     def features(self, images: Images, batch_size: int = 128) -> Float32[np.ndarray, "N 2048"]:
-        """Features of images, each independent of the others: batches only save memory.
+        """Features of images. Each image's features are independent of the other images: batches only save memory.
 
         Raises:
             UserError: the images are not uint8 [N, H, W, 1 or 3].
@@ -144,7 +144,7 @@ class FeatureExtractor:
 def outputs(
     network: Inception3, batches: Iterable[Pixels], image_size: int
 ) -> Iterator[Float32[np.ndarray, "N outputs"]]:
-    """What the network in evaluation mode and in its own precision says of images, a batch at a time."""
+    """The outputs of the network for images, in evaluation mode and in its own precision, a batch at a time."""
     network.eval()
     parameter = next(network.parameters())
     for images in batches:
@@ -155,10 +155,10 @@ def outputs(
 def save_extractor(network: Inception3, settings: ExtractorSettings, path: Path | str) -> None:
     """Write the network without its heads, and the settings, as plain data.
 
-    Only what decides the features is in the file: the same training gives the same bytes and the same hash.
+    The file holds only what decides the features, so the same training gives the same bytes and the same hash.
     """
     content = {"settings": settings.model_dump(), "network": _body(network)}
-    # Through an open file: given a path, torch writes the (temporary) name into the archive.
+    # Through an open file, because torch would write a (temporary) path into the archive.
     with atomic_path(path) as temporary, temporary.open("wb") as file:
         torch.save(content, file)
 
@@ -180,12 +180,12 @@ def load_extractor(path: Path | str, device: str = "cpu") -> FeatureExtractor:
 
 
 def extractor_record(extractor: Path, arrays: Mapping[str, str]) -> dict[str, Any]:
-    """All that fixes a feature but the image: the network, where it comes from, and how it is given an image.
+    """All that decides a feature beside the image: the network, its origin, and how it is given an image.
 
     Args:
         extractor: extractor.json; the network lies beside it.
-        arrays: Digests of the arrays of the data set whose extractor is asked for. A record of an earlier version tells
-            of none, and is taken for that of any.
+        arrays: Digests of the arrays of the data set whose extractor is asked for. A record of an earlier version has
+            no digests, and is taken to be of any data set.
 
     Raises:
         UserError: the record or the network is damaged, or belongs to another data set.
@@ -215,7 +215,7 @@ def _headless() -> Inception3:
 def _prepared(network: Inception3, settings: ExtractorSettings, device: str) -> Inception3:
     """The network as it computes features: the same function, in fewer passes over memory.
 
-    Batch normalisation of fixed statistics is linear, so it becomes a part of the convolution before it.
+    Batch normalisation with fixed statistics is linear, so it becomes a part of the convolution before it.
     """
     network.eval()
     for module in network.modules():
@@ -230,7 +230,7 @@ def _body(network: Inception3) -> dict[str, torch.Tensor]:
 
 
 def load_plain(path: Path | str) -> Any:
-    """The tensors and plain data in a file of torch's. Nothing in it is executed.
+    """The tensors and plain data in a file of torch. Nothing in it is executed.
 
     Raises:
         UserError: the file is missing, damaged, or holds anything else.

@@ -1,4 +1,4 @@
-"""What an Inception-v3 is tuned to tell: one class of each image, or several attributes that it has or has not."""
+"""The labels that an Inception-v3 is tuned to tell: one class of each image, or several attributes."""
 
 from collections.abc import Callable
 from typing import NamedTuple
@@ -16,7 +16,7 @@ Labels = Integer[np.ndarray, " N"] | Integer[np.ndarray, "N A"]
 
 
 class LabelledImages(NamedTuple):
-    """Images and what is to be told of them.
+    """Images and their labels.
 
     Attributes:
         labels: One class per image (N), or several attributes, each 0 or 1 (N x A, as CelebA has them).
@@ -27,13 +27,13 @@ class LabelledImages(NamedTuple):
 
 
 class Task(NamedTuple):
-    """What the network is tuned on.
+    """The task that the network is tuned on.
 
     Attributes:
-        name: How many of what: "10 classes".
-        n_outputs: Classes, or attributes.
-        loss: Of outputs and labels, averaged over the images.
-        correct: For each image whether its class is told right, or which of its attributes are.
+        name: The number and kind of labels, such as "10 classes".
+        n_outputs: Number of classes or attributes.
+        loss: The loss of outputs and labels, averaged over the images.
+        correct: For each image, whether its class is told right, or which of its attributes are.
     """
 
     name: str
@@ -42,13 +42,13 @@ class Task(NamedTuple):
     correct: Callable[[torch.Tensor, torch.Tensor], torch.Tensor]
 
     def hits(self, outputs: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
-        """For each image 1 if its class is right, or the share of its attributes that are."""
+        """For each image, 1 if its class is right and 0 if not, or the share of its attributes that are right."""
         correct = self.correct(outputs, targets).float()
         return correct if correct.ndim == 1 else correct.mean(1)
 
 
 def task_of(train: LabelledImages, test: LabelledImages) -> Task:
-    """What there is to tell of these images.
+    """The task of telling the labels of these images.
 
     Raises:
         UserError: Labels that do not fit the images or each other, or fewer than two classes.
@@ -101,7 +101,7 @@ def _attributes(labels, test_labels) -> Task:
 
 
 def majority_correct(labels: Labels, test_labels: Labels) -> Correct:
-    """Which test labels are told right by saying of each image what most training images have."""
+    """The test labels that are right if each image is given the label that most training images have."""
     if labels.ndim == 2:
         return test_labels == (labels.mean(axis=0) > 0.5)
     classes, counts = np.unique(labels, return_counts=True)
@@ -109,5 +109,5 @@ def majority_correct(labels: Labels, test_labels: Labels) -> Correct:
 
 
 def majority_accuracy(labels: Labels, test_labels: Labels) -> float:
-    """Share of test labels told right by saying of each image what most training images have."""
+    """Share of test labels that are right if each image is given the label that most training images have."""
     return float(majority_correct(labels, test_labels).mean())

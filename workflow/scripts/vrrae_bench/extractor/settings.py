@@ -1,4 +1,4 @@
-"""How the feature extractor is made; free of torch, so that a configuration is read without importing it."""
+"""How the feature extractor is made. This module does not import torch, so that a configuration is read quickly."""
 
 from pathlib import Path
 from typing import Literal
@@ -62,15 +62,15 @@ class ExtractorSettings(Section):
 
     @property
     def auxiliary_head(self) -> bool:
-        """Whether the auxiliary classifier takes part in fine-tuning: it needs images of 299 pixels."""
+        """Whether the auxiliary classifier takes part in fine-tuning, for which it needs images of 299 pixels."""
         return self.image_size == IMAGE_WITH_AUXILIARY_HEAD
 
 
 def check_weights(path: Path, name: str) -> str:
-    """The SHA-256 of a file of published weights; a file that is another one, or was damaged since, is refused.
+    """The SHA-256 of a file of published weights. Any other file, or a damaged file, is refused.
 
     Args:
-        name: Which weights, as in `WEIGHTS`.
+        name: The name of the weights in `WEIGHTS`.
 
     Raises:
         UserError: The file cannot be read, or has another checksum.

@@ -26,9 +26,9 @@ class Claim:
     """A statement of the paper, and the rule that decides it.
 
     Attributes:
-        section: Where the paper makes it.
+        section: The section of the paper that makes the statement.
         remark: What a reader has to know to judge the numbers.
-        by_algebra: Whether it is an identity, which holds by construction and cannot fail but by a mistake of ours.
+        by_algebra: Whether it is an identity, which holds by construction and can fail only by a mistake of ours.
     """
 
     id: str
@@ -43,7 +43,7 @@ AE, VAE, RRAE, VRRAE, RRAE_VAE, VAE_IDENTITY = map(Variant, ("ae", "vae", "rrae"
 VRRAE_WITHOUT_KL = VRRAE.with_beta("0")
 
 IMAGES = ("mnist", "cifar10", "celeba")
-# The FID of random images is the mean over draws, which has less of the chance of a draw than the one of the paper.
+# The FID of random images is the mean over draws. It depends less on the chance of a draw than the paper's FID does.
 FIDS = ("fid_interpolation", "fid_random_mean")
 ALL_METRICS = ("reconstruction_error", *FIDS)
 
@@ -59,7 +59,8 @@ TABLE_1 = ("table_1",)
 TABLE_2 = ("table_2",)
 ABLATION = ("table_2", "table_3")
 SWEEP = ("table_a3_2",)
-# VRRAE's test error is 4.8, 4.6 and 9.2 % below that of the next best of MNIST, CIFAR-10 and CelebA in Table 2.
+# In Table 2, VRRAE's test error is below that of the next best method by 4.8 % (MNIST), 4.6 % (CIFAR-10), 9.2 %
+# (CelebA).
 ADVANTAGE = "about the smallest difference in test error between methods that Table 2 counts as an advantage"
 ORTHONORMAL = "twice the rotation of a vector that the truncation allows for rounding in single precision"
 ENERGY = "a thousand roundings of single precision"

@@ -35,11 +35,11 @@ from vrrae_bench.reporting.claims.verdicts import VERDICTS, Verdict
 from vrrae_bench.reporting.labels import dataset_label
 from vrrae_bench.scoring.metrics import METRICS
 
-# Two means that differ by less than this share count as equal. The smallest advantage in Table 2 that the paper speaks
-# of is 4 % (CIFAR-10, FID of VRRAE's random images against VAE's).
+# Two means that differ by less than this share count as equal. The smallest advantage in Table 2 that the paper
+# mentions is 4 % (CIFAR-10, FID of VRRAE's random images against VAE's).
 SHARE = 0.01
 
-# Scores of random images on firmer ground than the paper's FID of 1250 (`scoring.fidelity`). Ours, not the paper's.
+# Our scores of random images on firmer ground than the paper's FID of 1250 images (`scoring.fidelity`).
 FIRMER = ("fid_random_all_draws", "fid_random_infinity", "kid_random")
 
 Bounds = Sequence[float]
@@ -47,10 +47,10 @@ Bounds = Sequence[float]
 
 @dataclass(frozen=True)
 class _Pair:
-    """Two variants under one metric: their differences seed by seed, and why there are none.
+    """Two variants under one metric: their differences seed by seed, or why there are none.
 
     Attributes:
-        printed: The difference of what the paper prints of the two.
+        printed: The difference between the numbers that the paper prints for the two variants.
     """
 
     metric: str
@@ -63,7 +63,7 @@ class _Pair:
 
     @property
     def sample(self) -> Sample:
-        """The differences, or nothing if they are too few to decide."""
+        """The differences; an empty sample if they are too few to decide."""
         return self.differences if len(self.differences) >= FEWEST_SEEDS else np.empty(0)
 
     def line(self, low: float, high: float) -> str:
@@ -80,7 +80,7 @@ class Comparison(Tested):
     """Each of the first variants against each of the others, under each metric, on one data set.
 
     Attributes:
-        tables: Where the paper prints the numbers.
+        tables: The tables in which the paper prints the numbers.
         share: The margin, as a share of the mean of the other variant.
     """
 
@@ -94,13 +94,13 @@ class Comparison(Tested):
     def bounds(self, samples: Sequence[Sample], margins: Bounds) -> tuple[Bounds, Bounds]:
         """Lower and upper bounds of the mean differences.
 
-        Those by which a comparison holds are not corrected for their number, since all of them have to hold: the chance
-        that a claim which is wrong in one of them passes all tests is at most that of one test (Berger 1982).
+        Bounds by which comparisons hold are not corrected for their number, since all comparisons have to hold: if a
+        claim is wrong in one of them, the chance that it passes all tests is at most that of one test (Berger 1982).
         """
         raise NotImplementedError
 
     def refuting_bounds(self, samples: Sequence[Sample], margins: Bounds) -> tuple[Bounds, Bounds]:
-        """Bounds for refutation, if they differ from `bounds`: corrected, since one failing comparison refutes."""
+        """Bounds for refutation, if they differ from `bounds`: corrected, since a single failing comparison refutes."""
         return self.bounds(samples, margins)
 
     def holds(self, low: float, high: float, margin: float) -> bool:
@@ -108,18 +108,18 @@ class Comparison(Tested):
         raise NotImplementedError
 
     def fails(self, low: float, high: float, margin: float) -> bool:
-        """Whether it speaks against the claim. Where it does, `holds` is false."""
+        """Whether an interval of the mean difference speaks against the claim. If it does, `holds` is false."""
         raise NotImplementedError
 
     def margin_of(self, evidence: Evidence, metric: str, variant: Variant) -> float:
-        """In units of the metric."""
+        """The margin in units of the metric."""
         return self.share * abs(evidence.values(self.on, variant, metric).mean())
 
     def decide(self, evidence: Evidence) -> Finding:
-        """The verdict; FIDs of another kind than the paper's have no part in it, and stand with the numbers.
+        """The verdict. FIDs of another kind than the paper's do not decide it, and are only told with the numbers.
 
-        What the rule finds in the features of each extractor stands beside the verdict then. An extractor that has not
-        scored all of the runs has no part in that.
+        In that case the findings in the features of each extractor stand beside the verdict. An extractor that has not
+        scored all of the runs is left out.
         """
         finding, network = self.find(evidence), evidence.lacking_network(self.on)
         others = tuple(metric for metric in _all(self.metrics) if not METRICS[metric].of_features)
@@ -136,13 +136,13 @@ class Comparison(Tested):
         return Finding("undecided", numbers, (Lacking("weights", network), *finding.lacking), found)
 
     def _has_all_scores(self, other: Evidence, evidence: Evidence) -> bool:
-        """Whether there are scores of each variant in other features, of no fewer seeds."""
+        """Whether each variant has scores in other features, for no fewer seeds."""
         scored = product((*_all(self.first), *_all(self.than)), _all(self.metrics))
         seeds = ([one.values(self.on, *what).index for one in (other, evidence)] for what in scored)
         return all(len(found) and asked.isin(found).all() for found, asked in seeds)
 
     def find(self, evidence: Evidence) -> Finding:
-        """What the numbers say, whatever the Inception-v3 behind them."""
+        """The finding from the numbers, whichever Inception-v3 they come from."""
         pairs = [
             self._pair(evidence, metric, first, second)
             for metric, first, second in product(_all(self.metrics), _all(self.first), _all(self.than))
@@ -155,14 +155,14 @@ class Comparison(Tested):
         return Finding(outcome, lines, tuple(self._lacking(open_pairs, n_comparisons=len(pairs))))
 
     def judge(self, samples: Sequence[Sample], margins: Bounds) -> tuple[Verdict, Bounds, Bounds, list[bool]]:
-        """The verdict on differences and their margins, the bounds it rests on, and which comparisons hold."""
+        """The verdict on differences and their margins, the bounds behind it, and which comparisons hold."""
         lows, highs = self.bounds(samples, margins)
         held = list(map(self.holds, lows, highs, margins))
         failed = map(self.fails, *self.refuting_bounds(samples, margins), margins)
         return verdict(held, failed), lows, highs, held
 
     def by_firmer_scores(self, evidence: Evidence) -> dict[str, Finding]:
-        """What the same comparison of random images finds by each firmer score that there is."""
+        """The findings of the same comparison of random images by each firmer score that exists."""
         if "fid_random_mean" not in _all(self.metrics):
             return {}
         variants = (*_all(self.first), *_all(self.than))
@@ -184,7 +184,7 @@ class Comparison(Tested):
         return _Pair(metric, first, second, differences, margin, difference, tuple(absent))
 
     def _lines(self, evidence: Evidence, pairs: Sequence[_Pair], lows: Bounds, highs: Bounds) -> Iterator[str]:
-        """For each metric every variant once, then every difference."""
+        """Lines for each metric: every variant once, then every difference."""
         for metric in _all(self.metrics):
             variants = dict.fromkeys((*_all(self.first), *_all(self.than)))
             summaries = (summary(evidence, self.on, one, metric, self.tables) for one in variants)
@@ -196,7 +196,7 @@ class Comparison(Tested):
             )
 
     def _lacking(self, pairs: Sequence[_Pair], n_comparisons: int) -> Iterator[Lacking]:
-        """What the comparisons that do not hold still need."""
+        """What is lacking for the comparisons that do not hold yet."""
         yield from dict.fromkeys(one for pair in pairs for one in pair.missing)
         found = [pair for pair in pairs if not pair.missing]
         needed = dict.fromkeys(
@@ -212,8 +212,8 @@ class Comparison(Tested):
             yield Lacking("trainings", text)
 
     def _seeds_to_decide(self, pairs: Sequence[_Pair], n_comparisons: int) -> str:
-        """Until the first of some comparisons fails, as strictly as by the first step of Holm's procedure; else until
-        the last of them holds.
+        """How many seeds it takes until the first of some comparisons fails, as strictly as by the first step of Holm's
+        procedure; or, if none will fail, until the last of them holds.
         """
         failing = [
             seeds_to_decide(pair.sample, partial(self.fails, margin=pair.margin), self.refuting_level / n_comparisons)
@@ -237,7 +237,7 @@ class Comparison(Tested):
 
 @dataclass(frozen=True)
 class Lower(Comparison):
-    """Each of the first variants has a mean that is lower than each of the others' by more than the margin."""
+    """The mean of each first variant is lower than the mean of each other variant by more than the margin."""
 
     how: ClassVar[str] = (
         f"The variants are compared seed by seed, with at least {FEWEST_SEEDS} seeds that both have. The numbers give "
@@ -266,7 +266,7 @@ class Lower(Comparison):
 
 @dataclass(frozen=True)
 class NotLower(Lower):
-    """None of the first variants has a mean that is lower than any of the others' by more than the margin."""
+    """The mean of no first variant is lower than the mean of any other variant by more than the margin."""
 
     how: ClassVar[str] = (
         "The comparisons are those of Lower. The claim is reproduced if every interval begins at minus the margin or "
@@ -292,7 +292,7 @@ class NotLower(Lower):
 
 @dataclass(frozen=True)
 class Equivalent(Comparison):
-    """Each of the first variants has the mean of the other, within the margin."""
+    """The mean of each first variant equals the mean of the other variant, within the margin."""
 
     because: str = ""
     how: ClassVar[str] = (
@@ -322,5 +322,5 @@ class Equivalent(Comparison):
 
 
 def _all(items):
-    """One item, or several."""
+    """The items as a tuple, whether one or several are given."""
     return items if isinstance(items, tuple) else (items,)

@@ -1,4 +1,4 @@
-"""What a FID depends on beside the model: the network, how many images, and how they were drawn."""
+"""What a FID depends on beside the model: the network, the number of images, and how they were drawn."""
 
 import pandas as pd
 
@@ -26,9 +26,9 @@ OF_THE_PAPER = {
 
 
 def fid_conditions(details: RunDetails) -> dict[str, str] | None:
-    """A row for the `details` of a scores.json, to be read; none if the run has no FID.
+    """The row of a table for people, from the `details` of a scores.json; none if the run has no FID.
 
-    Numbers of images are of generated ones; KID is of as many as stand there, from as many real ones.
+    Numbers of images are of generated images. KID compares this number of images with as many real images.
     """
     if details.extractor is None:
         return None
@@ -51,7 +51,7 @@ def fid_conditions(details: RunDetails) -> dict[str, str] | None:
 
 
 def lacking_network(conditions: pd.DataFrame, dataset: str) -> str | None:
-    """What it takes for FIDs on a data set to be of the paper's kind, by the rows of `fid_conditions`; or nothing."""
+    """What is lacking for FIDs on a data set to be of the paper's kind, by the rows of `fid_conditions`; or nothing."""
     of_paper = OF_THE_PAPER["Inception-v3 from"]
     starts = conditions.loc[conditions["Data set"] == dataset_label(dataset), "Inception-v3 from"]
     others = sorted(set(starts) - {of_paper})

@@ -1,4 +1,4 @@
-"""Where the paper contradicts itself, with the numbers."""
+"""The places where the paper contradicts itself, with the numbers."""
 
 from dataclasses import dataclass
 
@@ -11,8 +11,8 @@ class Reading:
 
     Attributes:
         place: The tables that print it.
-        table: One of them, as in `paper_values.csv`.
-        beta: As text, for which it is printed; none for a number that does not depend on it.
+        table: One of these tables, as `paper_values.csv` names it.
+        beta: The beta that the number is printed for, as text; none for a number that does not depend on beta.
     """
 
     place: str

@@ -1,4 +1,4 @@
-"""Rules about how often an event happens: in how many seeds a count of it is not zero."""
+"""Rules about how often an event happens: the number of seeds in which it is counted at least once."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -22,14 +22,14 @@ from vrrae_bench.reporting.claims.statistics import MOST_SEEDS, SIGNIFICANCE, ra
 from vrrae_bench.reporting.labels import dataset_label
 from vrrae_bench.scoring.metrics import METRICS
 
-# The rate of what the paper saw at least once in its five seeds.
+# The rate of an event that the paper saw in one of its five seeds.
 NOTABLE_RATE = 1 / 5
 ENOUGH_SEEDS = next(n for n in range(1, MOST_SEEDS) if rate_bound(n) < NOTABLE_RATE)
 
 
 @dataclass(frozen=True)
 class Occurs:
-    """It happens in at least one seed."""
+    """The event happens in at least one seed."""
 
     variant: Variant
     metric: str
@@ -89,10 +89,10 @@ class WithinLimitsInSomeSeed:
 
 @dataclass(frozen=True)
 class Never:
-    """It happens in none of the seeds.
+    """The event happens in no seed.
 
     Attributes:
-        beside: Variants whose counts stand with the numbers, and decide nothing.
+        beside: Variants whose counts are told with the numbers, and decide nothing.
     """
 
     variant: Variant
@@ -129,7 +129,7 @@ class Never:
 
 @dataclass(frozen=True)
 class Always:
-    """It happens in every seed."""
+    """The event happens in every seed."""
 
     variant: Variant
     metric: str
@@ -155,7 +155,7 @@ class Always:
 
 @dataclass(frozen=True)
 class MoreOften:
-    """It happens in more seeds of one variant than of another."""
+    """The event happens in more seeds of one variant than of another."""
 
     variant: Variant
     than: Variant
@@ -187,7 +187,7 @@ class MoreOften:
 
 
 def _seeds_to_part(table: Sequence[Sequence[int]]) -> str:
-    """How many seeds of each variant it takes until Fisher's test parts them, if their rates stay as they are."""
+    """The number of seeds of each variant until Fisher's test tells them apart, if their rates stay as they are."""
     rates = [with_it / (with_it + without) for with_it, without in table]
     if rates[0] == rates[1]:
         return "seeds in which the two rates differ (no number of seeds can show a difference between equal rates)"

@@ -1,4 +1,4 @@
-"""What claims are decided from: a table of runs, one of timings, and what FIDs depend on."""
+"""What claims are decided from: a table of runs, a table of timings, and what FIDs depend on."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -26,7 +26,7 @@ from vrrae_bench.system.errors import UserError
 
 @dataclass(frozen=True)
 class Variant:
-    """A method, as configured or with another beta (spelt as `format_beta` does) or batch size."""
+    """A method, as configured or with another beta (as `format_beta` spells it) or batch size."""
 
     method: str
     beta: str | None = None
@@ -46,18 +46,18 @@ class Variant:
 
 @dataclass(frozen=True)
 class Evidence:
-    """All that was measured.
+    """All measurements that claims are decided from.
 
     Attributes:
         runs: A row for each run on a data set of the paper: dataset, method, beta (as text, empty for a method without
             one), batch_size, seed, whether beta and batch size are the configured ones (default_beta,
             default_batch_size), and a column for each number of scores.json and for what `_row` derives of them.
-        timings: A row for each pair of steps that were timed in turn: dataset, seconds of vae and of vrrae.
+        timings: A row for each pair of steps that were timed one after the other: dataset, seconds of vae and of vrrae.
         conditions: What the FIDs of these runs depend on: the rows of `fid_conditions`, each once.
-        table_a4_1: The rows of that table, of these timings: dataset, method, metric and mean among other columns.
+        table_a4_1: The long form of Table A.4-1 from these timings: dataset, method, metric and mean among its columns.
         configured: How methods are trained on the data sets of the paper.
-        void: Why scores of features on a data set say nothing, by the data set; `runs` does not have them then.
-        further: The runs once more, with their scores in the features of further extractors, by the extractor's seed.
+        void: Why scores in features say nothing on a data set, by the data set. `runs` does not have such scores.
+        further: The same runs with their scores in the features of further extractors, by the extractor's seed.
         other_rates: Runs with another learning rate than the configured one, by the learning rate.
     """
 
@@ -79,12 +79,12 @@ class Evidence:
         return runs[selected].set_index("seed").sort_index()
 
     def values(self, dataset: str, variant: Variant, metric: str) -> pd.Series:
-        """One number of each of these runs, by seed; those that do not have it are left out."""
+        """One number of each of these runs, by seed. Runs without this number are left out."""
         runs = self.of(dataset, variant)
         return runs[metric].dropna().astype(float) if metric in runs else pd.Series(dtype=float)
 
     def lacking_network(self, dataset: str) -> str | None:
-        """What it takes for FIDs on a data set to be of the paper's kind, or nothing if they are."""
+        """What is lacking for FIDs on a data set to be of the paper's kind, or nothing if they are."""
         return None if self.conditions.empty else lacking_network(self.conditions, dataset)
 
     def extractor_seed(self, dataset: str) -> int:
@@ -93,7 +93,7 @@ class Evidence:
         return configured.extractor.seed if configured and configured.extractor else 0
 
     def by_further_extractors(self, dataset: str) -> dict[int, "Evidence"]:
-        """The same with the scores of a data set's runs in the features of each further extractor, by its seed."""
+        """The evidence with a data set's scores in the features of each further extractor, by the extractor's seed."""
         return {
             seed: replace(self, runs=runs, further={})
             for seed, runs in sorted(self.further.items())
@@ -101,7 +101,7 @@ class Evidence:
         }
 
     def by_other_learning_rates(self, dataset: str) -> dict[float, "Evidence"]:
-        """The runs of a data set with each other learning rate in place of the configured one, by the rate."""
+        """The evidence with a data set's runs of each other learning rate in place of the configured, by the rate."""
         return {
             rate: replace(self, runs=runs, further={}, other_rates={})
             for rate, runs in sorted(self.other_rates.items())
@@ -117,9 +117,9 @@ class Evidence:
 def load_evidence(scores: Iterable[Path], timings: Sequence[Path], study: Study) -> Evidence:
     """Read scores.json of runs, history.csv beside each, and the files of timings.
 
-    Scores in the features of a further extractor are those whose extractor has another seed than the configured one.
-    Runs on other data sets than the paper's are left out, as are those that differ from the configuration in more than
-    beta, batch size and a learning rate of `other_learning_rates`.
+    Scores are of a further extractor if their extractor has another seed than the configured one. Runs on data sets
+    that the paper does not have are left out. So are runs that differ from the configuration in more than beta, batch
+    size and a learning rate of `other_learning_rates`.
 
     Raises:
         UserError: The scores of a run by one extractor are given twice, or the run is unknown to the configuration; a
@@ -135,7 +135,7 @@ def load_evidence(scores: Iterable[Path], timings: Sequence[Path], study: Study)
             continue
         further = _further_extractor(scored.details, study)
         rows.setdefault(further, []).append(_row(run_folder(path), configured, scored))
-        with reading(path):  # which an earlier version may have written
+        with reading(path):  # an earlier version may have written them
             condition = fid_conditions(scored.details)
         if further is None and condition:
             conditions.append(condition)
@@ -160,7 +160,7 @@ def _run_table(rows: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
 
 
 def _further_extractor(details: RunDetails, study: Study) -> int | None:
-    """The seed of the extractor behind some scores, if it is not the configured one of the data set; else none."""
+    """The seed of the extractor behind some scores; none if it is the configured extractor of the data set."""
     configured = study.datasets[details.run.dataset].extractor
     seed = details.extractor.settings.seed if details.extractor and details.extractor.settings else None
     return None if seed is None or configured is None or seed == configured.seed else seed
@@ -195,7 +195,7 @@ def _runs_of_the_paper(paths: Iterable[Path], study: Study) -> Iterator[tuple[Pa
 
 
 def _is_of_the_paper(dataset: str, study: Study) -> bool:
-    """Whether a data set is one of the paper's, and not one's own under such a name."""
+    """Whether a data set is one of the paper's, and not the user's own under such a name."""
     known = study.datasets.get(dataset)
     return dataset in PAPER_DATASETS and known is not None and known.source == dataset
 
@@ -206,7 +206,7 @@ def _row(folder: Path, configured: RunSpec, scores: RunScores) -> dict[str, Any]
         row = {name: value for name, value in row.items() if name not in METRICS or not METRICS[name].of_features}
     row["default_beta"] = run.beta == configured.beta
     row["default_batch_size"] = run.batch_size == configured.batch_size
-    if "fid_random" in row:  # of a run with a single draw, that draw is their mean
+    if "fid_random" in row:  # if a run has a single draw, the mean over draws is that of this draw
         row.setdefault("fid_random_mean", row["fid_random"])
     if scores.details.singular_values is not None:
         row["singular_value_norm"] = float(np.linalg.norm(scores.details.singular_values))
@@ -225,8 +225,8 @@ def _row(folder: Path, configured: RunSpec, scores: RunScores) -> dict[str, Any]
 def training_rises(errors: Float[np.ndarray, " epochs"] | pd.Series) -> float:
     """How unstable a training is: the logarithms of error ratios from one epoch to the next, summed where it rises.
 
-    0 for a training that never goes back, however large its errors are; log 2 for one that once goes back from an error
-    to its double. The paper (appendix A.1) speaks of stability and has no measure.
+    It is 0 for a training whose error never rises, however large its errors are, and log 2 for a training whose error
+    doubles once. The paper (appendix A.1) speaks of stability and has no measure of it.
 
     >>> round(float(np.exp(training_rises(np.array([80, 20, 40, 30, 33])))), 4)
     2.2

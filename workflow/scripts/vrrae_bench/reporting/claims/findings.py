@@ -1,4 +1,4 @@
-"""What a rule is, what it finds, and the words and numbers that it is told in."""
+"""Rules and their findings, and the words and numbers in which findings are told."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -19,7 +19,7 @@ FEWEST_SEEDS = 3
 
 @dataclass(frozen=True)
 class Lacking:
-    """Something that an undecided claim waits for: its kind, and the same in words."""
+    """Something that an undecided claim waits for: its kind, and a text."""
 
     awaited: Awaited
     text: str
@@ -27,11 +27,11 @@ class Lacking:
 
 @dataclass(frozen=True)
 class Finding:
-    """What a rule found: a verdict, the numbers behind it, and for an undecided one what is lacking.
+    """What a rule found: a verdict, the numbers behind it, and what is lacking if the claim is undecided.
 
     Attributes:
-        by_extractor: What the rule finds in the features of each extractor, by the extractor's seed, where none of them
-            is of the paper's kind and so none decides.
+        by_extractor: The findings of the rule in the features of each extractor, by the extractor's seed, if no
+            extractor is of the paper's kind and so none decides.
     """
 
     verdict: Verdict
@@ -41,11 +41,11 @@ class Finding:
 
 
 class Rule(Protocol):
-    """Decides one claim: plain data, and a pure function of what was measured.
+    """A rule that decides one claim: plain data, and a pure function of what was measured.
 
     Attributes:
-        how: For every claim of this kind: what makes it reproduced, what not reproduced.
-        words: What this one compares.
+        how: When a claim of this kind is reproduced, and when it is not. It is the same for all claims of the kind.
+        words: What the rule of this claim compares.
     """
 
     how: ClassVar[str]
@@ -58,26 +58,27 @@ class Rule(Protocol):
 
 @dataclass(frozen=True)
 class Tested:
-    """What rules have in common that may be parts of a claim, and whose tests against it are corrected for that.
+    """A rule that may be a part of a claim, so that its tests against the claim are corrected for the number of parts.
 
     Attributes:
-        refuting_level: Of the tests that speak against a claim: of one side, corrected for the parts of the claim.
+        refuting_level: The one-sided level of the tests that speak against a claim, corrected for the parts of the
+            claim.
     """
 
     refuting_level: float = field(default=SIGNIFICANCE, kw_only=True)
 
 
 def verdict(holds: Iterable[bool], fails: Iterable[bool]) -> Verdict:
-    """Every part has to hold; one that fails refutes. No part does both."""
+    """The verdict from the parts of a claim. All have to hold, and one that fails refutes. No part does both."""
     if all(holds):
         return "reproduced"
     return "not_reproduced" if any(fails) else "undecided"
 
 
 def summary(evidence: Evidence, dataset: str, variant: Variant, metric: str, tables: tuple[str, ...] = ()) -> str:
-    """Mean and standard deviation over seeds, and what the paper prints in the first of some tables that has it.
+    """Mean and standard deviation over seeds, and the number that the paper prints in the first of some tables with it.
 
-    For example `VRRAE 25.4 ± 0.1 (3 seeds; paper 26)`; a dash where there is no value.
+    For example `VRRAE 25.4 ± 0.1 (3 seeds; paper 26)`. A dash stands for a missing value.
     """
     values = evidence.values(dataset, variant, metric)
     n = len(values)
@@ -93,7 +94,7 @@ def summary(evidence: Evidence, dataset: str, variant: Variant, metric: str, tab
 
 
 def fewer_test_images(evidence: Evidence, dataset: str, metric: str) -> str | None:
-    """What to tell of a score that is of the first test images only; nothing if it is of all, or of other images."""
+    """A remark on a score of only the first test images; empty if it is of all test images, or of other images."""
     configured = evidence.configured.get(dataset)
     if not METRICS[metric].of_test_images or configured is None or configured.test_images is None:
         return None
@@ -103,9 +104,9 @@ def fewer_test_images(evidence: Evidence, dataset: str, metric: str) -> str | No
 def printed_value(
     evidence: Evidence, dataset: str, variant: Variant, metric: str, tables: tuple[str, ...]
 ) -> float | None:
-    """What the first of some tables that has this number prints for the beta with which the variant was trained.
+    """The number that the first of some tables prints for the beta with which the variant was trained.
 
-    Without a run, what it prints for the paper's own beta, which is that of Table 2.
+    If there is no run, it is the number for the paper's own beta, which is the beta of Table 2.
     """
     runs, rows = evidence.of(dataset, variant), paper_values()
     headline = rows[(rows.table == "table_2") & (rows.dataset == dataset) & (rows.method == variant.method)]
@@ -119,7 +120,7 @@ def printed_value(
 
 
 def missing(evidence: Evidence, dataset: str, variant: Variant, metric: str) -> Lacking:
-    """What has to be there for a number: runs on the data set, runs of the variant, or a score of theirs."""
+    """What is missing for a number: runs on the data set, runs of the variant, or a score of these runs."""
     label = dataset_label(dataset)
     if not (evidence.runs.dataset == dataset).any():
         return Lacking("data_set", f"runs on {label}")
@@ -147,12 +148,12 @@ def more_seeds(n: int) -> str:
 
 
 def number(value: float) -> str:
-    """Four digits; a minus sign that does not break from its number.
+    """A number with four digits, and with a minus sign that is not separated from it at the end of a line.
 
     >>> number(-0.123456)
     '−0.1235'
     """
-    value += 0  # for −0
+    value += 0  # −0 becomes 0
     return f"{value:.4g}".replace("-", "−").replace("inf", "∞") if not np.isnan(value) else "n/a"
 
 

@@ -40,7 +40,7 @@ from vrrae_bench.reporting.labels import dataset_label
 from vrrae_bench.scoring.metrics import METRICS
 from vrrae_bench.study.paper import paper_value
 
-SEEDS_OF_A_SPREAD = 5  # as many as the paper's
+SEEDS_OF_A_SPREAD = 5  # as many as the paper has
 
 
 @dataclass(frozen=True)
@@ -121,7 +121,7 @@ class Within:
 
 @dataclass(frozen=True)
 class SpreadsMore:
-    """One variant varies more over its seeds than each of the others does."""
+    """One variant varies more over its seeds than each other variant does."""
 
     variant: Variant
     than: tuple[Variant, ...]
@@ -220,7 +220,7 @@ class RisesWithBeta(FallsWithBeta):
 
 @dataclass(frozen=True)
 class OverheadBelow:
-    """A training step of VRRAE takes less than so much longer than one of VAE."""
+    """A training step of VRRAE takes longer than a step of VAE by less than a given share."""
 
     limit: float
     on: str
@@ -299,7 +299,7 @@ class All:
 
 
 def subject_of(rule: Rule) -> tuple[str, tuple[Variant, ...]]:
-    """The one data set that a rule is about, and the variants whose numbers decide it.
+    """The data set that a rule is about, if it is a single one, and the variants whose numbers decide it.
 
     There are no variants if the rule is about several data sets, or about all betas of a method.
     """
@@ -317,6 +317,6 @@ def subject_of(rule: Rule) -> tuple[str, tuple[Variant, ...]]:
 
 
 def kinds_of(rule: Rule) -> list[type]:
-    """The kind of a rule, and those of its parts, each once."""
+    """The kind of a rule and the kinds of its parts, each of them once."""
     parts = rule.rules if isinstance(rule, All) else ()
     return list(dict.fromkeys([type(rule), *(kind for part in parts for kind in kinds_of(part))]))

@@ -7,8 +7,8 @@ import numpy as np
 from jaxtyping import Float
 from scipy import special, stats
 
-SIGNIFICANCE = 0.025  # of each side, so that an interval holds with 95 %
-MOST_SEEDS = 100  # when it is told how many a verdict takes
+SIGNIFICANCE = 0.025  # of each side, so that an interval has a confidence of 95 %
+MOST_SEEDS = 100  # the largest number that is told when a verdict needs more seeds
 
 Sample = Float[np.ndarray, " n"]
 
@@ -35,9 +35,9 @@ def corrected_bounds(
 ) -> list[float]:
     """One-sided confidence bounds of the means of m normal samples, corrected for their number by Holm's procedure.
 
-    On the side `below` these are upper bounds: one is below its threshold just where one-sided t-tests with Holm's
-    correction find the mean below it. On the side `above` they are lower bounds, likewise. A sample with fewer than two
-    numbers counts as a comparison that finds nothing; its bound is infinite.
+    On the side `below` these are upper bounds. A bound is below its threshold exactly if one-sided t-tests with Holm's
+    correction find the mean below the threshold. On the side `above` they are lower bounds, in the same way. A sample
+    with fewer than two numbers counts as a comparison that finds nothing, and its bound is infinite.
     """
     sign = 1 if side == "below" else -1
     p_values = [_p_value(sign * sample, sign * threshold) for sample, threshold in zip(samples, thresholds)]
@@ -62,7 +62,7 @@ def _half_width(deviation: float, n: int, level: float) -> float:
 
 
 def _p_value(sample: Sample, threshold: float) -> float:
-    """Of the one-sided t-test whether the mean is below the threshold."""
+    """The p-value of the one-sided t-test whether the mean is below the threshold."""
     if len(sample) < 2:
         return 1.0
     distance, error = sample.mean() - threshold, sample.std(ddof=1) / np.sqrt(len(sample))
@@ -74,13 +74,13 @@ def _p_value(sample: Sample, threshold: float) -> float:
 def seeds_to_decide(
     sample: Sample, decides: Callable[[float, float], bool], level: float = SIGNIFICANCE, most: int = MOST_SEEDS
 ) -> int | None:
-    """How many numbers it takes until the interval of the mean decides, if mean and deviation stay as they are.
+    """How many numbers are needed until the interval of the mean decides, if mean and deviation stay as they are.
 
     Args:
         decides: Whether an interval, given by its two ends, decides.
 
     Returns:
-        None if more than `most` are needed.
+        The number; none if more than `most` are needed.
     """
     mean, deviation = sample.mean(), sample.std(ddof=1)
     for n in range(len(sample) + 1, most + 1):
@@ -91,20 +91,21 @@ def seeds_to_decide(
 
 
 def spread_p_value(sample: Sample, other: Sample) -> float:
-    """P-value of the hypothesis that a sample does not spread more than another one does.
+    """P-value of the hypothesis that a sample does not spread more than another sample.
 
-    An exact Mann-Whitney test of the distances from each sample's median. Only their order counts: a t-test of the
-    distances, or of their logarithms, is wrong up to three times as often as it should be where one seed in five lies
-    far off, as trainings do. The distances of a sample are not independent, so that it is approximate all the same.
+    It is an exact Mann-Whitney test of the distances from each sample's median. Only their order counts: a t-test of
+    the distances, or of their logarithms, is wrong up to three times as often as it should be if one seed in five lies
+    far off, as it does in trainings. The test is still approximate, since the distances of a sample are not
+    independent.
     """
     distances = _median_distances(sample), _median_distances(other)
     return float(stats.mannwhitneyu(*distances, alternative="greater", method="exact").pvalue)
 
 
 def _median_distances(sample: Sample) -> Float[np.ndarray, " n-1"]:
-    """Without the least, which tells nothing: it is 0 for odd n, and as large as the next for even n.
+    """Distances from the median without the least, which tells nothing: 0 for odd n, and equal to the next for even n.
 
-    With it the test hardly ever rejects for five seeds (Noguchi and Gel 2010), and too often for four.
+    With the least distance the test hardly ever rejects for five seeds (Noguchi and Gel 2010), and too often for four.
     """
     return np.sort(np.abs(sample - np.median(sample)))[1:]
 
@@ -112,13 +113,13 @@ def _median_distances(sample: Sample) -> Float[np.ndarray, " n-1"]:
 def trend_p_value(columns: Float[np.ndarray, "n_seeds n_settings"]) -> float:
     """P-value of Page's test of no trend against numbers that fall from column to column, within each seed.
 
-    Only the order of the numbers counts. At least two seeds and three columns.
+    Only the order of the numbers counts. There have to be at least two seeds and three columns.
     """
     return float(stats.page_trend_test(columns[:, ::-1]).pvalue)
 
 
 def median_interval(sample: Sample, level: float = SIGNIFICANCE) -> tuple[float, float]:
-    """Interval of the median by order statistics: free of any distribution, and of the size of outliers.
+    """Interval of the median by order statistics. It assumes no distribution, and the size of outliers does not matter.
 
     Its ends are nan for fewer than six numbers.
     """
@@ -127,7 +128,7 @@ def median_interval(sample: Sample, level: float = SIGNIFICANCE) -> tuple[float,
 
 
 def rate_bound(n: int) -> float:
-    """Upper bound, with 95 %, of the rate of something that did not happen in n trials: about 3 / n.
+    """Upper bound, with 95 % confidence, of the rate of an event that did not happen in n trials: about 3 / n.
 
     >>> round(rate_bound(5), 2)
     0.45

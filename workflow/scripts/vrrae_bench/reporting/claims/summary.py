@@ -1,4 +1,4 @@
-"""What came out, in five lines: the same in claims.md, in the report and at the end of a run."""
+"""The outcome in five lines, which stand in claims.md, in the report and at the end of a run."""
 
 from collections.abc import Mapping, Sequence
 
@@ -8,7 +8,7 @@ from vrrae_bench.reporting.labels import dataset_label
 
 
 def summarise(claims: Sequence[ClaimRecord], main: Mapping[str, Mapping[str, str]]) -> tuple[str, ...]:
-    """Five lines: how many claims hold, do not hold and are open, what open ones wait for, and the main claims.
+    """Five lines: how many claims hold, do not hold and are open, what open claims wait for, and the main claims.
 
     Args:
         main: The main claims of the paper: by what each says of VRRAE, the id of the claim on each data set.
@@ -27,7 +27,7 @@ def summarise(claims: Sequence[ClaimRecord], main: Mapping[str, Mapping[str, str
 
 
 def _hold(counts: Mapping[Verdict, int]) -> str:
-    """How many hold and how many do not.
+    """How many claims hold, and how many do not.
 
     >>> _hold({"reproduced": 1, "not_reproduced": 2})
     '1 holds and 2 do not hold'
@@ -51,7 +51,7 @@ def _are(n: int) -> str:
 
 
 def _awaited(claims: Sequence[ClaimRecord]) -> str:
-    """How many of the open claims wait for each kind of thing."""
+    """How many open claims wait for each kind of thing."""
     numbers = {kind: sum(claim.awaited == kind for claim in claims) for kind in AWAITED}
     return ", ".join(f"{AWAITED[kind]} ({n})" for kind, n in numbers.items() if n) or "nothing"
 

@@ -1,4 +1,4 @@
-"""What a verdict can be, and what an undecided claim may wait for."""
+"""The verdicts, and the kinds of things that an undecided claim may wait for."""
 
 from typing import Literal
 
@@ -10,7 +10,7 @@ VERDICTS: dict[Verdict, str] = {
     "not_reproduced": "not reproduced",
     "undecided": "undecided",
 }
-# Of several things that a claim waits for, the first here is told: without it, none of the others helps.
+# If a claim waits for several things, the first in this order is told: without it, none of the others helps.
 AWAITED: dict[Awaited, str] = {
     "settings": "the paper's settings",
     "data_set": "a data set",

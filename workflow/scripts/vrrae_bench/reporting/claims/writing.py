@@ -1,4 +1,4 @@
-"""Writing what was decided of the claims: as data, as a CSV file, and as a page to read."""
+"""Writing the verdicts on the claims: as data, as a CSV file, and as a page to read."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -40,7 +40,7 @@ CONDITIONS = (
 
 
 def write_claims(path: Path, record: ClaimsRecord, banner: str | None) -> None:
-    """Write `path`, a CSV file with a row for each claim, and beside it the same as JSON, and in Markdown to read."""
+    """Write `path`, a CSV file with a row for each claim, and beside it the claims as JSON and as Markdown."""
     rows = [(one.id, one.section, one.statement, one.verdict, evidence_line(one)) for one in record.claims]
     with atomic_path(path) as temporary:
         pd.DataFrame(rows, columns=COLUMNS).to_csv(temporary, index=False)
@@ -50,7 +50,7 @@ def write_claims(path: Path, record: ClaimsRecord, banner: str | None) -> None:
 
 
 def evidence_line(one: ClaimRecord) -> str:
-    """Numbers, verdicts by scores of ours, what the claim waits for, and the remark, in one line."""
+    """The numbers, the verdicts by our scores, what the claim waits for, and the remark, in one line."""
     parts = [*one.numbers, *filter(None, [by_extractors(one)])]
     parts += [f"by {found.score}: {VERDICTS[found.verdict]}" for found in one.by_score]
     parts += [f"{with_rate(found)}: {VERDICTS[found.verdict]}" for found in one.by_learning_rate]
@@ -60,7 +60,7 @@ def evidence_line(one: ClaimRecord) -> str:
 
 
 def by_extractors(one: ClaimRecord) -> str:
-    """What the features of each of our extractors say, and whether they agree; empty where there are not several."""
+    """What the features of each of our extractors say, and whether they agree; empty if there is only one extractor."""
     if len(one.by_extractor) < 2:
         return ""
     found = ", ".join(f"seed {seed} {VERDICTS[verdict]}" for seed, verdict in one.by_extractor.items())
@@ -73,7 +73,7 @@ def with_rate(found: FindingByLearningRate) -> str:
 
 
 def page(record: ClaimsRecord, banner: str | None) -> str:
-    """The page: what came out, how claims are decided, each of them, and where the paper contradicts itself."""
+    """The page: the outcome, how claims are decided, each claim, and where the paper contradicts itself."""
     head = ["# Claims of the paper", *([f"**{markdown(banner)}**"] if banner else [])]
     return "\n\n".join([*head, *overview(record), *reasons(record), *contradictions(record)]) + "\n"
 
@@ -105,7 +105,7 @@ def contradictions(record: ClaimsRecord) -> list[str]:
 
 
 def _group(title: str, chosen: Sequence[ClaimRecord]) -> list[str]:
-    """Some claims under a title, each with a link to its section; what all of them wait for is said once."""
+    """Some claims under a title, each with a link to its section. What all of them wait for is said once."""
     if not chosen:
         return []
     parts = [f"## {title} ({len(chosen)})"]
