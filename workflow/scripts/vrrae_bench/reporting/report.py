@@ -1,4 +1,4 @@
-"""The report: verdicts, tables, figures, runs and where they come from, in one HTML file that needs no other."""
+"""The report: verdicts, tables, figures, runs and their origin, in one HTML file that needs no other file."""
 
 import base64
 import hashlib
@@ -28,14 +28,14 @@ from vrrae_bench.reporting.page.tables import blocks
 from vrrae_bench.study.catalogue import FIGURES, TABLES, Entry
 from vrrae_bench.system.files import write_text
 
-# What the page tells of each run, from run.json.
+# The keys of run.json that the page tells of each run.
 TOLD = ("run", "commit", "versions", "platform", "cpus", "device", "wall_seconds", "peak_memory_mib")
-# The table on the first screen: the first of these that there is.
+# The table on the first screen is the first of these that exists.
 FIRST = ("table_2", "table_1")
 # The scores of a run that stand in the table of runs, and their headings.
 RUN_COLUMNS = {"reconstruction_error": "Test error, %", "fid_random": "FID, random", "fid_interpolation": "FID, inter."}
 TRAINING_CURVES_DPI = 120
-# Bytes of the images of all runs together, so that the page can be sent; two pictures a run.
+# Most bytes of the images of all runs together, two pictures for each run, so that the page can be sent.
 PICTURES_OF_RUNS = 5_000_000
 
 
@@ -49,7 +49,7 @@ def write_report(
     runs: Sequence[Path],
     banner: str | None,
 ) -> None:
-    """Fill the template; images, style and script are embedded, so the page can be sent as it is.
+    """Write the report from its template. Images, style and script are embedded, so the page can be sent as it is.
 
     Args:
         path: The page. Files that lie beside it are linked to from there.
@@ -96,7 +96,7 @@ def write_report(
 
 
 def _template(path: Path) -> jinja2.Template:
-    """The template with what it calls; whatever is put into it is escaped."""
+    """The template with the functions that it calls. Whatever is put into it is escaped."""
     environment = jinja2.Environment(
         autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
@@ -139,7 +139,7 @@ def _figure(file: Path, caption: Sequence[Any], page: Path) -> dict[str, Any]:
 
 
 def _described(name: str, entry: Entry, caption: Sequence[Any], files: Sequence[Path], page: Path) -> dict[str, Any]:
-    """What tables and figures have in common; their short name ends before the first colon of the title."""
+    """What the page tells of tables and figures alike. Their short name ends before the first colon of the title."""
     return {
         "name": name,
         "title": entry.title,

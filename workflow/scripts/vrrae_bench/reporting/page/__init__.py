@@ -1,1 +1,1 @@
-"""What the report shows, as data: the template decides how it looks, and nothing here is HTML."""
+"""The content of the report, as data. The template decides how it looks, and nothing here is HTML."""

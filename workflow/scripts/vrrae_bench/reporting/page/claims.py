@@ -1,4 +1,4 @@
-"""The claims of the paper by what became of them."""
+"""The claims of the paper, grouped by their verdicts."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,11 +13,11 @@ WORDS: dict[Verdict, str] = {"reproduced": "Holds", "not_reproduced": "Does not 
 
 @dataclass(frozen=True)
 class Group:
-    """Claims with the same verdict, of the open ones those that wait for the same.
+    """Claims with the same verdict. Open claims of a group also wait for the same.
 
     Attributes:
         name: The end of its address within the page.
-        shared: What each of them lacks.
+        shared: What all of these claims lack.
     """
 
     name: str
@@ -26,12 +26,12 @@ class Group:
     shared: list[str]
 
     def lacking(self, claim: ClaimRecord) -> list[str]:
-        """What one of them lacks beside what all of them do."""
+        """What a claim of the group lacks beside what all of them lack."""
         return [each.text for each in claim.lacking if each.text not in self.shared]
 
 
 def groups(claims: Sequence[ClaimRecord]) -> list[Group]:
-    """All claims: those that hold, those that do not, and the open ones by what they wait for."""
+    """All claims in groups: claims that hold, claims that do not, and open claims by what they wait for."""
     chosen = [
         ("reproduced", "These claims hold", [one for one in claims if one.verdict == "reproduced"]),
         ("not_reproduced", "These claims do not hold", [one for one in claims if one.verdict == "not_reproduced"]),

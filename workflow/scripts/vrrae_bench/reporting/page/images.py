@@ -9,10 +9,10 @@ from PIL import Image
 
 from vrrae_bench.reporting.figures.drawing import plt
 
-# Beyond this many bytes an image loses what nobody sees, so that the page stays small enough to be sent.
+# An image with more bytes is compressed with losses that nobody sees, so that the page stays small enough to be sent.
 LOSSLESS = 1_000_000
 QUALITIES = (90, 70, 50)
-# What WebP calls quality where nothing is lost: how long it looks for a smaller file.
+# Without losses, WebP's quality is how long it looks for a smaller file.
 EFFORT = 90
 
 
@@ -26,10 +26,10 @@ class Embedded:
 
 
 def embedded(image: Image.Image, most: int = LOSSLESS) -> Embedded:
-    """An image as WebP, which takes less than PNG does.
+    """An image as WebP, which takes fewer bytes than PNG.
 
     Args:
-        most: Bytes beyond which the image loses what nobody sees, and then more and more.
+        most: An image with more bytes is compressed with losses, which are as small as suffice.
     """
     found = _webp(image)
     for quality in QUALITIES:
@@ -40,7 +40,7 @@ def embedded(image: Image.Image, most: int = LOSSLESS) -> Embedded:
 
 
 def drawn(figure: Figure, dots_per_inch: int) -> Embedded:
-    """A figure of matplotlib, which is closed then."""
+    """A figure of matplotlib, which is closed afterwards."""
     buffer = io.BytesIO()
     figure.savefig(buffer, dpi=dots_per_inch, format="png")
     plt.close(figure)
@@ -49,7 +49,7 @@ def drawn(figure: Figure, dots_per_inch: int) -> Embedded:
 
 
 def _webp(image: Image.Image, quality: int | None = None) -> bytes:
-    """The file, without loss if no quality is named."""
+    """The bytes of a WebP file, without losses if no quality is given."""
     buffer = io.BytesIO()
     image.convert("RGBA" if image.has_transparency_data else "RGB").save(
         buffer, "WEBP", lossless=quality is None, quality=quality or EFFORT, method=4

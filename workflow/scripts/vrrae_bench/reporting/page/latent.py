@@ -1,4 +1,4 @@
-"""What the report draws of the latent space of a run: its points, and how much each dimension tells."""
+"""The drawings of a run's latent space in the report: its points, and how much each dimension tells."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -9,9 +9,9 @@ import numpy as np
 from vrrae_bench.artefacts.shown import evenly_spaced
 from vrrae_bench.latent.diagnostics import COLLAPSED_SIGNAL_TO_NOISE
 
-# Of a drawing, in its own units; most points of one; and classes that ten colours tell apart.
+# Size of a drawing in its own units, most points of a drawing, and most classes that colours tell apart.
 SIDE, POINTS, CLASSES = 100, 400, 10
-# Signal-to-noise ratios below this are drawn as it, because a logarithm has no zero.
+# Smaller signal-to-noise ratios are drawn at this value, because a logarithm has no zero.
 LEAST = 1e-4
 
 
@@ -20,10 +20,10 @@ class Scatter:
     """The first two posterior means of some training images.
 
     Attributes:
-        paths: SVG's path of the points of each class, by its number; by none that of all, if there are no classes or
-            too many.
-        spreads: The standard deviations of both means over all training images, written down.
-        n: How many points there are.
+        paths: SVG's path of the points of each class, by the number of the class. If there are no classes or too many,
+            there is one path, whose number is none.
+        spreads: The standard deviations of both means over all training images, as text.
+        n: Number of points.
     """
 
     paths: dict[int | None, str]
@@ -37,11 +37,11 @@ class Bars:
 
     Attributes:
         path: SVG's path of the bars.
-        width: Of the drawing.
+        width: Width of the drawing.
         threshold: How far down the line lies below which a dimension is collapsed.
         most: The largest ratio.
-        least: The smallest.
-        collapsed: How many dimensions lie below the line.
+        least: The smallest ratio.
+        collapsed: Number of dimensions below the line.
     """
 
     path: str
@@ -53,10 +53,10 @@ class Bars:
 
 
 def scatter(shown: Mapping[str, np.ndarray]) -> Scatter | None:
-    """The points of `shown_means.npz`, one scale for both axes; none of a latent space with one dimension.
+    """The points of `shown_means.npz`, with one scale for both axes; none for a latent space with one dimension.
 
     Args:
-        shown: Its arrays, as `artefacts.shown` explains them.
+        shown: The arrays of the file, as `artefacts.shown` explains them.
     """
     means = shown["train"]
     some = evenly_spaced(len(means), POINTS)
@@ -77,7 +77,7 @@ def scatter(shown: Mapping[str, np.ndarray]) -> Scatter | None:
 
 
 def bars(ratios: Sequence[float] | None) -> Bars | None:
-    """The bars of signal-to-noise ratios; none for a method without posterior."""
+    """The bars of signal-to-noise ratios; none for a method without posteriors."""
     if not ratios:
         return None
     found = np.sort(ratios)[::-1]
@@ -98,5 +98,5 @@ def bars(ratios: Sequence[float] | None) -> Bars | None:
 
 
 def _dots(across: np.ndarray, down: np.ndarray) -> str:
-    """A path that is a dot at each point, where its stroke has round ends."""
+    """A path that draws a dot at each point, if its stroke has round ends."""
     return "".join(f"M{x:.1f} {y:.1f}h0" for x, y in zip(across, down))

@@ -43,7 +43,7 @@ class Cost:
 
 
 def written_on() -> str:
-    """Today's date, or that of SOURCE_DATE_EPOCH, with which the same page can be made again.
+    """Today's date, or the date of SOURCE_DATE_EPOCH, with which the same page can be made again.
 
     Raises:
         UserError: SOURCE_DATE_EPOCH is not a number of seconds.
@@ -57,7 +57,7 @@ def written_on() -> str:
 
 
 def costs(benchmarks: Path, trainings: Sequence[float]) -> list[Cost]:
-    """What each stage took: trainings by their own records, other jobs by Snakemake's benchmarks, where those are.
+    """The time of each stage: of trainings by their records, of other jobs by Snakemake's benchmarks, if these exist.
 
     A benchmark that cannot be read is not counted, since it decides no result.
 
@@ -79,7 +79,7 @@ def costs(benchmarks: Path, trainings: Sequence[float]) -> list[Cost]:
 
 
 def duration(seconds: float) -> str:
-    """A time as people say it.
+    """A duration as people say it.
 
     >>> duration(59), duration(671), duration(90_000)
     ('59 s', '11 min', '25.0 h')
@@ -90,7 +90,7 @@ def duration(seconds: float) -> str:
 
 
 def distinct(records: Sequence[dict[str, Any]]) -> dict[str, list[str]]:
-    """Commits, machines and versions of all trainings, each once."""
+    """Commits, machines and versions of all trainings, each of them once."""
     return {
         "commits": sorted({record["commit"] or "not recorded (no git checkout)" for record in records}),
         "machines": sorted({f"{record['platform']}, {record['cpus']} CPUs, {record['device']}" for record in records}),

@@ -1,4 +1,4 @@
-"""Remarks of which several stand in more than one place: each of these is said once, as a numbered note."""
+"""Remarks that stand in several texts of a page. Each of these is said once, as a numbered note."""
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True)
 class Piece:
-    """A part of a text: words that stand there, or the number of a note."""
+    """A part of a text: words, or the number of a note."""
 
     text: str
     note: int | None = None
@@ -22,7 +22,7 @@ class Notes:
 
     @classmethod
     def among(cls, texts: Iterable[Sequence[str]]) -> "Notes":
-        """What stands in at least two of these texts.
+        """The notes of the remarks that stand in at least two of these texts.
 
         Args:
             texts: The remarks of each text.
@@ -31,7 +31,7 @@ class Notes:
         return cls({remark for remark, count in counts.items() if count > 1})
 
     def pieces(self, remarks: Sequence[str]) -> list[Piece]:
-        """The remarks of a text, with the number of a note in place of those that other texts have too.
+        """The remarks of a text, with the number of a note in place of each remark that other texts have too.
 
         >>> notes = Notes.among([["One.", "Both."], ["Both."]])
         >>> notes.pieces(["One.", "Both."])
@@ -44,5 +44,5 @@ class Notes:
 
 
 def paragraphs(text: str) -> list[str]:
-    """The paragraphs of a text, which empty lines part."""
+    """The paragraphs of a text, which empty lines separate."""
     return [paragraph for part in text.split("\n\n") if (paragraph := part.strip())]

@@ -1,4 +1,4 @@
-"""The runs of the report: what each came to, what it cost, and all that is recorded of it."""
+"""The runs of the report: their scores, their costs, and what is recorded of them."""
 
 import math
 import os
@@ -23,7 +23,7 @@ from vrrae_bench.reporting.void import MARK, reason_of
 from vrrae_bench.scoring.metrics import METRICS
 
 FILES = ("run.json", "scores.json", "history.csv")
-# Of the curve of a training, in units of its drawing.
+# Size of the curve of a training, in units of its drawing, and its number of points.
 WIDTH, HEIGHT, POINTS = 300, 100, 150
 # Of one picture of a run, where there are few runs.
 MOST_BYTES = 30_000
@@ -34,17 +34,17 @@ class ReportedRun:
     """A run.
 
     Attributes:
-        settings: What it was trained with, by the keys of run.json.
-        scores: Its numbers, by the keys of scores.json; none if it has not been scored.
-        void: Why its scores of features say nothing; empty if nothing speaks against them.
+        settings: The settings of its training, by the keys of run.json.
+        scores: Its scores, by the keys of scores.json; none if it has not been scored.
+        void: Why its scores in features are void; empty if they are not.
         curve: The points of its training error against the step, on a logarithmic scale, as SVG has them.
         first: The first training error, in percent.
         last: The last training error, in percent.
         files: Names and addresses of its files, as seen from the report.
-        samples: Generated images, and images beside their reconstructions; none if they do not lie beside the run.
-        scatter: Its first two latent means, likewise; none of a latent space with one dimension.
-        bars: How much each latent dimension tells; none for a method without posterior, or if it is not scored.
-        lacking: What does not lie beside the run, in words; empty if everything does.
+        samples: Generated images, and images beside their reconstructions; none if their file is missing.
+        scatter: Its first two latent means; none if their file is missing, or the latent space has one dimension.
+        bars: How much each latent dimension tells; none for a method without posteriors, or if it has not been scored.
+        lacking: The files that are missing beside the run, in words; empty if none is.
     """
 
     dataset: str
@@ -67,11 +67,11 @@ class ReportedRun:
     lacking: str
 
     def is_void(self, name: str) -> bool:
-        """Whether one of its scores says nothing, since the features that it is of say nothing."""
+        """Whether one of its scores is void, because it is computed in features that say nothing."""
         return bool(self.void) and name in METRICS and METRICS[name].of_features
 
     def cell(self, name: str) -> str:
-        """One of its scores in the table of runs."""
+        """The text of one of its scores in the table of runs."""
         if name not in self.scores:
             return NOT_RUN
         return MARK if self.is_void(name) else written(name, self.scores[name])
@@ -83,9 +83,9 @@ def reported_run(file: Path, record: dict[str, Any], report: Path, most: int = M
     Args:
         file: run.json, with history.csv beside it, scores.json if the run has been scored, and sample.json with what
             figures show if it has been sampled here.
-        record: What it holds.
+        record: The content of run.json.
         report: The page that links to the files.
-        most: Bytes beyond which one of its two pictures loses what nobody sees.
+        most: A picture with more bytes is compressed with losses.
 
     Raises:
         UserError: One of them is missing or damaged, or is of another run.
@@ -120,26 +120,26 @@ def reported_run(file: Path, record: dict[str, Any], report: Path, most: int = M
 
 
 def links(files: Sequence[Path], report: Path) -> Iterator[tuple[str, str]]:
-    """Names and addresses of those of some files that are there, as seen from the report."""
+    """Names and addresses of the files that exist among some, as seen from the report."""
     for file in files:
         if file.exists():
             yield file.name, quote(Path(os.path.relpath(file, report.parent)).as_posix())
 
 
 def score_name(key: str) -> str:
-    """What a score is called, with its unit; its key in scores.json if it is not one that tables show."""
+    """The name of a score with its unit, or its key in scores.json if tables do not show it."""
     return METRICS[key].label if key in METRICS else key
 
 
 def written(key: str, value: Any) -> str:
-    """A score as tables print it."""
+    """The text of a score, as tables print it."""
     if isinstance(value, float) and key in METRICS:
         return METRICS[key].write(value)
     return f"{value:.4g}" if isinstance(value, float) else str(value)
 
 
 def _plain(settings: Mapping[str, Any], within: str = "") -> Iterator[tuple[str, Any]]:
-    """Settings as people write them, each of those within others by both their names; what is not set is left out.
+    """Settings as people write them. A setting within another has both names. Settings without a value are left out.
 
     >>> dict(_plain({"epochs": 1280.0, "beta": None, "definition": {"file": "vae", "options": {}}}))
     {'epochs': '1280', 'definition.file': 'vae'}
@@ -152,7 +152,7 @@ def _plain(settings: Mapping[str, Any], within: str = "") -> Iterator[tuple[str,
 
 
 def _curve(history: pd.DataFrame) -> str:
-    """At most `POINTS` points of the training error, the last among them, from the upper left of the drawing."""
+    """At most `POINTS` points of the training error, from the upper left of the drawing, the last among them."""
     some = history.iloc[:: max(1, math.ceil(len(history) / POINTS))]
     some = pd.concat([some, history.iloc[-1:]]).drop_duplicates("step")
     errors = some.reconstruction_error.clip(lower=1e-12).map(math.log10)

@@ -1,4 +1,4 @@
-"""What the report shows of the images of a run: generated ones, and training images above their reconstructions."""
+"""The images of a run that the report shows: generated images, and training images above their reconstructions."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -10,15 +10,15 @@ from PIL import Image
 from vrrae_bench.reporting.figures.blocks import brightest, mosaic
 from vrrae_bench.reporting.page.images import Embedded, embedded
 
-# Images of a row, and rows of generated ones.
+# Number of images in a row, and of rows of generated images.
 COLUMNS, ROWS = 6, 2
-# Images are shown with at most so many pixels on a side, so that those of all runs fit into one page.
+# Images are shown with at most this many pixels on a side, so that the images of all runs fit into one page.
 SIDE = 64
 
 
 @dataclass(frozen=True)
 class Samples:
-    """Both pictures, and how many images there are of each kind."""
+    """Both pictures of a run, and the number of images of each kind."""
 
     generated: Embedded
     reconstructed: Embedded
@@ -32,7 +32,7 @@ def samples(shown: Mapping[str, np.ndarray], upwards: bool, most: int) -> Sample
     Args:
         shown: The arrays of `shown_images.npz`, as `artefacts.shown` explains them.
         upwards: Whether the first row of an image is its lowest one.
-        most: Bytes beyond which a picture loses what nobody sees.
+        most: A picture with more bytes is compressed with losses.
     """
     generated = shown["random"][: COLUMNS * ROWS]
     inputs, reconstructions = (shown["transitions"][:COLUMNS, place] for place in (0, 1))
@@ -46,7 +46,7 @@ def samples(shown: Mapping[str, np.ndarray], upwards: bool, most: int) -> Sample
 
 
 def _small(images: Num[np.ndarray, "N H W C"], upwards: bool) -> UInt8[np.ndarray, "N h w C"]:
-    """Bytes, of at most `SIDE` pixels on a side; values beyond the range of stored images are cut."""
+    """Images as bytes with at most `SIDE` pixels on a side. Values beyond the range of stored images are cut."""
     high = brightest(images)
     stored = (np.clip(images, 0, high) * (255 / high)).round().astype(np.uint8)
     stored = stored[:, ::-1] if upwards else stored

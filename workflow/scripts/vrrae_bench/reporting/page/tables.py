@@ -1,4 +1,4 @@
-"""A table of the report: our numbers, the paper's and the differences, and which is the best of its column."""
+"""A table of the report: our numbers, the paper's numbers, the differences, and the best number of each column."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -13,10 +13,10 @@ from vrrae_bench.study.catalogue import TABLES
 
 @dataclass(frozen=True)
 class Column:
-    """A column of ours, and beside it the paper's, if the paper has one.
+    """A column of our numbers, and beside it the paper's column, if the paper has one.
 
     Attributes:
-        better: Which way is better; `neither` for a column of numbers that do not judge.
+        better: Whether lower or higher is better; `neither` for numbers that do not judge.
         beside_paper: Whether a column with the paper's numbers and one with the differences follow it.
     """
 
@@ -30,10 +30,10 @@ class Shown:
     """A cell and what stands out in it.
 
     Attributes:
-        cell: The cell, or none for a number that was not made.
+        cell: The cell; none if the number does not exist.
         best: Whether no number of ours in its column is better.
         paper_best: Whether no number of the paper's in its column is better.
-        difference: Ours less the paper's, with its sign; empty if the paper has no such number.
+        difference: Our number minus the paper's, with its sign; empty if the paper has no such number.
     """
 
     cell: Cell | None
@@ -44,7 +44,7 @@ class Shown:
 
 @dataclass(frozen=True)
 class Block:
-    """The table of a data set, or of all."""
+    """The table of one data set, or of all data sets."""
 
     dataset: str
     row_heading: str
@@ -92,8 +92,8 @@ def _column(heading: str, found: Sequence[Cell]) -> Column:
 def _shown(column: Column, found: Sequence[Cell]) -> Iterator[Shown]:
     """The cells of a column.
 
-    The best beta was chosen by its number, and real images or noise are no method: neither is compared. Nor is a number
-    that is void.
+    Three kinds of numbers are not compared: those of the best beta, which was chosen by its number; those of real
+    images and noise, which are no methods; and void numbers.
     """
     rivals = [cell for cell in found if not cell.chosen and cell.row not in BOUNDS.values()]
     best = _best(column.better, {cell.number: cell.mean for cell in rivals if not cell.void})
@@ -106,7 +106,7 @@ def _shown(column: Column, found: Sequence[Cell]) -> Iterator[Shown]:
 
 
 def _best(better: Better, numbers: dict[str, float]) -> str | None:
-    """The best of some numbers by their printed form, so that what prints alike is alike; none of fewer than two."""
+    """The printed form of the best number, so that numbers that print alike are equal; none of fewer than two."""
     if better == "neither" or len(numbers) < 2:
         return None
     return (min if better == "lower" else max)(numbers, key=numbers.get)
