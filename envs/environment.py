@@ -94,15 +94,15 @@ def what_is_wrong(folder: Path, lock: Path) -> str:
         return f"{folder}: its Python is not there. (If it comes from a module, load that first.)"
     made_at = re.search(r"^command = .* (/.*)$", read(folder / "pyvenv.cfg"), flags=re.MULTILINE)
     if made_at and not folder.is_symlink() and not made_at.group(0).endswith(" " + str(folder)):
-        return f"{folder} was made as {made_at.group(1)}, and its programs still start what is there."
+        return f"{folder} was made in {made_at.group(1)}, and its programs still start the files there."
     recorded, wanted = pins(read(copy_of(lock, folder))), pins(lock.read_text())
     if not recorded:
-        return "" if installed(python, wanted) else f"{folder} is incomplete, or not of {lock}."
+        return "" if installed(python, wanted) else f"{folder} is incomplete, or was not made from {lock}."
     different = sorted(wanted - recorded) + sorted("no " + pin for pin in recorded - wanted)
     if not different:
         return ""
     shown = ", ".join(pin.split(" ;")[0] for pin in different[:3]) + (", …" if len(different) > 3 else "")
-    return f"{folder} was made of another {lock}, which now has {shown}."
+    return f"{folder} was made from another version of {lock}, which now has {shown}."
 
 
 def pins(text: str) -> "set[str]":
@@ -150,11 +150,12 @@ def refuse_if_not_ours_to_change(folder: Path) -> None:
             f"Remove the link for an environment of its own here: rm {folder}"
         )
     if folder.exists() and not (folder / "pyvenv.cfg").exists() and any(folder.iterdir()):
-        sys.exit(f"error: {folder} holds something else than an environment. Nothing was changed. Move it away.")
+        sys.exit(f"error: {folder} contains something other than an environment. Nothing was changed. Move it away.")
     locks = folder.parent / ".snakemake/locks"
     if locks.is_dir() and any(locks.iterdir()):
         sys.exit(
-            f"error: a Snakemake works here, on this machine or another: {locks} has its locks. Nothing was changed.\n"
+            f"error: a Snakemake is running in this folder, on this machine or another: {locks} has its locks. "
+            "Nothing was changed.\n"
             f"Wait until it ends. If it was killed and none runs, remove the locks: rm -r {locks}"
         )
     users = [f"{number}: {command[:100]}" for number, command in processes_of(folder)]
@@ -253,7 +254,7 @@ def run(command: "list[str]", folder: Path, text: str = "") -> None:
             process.kill()
             raise
     if process.returncode:
-        sys.exit("error: this did not succeed, for the reason above: {}".format(" ".join(command)))
+        sys.exit("error: this command failed, for the reason above: {}".format(" ".join(command)))
 
 
 def size_of(folder: Path) -> int:

@@ -217,7 +217,7 @@ def test_without_the_files_one_learns_where_to_get_them(tmp_path):
     with pytest.raises(UserError) as caught:
         celeba.store(tmp_path / "out", Request(downloads=tmp_path / "kept"))
     told = str(caught.value)
-    assert "img_align_celeba.zip could not be had" in told and "no program may fetch it" in told
+    assert "img_align_celeba.zip could not be fetched" in told and "no program may fetch it" in told
     assert "mmlab.ie.cuhk.edu.hk/projects/CelebA.html" in told and "list_eval_partition.txt (Eval)" in told
     assert "FOLDER/celeba/img_align_celeba.zip and run again with: --config mirror=FOLDER" in told
 

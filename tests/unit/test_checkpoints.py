@@ -36,7 +36,7 @@ def test_the_newest_two_states_are_kept(checkpoints):
 def test_after_the_newest_is_damaged_the_one_before_stays_beside_what_follows(checkpoints):
     write_all(checkpoints, 1000, 2000)
     damage(checkpoints, 2000)
-    with pytest.warns(UserWarning, match="step-000002000: damaged checkpoint passed over"):
+    with pytest.warns(UserWarning, match="step-000002000: damaged checkpoint is ignored"):
         assert resumed(checkpoints) == 1000
     checkpoints.write(1100, b"state")
     assert steps(checkpoints) == [1000, 1100] and resumed(checkpoints) == 1100
@@ -45,7 +45,7 @@ def test_after_the_newest_is_damaged_the_one_before_stays_beside_what_follows(ch
 def test_after_all_are_damaged_what_is_saved_anew_is_kept_though_its_step_is_lower(checkpoints):
     write_all(checkpoints, 1000, 2000)
     damage(checkpoints, 1000, 2000)
-    with pytest.warns(UserWarning, match="damaged checkpoint passed over"):
+    with pytest.warns(UserWarning, match="damaged checkpoint is ignored"):
         assert resumed(checkpoints) is None
     for step in (100, 200, 300):
         checkpoints.write(step, b"state")

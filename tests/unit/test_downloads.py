@@ -370,7 +370,7 @@ def test_an_unpacked_file_with_a_wrong_byte_is_refused_by_name(tmp_path, small_m
     path = tmp_path / "mirror/MNIST/raw/t10k-labels-idx1-ubyte"
     path.write_bytes(path.read_bytes()[:-1] + b"\x0a")
     with pytest.raises(
-        UserError, match="does not hold what the published file t10k-labels-idx1-ubyte.gz holds"
+        UserError, match="does not have the content of the published file t10k-labels-idx1-ubyte.gz"
     ) as caught:
         store_mnist(tmp_path)
     assert str(path) in str(caught.value) and "Replace it" in str(caught.value)

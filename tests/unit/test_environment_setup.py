@@ -116,7 +116,7 @@ def test_a_file_of_another_hash_is_not_installed(project, lines):
     for lock, told in ((wrong, published), ("vrrae_plugin==1.0\n", "require")):
         (project.root / "envs/cluster.txt").write_text(lock)
         outcome = project.make("cluster")
-        assert outcome.returncode and told in outcome.stderr and "did not succeed" in outcome.stderr
+        assert outcome.returncode and told in outcome.stderr and "this command failed" in outcome.stderr
         assert not list(project.environment.glob("lib/python*/site-packages/vrrae_plugin.py"))
 
 
@@ -148,7 +148,7 @@ def test_a_folder_that_is_no_environment_is_not_cleared(empty):
     empty.environment.mkdir()
     mark = empty.mark()
     outcome = empty.make("environment")
-    assert outcome.returncode and "something else than an environment" in outcome.stderr and mark.exists()
+    assert outcome.returncode and "something other than an environment" in outcome.stderr and mark.exists()
 
 
 def test_an_environment_without_a_record_is_known_by_what_is_installed(project, lines):
@@ -260,5 +260,5 @@ def test_a_long_installation_shows_that_it_lives(tmp_path, capsys, monkeypatch):
     environment.run(command, tmp_path, "given\n")
     assert (tmp_path / "written").read_text() == "given\n"
     assert re.search(rf"^… 0 s, 0.0 GB in {tmp_path}$", capsys.readouterr().out, re.MULTILINE)
-    with pytest.raises(SystemExit, match="did not succeed"):
+    with pytest.raises(SystemExit, match="this command failed"):
         environment.run(["false"], tmp_path)

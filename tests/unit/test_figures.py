@@ -149,7 +149,7 @@ def test_images_that_are_not_those_of_the_sample_stage_are_told(make_run):
     with pytest.raises(UserError, match=r"shown_images.npz: is damaged, or is not the file that sample.json beside it"):
         transitions(run, first=0, n=5)
     record_samples(run.folder)
-    with pytest.raises(UserError, match=r"shown_images.npz: is damaged, or is no such file of this version"):
+    with pytest.raises(UserError, match=r"shown_images.npz: is damaged, or was not written by this version"):
         transitions(run, first=0, n=5)
 
 

@@ -311,7 +311,7 @@ def test_a_damaged_checkpoint_is_passed_over_for_the_one_before(tune, small_netw
     before, last = sorted(folder.glob("step-*"))
     last.write_bytes(last.read_bytes()[:-100])
     lines = []
-    with pytest.warns(UserWarning, match="damaged checkpoint passed over"):
+    with pytest.warns(UserWarning, match="damaged checkpoint is ignored"):
         resumed = tune(labelled(21), labelled(9), settings, report=lines.append)
     assert lines[0] == f"continuing from the checkpoint after step {int(before.stem[5:])}"
     assert_same(resumed, expected)
@@ -333,7 +333,7 @@ def test_a_checkpoint_whose_digest_is_right_and_whose_content_is_none_leaves_no_
     torch.save(content | {"network": changed} | nonsense, buffer)
     checkpoints.write(int(last.stem[5:]), buffer.getvalue())
     lines = []
-    with pytest.warns(UserWarning, match="damaged checkpoint passed over"):
+    with pytest.warns(UserWarning, match="damaged checkpoint is ignored"):
         resumed = tune(labelled(21), labelled(9), settings, report=lines.append)
     assert lines[0] == f"continuing from the checkpoint after step {int(before.stem[5:])}"
     assert_same(resumed, expected)

@@ -62,7 +62,7 @@ def test_work_of_which_a_host_does_one_at_a_time_waits_for_another_process_and_s
     first = subprocess.Popen([sys.executable, "-c", code, tmp_path], **how)
     assert first.stdout.readline() == "begun\n"
     second = subprocess.Popen([sys.executable, "-c", code, tmp_path], **how)
-    assert second.stderr.readline() == "waiting: another process of this machine is at its timing\n"
+    assert second.stderr.readline() == "waiting until another process of this machine has finished its timing\n"
     assert second.poll() is None
     first.kill()
     first.communicate()

@@ -68,7 +68,7 @@ def test_what_an_earlier_configuration_left_is_not_kept(results):
     others |= {"extractor/synthetic/floor.json"}  # bumps have no FID
     found, printed = kept_of(results, others | {f"{RUN}/scores.json"})
     assert found == {"settings.json", f"{RUN}/scores.json"}
-    assert printed.endswith(f"{len(others)} files left out, for which settings.json does not ask\n")
+    assert printed.endswith(f"{len(others)} files left out, because settings.json does not ask for them\n")
 
 
 def test_the_fid_of_most_papers_is_kept_only_while_it_is_asked_for(results):

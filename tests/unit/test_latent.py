@@ -48,7 +48,7 @@ def test_bic_finds_the_number_of_clusters(rng):
 def test_few_means_are_enough_for_bic_but_not_for_many_gaussians(rng):
     for n in (6, 12, 20):  # BIC would take nearly one Gaussian a point, if it might
         assert fit_mixture(rng.normal(size=(n, 2)), None, seed=0).mixture.n_components == 1
-    with pytest.raises(UserError, match="6 posterior means cannot carry 10 Gaussians"):
+    with pytest.raises(UserError, match="6 posterior means are too few for 10 Gaussians"):
         fit_mixture(rng.normal(size=(6, 2)), 10, seed=0)
 
 
@@ -69,7 +69,7 @@ def test_a_large_set_is_fitted_to_a_stated_subsample(rng):
     assert np.abs(centre).max() < 0.15 and np.abs(centre).min() > 1e-6 and not np.array_equal(centre, other)
     np.testing.assert_allclose(fitted.sample(20_000, seed=1).std(axis=0), [1, 100], rtol=0.1)
     assert fit_mixture(means[:500], 1, seed=0, subsample=1000).record()["gmm_means"] == 500
-    with pytest.raises(UserError, match="5 posterior means cannot carry 10 Gaussians.*or gmm_subsample higher"):
+    with pytest.raises(UserError, match="5 posterior means are too few for 10 Gaussians.*or gmm_subsample higher"):
         fit_mixture(means, 10, seed=0, subsample=5)
 
 

@@ -38,7 +38,7 @@ def test_the_lines_of_a_file_are_read_and_the_file_is_not_run(tmp_path):
         (f"METHODS = {{}}\n{CLASS}", "METHODS is not a dictionary of methods"),
         (f"METHODS = [1]\n{CLASS}", "METHODS is not a dictionary of methods"),
         (f"METHODS = {{{LINE}}}\n", "the file has no class Sphere"),
-        (f'METHODS = {{"a": 1}}\n{CLASS}', "'a': is no line of a method"),
+        (f'METHODS = {{"a": 1}}\n{CLASS}', "'a': is no entry of a method"),
         (f'METHODS = {{"a/b": {{}}}}\n{CLASS}', "'a/b': is no name of a method"),
         (f"METHODS = {{1: {{}}}}\n{CLASS}", "1: is no name of a method"),
         (f'METHODS = {{"a": {{"bottleneck": "Sphere"}}}}\n{CLASS}', "'a': width: Field required"),

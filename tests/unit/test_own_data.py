@@ -223,7 +223,7 @@ def test_links_to_what_is_not_there_or_not_looked_at_are_named(mistake, classes,
     told = mistake("folder", classes, test_fraction=0.2)
     assert "dark/3.png: is a link to ../.git/annex/objects/3.png, which is not there. Fetch it" in told
     assert f"grey: is a link to {tmp_path / 'gone'}, which is not there" in told
-    assert "light/more: is a link to a folder, into which nobody looks" in told
+    assert "light/more: is a link to a folder. Such a link is followed only" in told
     assert "light/pipe.png: is no regular file" in told
 
 
@@ -339,11 +339,11 @@ def test_an_image_or_folder_that_may_not_be_read_is_not_called_damaged_or_empty(
 
     forbid(Image, "open", "3.png")
     told = mistake("folder", classes, test_fraction=0.2)
-    assert "dark/3.png: cannot be read (Permission denied). Mend its permissions." in told and "light/3.png" in told
+    assert "dark/3.png: cannot be read (Permission denied). Correct its permissions." in told and "light/3.png" in told
     (classes / "dark/deeper").mkdir()
     forbid(os, "scandir", "deeper")
     told = mistake("folder", classes, test_fraction=0.2)
-    assert "dark/deeper: cannot be read (Permission denied). Mend its permissions" in told
+    assert "dark/deeper: cannot be read (Permission denied). Correct its permissions" in told
     rows = [f"{name}/{number}.png,{name}" for name in ("dark", "light") for number in (4, 5)]
     assert store("folder", classes, test_fraction=0.5, **table(classes, "file,label", *rows)).manifest.n_train == 2
 
@@ -550,7 +550,7 @@ def test_grey_arrays_without_channels_and_labels_are_enough(store, arrays, tmp_p
         ({"train": np.zeros((12, 8, 8, 3), object)}, "train is of type object, and images are stored as uint8"),
         ({"train": np.zeros((12, 3, 8, 8), np.uint8)}, "train has the shape (12, 3, 8, 8)"),
         ({"train": np.zeros((12, 8, 8, 4), np.uint8)}, "Move the channels last, and leave out transparency"),
-        ({"train": np.zeros((12, 8, 8, 3), np.uint8, order="F")}, "train lies in Fortran's order"),
+        ({"train": np.zeros((12, 8, 8, 3), np.uint8, order="F")}, "train is stored in Fortran order"),
         ({"train": np.zeros((12, 9, 9, 3), np.uint8)}, "differ in shape or type"),
         (
             {"train": np.zeros((12, 6, 8, 3), np.uint8), "test": np.zeros((5, 6, 8, 3), np.uint8)},
@@ -732,11 +732,11 @@ def member(array) -> bytes:
         ({"validation": b"x", "notes.txt": b"x", "test.npy": b""}, "test is no array that can be read"),
         (
             {"test.npy": member(np.zeros((5, 8, 8, 3), np.uint8))[:-1]},
-            "announces 1,088 bytes as (5, 8, 8, 3) and holds",
+            "should have 1,088 bytes by its shape (5, 8, 8, 3), but has",
         ),
         (
             {"test.npy": member(np.zeros((5, 8, 8, 3), np.uint8)).replace(b"(5, 8, 8, 3), ", b"(-5, -8, 8, 3),")},
-            "announces 1,088 bytes as (-5, -8, 8, 3)",
+            "should have 1,088 bytes by its shape (-5, -8, 8, 3)",
         ),
         ({"test.npy": member(np.zeros((5, 8, 8, 3), np.uint8)) + b"x"}, "and holds 1,089. Save it again"),
         (

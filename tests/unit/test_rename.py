@@ -154,7 +154,7 @@ def test_a_command_that_was_interrupted_is_started_again(interrupted, results, c
 
 
 @pytest.mark.parametrize(
-    ("name", "message"), [("model.eqx", "is not a model file"), ("sample.json", "has not the digest")]
+    ("name", "message"), [("model.eqx", "is not a model file"), ("sample.json", "does not have the digest")]
 )
 def test_a_damaged_file_stays_as_it_is_and_is_named(name, message, results, command):
     former, today = results
@@ -179,7 +179,7 @@ def test_a_model_of_another_training_is_not_made_to_belong(results, command):
     other = jax.tree.map(lambda leaf: leaf + 1 if hasattr(leaf, "shape") else leaf, model)
     save_model(folder / "model.eqx", other, header)
     command(rename, former)
-    with pytest.raises(UserError, match="is not the file that run.json beside it was written with"):
+    with pytest.raises(UserError, match="is not the file for which run.json beside it was written"):
         read_record(next(former.glob("runs/*/*/*/*/run.json")), "model.eqx")
 
 

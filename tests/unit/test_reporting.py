@@ -478,7 +478,7 @@ def test_a_table_of_another_version_is_refused(of_another_version, told, table_2
     file = tmp_path / "table_2.csv"
     file.write_text(of_another_version(file.read_text()))
     write_record(tmp_path / "table_2.json", {}, ["table_2.csv"])
-    with pytest.raises(UserError, match=rf"table_2.csv: is damaged, or is no such file of this version \({told}"):
+    with pytest.raises(UserError, match=rf"table_2.csv: is damaged, or was not written by this version \({told}"):
         read_long_table(file)
 
 
@@ -706,7 +706,7 @@ def test_our_derivative_of_the_svd_is_told_wherever_it_trained_a_method(write_sc
 def test_data_sets_of_one_printed_name_are_not_told_as_one(write_scores):
     """As an earlier configuration may have had them."""
     scores = [write_scores(name, "vae", 0, 1e-3) for name in ("mnist", "MNIST")]
-    with pytest.raises(UserError, match="MNIST, mnist: two of these data sets have one printed name"):
+    with pytest.raises(UserError, match="MNIST, mnist: two of these data sets have the same printed name"):
         scores_context(scores)
 
 

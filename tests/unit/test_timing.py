@@ -117,4 +117,4 @@ def test_a_second_timing_waits_for_the_first_and_says_so(tmp_path, run_spec):
         with subprocess.Popen(list(map(str, command)), stderr=subprocess.PIPE, text=True) as second:
             told = second.stderr.readline()
             second.kill()
-    assert told == "waiting: another process of this machine is at its timing\n"
+    assert told == "waiting until another process of this machine has finished its timing\n"

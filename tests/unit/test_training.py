@@ -145,7 +145,7 @@ def test_a_damaged_checkpoint_is_passed_over_for_the_one_before(tiny_images, tra
     first, last = sorted(tmp_path.glob("*/step-*"))
     last.write_bytes(last.read_bytes()[:-100])
     lines = []
-    with pytest.warns(UserWarning, match="damaged checkpoint passed over"):
+    with pytest.warns(UserWarning, match="damaged checkpoint is ignored"):
         resumed, _, _ = trained(spec, tiny_images, tmp_path, lines.append)
     assert lines[0] == f"continuing from the checkpoint after step {int(first.stem[5:])}"
     for found, expected in zip(arrays_of(resumed), arrays_of(undisturbed)):
@@ -164,7 +164,7 @@ def test_a_checkpoint_whose_digest_is_right_and_whose_content_is_none_is_passed_
     whole = last.read_bytes()[32:]
     last.unlink()
     checkpoints.write(*(3, nonsense) if nonsense != "later" else (300, whole.replace(b'"step": 3', b'"step": 300')))
-    with pytest.warns(UserWarning, match="damaged checkpoint passed over"):
+    with pytest.warns(UserWarning, match="damaged checkpoint is ignored"):
         resumed, _, _ = trained(spec, tiny_images, tmp_path, lines.append)
     assert not any("continuing" in line for line in lines)
     for found, expected in zip(arrays_of(resumed), arrays_of(undisturbed)):

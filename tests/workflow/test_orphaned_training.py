@@ -49,6 +49,6 @@ def test_what_an_orphan_has_trained_is_taken_over_and_then_no_longer_kept(tmp_pa
     assert again.returncode == 0, told
     assert "Train ae on synthetic" in told
     (log,) = (tmp_path / "results/logs/train").rglob("*.log")
-    assert "this very training was finished before" in log.read_text()
+    assert "this training was finished before" in log.read_text()
     assert {name: sha256(tmp_path / RUN / name) for name in trained} == trained
     assert not list((tmp_path / "results/checkpoints").iterdir())

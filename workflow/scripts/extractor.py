@@ -62,7 +62,7 @@ def main() -> None:
     with checkpoints.locked():
         if checkpoints.is_finished(outputs):
             checkpoints.bring_back(outputs)
-            print(f"this very fine-tuning was finished before: its results are those of {checkpoints.folder}")
+            print(f"this fine-tuning was finished before: its results are taken from {checkpoints.folder}")
         else:
             tuned = fine_tune(
                 train,

@@ -53,7 +53,7 @@ def main() -> None:
     size = sum(file.stat().st_size for file in files) / 1e6
     print(f"{len(files)} files, {size:.1f} MB, in {arguments.folder}")
     if others := len(found) - len(asked):
-        print(f"{others} file{'s' * (others > 1)} left out, for which settings.json does not ask")
+        print(f"{others} file{'s' * (others > 1)} left out, because settings.json does not ask for them")
 
 
 def shown_by(study: Study, results: Path) -> list[Path]:

@@ -183,11 +183,11 @@ def plan(settings: Settings, waiting: Sequence[Job], everything: Sequence[Job]) 
     lines = [tabulate(shown, head, disable_numparse=True, colalign=("left",) * 3 + ("right",) * 5), ""]
     of_all = " of training" if all(told) else ""
     lines += [f"Device-hours{of_all}: {BASIS[settings.accelerator].format(hours=_in_words(total.hours))}"]
-    lines += ["All other hours: of one CPU core (docs/reproduce.md; docs/performance.md; by the size of data)."]
+    lines += ["All other hours: of one CPU core (docs/reproduce.md, docs/performance.md, or by the size of data)."]
     free, more = shutil.disk_usage(_existing(Path(settings.results))).free / 1e9, _scaled(total.disk_mb, 1000)
     lines += [f"Disk: about {_in_words(more)} GB more in {settings.results}, where {_in_words(free)} GB are free."]
     if any("?" in row for row in shown):
-        lines += ["?: nothing to estimate from, such as images of your own; not in the totals."]
+        lines += ["A ? means that there is no basis for an estimate, as for images of your own; totals leave it out."]
     return "\n".join(lines)
 
 
@@ -208,7 +208,7 @@ def main() -> None:
         print(f"Note: {warning}")
     print(f"Profile {', '.join(arguments.profile) or 'none'}, accelerator {settings.accelerator}")
     if storage := invocation.profile_values().get("default-storage-prefix"):
-        print(f"Results lie in {storage}, which is not asked: done is what lies here.")
+        print(f"Results are in {storage}, where this command does not look: `done` is what is on this machine.")
     print(plan(settings, waiting, everything))
 
 

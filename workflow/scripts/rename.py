@@ -37,7 +37,7 @@ def main() -> None:
     print(f"{results}: {len(folders)} folder(s) of runs renamed")
     if folders and any(results.glob(f"runs/*/*/*/*/{MODEL}")):
         print(
-            "Snakemake makes again what newer code decides. To have results stand as they are, type your snakemake\n"
+            "If the code has changed since, Snakemake makes these results again. To keep them, type your snakemake\n"
             "command once with --touch at its end."
         )
 

@@ -63,7 +63,7 @@ def main() -> None:
         if checkpoints.is_finished(outputs):
             if first:
                 checkpoints.bring_back(outputs)
-                print(f"this very training was finished before: its results are those of {checkpoints.folder}")
+                print(f"this training was finished before: its results are taken from {checkpoints.folder}")
             return
         model, header, history = train(
             arguments.run,

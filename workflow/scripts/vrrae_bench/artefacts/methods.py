@@ -120,7 +120,7 @@ def _method(path: Path, name: Any, line: Any, classes: set[str]) -> Method:
     if not isinstance(name, str) or not re.fullmatch(r"[A-Za-z0-9]\w{0,99}", name, re.ASCII):
         raise UserError(f"{where}: is no name of a method. Use letters, digits and underscores.")
     if not isinstance(line, dict) or "file" in line:
-        raise UserError(f"{where}: is no line of a method. docs/own-method.md shows one.")
+        raise UserError(f"{where}: is no entry of a method. docs/own-method.md shows an example.")
     try:
         method = Method(**line, file=path.stem)
     except (ValidationError, TypeError) as error:

@@ -57,7 +57,7 @@ def reading(path: str | os.PathLike[str]) -> Generator[None]:
 
 def _damaged(path: str | os.PathLike[str], error: Exception) -> UserError:
     reason = " ".join(str(error).split()) or type(error).__name__
-    return UserError(f"{path}: is damaged, or is no such file of this version ({reason}). {remedy(path)}")
+    return UserError(f"{path}: is damaged, or was not written by this version ({reason}). {remedy(path)}")
 
 
 def read_record(path: str | os.PathLike[str], *files: str, holds: Iterable[str] = ()) -> dict[str, Any]:
@@ -81,10 +81,10 @@ def read_record(path: str | os.PathLike[str], *files: str, holds: Iterable[str] 
         raise UserError(f"{path}: is damaged: it is no JSON object ({error}). {remedy(path)}") from None
     if claimed is not None and claimed != content_digest(record):
         raise UserError(
-            f"{path}: is damaged or was changed: its content has not the digest that it names. {remedy(path)}"
+            f"{path}: is damaged or was changed: its content does not have the digest that it names. {remedy(path)}"
         )
     if missing := [key for key in holds if key not in record]:
-        raise _damaged(path, ValueError(f"it does not tell of {', '.join(missing)}"))
+        raise _damaged(path, ValueError(f"it lacks {', '.join(missing)}"))
     digests = details_of(record).get(FILES, {})
     for name in files:
         if name in digests:
@@ -115,7 +115,7 @@ def check_file(path: Path, digest: str, record: str, remedy: str) -> None:
         raise UserError(f"{path}: cannot be read ({error.strerror}). {remedy}") from None
     if found != digest:
         raise UserError(
-            f"{path}: is damaged, or is not the file that {record} beside it was written with: its SHA-256 begins "
+            f"{path}: is damaged, or is not the file for which {record} beside it was written: its SHA-256 begins "
             f"{found[:8]}, not {digest[:8]}. {remedy}"
         )
 

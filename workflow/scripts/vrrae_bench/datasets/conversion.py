@@ -114,7 +114,8 @@ class _Unfinished:
                 file.flush()
                 os.fsync(file.fileno())
         except OSError as error:
-            raise UserError(f"{self.path}: cannot be written ({error.strerror}). Run again: it goes on.") from None
+            told = f"{self.path}: cannot be written ({error.strerror}). Run again: it continues where it was."
+            raise UserError(told) from None
 
     def finish(self) -> None:
         self.record.unlink()

@@ -89,12 +89,12 @@ def refuse_other_content(path: Path, file: RemoteFile) -> None:
     try:
         digest = _sha256_of_content(path, file) if path.suffix == ".gz" else sha256(path)
     except OSError as error:
-        raise UserError(f"{path}: cannot be read ({error.strerror}). Mend its permissions.") from None
+        raise UserError(f"{path}: cannot be read ({error.strerror}). Correct its permissions.") from None
     found = f"sha256:{digest}" if digest else "no sound gzip file of about that size"
     if found != file.content:
         raise UserError(
-            f"{path}: does not hold what the published file {file.name} holds: expected {file.content}, got {found}. "
-            "Replace it by the published file."
+            f"{path}: does not have the content of the published file {file.name}: expected {file.content}, "
+            f"got {found}. Replace it by the published file."
         )
 
 
@@ -113,7 +113,7 @@ def _fetch_one(file: RemoteFile, dataset: str, target: Path, mirror: str | None,
     told = "\n".join(failures) or f"  none: {reason}, and there is no mirror"
     by_hand = f"  {file.by_hand}\n" if file.by_hand else ""
     raise UserError(
-        f"{dataset}: {file.name} could not be had. Sources tried:\n{told}\n{by_hand}"
+        f"{dataset}: {file.name} could not be fetched. Sources tried:\n{told}\n{by_hand}"
         f"  Nothing was kept. Expected: {file.checksum}. Put the published file into a folder as "
         f"FOLDER/{dataset}/{file.name} and run again with: --config mirror=FOLDER"
     )

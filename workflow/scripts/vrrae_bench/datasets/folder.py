@@ -87,7 +87,7 @@ def list_images(settings: FileSettings) -> dict[str, list[LabelledFile]]:
         given = _as_laid_out(root, settings.labels)
     except OSError as error:
         raise UserError(
-            f"{error.filename}: cannot be read ({error.strerror}). Mend its permissions, or those of its folder."
+            f"{error.filename}: cannot be read ({error.strerror}). Correct its permissions, or those of its folder."
         ) from None
     if isinstance(given, dict):
         if settings.test_fraction is not None:
@@ -136,7 +136,7 @@ def _from_class_folders(root: Path) -> list[LabelledFile]:
                 _refuse_broken(path)
         for link in links_below(folder):
             problems.add(
-                f"{link}: is a link to a folder, into which nobody looks unless it stands for a class. Put the "
+                f"{link}: is a link to a folder. Such a link is followed only in place of a class folder. Put the "
                 "folder itself there, or remove the link."
             )
         places = {part for file in files for part in file.relative_to(folder).parts[:-1]}
@@ -214,11 +214,11 @@ def _entry(root: Path, where: str, row: Mapping[str | None, str]) -> LabelledFil
         if not is_there and (root / name).is_symlink():
             _refuse_broken(root / name)
     except (OSError, ValueError) as error:
-        raise UserError(f"{where}: {name!r} cannot be read ({error}). Mend the name, or its permissions.") from None
+        raise UserError(f"{where}: {name!r} cannot be read ({error}). Correct the name, or its permissions.") from None
     if not file.is_relative_to(home):
         raise UserError(f"{where}: {name!r} leaves the folder {root}. Name files relative to it.")
     if not is_there:
-        raise UserError(f"{where}: there is no file {root / name}. Mend the name, or remove the line.")
+        raise UserError(f"{where}: there is no file {root / name}. Correct the name, or remove the line.")
     return LabelledFile(root / file.relative_to(home), row["label"])
 
 

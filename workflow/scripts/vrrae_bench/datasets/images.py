@@ -41,7 +41,7 @@ def open_image(file: Path | BinaryIO, name: str, channels: int) -> Image.Image:
     except UserError:
         raise
     except PermissionError as error:
-        raise UserError(f"{name}: cannot be read ({error.strerror}). Mend its permissions.") from None
+        raise UserError(f"{name}: cannot be read ({error.strerror}). Correct its permissions.") from None
     except UnidentifiedImageError:
         raise UserError(
             f"{name}: is no image that can be read; {', '.join(FORMATS)} can. Convert, replace or remove it."

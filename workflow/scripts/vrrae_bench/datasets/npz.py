@@ -139,10 +139,11 @@ def _header(path: Path, archive: ZipFile, name: str) -> Header:
     length = archive.getinfo(f"{name}.npy").file_size
     if min(shape, default=0) < 0 or dtype.kind in CHECKED and header.n_bytes != length:
         raise UserError(
-            f"{path}: {name} announces {header.n_bytes:,} bytes as {shape} and holds {length:,}. Save it again."
+            f"{path}: {name} should have {header.n_bytes:,} bytes by its shape {shape}, but has {length:,}. Save it "
+            "again."
         )
     if is_fortran and len(shape) > 1:
-        raise UserError(f"{path}: {name} lies in Fortran's order. Save numpy.ascontiguousarray({name}).")
+        raise UserError(f"{path}: {name} is stored in Fortran order. Save numpy.ascontiguousarray({name}).")
     return header
 
 

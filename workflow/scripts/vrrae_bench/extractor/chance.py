@@ -12,7 +12,7 @@ from scipy.stats import binomtest
 
 # The chance that a network passes a single test although it is no better than guessing.
 LARGEST_P_VALUE = 0.01
-VOID = "Its features say nothing about images, so that every FID and other score in them is void, whatever its value."
+VOID = "Its features tell nothing about images, so every FID and other score in them is void, whatever its value."
 REMEDY = "Train it for more epochs, on more images or at more pixels: datasets.NAME.extractor in the configuration."
 
 # For each image, whether its class is told right, or which of its attributes are.

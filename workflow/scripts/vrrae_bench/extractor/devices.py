@@ -29,8 +29,8 @@ def configure_torch(accelerator: str, threads: int) -> str:
 
     if accelerator == "cuda" and not torch.cuda.is_available():
         raise UserError(
-            "accelerator: cuda: torch finds no such device here. Look whether the driver and torch's package for CUDA "
-            "(envs) are there, run on another host, or set accelerator to cpu"
+            "accelerator: cuda: torch finds no such device here. Check that the driver and torch's package for CUDA "
+            "(see envs) are installed, run on another host, or set accelerator to cpu"
         )
     torch.set_num_threads(threads)
     # TF32 keeps ten bits, and features of real and generated images must not differ by its rounding.

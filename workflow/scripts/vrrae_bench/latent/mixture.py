@@ -81,7 +81,7 @@ def fit_mixture(
     n_means = min(len(means), subsample or len(means))
     if n_means < (n_components or 1):
         raise UserError(
-            f"{n_means} posterior means cannot carry {n_components} Gaussians; set gmm_components lower"
+            f"{n_means} posterior means are too few for {n_components} Gaussians; set gmm_components lower"
             + (", or gmm_subsample higher" if n_means < len(means) else "")
         )
     scaler = StandardScaler()

@@ -124,7 +124,7 @@ def _read_numbers(path: str | Path, file: BinaryIO, skeleton: Autoencoder) -> Au
         raise UserError(
             f"{path}: its numbers do not fit the network that this code builds from its description ({reason}). If "
             "another version of this code wrote it, load it with that version: run.json beside it names the commit. "
-            f"Else it is damaged. {_remedy(path)}"
+            f"Otherwise it is damaged. {_remedy(path)}"
         )
     raise UserError(f"{path}: is cut short or damaged ({reason}). {_remedy(path)}")
 

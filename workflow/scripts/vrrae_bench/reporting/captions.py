@@ -80,7 +80,7 @@ def scores_context(scores: Sequence[str | Path]) -> dict[str, Any]:
     datasets = {dataset_label(name): _of_dataset(scored) for name, scored in found.items()}
     if len(datasets) < len(found):
         raise UserError(
-            f"{', '.join(sorted(found))}: two of these data sets have one printed name, by which captions know them. "
+            f"{', '.join(sorted(found))}: two of these data sets have the same printed name in captions. "
             "Give one of them another name in the configuration, and run again."
         )
     return {"datasets": datasets, "in_paper": any(map(is_in_paper, found))}

@@ -37,7 +37,7 @@ def read_study(path: Path) -> Study:
     """
     remedy = f"Make it again: the snakemake command that made the results, with this at its end: --forcerun {path}"
     if not path.exists():
-        raise UserError(f"{path}: is missing, which tells what belongs to these results. {remedy}.")
+        raise UserError(f"{path}: is missing. It says which runs belong to these results. {remedy}.")
     try:
         return Study.model_validate(read_json(path))
     except ValueError as error:

@@ -39,7 +39,7 @@ def contradictions(values: Mapping[str, Any]) -> Iterator[Problem]:
         if values.get(name) in ("null", "None", "~"):
             yield Problem(
                 name,
-                f"'{values[name]}' is text, as all of --config is, and does not mean that there is none.",
+                f"'{values[name]}' is text, because all values of --config are text. It does not mean \"nothing\".",
                 f"Write --config {name}= for none, or null without quotes in a file.",
             )
     for name in ("results", "weights", "mirror"):
@@ -96,7 +96,9 @@ def _check_mirror(mirror: Any) -> Iterator[Problem]:
         yield Problem("mirror", f"the address '{mirror}' may hold a secret.", NO_SECRETS)
     if "://" in mirror and not is_url(mirror):
         yield Problem(
-            "mirror", f"'{mirror}' is neither a folder nor behind http:// or https://.", "Copy it to a folder here."
+            "mirror",
+            f"'{mirror}' is not a folder, and does not begin with http:// or https://.",
+            "Copy it to a folder here.",
         )
 
 
@@ -106,19 +108,21 @@ def _check_path(key: str, path: Any) -> Iterator[Problem]:
     if path.startswith("~") or "$" in path:
         yield Problem(
             key,
-            f"'{path}' is taken as it stands: no shell replaces `~` or a variable in it.",
+            f"'{path}' is used as it is written: `~` and variables in it are not replaced.",
             "Write the path in full.",
         )
     elif set(path) & set("{}"):
-        yield Problem(key, f"'{path}' has a brace, with which Snakemake marks a wildcard.", "Name it without braces.")
+        told = f"'{path}' contains {{ or }}, with which Snakemake marks a wildcard."
+        yield Problem(key, told, "Choose a name without braces.")
     elif set(path) & set("<>"):
-        yield Problem(key, f"'{path}' has an angle, with which Snakemake marks a variable.", "Name it without angles.")
+        told = f"'{path}' contains < or >, with which Snakemake marks a variable."
+        yield Problem(key, told, "Choose a name without < and >.")
     elif path.startswith("-"):
         yield Problem(key, f"'{path}' begins with a dash, as an option does.", "Write the path in full.")
     elif not path.isprintable():
-        yield Problem(key, f"{path!r} has a character that is not to be seen.", "Name it without it.")
+        yield Problem(key, f"{path!r} contains an invisible character.", "Choose a name without this character.")
     elif "://" in path and key != "mirror":
-        yield Problem(key, f"'{path}' is an address, and a path on this machine is meant.", "Copy it to this machine.")
+        yield Problem(key, f"'{path}' is an address, but a path on this machine is needed.", "Copy it to this machine.")
 
 
 def _check_weights(key: str, dataset: DatasetSettings) -> Iterator[Problem]:
@@ -341,7 +345,7 @@ def _experiment_contradictions(
                 yield Problem(f"experiment.{kind}", f"unknown method '{name}'.", suggestion(name, sorted(methods())))
     for kind, names in {"datasets": experiment.datasets, **lists}.items():
         if len(set(names)) < len(names):
-            yield Problem(f"experiment.{kind}", f"{list(names)} names one twice.", "Name each once.")
+            yield Problem(f"experiment.{kind}", f"{list(names)} contains a name twice.", "Name each once.")
     for name in experiment.datasets:
         dataset = datasets.get(name, well_formed(DatasetSettings, None))
         for method in _needed_methods(lists, dataset):

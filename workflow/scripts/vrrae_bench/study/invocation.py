@@ -163,7 +163,7 @@ def use_this_interpreter(*, needed: bool) -> None:
     folder = str(Path(sys.executable).parent)
     if needed and not shutil.which("python", path=folder):
         raise UserError(
-            f"rules call `python`, and there is none beside {sys.executable}, which runs Snakemake. Run Snakemake in a "
+            f"rules call `python`, and there is no `python` beside {sys.executable}, which runs Snakemake. Run it in a "
             "virtual environment: make environment, then .venv/bin/snakemake."
         )
     folders = os.environ.get("PATH", os.defpath).split(os.pathsep)

@@ -86,14 +86,14 @@ def read_file(path: Path) -> dict[str, Any]:
         values = load_configfile(path)
     except yaml.YAMLError as error:
         hint = "\nIndent with spaces: YAML does not take a tab for them." if "'\\t'" in str(error) else ""
-        raise UserError(f"{path}: is not valid YAML. Mend this and try again:\n{_told(error)}{hint}") from None
+        raise UserError(f"{path}: is not valid YAML. Correct this and try again:\n{_told(error)}{hint}") from None
     except UserError as error:
         raise UserError(f"{path}: {error}") from None
     except Exception as error:  # of Snakemake, and of templates that it allows in YAML
         raise UserError(f"{path}: cannot be read as a configuration: {error}") from None
     if twice:
         raise UserError(
-            f"{path}: {len(twice)} key(s) stand twice in one place, of which the last would win without a word. "
+            f"{path}: {len(twice)} key(s) stand twice in one place, of which YAML would silently use the last. "
             f"Keep one of each.\n{numbered(twice)}"
         )
     return values

@@ -129,8 +129,8 @@ def refuse_results(expected: Iterable[Expected]) -> None:
         told = [f"{path}: {problem}" for path, problem in problems.items()]
         raise UserError(
             f"{len(told)} result(s) that are there are damaged, or are not what the configuration asks for; nothing "
-            f"was started:\n{numbered(told)}\nIf they are right, take the configuration that they were made with. "
-            f"{remedy(*problems)}"
+            f"was started:\n{numbered(told)}\nIf the results are right, use the configuration that they were made "
+            f"with. {remedy(*problems)}"
         )
 
 

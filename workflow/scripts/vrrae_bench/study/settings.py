@@ -34,7 +34,7 @@ def _one_line(text: str) -> str:
     """Text with single spaces in place of line breaks and the like.
 
     Raises:
-        ValueError: It has a character that is not to be seen, such as those that control a terminal.
+        ValueError: It contains an invisible character, such as those that control a terminal.
     """
     line = " ".join(text.split())
     if not line.isprintable():

@@ -81,7 +81,7 @@ class CheckpointFolder:
                     if is_out_of_memory(error):
                         raise
                     reason = str(error).partition("\n")[0] or type(error).__name__
-            warnings.warn(f"{path}: damaged checkpoint passed over ({reason})", stacklevel=3)
+            warnings.warn(f"{path}: damaged checkpoint is ignored ({reason})", stacklevel=3)
         return None
 
     def conclude(self, outputs: Sequence[Path], *, keep: bool) -> None:
@@ -116,7 +116,7 @@ class CheckpointFolder:
                 return True
         except (OSError, ValueError, KeyError, TypeError):
             pass
-        warnings.warn(f"{self.folder}: damaged outputs of a finished work passed over", stacklevel=2)
+        warnings.warn(f"{self.folder}: damaged outputs of finished work are ignored", stacklevel=2)
         return False
 
     def bring_back(self, outputs: Sequence[Path]) -> None:

@@ -20,15 +20,15 @@ FULL_DISK = {
 FAILURES = FULL_DISK | {
     errno.EACCES: "you may not read or write this. Let its owner change that (chmod, chown)",
     errno.EPERM: "you may not change this. Let its owner change that (chmod, chown)",
-    errno.EROFS: "this disk can only be read. Let the results lie on another one",
-    errno.EIO: "the disk does not answer as it should (input/output error). Ask who looks after it, or use another one",
+    errno.EROFS: "this disk can only be read. Write the results to another disk",
+    errno.EIO: "the disk does not answer as it should (input/output error). Ask its administrator, or use another disk",
     errno.ESTALE: "the server of this disk has lost the file. Wait until the disk is back",
     errno.EMFILE: "this process has too many open files. Raise `ulimit -n`",
     errno.ENFILE: "this machine has too many open files. End other programs",
 }
 OUT_OF_MEMORY = (
     "memory ran out. Run fewer jobs at a time (a smaller --cores, or --resources mem_mb=MEGABYTES), end other "
-    "programs, or use a machine with more memory; then run again: a training goes on from its last checkpoint."
+    "programs, or use a machine with more memory; then run again: a training continues from its last checkpoint."
 )
 
 

@@ -83,7 +83,7 @@ def one_at_a_time(work: str, folder: Path = LOCKS) -> Generator[None]:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            print(f"waiting: another process of this machine is at its {work}", file=sys.stderr, flush=True)
+            print(f"waiting until another process of this machine has finished its {work}", file=sys.stderr, flush=True)
             fcntl.flock(lock, fcntl.LOCK_EX)
         yield
 

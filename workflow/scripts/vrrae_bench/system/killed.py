@@ -14,7 +14,7 @@ MEANINGS = {
     ),
     r"died with <Signals\.SIGBUS: 7>|returned non-zero exit status 135\b": (
         "A job was ended by the signal SIGBUS: a file that it read became shorter meanwhile, or the disk under it "
-        "fails or is full. See to the disk, then run again.\n"
+        "fails or is full. Check the disk, then run again.\n"
     ),
 }
 

@@ -17,7 +17,7 @@ def _fix_this_process() -> None:
     os.environ.update(fixed)
     if dropped:
         told = ", ".join(dropped)
-        print(f"not heeded, so that results do not depend on the shell: {told}", file=sys.stderr, flush=True)
+        print(f"ignored, so that results do not depend on the shell: {told}", file=sys.stderr, flush=True)
 
 
 _fix_this_process()

@@ -170,4 +170,4 @@ def _cause(files: Sequence[str]) -> list[str]:
         with suppress(OSError):
             lines += [line for line in Path(file).read_text(encoding="utf-8", errors="replace").splitlines() if line]
     starts = [number for number, line in enumerate(lines) if re.match(r"error: ", line)]
-    return lines[starts[-1] :][:CAUSE] if starts else lines[-1:] or ["Its log says nothing."]
+    return lines[starts[-1] :][:CAUSE] if starts else lines[-1:] or ["Its log is empty."]

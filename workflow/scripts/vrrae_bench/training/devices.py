@@ -53,8 +53,8 @@ def device_name(accelerator: str) -> str:
         found, reason = "none", f" ({error})"
     if found != backend:
         raise UserError(
-            f"accelerator: {accelerator}: JAX finds no such device here{reason}. Look whether its driver and JAX's "
-            f"package for it (envs) are there, run on another host, or set accelerator to cpu"
+            f"accelerator: {accelerator}: JAX finds no such device here{reason}. Check that its driver and JAX's "
+            f"package for it (see envs) are installed, run on another host, or set accelerator to cpu"
         )
     device = jax.devices()[0]
     return f"{device.platform}: {device.device_kind} x {jax.device_count()}"

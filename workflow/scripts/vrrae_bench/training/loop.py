@@ -263,7 +263,7 @@ def _refuse_divergence(spec: RunSpec, state: State, feed: BatchFeed, normalisati
     if not normalisation.apply(feed.images(step)).any():
         raise UserError(
             f"all {spec.batch_size} images of {spec.dataset} in the batch of step {step + 1}, seed {spec.seed}, are "
-            "black, or zero as models see them: no error is relative to nothing. Look at the images, and leave out "
+            "black, or zero as models see them, so they have no relative error. Look at the images, and leave out "
             f"those without content; if these are few, a higher {spec.key('batch_size')} helps too."
         )
     raise _divergence(spec, step + 1, float(state.last_loss))
@@ -280,7 +280,7 @@ def _divergence(spec: RunSpec, step: int, last_loss: float) -> UserError:
 def _refuse_different_steps(step: int) -> None:
     if jax.process_count() > 1 and len(set(multihost_utils.process_allgather(np.array(step)).tolist())) > 1:
         raise UserError(
-            f"process {jax.process_index()} would go on from step {step}, others from another one. "
+            f"process {jax.process_index()} would continue from step {step}, other processes from another step. "
             "Give all processes the same folder of checkpoints."
         )
 
