@@ -1,8 +1,12 @@
 # What the main Snakemake does when its jobs have ended. Not the ones that executors start for single jobs.
 import atexit
 import sys
+import textwrap
 
 from vrrae_bench.system.checkpoints import forget_finished
+
+# Columns of a terminal.
+WIDTH = 100
 
 
 def forget_accepted():
@@ -15,7 +19,9 @@ def tell_verdict():
     """What came out, in five lines, if this run has decided the claims."""
     decided = Path(rules.decide_claims.output.data)
     if decided.exists() and any(job.rule.name == "decide_claims" for job in workflow.dag.finished_jobs):
-        print("Does the paper hold?", *json.loads(decided.read_text())["summary"], sep="\n  ")
+        lines = json.loads(decided.read_text())["summary"]
+        wrapped = (textwrap.fill(line, WIDTH, initial_indent="- ", subsequent_indent="  ") for line in lines)
+        print("Does the paper hold?", *wrapped, sep="\n")
 
 
 onsuccess:
