@@ -57,6 +57,15 @@ def test_what_is_no_file_of_scores_is_refused_with_its_name_and_the_key(record, 
     assert told in str(caught.value)
 
 
+@pytest.mark.parametrize(("draws", "printed"), [([3.0, 5.0], False), ([3.0, 5.0, 4.0], True)])
+def test_the_interval_of_two_draws_is_kept_and_not_printed(record, draws, printed):
+    interval = {"fid_random_mean": {"low": 1.0, "high": 7.0}, "kid_random": {"low": 0.0, "high": 1.0}}
+    record["details"] |= {"fid_random_draws": draws, "intervals": interval}
+    found = scores_of(Path("scores.json"), record)
+    assert found.details.intervals["fid_random_mean"].high == 7.0
+    assert ("fid_random_mean low" in found.interval_ends) == printed and found.interval_ends["kid_random high"] == 1.0
+
+
 def test_a_list_or_an_interval_that_is_none_is_refused(record):
     for key, value in (("singular_values", "ab"), ("intervals", {"kid_random": {"low": 1.0}}), ("counts", {"a": 3})):
         broken = record | {"details": record["details"] | {key: value}}

@@ -91,6 +91,7 @@ class Details(Recorded):
         counts: The numbers of images, by the metric.
         intervals: The intervals, by the metric.
         omitted: Why a metric is not among the numbers, by the metric.
+        fid_random_draws: The FID of each draw of random images, of which `fid_random_mean` is the mean.
     """
 
     sampling: Sampling | None = None
@@ -98,6 +99,7 @@ class Details(Recorded):
     counts: dict[str, Counts] = Field(default_factory=dict)
     intervals: dict[str, Interval] = Field(default_factory=dict)
     omitted: dict[str, str] = Field(default_factory=dict)
+    fid_random_draws: tuple[float, ...] = ()
 
 
 class RunDetails(Details):
@@ -154,9 +156,18 @@ class _Scores(Recorded):
 
     @property
     def interval_ends(self) -> dict[str, float]:
-        """Both ends of each interval that the file records, as `<metric> low` and `<metric> high`."""
+        """Both ends of each interval that tables print, as `<metric> low` and `<metric> high`.
+
+        The t-interval of two draws is not printed: it is thirteen times as wide as they lie apart, and says nothing.
+        """
         ends = ("low", "high")
-        return {f"{name} {end}": getattr(one, end) for name, one in self.details.intervals.items() for end in ends}
+        few = {"fid_random_mean"} if len(self.details.fid_random_draws) == 2 else set()
+        return {
+            f"{name} {end}": getattr(one, end)
+            for name, one in self.details.intervals.items()
+            if name not in few
+            for end in ends
+        }
 
 
 class RunScores(_Scores):

@@ -3,6 +3,9 @@
 In a terminal, a line at its foot says how many jobs are done, how long the rest may take and what is running.
 Snakemake's own log has what it would tell of each job. Elsewhere, as in the log of a batch system, Snakemake tells of
 each job as ever, and a line after each says how far the run is.
+
+Snakemake's logger plug-in `rich` was tried first (0.5.1). It has no time left, tells nothing outside a terminal while
+jobs run, and drops the failure of a group of jobs.
 """
 
 import logging
