@@ -92,7 +92,8 @@ def _of_dataset(scored: Sequence[tuple[Path, RunDetails]]) -> dict[str, Any]:
     runs = [details.run for _, details in scored]
     # Only what the file has: a template that asks for a missing value fails, instead of printing "None".
     extractors = [one.extractor.model_dump(exclude_unset=True) for _, one in scored if one.extractor]
-    unconverged = {folder for folder, details in scored if not details.sampling.gmm_converged}
+    drawn = [(folder, details.sampling) for folder, details in scored if details.sampling]
+    unconverged = {folder for folder, sampling in drawn if not sampling.gmm_converged}
     told = last.model_dump(exclude_unset=True)
     data = read_record(folder / TRAINING, holds=["data"])["data"]
     return {
@@ -103,7 +104,7 @@ def _of_dataset(scored: Sequence[tuple[Path, RunDetails]]) -> dict[str, Any]:
         "betas": _betas(runs),
         "learning_rates": list(dict.fromkeys(format_beta(run.learning_rate) for run in runs)),
         "sampling": told["sampling"],
-        "components": sorted({details.sampling.gmm_components for _, details in scored}),
+        "components": sorted({sampling.gmm_components for _, sampling in drawn}),
         "unconverged": len(unconverged),
         "extractor": told.get("extractor"),
         "extractors": {extractor["sha256"]: extractor for extractor in extractors},

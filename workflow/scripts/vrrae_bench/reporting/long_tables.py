@@ -71,9 +71,7 @@ def long_table(name: str, files: Sequence[str | Path], sweep: Sequence[str | Pat
         UserError: There is nothing to make it from, or one of the files is damaged.
     """
     table = TABLES[name]
-    rows = {"scores": _score_rows, "settings": _setting_rows, "timings": _timing_rows}[table.origin]
-    read = {"scores": read_scores, "settings": read_study, "timings": read_timings}[table.origin]
-    found = list(rows(name, table, [read(Path(path)) for path in files]))
+    found = list(_rows(name, table, list(map(Path, files))))
     found += _best_betas(name, table, [read_run_scores(path) for path in sweep])
     if not found:
         raise UserError(f"{name}: this configuration selects nothing that belongs into it")
@@ -91,7 +89,7 @@ def read_long_table(path: Path) -> pd.DataFrame:
         # As text, in which nothing but an empty cell is missing: a data set may be called `null`.
         found = pd.read_csv(path, dtype=str, keep_default_na=False, na_values=[""])
         if list(found) != COLUMNS:
-            raise ValueError(f"its columns are {', '.join(found)}, and not {', '.join(COLUMNS)}")
+            raise ValueError(f"its columns are {', '.join(map(str, found))}, and not {', '.join(COLUMNS)}")
         if not found.best_beta.isin(["True", "False"]).all():
             raise ValueError("best_beta is neither True nor False")
         return typed(found.assign(best_beta=found.best_beta == "True"))
@@ -115,6 +113,16 @@ def learning_rate_configured(long: pd.DataFrame, dataset: str) -> float:
 def _metric(row: Mapping[str, Any]) -> str:
     """The name by which others know the number of a row."""
     return f"{row['quantity']}_of_best_beta" if row.get("best_beta") else row["quantity"]
+
+
+def _rows(name: str, table: Table, files: Sequence[Path]) -> Iterator[dict[str, Any]]:
+    match table.origin:
+        case "scores":
+            return _score_rows(name, table, [read_scores(path) for path in files])
+        case "settings":
+            return _setting_rows(name, table, [read_study(path) for path in files])
+        case "timings":
+            return _timing_rows(name, table, [read_timings(path) for path in files])
 
 
 def _score_rows(name: str, table: Table, scores: Sequence[RunScores | BoundScores]) -> Iterator[dict[str, Any]]:
@@ -162,7 +170,7 @@ def _run_rows(name: str, table: Table, runs: pd.DataFrame) -> Iterator[dict[str,
 def _over_files(table: Table, group: pd.DataFrame, metric: str) -> dict[str, Any]:
     """Mean, standard deviation and limits of a metric, each value if the table shows it, and why the metric is void."""
     numbers = group[metric].dropna()
-    found = {
+    found: dict[str, Any] = {
         "mean": numbers.mean(),
         "std": numbers.std(ddof=1) if len(numbers) > 1 and METRICS[metric].source != "settings" else None,
         "n_seeds": len(numbers),
@@ -236,7 +244,7 @@ def _void(scores: RunScores | BoundScores) -> dict[str, str]:
 
 def _record(scores: RunScores) -> dict[str, Any]:
     sizes = scores.details.run.model_dump(include={"bottleneck", "latent_size"})
-    record = sizes | run_record(scores) | _void(scores)
+    record: dict[str, Any] = sizes | run_record(scores) | _void(scores)
     if "collapsed_dimensions" in record:
         record[COLLAPSED] = float(record["collapsed_dimensions"] > 0)
     return record

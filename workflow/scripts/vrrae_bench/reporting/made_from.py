@@ -31,11 +31,10 @@ def files_of_runs(runs: Iterable[RunSpec], name: str) -> list[str]:
 def table_files(study: Study, name: str) -> list[str]:
     """The files that a table is made from: scores of runs, real images and noise; the configuration; or timings."""
     table = TABLES[name]
-    match table.origin:
-        case "settings":
-            return [SETTINGS]
-        case "timings":
-            return timings(study)
+    if table.origin == "settings":
+        return [SETTINGS]
+    if table.origin == "timings":
+        return timings(study)
     runs = [
         f"{run.folder}{other}/{table.file}"
         for run in runs_of(study, name)

@@ -100,10 +100,11 @@ def _template(path: Path) -> jinja2.Template:
     environment = jinja2.Environment(
         autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
-    environment.globals |= {"signs": SIGNS, "words": WORDS, "columns": RUN_COLUMNS}
-    environment.globals |= {"condition": CONDITIONS, "correction": CORRECTION}
-    environment.globals |= {"collapsed_below": f"{COLLAPSED_SIGNAL_TO_NOISE:g}"}
-    environment.globals["source"] = lambda name: Markup(path.with_name(name).read_text(encoding="utf-8"))
+    called: dict[str, Any] = {"signs": SIGNS, "words": WORDS, "columns": RUN_COLUMNS}
+    called |= {"condition": CONDITIONS, "correction": CORRECTION}
+    called |= {"collapsed_below": f"{COLLAPSED_SIGNAL_TO_NOISE:g}"}
+    called["source"] = lambda name: Markup(path.with_name(name).read_text(encoding="utf-8"))
+    environment.globals = environment.globals | called
     environment.filters |= {"digest": _digest, "duration": duration, "score_name": score_name, "written": written}
     environment.filters["rate"] = format_beta
     return environment.from_string(path.read_text(encoding="utf-8"))

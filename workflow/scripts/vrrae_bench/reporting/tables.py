@@ -86,7 +86,7 @@ def cells_of_tables(name: str, long: pd.DataFrame) -> dict[str, list[Cell]]:
     """
     if TABLES[name].rows == "dataset":
         return {"": _cells_of_table(name, long)}
-    return {dataset: _cells_of_table(name, rows) for dataset, rows in long.groupby("dataset", sort=False)}
+    return {str(dataset): _cells_of_table(name, rows) for dataset, rows in long.groupby("dataset", sort=False)}
 
 
 def write_table(folder: str | Path, name: str, long: pd.DataFrame, caption: str, banner: str | None) -> None:
@@ -101,7 +101,7 @@ def write_table(folder: str | Path, name: str, long: pd.DataFrame, caption: str,
         long.to_csv(temporary, index=False)
     tables = readable_tables(name, long)
     void = long.query("void != ''")[["dataset", "void"]].drop_duplicates()
-    caption = "\n\n".join([*(warning(row.dataset, row.void) for row in void.itertuples()), caption])
+    caption = "\n\n".join([*map(warning, void["dataset"], void["void"]), caption])
     write_text(folder / f"{name}.md", _markdown(title, tables, caption, banner))
     write_text(folder / f"{name}.tex", _latex(title, tables, caption, banner, label=f"tab:{name}"))
     record = {"table": name, "caption": caption}

@@ -179,8 +179,8 @@ class Comparison(Tested):
             absent = [Lacking("trainings", same)]
         differences = np.empty(0) if absent else (values[0] - values[1]).dropna().to_numpy()
         margin = self.margin_of(evidence, metric, second)
-        printed = [printed_value(evidence, self.on, variant, metric, self.tables) for variant in both]
-        difference = None if None in printed else printed[0] - printed[1]
+        ours, others = (printed_value(evidence, self.on, variant, metric, self.tables) for variant in both)
+        difference = None if ours is None or others is None else ours - others
         return _Pair(metric, first, second, differences, margin, difference, tuple(absent))
 
     def _lines(self, evidence: Evidence, pairs: Sequence[_Pair], lows: Bounds, highs: Bounds) -> Iterator[str]:
@@ -222,9 +222,10 @@ class Comparison(Tested):
         if any(failing):
             return f"about {min(filter(None, failing))} seeds in all on {dataset_label(self.on)} to refute it"
         holding = [seeds_to_decide(pair.sample, partial(self.holds, margin=pair.margin)) for pair in pairs]
-        if None in holding:
+        enough = [seeds for seeds in holding if seeds is not None]
+        if len(enough) < len(holding):
             return f"more than {MOST_SEEDS} seeds in all on {dataset_label(self.on)}"
-        return f"about {max(holding)} seeds in all on {dataset_label(self.on)} to confirm it"
+        return f"about {max(enough)} seeds in all on {dataset_label(self.on)} to confirm it"
 
     @property
     def _subject(self) -> str:

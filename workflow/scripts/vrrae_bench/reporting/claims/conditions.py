@@ -2,9 +2,10 @@
 
 import pandas as pd
 
-from vrrae_bench.artefacts.scores import RunDetails
+from vrrae_bench.artefacts.scores import Preparation, RunDetails
 from vrrae_bench.reporting.labels import dataset_label
 from vrrae_bench.reporting.void import reason_of
+from vrrae_bench.system.errors import UserError
 
 START = {"imagenet": "ImageNet weights", "random": "random weights"}
 
@@ -29,16 +30,26 @@ def fid_conditions(details: RunDetails) -> dict[str, str] | None:
     """The row of a table for people, from the `details` of a scores.json; none if the run has no FID.
 
     Numbers of images are of generated images. KID compares this number of images with as many real images.
+
+    Raises:
+        UserError: The scores do not tell one of these.
     """
     if details.extractor is None:
         return None
     extractor, sampling, counts = details.extractor, details.sampling, details.counts
+    network, preparation = extractor.settings, extractor.preparation or Preparation()
+    precision = preparation.precision
+    if network is None or sampling is None or extractor.test_accuracy is None or precision is None:
+        raise UserError(
+            f"{details.run.folder}/scores.json: does not tell how its network was tuned, or how its images were drawn. "
+            "Remove the file and run again."
+        )
     kid = counts.get("kid_random")
     return {
         "Data set": dataset_label(details.run.dataset),
-        "Inception-v3 from": START[extractor.settings.start],
-        "Pixels": str(extractor.settings.image_size),
-        "Feature precision": extractor.preparation.precision,
+        "Inception-v3 from": START[network.start],
+        "Pixels": str(network.image_size),
+        "Feature precision": precision,
         "Test accuracy": f"{100 * extractor.test_accuracy:.2f} %{' (void)' if reason_of(details) else ''}",
         "Network (SHA-256)": extractor.sha256[:12],
         "Real images": str(extractor.n_reference),

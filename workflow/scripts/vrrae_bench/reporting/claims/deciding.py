@@ -78,12 +78,13 @@ def record_of(decided: Sequence[Decided], evidence: Evidence) -> ClaimsRecord:
     """What was decided, as data."""
     claims = tuple(map(claim_record, decided))
     kinds = dict.fromkeys(kind for one in decided for kind in kinds_of(one.claim.rule))
-    conditions = [] if evidence.conditions.empty else [*evidence.conditions.to_dict("records"), OF_THE_PAPER]
+    rows = evidence.conditions.to_dict("records")
+    ours = [{str(name): value for name, value in row.items()} for row in rows]
     return ClaimsRecord(
         summary=summarise(claims, MAIN_CLAIMS),
         claims=claims,
         rules={kind.__name__: kind.how for kind in kinds},
-        conditions=tuple(conditions),
+        conditions=(*ours, OF_THE_PAPER) if ours else (),
         contradictions=tuple(_contradiction(one, evidence) for one in CONTRADICTIONS),
     )
 

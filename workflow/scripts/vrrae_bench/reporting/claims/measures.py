@@ -240,6 +240,7 @@ class OverheadBelow:
 
     def decide(self, evidence: Evidence) -> Finding:
         vae, vrrae = (paper_value("table_a4_1", self.on, name, "", "step_seconds")[0] for name in ("vae", "vrrae"))
+        assert vae is not None and vrrae is not None  # the paper prints both
         paper = f"paper: VAE {vae} s, VRRAE {vrrae} s, {percent(vrrae / vae - 1)}"
         timings = evidence.timings[evidence.timings.dataset == self.on]
         if timings.empty:

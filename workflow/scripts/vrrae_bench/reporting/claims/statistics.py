@@ -13,7 +13,9 @@ MOST_SEEDS = 100  # the largest number that is told when a verdict needs more se
 Sample = Float[np.ndarray, " n"]
 
 
-def holm_levels(p_values: Sequence[float], level: float = SIGNIFICANCE) -> Float[np.ndarray, " m"]:
+def holm_levels(
+    p_values: Sequence[float] | Float[np.ndarray, " m"], level: float = SIGNIFICANCE
+) -> Float[np.ndarray, " m"]:
     """The level at which Holm's step-down procedure tests each of m hypotheses (Holm 1979).
 
     The smallest p-value is compared with level / m, the next with level / (m - 1), and so on; from the first that is

@@ -33,10 +33,8 @@ def blocks(
     shown = [run for row in rows for run in row]
     title = dict(zip(shown, titles(shown)))
     width, height = size
-    figure, axes = plt.subplots(
-        len(rows), columns, figsize=(width * columns, height * len(rows)), layout="compressed", squeeze=False
-    )
-    figure.get_layout_engine().set(w_pad=0.12, h_pad=0.08)  # so that two blocks do not look like one
+    figure, axes = plt.subplots(len(rows), columns, figsize=(width * columns, height * len(rows)), squeeze=False)
+    figure.set_layout_engine("compressed", w_pad=0.12, h_pad=0.08)  # so that two blocks do not look like one
     for row, row_axes in zip(rows, axes):
         for run, axis in zip(row, row_axes):
             draw(axis, run)

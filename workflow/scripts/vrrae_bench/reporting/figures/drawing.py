@@ -102,7 +102,18 @@ def by_dataset(runs: Sequence[Run]) -> dict[str, list[Run]]:
 
 def by_beta(runs: Iterable[Run]) -> list[Run]:
     """Runs of a variational method, smallest beta first."""
-    return sorted(runs, key=lambda run: run.spec.beta)
+    return sorted(runs, key=beta_of)
+
+
+def beta_of(run: Run) -> float:
+    """The weight of the KL divergence.
+
+    Raises:
+        ValueError: The method has none.
+    """
+    if run.spec.beta is None:
+        raise ValueError(f"{run.spec.method} is not variational")
+    return run.spec.beta
 
 
 def titles(runs: Sequence[Run]) -> list[str]:

@@ -192,7 +192,8 @@ def _draw_bottleneck(drawing: _Drawing, panel: _Box, parts: Architecture, n_lane
         box = _Box(lefts[column], (lanes[0] + lanes[-1]) / 2, WIDTHS[column], height)
         return drawing.box(box, f"{name}\n{_text(shape)}", BOTTLENECK)
 
-    if parts.basis:
+    basis = None
+    if parts.basis and parts.coefficients:
         name = f"truncated SVD\nof $Y$, rank {parts.coefficients[0]}"
         start = over_all(0, name, parts.latent)
         code = at(1, 0, r"$\alpha = U^T Y$", parts.coefficients)
@@ -215,7 +216,7 @@ def _draw_bottleneck(drawing: _Drawing, panel: _Box, parts: Architecture, n_lane
             drawing.line((code.centre, code.bottom), (log_variance.left, log_variance.middle), DOWN_THEN_RIGHT)
         drawing.arrow(mean, end)
         drawing.line((log_variance.right, log_variance.middle), (end.centre, end.bottom), RIGHT_THEN_UP)
-    if parts.basis:
+    if basis:
         product = over_all(4, r"$U z$" if parts.log_variance else r"$U \alpha$", parts.decoder_input)
         drawing.arrow(end, product)
         drawing.arrow(basis, product)

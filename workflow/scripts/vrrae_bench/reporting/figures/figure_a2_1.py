@@ -11,7 +11,7 @@ from matplotlib.ticker import MaxNLocator
 
 from vrrae_bench.artefacts.records import remedy
 from vrrae_bench.artefacts.run import format_beta
-from vrrae_bench.reporting.figures.drawing import Run, by_beta, by_dataset, grid, plt
+from vrrae_bench.reporting.figures.drawing import Run, beta_of, by_beta, by_dataset, grid, plt
 from vrrae_bench.reporting.labels import dataset_label
 from vrrae_bench.system.errors import UserError
 
@@ -35,7 +35,7 @@ def draw(runs: Sequence[Run]) -> Figure:
             values = singular_values(run)
             style = {"color": colour, "marker": marker, "markersize": 4, "markevery": -(-len(values) // 20)}
             for axis, shown in zip(row, (values, values / values[0])):
-                axis.plot(np.arange(1, len(values) + 1), shown, label=format_beta(run.spec.beta), **style)
+                axis.plot(np.arange(1, len(values) + 1), shown, label=format_beta(beta_of(run)), **style)
         for axis, label in zip(row, ("singular value", "share of the largest")):
             axis.set(title=dataset_label(dataset), xlabel="number of the mode", ylabel=label, yscale="log")
             axis.xaxis.set_major_locator(MaxNLocator(integer=True))

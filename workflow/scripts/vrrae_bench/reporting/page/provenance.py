@@ -2,7 +2,7 @@
 
 import csv
 import os
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -65,7 +65,8 @@ def costs(benchmarks: Path, trainings: Sequence[float]) -> list[Cost]:
         benchmarks: The folder of the benchmarks, which a kept report does not have.
         trainings: Seconds of each training, interruptions included.
     """
-    jobs, seconds = Counter(), Counter()
+    jobs: Counter[str] = Counter()
+    seconds: defaultdict[str, float] = defaultdict(float)
     for file in sorted(benchmarks.rglob("*.tsv")):
         stage = file.relative_to(benchmarks).parts[0].removesuffix(".tsv")
         with suppress(OSError, ValueError, KeyError, TypeError, csv.Error):

@@ -109,7 +109,7 @@ def _best(better: Better, numbers: dict[str, float]) -> str | None:
     """The printed form of the best number, so that numbers that print alike are equal; none of fewer than two."""
     if better == "neither" or len(numbers) < 2:
         return None
-    return (min if better == "lower" else max)(numbers, key=numbers.get)
+    return (min if better == "lower" else max)(numbers, key=lambda number: numbers[number])
 
 
 def _difference(cell: Cell) -> str:
