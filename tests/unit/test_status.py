@@ -2,6 +2,7 @@
 
 import io
 import logging
+import os
 import re
 from types import SimpleNamespace
 
@@ -9,7 +10,7 @@ import pytest
 from snakemake.settings.enums import Quietness
 from snakemake_interface_logger_plugins.common import LogEvent
 
-from vrrae_bench.system.status import CAUSE, NAMED, REMEDY, SCREEN_HANDLER, Status, last_words
+from vrrae_bench.system.status import CAUSE, NAMED, REMEDY, SCREEN_HANDLER, STOPPED, Status, last_words
 
 USUAL = {"quiet": None, "verbose": False, "printshellcmds": False}
 
@@ -70,8 +71,8 @@ def test_errors_stand_above_the_line(run):
     _, tell = run(screen)
     begin(tell, 0, "Train vrrae")
     tell(logging.ERROR, "RuleException", event=LogEvent.ERROR)
-    # The line is wiped before, so that no rest of it stands beside the error.
-    assert re.search(r"\r *\rRuleException\n$", screen.getvalue())
+    # The line is wiped before, so that no rest of it stands beside the error, and is drawn again below.
+    assert re.search(r"\r *\rRuleException\n\r0 of 4 jobs .*Train vrrae$", screen.getvalue())
 
 
 def test_elsewhere_a_line_after_each_job_has_the_time_left(run, monkeypatch):
@@ -82,6 +83,17 @@ def test_elsewhere_a_line_after_each_job_has_the_time_left(run, monkeypatch):
     clock[0] = 90
     finish(tell, 3)
     assert screen.getvalue().splitlines() == ["a rule", "finished", "1 of 4 jobs done after 01:30, about 01:30 left"]
+
+
+def test_a_terminal_without_columns_gets_lines(run, monkeypatch):
+    """In which a line in place would be drawn as nothing."""
+    screen = Terminal()
+    monkeypatch.setattr(screen, "fileno", lambda: 1)
+    monkeypatch.setattr("os.get_terminal_size", lambda descriptor: os.terminal_size((0, 0)))
+    _, tell = run(screen)
+    begin(tell, 0, "Train vrrae")
+    finish(tell, 0)
+    assert re.search(r"^a rule\nfinished\n1 of 4 jobs done after \d\d:\d\d, about \d\d:\d\d left\n$", screen.getvalue())
 
 
 def test_who_asks_for_less_or_more_gets_it(run):
@@ -104,7 +116,7 @@ def test_a_job_that_succeeds_after_all_has_not_failed(run, tmp_path):
     begin(tell, 0, "Train vrrae")
     fail(tell, 0, str(tmp_path / "train.log"))
     finish(tell, 0)
-    assert last_words(status, []).strip() == REMEDY
+    assert last_words(status, []).strip() == STOPPED
 
 
 def test_the_last_words_have_the_last_error_of_each_log_and_few_jobs(run, tmp_path):

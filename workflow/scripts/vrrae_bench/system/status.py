@@ -14,7 +14,7 @@ import re
 import sys
 import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, Protocol, TextIO
@@ -29,6 +29,10 @@ CAUSE, NAMED = 12, 5
 # The handler by which Snakemake writes on the screen, if no plug-in does.
 SCREEN_HANDLER = "DefaultStreamHandler"
 REMEDY = "See to the cause, then type the same command again. What is finished is kept."
+STOPPED = (
+    "The run was stopped. If not by you, the reason stands above. Type the same command to go on: what is finished is "
+    "kept."
+)
 
 
 class Shown(Protocol):
@@ -73,13 +77,14 @@ class Status(logging.Handler):
         screen = next((one for one in logger.handlers if one.get_name() == SCREEN_HANDLER), None)
         if screen and not {"ALL", "PROGRESS"} & {str(getattr(kind, "name", kind)) for kind in shown.quiet or ()}:
             self._told = True
-            in_place = self._screen.isatty() and os.environ.get("TERM") != "dumb"
+            in_place = self._screen.isatty() and os.environ.get("TERM") != "dumb" and _has_width(self._screen)
             if in_place and not (shown.verbose or shown.printshellcmds):
                 self._bar = tqdm(
                     total=sum(self._seconds.values()), file=self._screen, bar_format=LINE, smoothing=0, leave=False,
                     dynamic_ncols=True, mininterval=0, desc=self._counted(),
                 )  # fmt: skip
                 threading.Thread(target=self._tick, daemon=True).start()
+                screen.emit = self._above_line(screen.emit)
             screen.addFilter(self._stays)
         logger.addHandler(self)
 
@@ -118,13 +123,19 @@ class Status(logging.Handler):
                 bar.refresh()
 
     def _stays(self, record: logging.LogRecord) -> bool:
-        """Whether Snakemake writes a record on the screen; in a terminal, the line makes room for it."""
-        if not self._bar:
-            return getattr(record, "event", None) != "progress"
-        if record.levelno < logging.WARNING:
-            return False
-        self._bar.clear()
-        return True
+        """Whether Snakemake writes a record on the screen."""
+        if self._bar:
+            return record.levelno >= logging.WARNING
+        return getattr(record, "event", None) != "progress"
+
+    def _above_line(self, emit: Callable[[logging.LogRecord], None]) -> Callable[[logging.LogRecord], None]:
+        """Writing of a record while the line is away, which no other thread draws meanwhile."""
+
+        def emit_above(record: logging.LogRecord) -> None:
+            with tqdm.external_write_mode(file=self._screen):
+                emit(record)
+
+        return emit_above
 
     def _draw(self) -> None:
         if not self._bar:
@@ -150,8 +161,18 @@ class Status(logging.Handler):
         return f"{self._counted()} done after {tqdm.format_interval(elapsed)}{rest}"
 
 
+def _has_width(screen: TextIO) -> bool:
+    """Whether a terminal has any columns: those of some containers and services say that they have none."""
+    try:
+        return os.get_terminal_size(screen.fileno()).columns > 0
+    except OSError:
+        return True
+
+
 def last_words(status: Status, logs: Sequence[str]) -> str:
     """What a failed run ends with: which jobs failed, of what, where their logs are, and what to do.
+
+    Where no job failed, it was stopped, as by Ctrl-C.
 
     Args:
         logs: The logs of Snakemake itself.
@@ -163,7 +184,7 @@ def last_words(status: Status, logs: Sequence[str]) -> str:
     if more := len(status.failed) - NAMED:
         told += ["", f"And {more} more jobs failed."] if more > 0 else []
     killed = explain_killed(logs).rstrip()
-    return "\n".join([*told, "", *filter(None, [killed]), REMEDY])
+    return "\n".join([*told, "", *filter(None, [killed]), REMEDY if told or killed else STOPPED])
 
 
 def _cause(files: Sequence[str]) -> list[str]:
