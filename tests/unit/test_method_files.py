@@ -41,6 +41,7 @@ def test_the_lines_of_a_file_are_read_and_the_file_is_not_run(tmp_path):
         (f'METHODS = {{"a": 1}}\n{CLASS}', "'a': is no entry of a method"),
         (f'METHODS = {{"a/b": {{}}}}\n{CLASS}', "'a/b': is no name of a method"),
         (f"METHODS = {{1: {{}}}}\n{CLASS}", "1: is no name of a method"),
+        (f'METHODS = {{"floor": {{}}}}\n{CLASS}', "'floor': tables use this name for scores of real images or noise"),
         (f'METHODS = {{"a": {{"bottleneck": "Sphere"}}}}\n{CLASS}', "'a': width: Field required"),
         (f'METHODS = {{"a": {{"bottleneck": "Sphere", "width": "k"}}}}\n{CLASS}', "'a': width: Input should be"),
         (

@@ -12,10 +12,12 @@ import pandas as pd
 import pytest
 from PIL import Image
 
+from vrrae_bench.artefacts.methods import TAKEN
 from vrrae_bench.artefacts.records import write_record
 from vrrae_bench.artefacts.shown import IMAGES, MEANS
 from vrrae_bench.latent.diagnostics import COLLAPSED_SIGNAL_TO_NOISE
 from vrrae_bench.reporting.claims.record import ClaimRecord, LackingRecord
+from vrrae_bench.reporting.labels import BOUNDS
 from vrrae_bench.reporting.long_tables import read_long_table, typed
 from vrrae_bench.reporting.page.claims import groups
 from vrrae_bench.reporting.page.images import LOSSLESS, embedded
@@ -79,6 +81,19 @@ def test_neither_the_chosen_beta_nor_real_images_nor_a_describing_number_is_the_
     [block] = blocks("table_scores", long_of("table_scores", *rows, floor, *units))
     assert [name for name, shown in column_of(block, "FID").items() if shown.best] == ["VAE"]
     assert not any(shown.best for shown in column_of(block, "Sharpness").values())
+
+
+def test_a_method_that_is_called_as_another_name_is_printed_has_a_row_and_is_compared():
+    """Also where its name is the label of real images or noise, which are not compared."""
+    names = {"ae": 9.0, "AE": 8.0, "noise": 7.0, "ceiling": 6.0}
+    rows = [("mnist", method, "fid_random", mean, None) for method, mean in names.items()]
+    [block] = blocks("table_scores", long_of("table_scores", *rows))
+    cells = column_of(block, "FID")
+    assert {name: shown.cell.number for name, shown in cells.items()} == {
+        "AE": "9.00", "'AE'": "8.00", "'noise'": "7.00", "noise": "6.00"
+    }  # fmt: skip
+    assert [name for name, shown in cells.items() if shown.best] == ["'noise'"]
+    assert set(TAKEN) == set(BOUNDS)  # so that no method has the name itself
 
 
 @pytest.mark.parametrize(

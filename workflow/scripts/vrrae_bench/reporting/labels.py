@@ -20,8 +20,13 @@ BOUNDS = {"floor": "test images", "copies": "training images", "ceiling": "noise
 
 
 def method_label(name: str) -> str:
-    """The printed name of a method, or of the real images or noise that stand in its place."""
-    return (METHOD_LABELS | BOUNDS).get(name, name)
+    """The printed name of a method, or of the real images or noise that stand in its place.
+
+    If a method of the user's is called as another one is printed, its name stands in quotation marks, so that rows of a
+    table have different names.
+    """
+    labels = METHOD_LABELS | BOUNDS
+    return labels.get(name, f"'{name}'" if name in labels.values() else name)
 
 
 def dataset_label(name: str) -> str:

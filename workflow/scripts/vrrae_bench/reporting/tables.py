@@ -10,7 +10,7 @@ import pandas as pd
 
 from vrrae_bench.artefacts.records import write_record
 from vrrae_bench.artefacts.run import format_beta
-from vrrae_bench.reporting.labels import dataset_label, method_label
+from vrrae_bench.reporting.labels import BOUNDS, dataset_label, method_label
 from vrrae_bench.reporting.long_tables import COLLAPSED, learning_rate_configured
 from vrrae_bench.reporting.markup import latex, markdown, markdown_cell
 from vrrae_bench.reporting.void import MARK, warning
@@ -41,6 +41,7 @@ class Cell:
         paper: The number that the paper prints, as it is printed here; none if the paper has no such column.
         paper_mean: The number that the paper prints; none if the paper has no such number.
         chosen: Whether the number is of the best beta, and so was chosen among several.
+        of_bound: Whether the number is of real images or noise, and not of a method.
         void: Whether the number says nothing, because it is computed in features that say nothing.
     """
 
@@ -55,6 +56,7 @@ class Cell:
     paper: str | None
     paper_mean: float | None
     chosen: bool
+    of_bound: bool
     void: bool
 
     @property
@@ -155,6 +157,7 @@ def _cells(name: str, row: Any, long: pd.DataFrame) -> Iterator[Cell]:
             paper=_number(row.quantity, row.paper_value) if beside else None,
             paper_mean=None if pd.isna(row.paper_value) else row.paper_value,
             chosen=row.best_beta,
+            of_bound=row.method in BOUNDS,
             void=bool(row.void),
         )
 

@@ -51,7 +51,7 @@ def write_claims(path: Path, record: ClaimsRecord, banner: str | None) -> None:
 
 def evidence_line(one: ClaimRecord) -> str:
     """The numbers, the verdicts by our scores, what the claim waits for, and the remark, in one line."""
-    parts = [*one.numbers, *filter(None, [by_extractors(one)])]
+    parts = [*one.numbers, *networks_line(one)]
     parts += [f"by {found.score}: {VERDICTS[found.verdict]}" for found in one.by_score]
     parts += [f"{with_rate(found)}: {VERDICTS[found.verdict]}" for found in one.by_learning_rate]
     parts += [f"waits for: {'; '.join(each.text for each in one.lacking)}"] if one.lacking else []
@@ -59,12 +59,18 @@ def evidence_line(one: ClaimRecord) -> str:
     return ". ".join(parts)
 
 
+def networks_line(one: ClaimRecord) -> list[str]:
+    """A line on what the features of each of our extractors say, if there are several."""
+    found = by_extractors(one)
+    return [f"by our {len(one.by_extractor)} networks: {found}"] if found else []
+
+
 def by_extractors(one: ClaimRecord) -> str:
     """What the features of each of our extractors say, and whether they agree; empty if there is only one extractor."""
     if len(one.by_extractor) < 2:
         return ""
     found = ", ".join(f"seed {seed} {VERDICTS[verdict]}" for seed, verdict in one.by_extractor.items())
-    return f"by our {len(one.by_extractor)} networks: {found}; they {'agree' if one.agreed else 'do not agree'}"
+    return f"{found}; they {'agree' if one.agreed else 'do not agree'}"
 
 
 def with_rate(found: FindingByLearningRate) -> str:
@@ -118,7 +124,7 @@ def _group(title: str, chosen: Sequence[ClaimRecord]) -> list[str]:
             row["Waits for"] = "; ".join(text for text in texts if text not in shared)
     if any(map(by_extractors, chosen)):
         for row, one in zip(rows, chosen):
-            row["Our networks"] = by_extractors(one).partition(": ")[2]
+            row["Our networks"] = by_extractors(one)
     return [*parts, _table(rows)]
 
 
@@ -131,7 +137,7 @@ def _section(one: ClaimRecord) -> str:
         f"- Section: {one.section}",
         f"- Rule: {' and '.join(one.rules)}. {one.words}",
         *(f"- {line}" for line in one.numbers),
-        *(f"- {line}" for line in filter(None, [by_extractors(one)])),
+        *(f"- {line}" for line in networks_line(one)),
         f"- **Verdict: {VERDICTS[one.verdict]}**",
         *(f"- Waits for: {markdown(each.text)}" for each in one.lacking),
     ]

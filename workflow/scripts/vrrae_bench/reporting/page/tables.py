@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from vrrae_bench.reporting.labels import BOUNDS, dataset_label
+from vrrae_bench.reporting.labels import dataset_label
 from vrrae_bench.reporting.tables import Cell, cells_of_tables, columns_of
 from vrrae_bench.scoring.metrics import METRICS, Better
 from vrrae_bench.study.catalogue import TABLES
@@ -95,7 +95,7 @@ def _shown(column: Column, found: Sequence[Cell]) -> Iterator[Shown]:
     Three kinds of numbers are not compared: those of the best beta, which was chosen by its number; those of real
     images and noise, which are no methods; and void numbers.
     """
-    rivals = [cell for cell in found if not cell.chosen and cell.row not in BOUNDS.values()]
+    rivals = [cell for cell in found if not cell.chosen and not cell.of_bound]
     best = _best(column.better, {cell.number: cell.mean for cell in rivals if not cell.void})
     printed = {cell.paper: cell.paper_mean for cell in rivals if cell.paper and cell.paper_mean is not None}
     paper_best = _best(column.better, printed)
