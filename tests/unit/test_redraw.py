@@ -31,6 +31,15 @@ datasets:
 """
 
 
+def score_positions(scores):
+    """Add what the version that scored the example did not write yet."""
+    record = json.loads(scores.read_text())
+    if "fid_interpolation" in record:
+        record["details"]["fid_interpolation_by_position"] = [60.0, 70.0, 80.0, 70.0, 60.0]
+        record["details"]["counts"]["fid_interpolation_by_position"] = {"generated": 1250, "real": 60_000}
+        scores.write_text(json.dumps(record))
+
+
 @pytest.fixture
 def results(tmp_path, rng):
     """Results of a few runs: the scores that the example report has of them, with made images and points."""
@@ -41,6 +50,7 @@ def results(tmp_path, rng):
     (folder / "settings.json").write_text(study.model_dump_json())
     for run in all_runs(study):
         shutil.copytree(EXAMPLE / run.folder, folder / run.folder)
+        score_positions(folder / run.folder / "scores.json")
         counts = {"random": (GALLERIES * GALLERY,), "nearest": (GALLERIES * COLUMNS,), "real": (GALLERIES * COLUMNS,)}
         counts |= {"transitions": (PAIRS, 9)}
         images = {name: rng.integers(0, 256, (*count, 8, 8, 1), np.uint8) for name, count in counts.items()}
@@ -81,6 +91,7 @@ def drawn(monkeypatch):
     monkeypatch.setattr("redraw.draw_figure", lambda name, *others: names.append(name))
     monkeypatch.setattr("redraw.write_report", lambda *arguments, **others: None)
     monkeypatch.setattr("redraw.TABLES", ["table_1"])
+    monkeypatch.setattr("redraw.FIGURES", {name: one for name, one in FIGURES.items() if not one.made})
     return names
 
 
@@ -91,6 +102,13 @@ def test_a_figure_whose_images_are_not_kept_is_named_and_all_else_is_made(result
     assert set(lacking) == {"figure_5", "figure_a5_4", "figure_a5_7"}
     assert set(lacking.values()) == {images.relative_to(results).as_posix()}
     assert {"figure_1", "figure_2", "figure_3", "figure_collapse"} <= set(drawn) and not set(drawn) & set(lacking)
+
+
+def test_a_figure_of_what_an_earlier_version_did_not_score_is_named(results, drawn):
+    [scores] = results.glob("runs/mnist/vae/beta=1e-3*/seed=0/scores.json")
+    shutil.copyfile(EXAMPLE / scores.relative_to(results), scores)
+    missing = f"fid_interpolation_by_position in {scores.relative_to(results).as_posix()}"
+    assert redraw(results) == {"figure_fid_along": missing} and "figure_fid_along" not in drawn
 
 
 def test_nothing_is_decided_where_trainings_were_smaller_than_the_papers(results, drawn):

@@ -1,9 +1,11 @@
-# Figures, from the few images and points of runs that they show: drawing one again trains nothing.
+# Figures, from the few images and points of runs that they show, or from tables and verdicts: drawing one again trains
+# nothing.
 
 
 rule draw_figure:
     input:
         runs=lambda wildcards: in_results(made_from.figure_files(settings, wildcards.figure)),
+        made=lambda wildcards: in_results(made_from.figure_made(settings, wildcards.figure)),
         caption=lambda wildcards: caption_of(wildcards.figure),
         shared_captions=shared_captions("runs", "figures"),
         script=f"{SCRIPTS}/figure.py",
@@ -37,5 +39,5 @@ rule draw_figure:
     message:
         "Draw {wildcards.figure}"
     shell:
-        "python {input.script:q} {wildcards.figure} --runs {params.runs:q} --caption {input.caption:q}"
+        "python {input.script:q} {wildcards.figure} --runs {params.runs:q} --from {input.made:q} --caption {input.caption:q}"
         " {params.mark} --out {output.png:q} > {log:q} 2>&1"

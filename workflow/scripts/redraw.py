@@ -18,6 +18,7 @@ from vrrae_bench.artefacts.records import read_record
 from vrrae_bench.artefacts.run_folder import TRAINING, spec_of
 from vrrae_bench.reporting import made_from
 from vrrae_bench.reporting.configured import check_configured, read_study
+from vrrae_bench.reporting.records import read_run_scores
 from vrrae_bench.reporting.report import write_report
 from vrrae_bench.study.catalogue import CATALOGUE, FIGURES, TABLES
 from vrrae_bench.study.selection import all_runs, runs_of
@@ -56,7 +57,8 @@ def redraw(folder: Path) -> dict[str, str]:
             f"{folder / missing}: is missing. Claims and report need the scores, run.json and history.csv of "
             f"each run that {made_from.SETTINGS} asks for. Copy it from where the results were made."
         )
-    lacking = _tables(folder, study) | _figures(folder, study) | _claims(folder, study)
+    # Some figures are drawn from tables and verdicts.
+    lacking = _tables(folder, study) | _claims(folder, study) | _figures(folder, study)
     _report(folder, study)
     return lacking
 
@@ -78,11 +80,12 @@ def _figures(folder: Path, study: Study) -> dict[str, str]:
     """Draw the figures; returns what is lacking for which of them."""
     lacking = {}
     for name in made_from.reported(study, FIGURES):
-        if missing := _missing(folder, made_from.figure_files(study, name)):
+        if missing := _missing(folder, made_from.figure_files(study, name)) or _missing_detail(folder, study, name):
             lacking[name] = missing
         else:
             template, path = TEMPLATES / "captions" / CATALOGUE[name].caption, folder / f"figures/{name}.png"
-            draw_figure(name, runs_of(study, name), template, path, study.mark)
+            made = _in(folder, made_from.figure_made(study, name))
+            draw_figure(name, runs_of(study, name), made, template, path, study.mark)
     return lacking
 
 
@@ -122,6 +125,15 @@ def _in(folder: Path, files: Iterable[str]) -> list[Path]:
 def _missing(folder: Path, files: Iterable[str]) -> str | None:
     """The first of some files that is not in the folder."""
     return next((file for file in files if not (folder / file).exists()), None)
+
+
+def _missing_detail(folder: Path, study: Study, name: str) -> str | None:
+    """What the scores of a run do not tell a figure, since an earlier version has written them."""
+    if detail := FIGURES[name].detail:
+        for file in made_from.files_of_runs(runs_of(study, name), "scores.json"):
+            if getattr(read_run_scores(folder / file).details, detail) is None:
+                return f"{detail} in {file}"
+    return None
 
 
 if __name__ == "__main__":

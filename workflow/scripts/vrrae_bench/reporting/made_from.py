@@ -4,6 +4,7 @@ The rules of the workflow, `keep.py` and `redraw.py` all go by these.
 """
 
 from collections.abc import Iterable, Sequence
+from pathlib import PurePath
 
 from vrrae_bench.artefacts.run import RunSpec
 from vrrae_bench.artefacts.run_folder import SAMPLE, TRAINING
@@ -21,6 +22,7 @@ from vrrae_bench.study.selection import (
 from vrrae_bench.study.settings import Study
 
 SETTINGS = "settings.json"
+CLAIMS = "claims"
 
 
 def files_of_runs(runs: Iterable[RunSpec], name: str) -> list[str]:
@@ -60,14 +62,26 @@ def table_runs(study: Study, name: str) -> list[str]:
 
 
 def figure_files(study: Study, name: str) -> list[str]:
-    """The files that a figure reads: scores.json and run.json of its runs, and the files that it shows."""
+    """All that a figure reads.
+
+    Of its runs, these are scores.json and run.json, and the files that it shows. A figure that is drawn
+    from tables and verdicts reads these, and the records beside them.
+    """
     figure = FIGURES[name]
     # sample.json has the digests of the images and means that the figure shows.
     sampled = (SAMPLE,) if {IMAGES, MEANS} & set(figure.files) else ()
     names = dict.fromkeys(("scores.json", TRAINING, *sampled, *figure.files)) if figure.files else ()
     files = [file for each in names for file in files_of_runs(runs_of(study, name), each)]
     manifests = datasets_of(study, name) if figure.reads_manifest else []
-    return files + [f"data/{dataset}/manifest.json" for dataset in manifests]
+    files += [f"data/{dataset}/manifest.json" for dataset in manifests]
+    made = figure_made(study, name)
+    return files + list(dict.fromkeys(file for one in made for file in (one, str(PurePath(one).with_suffix(".json")))))
+
+
+def figure_made(study: Study, name: str) -> list[str]:
+    """Tables and verdicts that a figure is drawn from."""
+    made = [one for one in FIGURES[name].made if one == CLAIMS or is_made(study, one)]
+    return [f"{CLAIMS}.json" if one == CLAIMS else f"tables/{one}.csv" for one in made]
 
 
 def further_scores(study: Study) -> list[str]:

@@ -15,11 +15,12 @@ from vrrae_bench.artefacts.run import format_beta
 from vrrae_bench.artefacts.run_folder import spec_of
 from vrrae_bench.latent.diagnostics import COLLAPSED_SIGNAL_TO_NOISE
 from vrrae_bench.reporting.claims.record import read_claims
+from vrrae_bench.reporting.claims.verdicts import SIGNS
 from vrrae_bench.reporting.claims.writing import CONDITIONS, CORRECTION
 from vrrae_bench.reporting.figures import histories
 from vrrae_bench.reporting.figures.drawing import Run
 from vrrae_bench.reporting.long_tables import read_long_table
-from vrrae_bench.reporting.page.claims import SIGNS, WORDS, groups
+from vrrae_bench.reporting.page.claims import WORDS, groups
 from vrrae_bench.reporting.page.images import drawn, embedded
 from vrrae_bench.reporting.page.provenance import costs, distinct, duration, written_on
 from vrrae_bench.reporting.page.remarks import Notes, paragraphs

@@ -22,6 +22,7 @@ from vrrae_bench.study.comparisons import (
     headline,
     images,
     images_without,
+    interpolated,
     labelled,
     main_comparison,
     only,
@@ -118,6 +119,9 @@ class Figure(Entry):
         kind: The kind of figure, if several figures are drawn and described alike.
         files: The files of a run that it reads beside its scores and its description; none for a figure that needs no
             trained run.
+        detail: The entry under `details` of scores.json that it shows, where earlier versions did not write it.
+        made: What it is drawn from in place of runs: tables by their names, and `claims`, the verdicts. A table that
+            the configuration does not ask for is left out.
         reads_manifest: Whether it reads the manifest of its data set.
         first: The first of the pairs or generated images that it shows, counted from 0, where it shows some of them;
             figures of the same runs show others.
@@ -127,6 +131,8 @@ class Figure(Entry):
     suffixes = (".png", ".pdf", ".txt")
     kind: str | None = None
     files: tuple[str, ...] = ()
+    detail: str | None = None
+    made: tuple[str, ...] = ()
     reads_manifest: bool = False
     first: int | None = None
     number_is_ours: bool = False
@@ -443,6 +449,42 @@ FIGURES = by_name(
         about="KL divergence and signal-to-noise of each dimension, every seed: VAE and VRRAE",
         shows=Selection(anything, headline, ("vae", "vrrae")),
         files=("scores.json",),
+    ),
+    Figure(
+        name="figure_outcome",
+        title="The outcome: the numbers of Table 2 in the paper and here, and a square for each claim",
+        about="Table 2 in the paper and here, and the verdicts, in one picture",
+        shows=Selection(only("mnist", "cifar10", "celeba")),
+        made=("table_2", "claims"),
+    ),
+    Figure(
+        name="figure_paper",
+        title="The paper's numbers and ours: error and FIDs of every method",
+        about="Error and FIDs in the paper and here: every method of Tables 2, 3 and A.4-3",
+        shows=Selection(only("mnist", "cifar10", "celeba")),
+        made=("table_2", "table_3", "table_a4_3"),
+    ),
+    Figure(
+        name="figure_verdicts",
+        title="Verdicts: a square for each claim of the paper",
+        about="The verdict on each claim, and what the open ones wait for",
+        shows=Selection(anything),
+        made=("claims",),
+    ),
+    Figure(
+        name="figure_fid_along",
+        title="FID along the interpolation: of the images at each position between two training images",
+        about="FID at each position between two images, every seed",
+        shows=Selection(interpolated, headline),
+        files=("scores.json",),
+        detail="fid_interpolation_by_position",
+    ),
+    Figure(
+        name="figure_extractors",
+        title="FID by the seed of the extractor",
+        about="FIDs of each method by extractors that differ in nothing but their seed",
+        shows=Selection(several_extractors),
+        made=("table_extractors",),
     ),
 )
 

@@ -91,6 +91,11 @@ def labelled(dataset: DatasetSettings) -> bool:
     return dataset.extractor is not None
 
 
+def interpolated(dataset: DatasetSettings) -> bool:
+    """Whether there are FIDs of the images at each position between two images, which takes two pairs."""
+    return labelled(dataset) and dataset.sampling.interpolation_pairs > 1
+
+
 def several_extractors(dataset: DatasetSettings) -> bool:
     """Whether there are several extractors, which differ in their seed."""
     return bool(dataset.extractor_seeds)

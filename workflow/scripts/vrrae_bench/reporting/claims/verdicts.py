@@ -10,6 +10,8 @@ VERDICTS: dict[Verdict, str] = {
     "not_reproduced": "not reproduced",
     "undecided": "undecided",
 }
+# A verdict is told by its words and by its sign, never by colour alone.
+SIGNS: dict[Verdict, str] = {"reproduced": "✓", "not_reproduced": "✗", "undecided": "○"}
 # If a claim waits for several things, the first in this order is told: without it, none of the others helps.
 AWAITED: dict[Awaited, str] = {
     "settings": "the paper's settings",

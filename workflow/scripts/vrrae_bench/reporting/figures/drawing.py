@@ -1,7 +1,7 @@
 """What all figures share: the runs they are drawn from, colours, how they are saved."""
 
 import textwrap
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import cycle
 from pathlib import Path
@@ -25,6 +25,7 @@ from vrrae_bench.artefacts.shown import IMAGES, MEANS
 from vrrae_bench.datasets.store import MANIFEST, DataSet
 from vrrae_bench.reporting.labels import dataset_label, method_label
 from vrrae_bench.reporting.records import read_run_scores
+from vrrae_bench.system.errors import UserError
 from vrrae_bench.system.files import atomic_path
 
 # A matplotlibrc, in the working directory or of the user, would change figures or need programs such as LaTeX.
@@ -92,6 +93,17 @@ class Run:
         return self.scores.details
 
 
+def made_of(files: Mapping[str, Path], name: str) -> Path:
+    """One of the files of tables and verdicts that a figure is drawn from.
+
+    Raises:
+        UserError: It is not among them.
+    """
+    if name not in files:
+        raise UserError(f"{name}: the figure is drawn from it, and it is not among the files. Name it too.")
+    return files[name]
+
+
 def by_dataset(runs: Sequence[Run]) -> dict[str, list[Run]]:
     """The runs of each data set."""
     groups: dict[str, list[Run]] = {}
@@ -153,7 +165,8 @@ def save_figure(folder: Path, name: str, figure: Figure, mark: str | None = None
     """Write `<name>.png` and `<name>.pdf`; without a date in it, the same figure is the same file.
 
     Args:
-        mark: What a reader of the figure alone has to know, above it.
+        mark: What a reader of the figure alone has to know, above it. A legend for all of a figure stands below, since
+            Matplotlib would put one at the top over the mark.
     """
     if mark:
         figure.suptitle("\n".join(textwrap.wrap(mark, int(12 * figure.get_figwidth()))), color=ORANGE, fontsize="small")

@@ -51,7 +51,7 @@ def draw(runs: Sequence[Run]) -> Figure:
             _scale(axis)
     # One legend, with one entry for all seeds of a method.
     handles = {line.get_label(): line for axis in axes[:, 0] for line in axis.lines}
-    figure.legend(handles.values(), handles.keys(), loc="outside upper center", ncols=len(handles))
+    figure.legend(handles.values(), handles.keys(), loc="outside lower center", ncols=len(handles))
     return figure
 
 

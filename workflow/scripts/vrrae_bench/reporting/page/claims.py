@@ -6,8 +6,6 @@ from dataclasses import dataclass
 from vrrae_bench.reporting.claims.record import ClaimRecord
 from vrrae_bench.reporting.claims.verdicts import AWAITED, Verdict
 
-# A verdict is told by its words and by its sign, never by colour alone.
-SIGNS: dict[Verdict, str] = {"reproduced": "✓", "not_reproduced": "✗", "undecided": "○"}
 WORDS: dict[Verdict, str] = {"reproduced": "Holds", "not_reproduced": "Does not hold", "undecided": "Open"}
 
 
