@@ -14,7 +14,7 @@ import re
 import sys
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, Protocol, TextIO
@@ -84,7 +84,7 @@ class Status(logging.Handler):
                     dynamic_ncols=True, mininterval=0, desc=self._counted(),
                 )  # fmt: skip
                 threading.Thread(target=self._tick, daemon=True).start()
-                screen.emit = self._above_line(screen.emit)
+                self._keep_above(screen)
             screen.addFilter(self._stays)
         logger.addHandler(self)
 
@@ -128,14 +128,15 @@ class Status(logging.Handler):
             return record.levelno >= logging.WARNING
         return getattr(record, "event", None) != "progress"
 
-    def _above_line(self, emit: Callable[[logging.LogRecord], None]) -> Callable[[logging.LogRecord], None]:
-        """Writing of a record while the line is away, which no other thread draws meanwhile."""
+    def _keep_above(self, screen: logging.Handler) -> None:
+        """Let what Snakemake writes take the line away first, which no other thread draws meanwhile."""
+        written = screen.emit
 
-        def emit_above(record: logging.LogRecord) -> None:
+        def emit(record: logging.LogRecord) -> None:
             with tqdm.external_write_mode(file=self._screen):
-                emit(record)
+                written(record)
 
-        return emit_above
+        screen.emit = emit
 
     def _draw(self) -> None:
         if not self._bar:
