@@ -43,19 +43,19 @@ rule all:
     """Everything: all tables and figures, and the report that shows them."""
     default_target: True
     input:
-        f"{RESULTS}/report.html",
+        "<results>/report.html",
 
 
 rule claims:
     """A verdict on each claim of the paper."""
     input:
-        multiext(f"{RESULTS}/claims", ".csv", ".md"),
+        multiext("<results>/claims", ".csv", ".md"),
 
 
 rule report:
     """One HTML page with all tables and figures."""
     input:
-        f"{RESULTS}/report.html",
+        "<results>/report.html",
 
 
 # `make targets` says of each what it is, and how many runs it needs. Beside each the configuration that it is made by,
@@ -66,7 +66,7 @@ for name in TABLES:
         name:
             name
         input:
-            multiext(f"{RESULTS}/tables/{name}", *TABLES[name].suffixes),
+            multiext(f"<results>/tables/{name}", *TABLES[name].suffixes),
             rules.write_settings.output.settings,
         localrule: True
 
@@ -77,7 +77,7 @@ for name in FIGURES:
         name:
             name
         input:
-            multiext(f"{RESULTS}/figures/{name}", *FIGURES[name].suffixes),
+            multiext(f"<results>/figures/{name}", *FIGURES[name].suffixes),
             rules.write_settings.output.settings,
         localrule: True
 
@@ -88,7 +88,7 @@ for name in settings.datasets:
         name:
             f"data_{name}"
         input:
-            f"{RESULTS}/data/{name}/manifest.json",
+            f"<results>/data/{name}/manifest.json",
         localrule: True
 
 

@@ -10,11 +10,11 @@ rule score_bounds:
         script=f"{SCRIPTS}/bounds.py",
         code=code_of("bounds"),
     output:
-        bounds=[f"{RESULTS}/extractor/{{dataset}}{{other}}/{bound}.json" for bound in BOUNDS],
+        bounds=[f"<results>/extractor/{{dataset}}{{other}}/{bound}.json" for bound in BOUNDS],
     log:
-        f"{RESULTS}/logs/bounds/{{dataset}}{{other}}.log",
+        "<logs>/bounds/{dataset}{other}.log",
     benchmark:
-        f"{RESULTS}/benchmarks/bounds/{{dataset}}{{other}}.tsv"
+        "<benchmarks>/bounds/{dataset}{other}.tsv"
     conda:
         f"../../envs/score-{TORCH}.yaml"
     threads: 1

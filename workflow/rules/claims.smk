@@ -3,10 +3,10 @@
 
 rule decide_claims:
     input:
-        scores=[f"{RESULTS}/{folder}/scores.json" for folder in RUNS],
-        runs=[f"{RESULTS}/{folder}/run.json" for folder in RUNS],
+        scores=[f"<results>/{folder}/scores.json" for folder in RUNS],
+        runs=[f"<results>/{folder}/run.json" for folder in RUNS],
         further=in_results(made_from.further_scores(settings)),
-        histories=[f"{RESULTS}/{folder}/history.csv" for folder in RUNS],
+        histories=[f"<results>/{folder}/history.csv" for folder in RUNS],
         timings=in_results(made_from.timings_of_claims(settings)),
         settings=rules.write_settings.output.settings,
         paper=f"{SCRIPTS}/vrrae_bench/study/paper_values.csv",
@@ -14,13 +14,13 @@ rule decide_claims:
         code=code_of("claims"),
         names=NAMES_OF_DATASETS,
     output:
-        csv=report(f"{RESULTS}/claims.csv", caption="../report/snakemake/claims.rst", category="Claims"),
-        markdown=f"{RESULTS}/claims.md",
-        data=f"{RESULTS}/claims.json",
+        csv=report("<results>/claims.csv", caption="../report/snakemake/claims.rst", category="Claims"),
+        markdown="<results>/claims.md",
+        data="<results>/claims.json",
     log:
-        f"{RESULTS}/logs/claims.log",
+        "<logs>/claims.log",
     benchmark:
-        f"{RESULTS}/benchmarks/claims.tsv"
+        "<benchmarks>/claims.tsv"
     conda:
         "../../envs/report.yaml"
     threads: 1

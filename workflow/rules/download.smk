@@ -9,15 +9,15 @@ rule download:
         # Just the module that makes this data set: a change to another one's makes it not again.
         code=lambda wildcards: code_of("download", f"datasets/sources/{dataset_of(wildcards).source}"),
     output:
-        manifest=f"{RESULTS}/data/{{dataset}}/manifest.json",
-        made_from=f"{RESULTS}/data/{{dataset}}/{MADE_FROM}",
-        images=[f"{RESULTS}/data/{{dataset}}/{split}.npy" for split in ("train", "test")],
+        manifest="<results>/data/{dataset}/manifest.json",
+        made_from=f"<results>/data/{{dataset}}/{MADE_FROM}",
+        images=[f"<results>/data/{{dataset}}/{split}.npy" for split in ("train", "test")],
         # Beside, where there are any; object storage has to be told, and so asks for data sets with labels.
-        labels=[f"{RESULTS}/data/{{dataset}}/{split}_labels.npy" for split in ("train", "test") if OBJECT_STORAGE],
+        labels=[f"<results>/data/{{dataset}}/{split}_labels.npy" for split in ("train", "test") if OBJECT_STORAGE],
     log:
-        f"{RESULTS}/logs/download/{{dataset}}.log",
+        "<logs>/download/{dataset}.log",
     benchmark:
-        f"{RESULTS}/benchmarks/download/{{dataset}}.tsv"
+        "<benchmarks>/download/{dataset}.tsv"
     wildcard_constraints:
         dataset="(?!synthetic/)[^/]+",
     conda:
@@ -46,11 +46,11 @@ rule download_weights:
         script=f"{SCRIPTS}/download.py",
         code=code_of("download"),
     output:
-        weights=f"{RESULTS}/downloads/{{weights}}/{{file}}.pth",
+        weights="<results>/downloads/{weights}/{file}.pth",
     log:
-        f"{RESULTS}/logs/download/{{weights}}/{{file}}.log",
+        "<logs>/download/{weights}/{file}.log",
     benchmark:
-        f"{RESULTS}/benchmarks/download/{{weights}}/{{file}}.tsv"
+        "<benchmarks>/download/{weights}/{file}.tsv"
     wildcard_constraints:
         weights="|".join(WEIGHTS),
     conda:

@@ -9,12 +9,12 @@ rule tune_extractor:
         script=f"{SCRIPTS}/extractor.py",
         code=code_of("extractor"),
     output:
-        record=f"{RESULTS}/extractor/{{dataset}}{{other}}/extractor.json",
-        network=f"{RESULTS}/extractor/{{dataset}}{{other}}/inception.pt",
+        record="<results>/extractor/{dataset}{other}/extractor.json",
+        network="<results>/extractor/{dataset}{other}/inception.pt",
     log:
-        f"{RESULTS}/logs/extractor/{{dataset}}{{other}}.log",
+        "<logs>/extractor/{dataset}{other}.log",
     benchmark:
-        f"{RESULTS}/benchmarks/extractor/{{dataset}}{{other}}.tsv"
+        "<benchmarks>/extractor/{dataset}{other}.tsv"
     # The longest job that others wait for comes first.
     priority: 10
     conda:

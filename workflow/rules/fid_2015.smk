@@ -9,12 +9,12 @@ rule reference_2015:
         script=f"{SCRIPTS}/reference_2015.py",
         code=code_of("reference_2015"),
     output:
-        reference=f"{RESULTS}/extractor/{{dataset}}/reference_2015.npz",
-        floor=f"{RESULTS}/extractor/{{dataset}}/floor_2015.json",
+        reference="<results>/extractor/{dataset}/reference_2015.npz",
+        floor="<results>/extractor/{dataset}/floor_2015.json",
     log:
-        f"{RESULTS}/logs/reference_2015/{{dataset}}.log",
+        "<logs>/reference_2015/{dataset}.log",
     benchmark:
-        f"{RESULTS}/benchmarks/reference_2015/{{dataset}}.tsv"
+        "<benchmarks>/reference_2015/{dataset}.tsv"
     conda:
         f"../../envs/score-{TORCH}.yaml"
     threads: 2
@@ -47,9 +47,9 @@ rule score_2015:
     output:
         scores=f"{RUN}/scores_2015.json",
     log:
-        f"{RESULTS}/logs/score_2015/{{dataset}}/{{method}}/{{variant}}/seed={{seed}}.log",
+        f"<logs>/score_2015/{OF_RUN}.log",
     benchmark:
-        f"{RESULTS}/benchmarks/score_2015/{{dataset}}/{{method}}/{{variant}}/seed={{seed}}.tsv"
+        f"<benchmarks>/score_2015/{OF_RUN}.tsv"
     conda:
         f"../../envs/score-{TORCH}.yaml"
     threads: 1

@@ -13,18 +13,18 @@ rule draw_figure:
         names=NAMES_OF_DATASETS,
     output:
         png=report(
-            f"{RESULTS}/figures/{{figure}}.png",
+            "<results>/figures/{figure}.png",
             caption="../report/snakemake/figure.rst",
             category="Figures",
             labels=lambda wildcards: labels_of(FIGURES[wildcards.figure]),
         ),
-        pdf=f"{RESULTS}/figures/{{figure}}.pdf",
-        caption=f"{RESULTS}/figures/{{figure}}.txt",
-        record=f"{RESULTS}/figures/{{figure}}.json",
+        pdf="<results>/figures/{figure}.pdf",
+        caption="<results>/figures/{figure}.txt",
+        record="<results>/figures/{figure}.json",
     log:
-        f"{RESULTS}/logs/figure/{{figure}}.log",
+        "<logs>/figure/{figure}.log",
     benchmark:
-        f"{RESULTS}/benchmarks/figure/{{figure}}.tsv"
+        "<benchmarks>/figure/{figure}.tsv"
     wildcard_constraints:
         figure="|".join(FIGURES),
     conda:

@@ -10,13 +10,13 @@ rule reference:
         script=f"{SCRIPTS}/reference.py",
         code=code_of("reference"),
     output:
-        record=f"{RESULTS}/extractor/{{dataset}}{{other}}/reference.json",
-        moments=f"{RESULTS}/extractor/{{dataset}}{{other}}/reference.npz",
-        sample=f"{RESULTS}/extractor/{{dataset}}{{other}}/reference_sample.npz",
+        record="<results>/extractor/{dataset}{other}/reference.json",
+        moments="<results>/extractor/{dataset}{other}/reference.npz",
+        sample="<results>/extractor/{dataset}{other}/reference_sample.npz",
     log:
-        f"{RESULTS}/logs/reference/{{dataset}}{{other}}.log",
+        "<logs>/reference/{dataset}{other}.log",
     benchmark:
-        f"{RESULTS}/benchmarks/reference/{{dataset}}{{other}}.tsv"
+        "<benchmarks>/reference/{dataset}{other}.tsv"
     # Every score waits for it.
     priority: 10
     conda:

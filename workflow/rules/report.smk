@@ -3,30 +3,30 @@
 
 rule write_report:
     input:
-        tables=[f"{RESULTS}/tables/{name}.csv" for name in made_from.reported(settings, TABLES)],
+        tables=[f"<results>/tables/{name}.csv" for name in made_from.reported(settings, TABLES)],
         claims=rules.decide_claims.output.data,
         records=[
-            *(f"{RESULTS}/tables/{name}.json" for name in made_from.reported(settings, TABLES)),
-            *(f"{RESULTS}/figures/{name}.json" for name in made_from.reported(settings, FIGURES)),
+            *(f"<results>/tables/{name}.json" for name in made_from.reported(settings, TABLES)),
+            *(f"<results>/figures/{name}.json" for name in made_from.reported(settings, FIGURES)),
         ],
         settings=rules.write_settings.output.settings,
-        figures=[f"{RESULTS}/figures/{name}.png" for name in made_from.reported(settings, FIGURES)],
-        captions=[f"{RESULTS}/figures/{name}.txt" for name in made_from.reported(settings, FIGURES)],
-        runs=[f"{RESULTS}/{folder}/run.json" for folder in RUNS],
-        histories=[f"{RESULTS}/{folder}/history.csv" for folder in RUNS],
-        scores=[f"{RESULTS}/{folder}/scores.json" for folder in RUNS],
-        samples=[f"{RESULTS}/{folder}/{name}" for folder in RUNS for name in (SAMPLE, SHOWN_IMAGES, SHOWN_MEANS)],
+        figures=[f"<results>/figures/{name}.png" for name in made_from.reported(settings, FIGURES)],
+        captions=[f"<results>/figures/{name}.txt" for name in made_from.reported(settings, FIGURES)],
+        runs=[f"<results>/{folder}/run.json" for folder in RUNS],
+        histories=[f"<results>/{folder}/history.csv" for folder in RUNS],
+        scores=[f"<results>/{folder}/scores.json" for folder in RUNS],
+        samples=[f"<results>/{folder}/{name}" for folder in RUNS for name in (SAMPLE, SHOWN_IMAGES, SHOWN_MEANS)],
         template=f"{WORKFLOW}/report/report.html.j2",
         embedded=[f"{WORKFLOW}/report/report.{kind}" for kind in ("css", "js")],
         script=f"{SCRIPTS}/report.py",
         code=code_of("report"),
         names=NAMES_OF_DATASETS,
     output:
-        html=f"{RESULTS}/report.html",
+        html="<results>/report.html",
     log:
-        f"{RESULTS}/logs/report.log",
+        "<logs>/report.log",
     benchmark:
-        f"{RESULTS}/benchmarks/report.tsv"
+        "<benchmarks>/report.tsv"
     conda:
         "../../envs/report.yaml"
     threads: 1

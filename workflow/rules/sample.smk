@@ -16,9 +16,9 @@ rule sample:
         # For figures alone: no score reads them.
         shown=[f"{RUN}/{name}" for name in (SHOWN_IMAGES, SHOWN_MEANS)],
     log:
-        f"{RESULTS}/logs/sample/{{dataset}}/{{method}}/{{variant}}/seed={{seed}}.log",
+        f"<logs>/sample/{OF_RUN}.log",
     benchmark:
-        f"{RESULTS}/benchmarks/sample/{{dataset}}/{{method}}/{{variant}}/seed={{seed}}.tsv"
+        f"<benchmarks>/sample/{OF_RUN}.tsv"
     conda:
         f"../../envs/train-{settings.accelerator}.yaml"
     threads: 1

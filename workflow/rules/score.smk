@@ -14,9 +14,9 @@ rule score:
     output:
         scores=f"{RUN}{{other}}/scores.json",
     log:
-        f"{RESULTS}/logs/score/{{dataset}}/{{method}}/{{variant}}/seed={{seed}}{{other}}.log",
+        f"<logs>/score/{OF_RUN}{{other}}.log",
     benchmark:
-        f"{RESULTS}/benchmarks/score/{{dataset}}/{{method}}/{{variant}}/seed={{seed}}{{other}}.tsv"
+        f"<benchmarks>/score/{OF_RUN}{{other}}.tsv"
     conda:
         f"../../envs/score-{TORCH}.yaml"
     threads: 1

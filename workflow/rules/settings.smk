@@ -5,11 +5,11 @@ rule write_settings:
     input:
         no_other_settings,
     output:
-        settings=f"{RESULTS}/settings.json",
+        settings="<results>/settings.json",
     log:
-        f"{RESULTS}/logs/settings.log",
+        "<logs>/settings.log",
     benchmark:
-        f"{RESULTS}/benchmarks/settings.tsv"
+        "<benchmarks>/settings.tsv"
     conda:
         "../../envs/report.yaml"
     threads: 1

@@ -7,17 +7,17 @@ rule make_synthetic:
         script=f"{SCRIPTS}/synthetic.py",
         code=code_of("synthetic"),
     output:
-        manifest=f"{RESULTS}/data/synthetic/manifest.json",
-        made_from=f"{RESULTS}/data/synthetic/{MADE_FROM}",
+        manifest="<results>/data/synthetic/manifest.json",
+        made_from=f"<results>/data/synthetic/{MADE_FROM}",
         arrays=[
-            f"{RESULTS}/data/synthetic/{split}{kind}.npy"
+            f"<results>/data/synthetic/{split}{kind}.npy"
             for split in ("train", "test", "diagonal")
             for kind in ("", "_centres")
         ],
     log:
-        f"{RESULTS}/logs/synthetic.log",
+        "<logs>/synthetic.log",
     benchmark:
-        f"{RESULTS}/benchmarks/synthetic.tsv"
+        "<benchmarks>/synthetic.tsv"
     conda:
         "../../envs/download.yaml"
     threads: 1

@@ -14,18 +14,18 @@ rule make_table:
         names=NAMES_OF_DATASETS,
     output:
         csv=report(
-            f"{RESULTS}/tables/{{table}}.csv",
+            "<results>/tables/{table}.csv",
             caption="../report/snakemake/table.rst",
             category="Tables",
             labels=lambda wildcards: labels_of(TABLES[wildcards.table]),
         ),
-        markdown=f"{RESULTS}/tables/{{table}}.md",
-        latex=f"{RESULTS}/tables/{{table}}.tex",
-        record=f"{RESULTS}/tables/{{table}}.json",
+        markdown="<results>/tables/{table}.md",
+        latex="<results>/tables/{table}.tex",
+        record="<results>/tables/{table}.json",
     log:
-        f"{RESULTS}/logs/table/{{table}}.log",
+        "<logs>/table/{table}.log",
     benchmark:
-        f"{RESULTS}/benchmarks/table/{{table}}.tsv"
+        "<benchmarks>/table/{table}.tsv"
     wildcard_constraints:
         table="|".join(TABLES),
     conda:

@@ -8,11 +8,11 @@ rule time_steps:
         script=f"{SCRIPTS}/timing.py",
         code=code_of("timing", *modules_of(settings.experiment.timed)),
     output:
-        timings=f"{RESULTS}/timings/{{dataset}}.json",
+        timings="<results>/timings/{dataset}.json",
     log:
-        f"{RESULTS}/logs/timing/{{dataset}}.log",
+        "<logs>/timing/{dataset}.log",
     benchmark:
-        f"{RESULTS}/benchmarks/timing/{{dataset}}.tsv"
+        "<benchmarks>/timing/{dataset}.tsv"
     conda:
         f"../../envs/train-{settings.accelerator}.yaml"
     # All cores of the machine, so that no other job of this Snakemake runs beside it; what else runs is measured. A

@@ -13,9 +13,9 @@ rule train:
         history=f"{RUN}/history.csv",
         run=f"{RUN}/run.json",
     log:
-        f"{RESULTS}/logs/train/{{dataset}}/{{method}}/{{variant}}/seed={{seed}}.log",
+        f"<logs>/train/{OF_RUN}.log",
     benchmark:
-        f"{RESULTS}/benchmarks/train/{{dataset}}/{{method}}/{{variant}}/seed={{seed}}.tsv"
+        f"<benchmarks>/train/{OF_RUN}.tsv"
     conda:
         f"../../envs/train-{settings.accelerator}.yaml"
     threads: 1

@@ -61,7 +61,18 @@ if OBJECT_STORAGE and settings.weights:
         "then fetched, from the mirror if there is one, and kept in the storage."
     )
 RUNS = {run.folder: run for run in all_runs(settings)}
-RUN = f"{RESULTS}/runs/{{dataset}}/{{method}}/{{variant}}/seed={{seed}}"
+
+
+# Parts of paths, as rules write them in input, output, log and benchmark.
+pathvars:
+    results=RESULTS,
+    logs="<results>/logs",
+    benchmarks="<results>/benchmarks",
+
+
+# Not path variables too, since Snakemake does not apply constraints to the wildcards in those.
+OF_RUN = "{dataset}/{method}/{variant}/seed={seed}"
+RUN = f"<results>/runs/{OF_RUN}"
 
 
 wildcard_constraints:

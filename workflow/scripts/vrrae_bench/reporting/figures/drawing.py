@@ -52,8 +52,8 @@ class Run:
         Raises:
             UserError: It does not lie there.
         """
-        results = self.folder.parents[len(Path(self.spec.folder).parts) - 1]
-        return DataSet(results / "data" / self.spec.dataset / MANIFEST).manifest
+        results = self.folder.as_posix().removesuffix(self.spec.folder)
+        return DataSet(Path(results) / "data" / self.spec.dataset / MANIFEST).manifest
 
     def images(self, *names: str) -> dict[str, Num[np.ndarray, "..."]]:
         """The few images that figures show of the run, by the names that `artefacts.shown` explains.
