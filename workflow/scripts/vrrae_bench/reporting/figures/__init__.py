@@ -1,1 +1,1 @@
-"""A module per kind of figure, each with a function `draw(runs)`; what they share is in `drawing` and `blocks`."""
+"""A module for each kind of figure, with a function `draw`. What the modules share is in `drawing` and `blocks`."""

@@ -1,4 +1,4 @@
-"""Figures of blocks, one a run, and the mosaics of images that most blocks hold."""
+"""Figures with a block for each run, and the mosaics of images that most blocks hold."""
 
 from collections.abc import Callable, Sequence
 
@@ -23,9 +23,9 @@ def blocks(
 
     Args:
         draw: Fills the axis of one run.
-        side_by_side: Most blocks of a row.
+        side_by_side: The largest number of blocks in a row.
         size: Width and height of a block with its title, in inches.
-        tell: What to say of a run in the title of its block, beside what tells it from others.
+        tell: A function of a run. It gives a text for the title of its block, beside what tells the run from others.
     """
     groups = by_dataset(runs).values()
     columns = min(side_by_side, max(map(len, groups)))
@@ -45,7 +45,7 @@ def blocks(
 
 
 def mosaic(images: Num[np.ndarray, "N H W C"], columns: int) -> Num[np.ndarray, "P Q C"]:
-    """Images row by row, white after each row and to the right of each image; empty places are white."""
+    """Images row by row, with white below each row and to the right of each image. Empty places are white."""
     n, height, width, channels = images.shape
     line = max(1, width // 50)
     rows = -(-n // columns)
@@ -56,7 +56,7 @@ def mosaic(images: Num[np.ndarray, "N H W C"], columns: int) -> Num[np.ndarray, 
 
 
 def part(first: int, n: int, available: int) -> slice:
-    """`n` of what is available from the `first` on, which is counted from 0; the last `n` if it ends before.
+    """The slice of `n` items from the `first` on, which is counted from 0, or of the last `n` if there are fewer.
 
     >>> part(24, 24, 1250), part(24, 24, 30), part(24, 24, 10)
     (slice(24, 48, None), slice(6, 30, None), slice(0, 10, None))
@@ -66,7 +66,7 @@ def part(first: int, n: int, available: int) -> slice:
 
 
 def show(axis: Axes, picture: Num[np.ndarray, "P Q C"]) -> None:
-    """Draw a mosaic; values beyond the range of stored images are cut."""
+    """Draw a mosaic. Values beyond the range of stored images are cut."""
     high = brightest(picture)
     picture = picture[..., 0] if picture.shape[-1] == 1 else picture
     axis.imshow(np.clip(picture, 0, high), vmin=0, vmax=high, cmap="gray")
@@ -75,5 +75,5 @@ def show(axis: Axes, picture: Num[np.ndarray, "P Q C"]) -> None:
 
 
 def brightest(images: Num[np.ndarray, "..."]) -> int:
-    """White, of bytes or of floats."""
+    """The value of white, for bytes or for floats."""
     return 255 if images.dtype == np.uint8 else 1

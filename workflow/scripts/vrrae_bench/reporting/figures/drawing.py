@@ -1,4 +1,4 @@
-"""What all figures share: the runs they are drawn from, colours, how they are saved."""
+"""What all figures share: the runs that they are drawn from, colours, and how they are saved."""
 
 import textwrap
 from collections.abc import Iterable, Mapping, Sequence
@@ -28,10 +28,10 @@ from vrrae_bench.reporting.records import read_run_scores
 from vrrae_bench.system.errors import UserError
 from vrrae_bench.system.files import atomic_path
 
-# A matplotlibrc, in the working directory or of the user, would change figures or need programs such as LaTeX.
+# A matplotlibrc of the user or in the working directory could change figures, or need programs such as LaTeX.
 matplotlib.rcdefaults()
 
-# Okabe and Ito's colours: told apart by colour-blind readers, and blue darker than orange in grey.
+# Okabe and Ito's colours. Colour-blind readers tell them apart, and in grey blue is darker than orange.
 BLUE, ORANGE, GREY = "#0072B2", "#D55E00", "#999999"
 COLOURS = (BLUE, ORANGE, "black", "#56B4E9", "#009E73", "#E69F00", "#CC79A7")
 LINES = ("-", "--", ":", "-.")
@@ -47,10 +47,10 @@ class Run:
 
     @property
     def manifest(self) -> Manifest:
-        """The description of the data set it is trained on, which lies in the same results folder.
+        """The manifest of the data set that the run is trained on, which lies in the same results folder.
 
         Raises:
-            UserError: It does not lie there.
+            UserError: The manifest is missing there.
         """
         results = self.folder.as_posix().removesuffix(self.spec.folder)
         return DataSet(Path(results) / "data" / self.spec.dataset / MANIFEST).manifest
@@ -59,15 +59,15 @@ class Run:
         """The few images that figures show of the run, by the names that `artefacts.shown` explains.
 
         Args:
-            names: Of those that have to be there.
+            names: The names of arrays that must be among them.
 
         Raises:
-            UserError: They are missing or damaged, or are not those that sample.json beside them was written with.
+            UserError: They are missing or damaged, or are not the images that sample.json beside them was written with.
         """
         return self._shown(IMAGES, names)
 
     def means(self, *names: str) -> dict[str, Num[np.ndarray, "..."]]:
-        """The few posterior means that figures show of the run; else as `images`."""
+        """The few posterior means that figures show of the run. Errors are those of `images`."""
         return self._shown(MEANS, names)
 
     def _shown(self, file: str, names: Sequence[str]) -> dict[str, Num[np.ndarray, "..."]]:
@@ -76,7 +76,7 @@ class Run:
 
     @property
     def scores(self) -> RunScores:
-        """What scores.json holds.
+        """The content of scores.json.
 
         Raises:
             UserError: It is missing or damaged, or holds the scores of another run.
@@ -85,7 +85,7 @@ class Run:
 
     @property
     def details(self) -> RunDetails:
-        """What scores.json tells beside its numbers.
+        """The details of scores.json, beside its numbers.
 
         Raises:
             UserError: It is missing or damaged, or holds the scores of another run.
@@ -94,7 +94,7 @@ class Run:
 
 
 def made_of(files: Mapping[str, Path], name: str) -> Path:
-    """One of the files of tables and verdicts that a figure is drawn from.
+    """A file of a table or of the verdicts that a figure is drawn from.
 
     Raises:
         UserError: It is not among them.
@@ -113,7 +113,7 @@ def by_dataset(runs: Sequence[Run]) -> dict[str, list[Run]]:
 
 
 def by_beta(runs: Iterable[Run]) -> list[Run]:
-    """Runs of a variational method, smallest beta first."""
+    """Runs of a variational method, with the smallest beta first."""
     return sorted(runs, key=beta_of)
 
 
@@ -129,7 +129,7 @@ def beta_of(run: Run) -> float:
 
 
 def titles(runs: Sequence[Run]) -> list[str]:
-    """What tells these runs apart: the method; the data set, if there are several; of one method, what varies."""
+    """A title for each run: the method; the data set, if there are several; and for a single method, what varies."""
     datasets = by_dataset(runs)
     return [
         (f"{dataset_label(run.spec.dataset)}, " if len(datasets) > 1 else "")
@@ -140,14 +140,14 @@ def titles(runs: Sequence[Run]) -> list[str]:
 
 
 def _what_varies(run: Run, runs: Sequence[Run]) -> str:
-    """The parts of a run's variant that not all these runs have, as ` (beta = 1e-6)`."""
+    """The parts of a run's variant that not all of these runs have, as ` (beta = 1e-6)`."""
     settings = [other.spec.settings for other in runs]
     own = [part for part in run.spec.settings if not all(part in parts for parts in settings)]
     return f" ({', '.join(own)})".replace("=", " = ").replace("_", " ") if own else ""
 
 
 def line_styles(labels: Iterable[str]) -> dict[str, dict[str, str]]:
-    """Colour and kind of each label's line; neighbours differ in both, for print in grey, and no two of 28 agree."""
+    """Colour and kind of each label's line. Neighbours differ in both, for print in grey, and no two of 28 agree."""
     distinct = dict.fromkeys(labels)
     return {
         label: {"color": colour, "linestyle": line}
@@ -162,11 +162,11 @@ def grid(axis: Axes) -> None:
 
 
 def save_figure(folder: Path, name: str, figure: Figure, mark: str | None = None) -> None:
-    """Write `<name>.png` and `<name>.pdf`; without a date in it, the same figure is the same file.
+    """Write `<name>.png` and `<name>.pdf`. They hold no date, so that the same figure is the same file.
 
     Args:
-        mark: What a reader of the figure alone has to know, above it. A legend for all of a figure stands below, since
-            Matplotlib would put one at the top over the mark.
+        mark: A line above the figure, for readers who see it alone. A legend of the whole figure stands below it, since
+            Matplotlib would put a legend at the top over the mark.
     """
     if mark:
         figure.suptitle("\n".join(textwrap.wrap(mark, int(12 * figure.get_figwidth()))), color=ORANGE, fontsize="small")

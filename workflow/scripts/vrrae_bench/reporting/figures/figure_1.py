@@ -1,7 +1,7 @@
 """Figure 1: the architecture of VAE, RRAE and VRRAE, which differ in nothing but their bottlenecks.
 
-Every layer, map and shape is that of the models themselves. Of a run, only the specification and the image shape of its
-data set are used, so that no trained model is needed.
+All layers, maps and shapes are read from the models. Only the specification of a run and the image shape of its data
+set are used, so that no trained model is needed.
 """
 
 import textwrap
@@ -43,7 +43,7 @@ def draw(runs: Sequence[Run]) -> Figure:
     """Encoder and decoder, and between them the bottleneck of each method, in the sizes of the first run.
 
     Raises:
-        UserError: The data set is not there.
+        UserError: The data set does not exist.
     """
     spec, image_shape = runs[0].spec, runs[0].manifest.image_shape
     specs = [spec.model_copy(update={"method": method, "definition": methods()[method]}) for method in METHODS]
@@ -80,7 +80,7 @@ def draw(runs: Sequence[Run]) -> Figure:
 
 
 def _shared(of_methods: Mapping[str, Sequence[Layer]]) -> list[tuple[str, Shape | dict[str, Shape]]]:
-    """Layers that all methods have; where their shapes differ, those of each method."""
+    """Layers that all methods have. If their shapes differ, the shapes of each method are told."""
     found = []
     for layers in zip(*of_methods.values(), strict=True):
         shapes = dict(zip(map(method_label, of_methods), (layer.shape for layer in layers)))
@@ -94,7 +94,7 @@ def _lanes(parts: Architecture) -> int:
 
 
 class _Box(NamedTuple):
-    """A box that is drawn: its left edge, the middle of its height, width and height."""
+    """A box in the drawing: its left edge, the middle of its height, its width and its height."""
 
     left: float
     middle: float
@@ -151,7 +151,7 @@ class _Drawing:
         return boxes
 
     def arrow(self, start: _Box, end: _Box) -> None:
-        """To the right, at the height of the lower of the two boxes."""
+        """Draw an arrow to the right, at the height of the lower of the two boxes."""
         level = min(start, end, key=lambda box: box.height).middle
         self.line((start.right, level), (end.left, level))
 
@@ -159,13 +159,13 @@ class _Drawing:
         self.axis.annotate("", end, start, arrowprops=ARROW | ({"connectionstyle": bend} if bend else {}))
 
     def through(self, left: float, bus: float, start: float, end: float, right: float) -> None:
-        """Right to a vertical line, along it to another height, and right again to an arrowhead."""
+        """Draw a line right to a vertical line, along it to another height, and right again to an arrowhead."""
         self.axis.plot([left, bus, bus], [start, start, end], color="black", linewidth=ARROW["linewidth"])
         self.line((bus, end), (right, end))
 
 
 def _shape_lines(shape: Shape | Mapping[str, Shape]) -> list[str]:
-    """A shape, or those of several methods, equal ones together."""
+    """Lines that tell a shape, or the shapes of several methods, with equal shapes together."""
     if not isinstance(shape, Mapping):
         return [_text(shape)]
     names: dict[Shape, list[str]] = {}

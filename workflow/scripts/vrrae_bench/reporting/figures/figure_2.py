@@ -16,7 +16,7 @@ Means = dict[str, Float[np.ndarray, "n 2"]]
 
 
 def draw(runs: Sequence[Run]) -> Figure:
-    """Posterior means of the synthetic training images, those of a diagonal motion in orange: a panel for each seed.
+    """Posterior means of the synthetic training images, and in orange of a diagonal motion, with a panel for each seed.
 
     All panels of a method have the same limits, and one scale for both axes, so that a collapsed dimension looks
     collapsed. An arrow shows the direction of the motion, which begins at the open circle.
@@ -59,7 +59,7 @@ def _panel(axis: Axes, means: Means, limits: Float[np.ndarray, "2 2"]) -> None:
 
 
 def _limits(means: Sequence[Means]) -> Float[np.ndarray, "2 2"]:
-    """Least and largest value of each axis over some panels: a square with a margin."""
+    """The limits of both axes for some panels: a square around all points, with a margin."""
     points = np.concatenate([part for of_run in means for part in (of_run["train"], of_run["diagonal"])])
     low, high = points.min(axis=0), points.max(axis=0)
     half = 0.58 * max((high - low).max(), 1e-12)

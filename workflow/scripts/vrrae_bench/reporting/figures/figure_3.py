@@ -9,5 +9,5 @@ from vrrae_bench.reporting.figures.gallery import gallery
 
 
 def draw(runs: Sequence[Run], first: int) -> Figure:
-    """Real and randomly generated bumps, a block a method, y upwards as in the data."""
+    """Real and randomly generated bumps, with a block for each method, and y upwards as in the data."""
     return gallery(runs, first, upwards=True, cmap="viridis")

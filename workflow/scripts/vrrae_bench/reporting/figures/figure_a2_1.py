@@ -19,11 +19,11 @@ MARKERS = "osD^vP*X"
 
 
 def draw(runs: Sequence[Run]) -> Figure:
-    """A row a data set, a line for each beta: the singular values in decreasing order, and their share of the largest.
+    """A row for each data set, a line for each beta: singular values in decreasing order, and relative to the largest.
 
-    Values of one beta may be thousands of times those of another, which the left panel shows; the right one shows how
-    fast those of each beta decrease. Colours and markers both tell the betas apart, and the larger beta is the lighter
-    colour.
+    The values of one beta may be thousands of times those of another, which the left panel shows. The right panel shows
+    how fast the values of each beta decrease. Colours and markers both tell the betas apart, and the larger beta is the
+    lighter colour.
     """
     groups = by_dataset(runs)
     size = (10, 3.8 * len(groups))
@@ -45,10 +45,10 @@ def draw(runs: Sequence[Run]) -> Figure:
 
 
 def singular_values(run: Run) -> Float[np.ndarray, " k"]:
-    """Those of the truncated latent matrix of the whole training set.
+    """The singular values of the truncated latent matrix of the whole training set.
 
     Raises:
-        UserError: The scores of this run hold none.
+        UserError: The scores of this run hold no singular values.
     """
     values = run.details.singular_values
     if values is None:

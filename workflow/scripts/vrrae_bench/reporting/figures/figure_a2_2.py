@@ -11,19 +11,19 @@ from matplotlib.lines import Line2D
 from vrrae_bench.reporting.figures.blocks import blocks
 from vrrae_bench.reporting.figures.drawing import BLUE, Run, by_beta, by_dataset, grid
 
-MOST_CLASSES = 20  # of which the colours can be told apart, more or less
+MOST_CLASSES = 20  # whose colours can be told apart, more or less
 
 
 def draw(runs: Sequence[Run]) -> Figure:
-    """A panel for each beta, coloured by class where images have one; one scale for both axes of a panel.
+    """A panel for each beta, with one scale for both axes. Colours are classes, if images have them.
 
-    Each panel has limits of its own, since a collapsed cloud would be a dot beside the others; the spread of both means
+    Each panel has limits of its own, since a collapsed cloud would be a dot beside the others. The spread of both means
     stands beside the axes.
     """
     means = {run: run.means("train", "spread") for run in runs}
     classes = max(map(_classes, means.values()))
     palette = matplotlib.colormaps["tab10" if classes <= 10 else "tab20"]
-    # As many in a row as leave the fewest places empty.
+    # As many panels in a row as leave the fewest places empty.
     side_by_side = min((3, 4, 5), key=lambda columns: sum(-len(group) % columns for group in by_dataset(runs).values()))
 
     def draw_panel(axis: Axes, run: Run) -> None:
@@ -46,7 +46,7 @@ def draw(runs: Sequence[Run]) -> Figure:
 
 
 def _classes(shown: dict[str, np.ndarray]) -> int:
-    """How many classes colours tell apart: none without labels, or with more of them than there are colours."""
+    """The number of classes to colour; 0 without labels, or with more classes than colours."""
     if "labels" not in shown:
         return 0
     classes = int(shown["labels"].max()) + 1

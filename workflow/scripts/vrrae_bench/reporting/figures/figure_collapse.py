@@ -22,7 +22,7 @@ SHOWN = {"kl_per_dimension": "KL divergence, nats", "signal_to_noise": "signal-t
 
 
 def draw(runs: Sequence[Run]) -> Figure:
-    """A row for each data set, a line for each run: the values of its dimensions, each kind in decreasing order.
+    """A row for each data set, and a line for each run: both values of its dimensions, each in decreasing order.
 
     Rows of data sets with more than a few dimensions are higher.
     """
@@ -56,9 +56,9 @@ def draw(runs: Sequence[Run]) -> Figure:
 
 
 def _scale(axis: Axes) -> None:
-    """Logarithmic, unless all that is drawn lies within a decade, which has one power of ten or none to read it by.
+    """Make an axis logarithmic unless all values lie within a decade, which has at most one power of ten to read it by.
 
-    Where there are few powers of ten, twice and five times each is labelled too.
+    If there are few powers of ten, twice and five times each power is labelled too.
     """
     decades = np.log10(np.divide(*axis.dataLim.intervaly[::-1]))
     if decades < 1:

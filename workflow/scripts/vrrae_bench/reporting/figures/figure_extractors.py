@@ -21,15 +21,15 @@ SIZE = (3.4, 3.3)  # inches of a panel
 
 
 def draw(files: Mapping[str, Path]) -> Figure:
-    """A row a data set, a panel a FID, and in it a line for each extractor from method to method.
+    """A row for each data set, a panel for each FID, and in it a line for each extractor from method to method.
 
-    Where one line rises and another falls, the extractors do not agree which of two methods is better.
+    If one line rises and another falls, the extractors do not agree which of two methods is better.
 
     Args:
         files: table_extractors.csv, under `table_extractors`.
 
     Raises:
-        UserError: It is missing or damaged, or a method lacks the score of an extractor that another one has.
+        UserError: The file is missing or damaged, or a method lacks the score of an extractor that another method has.
     """
     file = made_of(files, "table_extractors")
     datasets = dict(list(read_long_table(file).groupby("dataset", sort=False)))

@@ -17,19 +17,19 @@ from vrrae_bench.reporting.void import reason_of
 
 
 def draw(runs: Sequence[Run], first: int) -> Figure:
-    """Grey or coloured images, a block a method, a row of blocks a data set."""
+    """Grey or coloured images, with a block for each method, and a row of blocks for each data set."""
     return gallery(runs, first)
 
 
 def gallery(runs: Sequence[Run], first: int, *, upwards: bool = False, cmap: str | None = None) -> Figure:
-    """A block per data set and method: real images, generated ones in the order they were drawn, and neighbours.
+    """A block for each data set and method: real images, generated images in the order of drawing, and neighbours.
 
     The last row has the training images that are nearest to the first row of the generated ones.
 
     Args:
         first: The first of the generated images that are shown, counted from 0.
         upwards: Whether the first row of an image is its lowest one.
-        cmap: Matplotlib's name of the colours of floats of one channel, which a bar explains; grey without.
+        cmap: Matplotlib's name of the colours for floats of one channel, which a bar explains; none for grey.
     """
 
     def fill(axis: Axes, run: Run) -> None:
@@ -38,7 +38,7 @@ def gallery(runs: Sequence[Run], first: int, *, upwards: bool = False, cmap: str
         number = min(first // GALLERY, len(shown["nearest"]) // COLUMNS - 1)
         row = slice(COLUMNS * number, COLUMNS * (number + 1))
         groups = [shown["real"][row], shown["random"][generated]]
-        # Where fewer images were drawn than two galleries show, the first row has no neighbours.
+        # If fewer images were drawn than two galleries show, the first row has no neighbours.
         groups += [shown["nearest"][row]] if generated.start == GALLERY * number else []
         pictures = [mosaic(_coloured(images, upwards, cmap), COLUMNS) for images in groups]
         gap = np.full((max(2, pictures[0].shape[0] // 5), *pictures[0].shape[1:]), brightest(pictures[0]))
@@ -60,13 +60,13 @@ def gallery(runs: Sequence[Run], first: int, *, upwards: bool = False, cmap: str
 
 
 def _coloured(images: Num[np.ndarray, "N H W C"], upwards: bool, cmap: str | None) -> Num[np.ndarray, "N H W C"]:
-    """Images as they are drawn: from their highest row on, and in colours before white lines come between them."""
+    """Images as they are drawn: with their highest row first, and in colours before white lines come between them."""
     images = images[:, ::-1] if upwards else images
     return matplotlib.colormaps[cmap](images[..., 0])[..., :3] if cmap else images
 
 
 def _score(run: Run) -> str:
-    """The score of the run's random images, where it has one; no number where the features say nothing."""
+    """The score of the run's random images, if it has one. It has no number if the features say nothing."""
     scores = run.scores.numbers
     if "fid_random" in scores:
         return "FID void" if reason_of(run.details) else f"FID {scores['fid_random']:.1f}"

@@ -1,4 +1,4 @@
-"""How trainings went, for the report: the reconstruction error of each run against its steps."""
+"""The courses of trainings for the report: the reconstruction error of each run against its steps."""
 
 from collections.abc import Sequence
 
@@ -10,7 +10,7 @@ from vrrae_bench.reporting.records import read_history
 
 
 def draw(runs: Sequence[Run]) -> Figure:
-    """A panel for each data set, a line for each run; the seeds of a method or variant look alike and share a label."""
+    """A panel for each data set, a line for each run. The seeds of a method or variant look alike and share a label."""
     groups = by_dataset(runs)
     figure, axes = plt.subplots(len(groups), 1, figsize=(10, 4.2 * len(groups)), layout="constrained", squeeze=False)
     for (dataset, group), axis in zip(groups.items(), axes[:, 0]):

@@ -15,21 +15,21 @@ from vrrae_bench.reporting.figures.drawing import Run, by_dataset, plt, titles
 from vrrae_bench.reporting.labels import dataset_label
 from vrrae_bench.system.errors import UserError
 
-N_PAIRS = 5  # of a figure
-IMAGE = 0.55  # inches
+N_PAIRS = 5  # in a figure
+IMAGE = 0.55  # inches of an image
 
 
 def draw(runs: Sequence[Run], first: int) -> Figure:
-    """Some pairs of training images, and below one another what each method makes of them; a column a data set.
+    """Some pairs of training images with a row for each method below one another, and a column for each data set.
 
-    A row holds the first image of the pair and the second one, which stand apart, and between them what the model makes
-    of them: the reconstruction of the first, the images decoded between the two, and the reconstruction of the second.
+    A row begins and ends with the two images of the pair, which stand apart. Between them are the decoder's images: the
+    reconstruction of the first image, the images between the two, and the reconstruction of the second image.
 
     Args:
         first: The first of the pairs, counted from 0.
 
     Raises:
-        UserError: Runs of one data set have other pairs, or a run's files do not belong together.
+        UserError: Runs of one data set have different pairs, or a run's files do not belong together.
     """
     groups = by_dataset(runs)
     for group in groups.values():
@@ -46,7 +46,7 @@ def draw(runs: Sequence[Run], first: int) -> Figure:
 
 
 def transitions(run: Run, first: int, n: int) -> Num[np.ndarray, "P S H W C"]:
-    """`n` pairs from the `first` on, each as a row: image, reconstruction, inner points, reconstruction, image."""
+    """`n` pairs from the `first` on, each as a row: image, reconstruction, inner images, reconstruction, image."""
     rows = run.images("transitions")["transitions"]
     return rows[part(first, n, len(rows))]
 
@@ -62,7 +62,7 @@ def _check_same_pairs(runs: Sequence[Run]) -> None:
 
 
 def _fill(axis: Axes, of_runs: Sequence[Num[np.ndarray, "P S H W C"]], names: Sequence[str]) -> None:
-    """Pair after pair, a row for each run, with a gap between two pairs."""
+    """Fill an axis with pair after pair, with a row for each run and a gap between two pairs."""
     pieces, places, top = [], [], 0
     for pair in zip(*of_runs):
         for row in pair:
@@ -84,7 +84,7 @@ def _fill(axis: Axes, of_runs: Sequence[Num[np.ndarray, "P S H W C"]], names: Se
 
 
 def _row(images: Num[np.ndarray, "S H W C"]) -> Num[np.ndarray, "P Q C"]:
-    """One row of images, the two training images apart from what the model makes."""
+    """A row of images, with the two training images apart from the images of the model."""
     sides = [mosaic(side, len(side)) for side in np.split(images, [1, -1])]
     gap = np.full((len(sides[0]), images.shape[2] // 6, images.shape[3]), brightest(images), images.dtype)
     return np.concatenate([sides[0], gap, sides[1], gap, sides[2]], axis=1)
