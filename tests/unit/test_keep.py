@@ -1,20 +1,28 @@
 """What a run came to, kept without what it was made from."""
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
+from vrrae_bench.artefacts.records import read_record, write_record
+from vrrae_bench.reporting.configured import digest_of, read_study
 from vrrae_bench.study.reading import load_settings
+from vrrae_bench.study.selection import all_runs
 
 COMMAND = Path(__file__).parents[2] / "workflow/scripts/keep.py"
+NO_CLAIMS = {"summary": [], "claims": [], "rules": {}, "conditions": [], "contradictions": []}
 RUN = "runs/mnist/vrrae/beta=1e-6__batch=576/seed=0"
 
 
 def keep(*folders):
-    return subprocess.run([sys.executable, COMMAND, *map(str, folders)], capture_output=True, text=True)
+    # The tests' own setting is not heeded, and told before all else.
+    environment = {name: value for name, value in os.environ.items() if name != "JAX_DISABLE_MOST_OPTIMIZATIONS"}
+    command = [sys.executable, COMMAND, *map(str, folders)]
+    return subprocess.run(command, capture_output=True, text=True, env=environment)
 
 
 @pytest.fixture
@@ -27,15 +35,31 @@ def results(tmp_path):
     return path.parent
 
 
+def make(results, name):
+    """A file as the stage leaves it that makes it, as far as its form matters here."""
+    path, settings = results / name, digest_of(results / "settings.json")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    if path.name == "run.json":
+        runs = {run.folder: run for run in all_runs(read_study(results / "settings.json"))}
+        run = runs.get(Path(name).parent.as_posix())
+        write_record(path, {"run": run.model_dump()} if run else {})
+    elif path.name == "claims.json":
+        write_record(path, NO_CLAIMS | {"settings": settings})
+    elif path.suffix == ".json":
+        write_record(path, {"name": name})
+    else:
+        path.write_text(f'<meta name="vrrae-settings" content="{settings}">' if name == "report.html" else name)
+
+
 def kept_of(results, names):
     """What is kept of such files, and what is printed."""
     for name in names:
-        (results / name).parent.mkdir(parents=True, exist_ok=True)
-        (results / name).write_text(name)
+        make(results, name)
     folder = results.with_name("kept")
     outcome = keep(results, folder)
     assert outcome.returncode == 0, outcome.stderr
-    assert all((folder / name).read_text() == name for name in names if (folder / name).exists())
+    kept = [name for name in names if (folder / name).exists()]
+    assert all((folder / name).read_bytes() == (results / name).read_bytes() for name in kept)
     return {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()}, outcome.stdout
 
 
@@ -99,3 +123,42 @@ def test_a_folder_without_results_is_told(tmp_path):
     outcome = keep(tmp_path, tmp_path / "kept")
     assert outcome.returncode == 1 and "Name a folder of results" in outcome.stderr
     assert not (tmp_path / "kept").exists()
+
+
+@pytest.mark.parametrize(
+    ("name", "damage", "told"),
+    [
+        (
+            "report.html",
+            lambda path: path.write_text(path.read_text().replace('content="', 'content="0')),
+            "another con",
+        ),
+        ("report.html", lambda path: path.write_text("<html>"), "does not tell its configuration: an earlier version"),
+        ("claims.json", lambda path: write_record(path, NO_CLAIMS | {"settings": "ab"}), "another configuration than"),
+        ("claims.json", lambda path: write_record(path, NO_CLAIMS), "does not tell its configuration: an earlier"),
+        ("claims.json", lambda path: path.write_text("{}"), "is no file of decided claims"),
+        (
+            f"{RUN}/run.json",
+            lambda path: change_run(path, epochs=1),
+            "is not the result that is asked for: epochs is 1",
+        ),
+        (f"{RUN}/run.json", lambda path: path.write_text("{"), "is damaged"),
+        (f"{RUN}/scores.json", lambda path: path.write_text(path.read_text().replace("scores", "other")), "is damaged"),
+        ("figures/figure_5.png", lambda path: path.write_text("another one"), "is damaged, or is not the file that"),
+    ],
+)
+def test_nothing_is_kept_of_results_that_are_damaged_or_of_another_configuration(results, name, damage, told):
+    """As when settings.json was made anew, and the report not yet; what is kept would contradict its configuration."""
+    for each in ("report.html", "claims.json", f"{RUN}/run.json", f"{RUN}/scores.json", "figures/figure_5.png"):
+        make(results, each)
+    write_record(results / "figures/figure_5.json", {}, ["figure_5.png"])
+    damage(results / name)
+    outcome = keep(results, results.with_name("kept"))
+    assert outcome.returncode == 1 and outcome.stderr.startswith(f"error: {results / name}: ")
+    assert told in outcome.stderr and "--forcerun" in outcome.stderr and "Traceback" not in outcome.stderr
+    assert not results.with_name("kept").exists()
+
+
+def change_run(path, **changes):
+    record = read_record(path)
+    write_record(path, {"run": record["run"] | changes})

@@ -14,9 +14,8 @@ from vrrae_bench.reporting.claims.claims import CLAIMS
 from vrrae_bench.reporting.claims.deciding import decide, record_of
 from vrrae_bench.reporting.claims.evidence import load_evidence
 from vrrae_bench.reporting.claims.writing import write_claims
-from vrrae_bench.reporting.configured import check_configured, read_study
+from vrrae_bench.reporting.configured import check_configured, digest_of, read_study
 from vrrae_bench.reporting.records import read_run_scores
-from vrrae_bench.study.settings import Study
 from vrrae_bench.system.command_line import command_parser
 from vrrae_bench.system.errors import run_command
 
@@ -28,23 +27,25 @@ def main() -> None:
     parser.add_argument("--settings", type=Path, required=True, help="settings.json: what is compared")
     parser.add_argument("--out", type=Path, required=True, help="claims.csv to write; the rest beside it")
     arguments = parser.parse_args()
-    study = read_study(arguments.settings)
-    decide_claims(arguments.scores, arguments.timings, study, arguments.out)
+    decide_claims(arguments.scores, arguments.timings, arguments.settings, arguments.out)
 
 
-def decide_claims(scores: Sequence[Path], timings: Sequence[Path], study: Study, path: Path) -> None:
+def decide_claims(scores: Sequence[Path], timings: Sequence[Path], settings: Path, path: Path) -> None:
     """Decide every claim, and write what came out.
 
     Args:
+        settings: settings.json.
         path: claims.csv to write; the rest beside it.
 
     Raises:
         UserError: Scores are damaged, or not of the configured runs.
     """
+    study = read_study(settings)
     runs = {file: read_run_scores(file).details.run for file in scores}
     check_configured(runs, study)
     evidence = load_evidence(scores, timings, study)
-    write_claims(path, record_of(decide(CLAIMS, evidence, study.reduced), evidence), study.banner)
+    record = record_of(decide(CLAIMS, evidence, study.reduced), evidence, digest_of(settings))
+    write_claims(path, record, study.banner)
 
 
 if __name__ == "__main__":

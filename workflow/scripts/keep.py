@@ -3,18 +3,23 @@
 Copies the report, tables, figures (PNG), claims, and the scores, histories and records behind them to another folder,
 under the same names, and the few images and points that figures show. From these `redraw.py` makes all of it again.
 Left out are data, models and generated images, which `snakemake` makes again; and what the configuration of the
-results, settings.json, does not ask for, such as runs that an earlier one has left.
+results, settings.json, does not ask for, such as runs that an earlier one has left. Nothing is copied if a file is
+damaged, or was made by another configuration.
 """
 
 import vrrae_bench.system.shell_settings
 
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from vrrae_bench.artefacts.former_names import refuse_former_names
-from vrrae_bench.reporting.configured import read_study
+from vrrae_bench.artefacts.records import FILES, details_of, read_record
+from vrrae_bench.artefacts.run_folder import TRAINING, spec_of
+from vrrae_bench.reporting.claims.record import read_claims
+from vrrae_bench.reporting.configured import check_configured, check_made_by, read_study
 from vrrae_bench.reporting.made_from import SETTINGS, figure_files, reported
+from vrrae_bench.reporting.report import settings_of
 from vrrae_bench.study.catalogue import CATALOGUE, FIGURES
 from vrrae_bench.study.comparisons import labelled
 from vrrae_bench.study.selection import all_runs
@@ -47,6 +52,7 @@ def main() -> None:
     belongs = selected_by(study)
     asked = [file for file in found if belongs(file.relative_to(arguments.results))]
     files = list(dict.fromkeys([*asked, *(file for file in shown_by(study, arguments.results) if file.exists())]))
+    check(files, study, arguments.results / SETTINGS)
     for file in files:
         with atomic_path(arguments.folder / file.relative_to(arguments.results)) as temporary:
             shutil.copyfile(file, temporary)
@@ -54,6 +60,30 @@ def main() -> None:
     print(f"{len(files)} files, {size:.1f} MB, in {arguments.folder}")
     if others := len(found) - len(asked):
         print(f"{others} file{'s' * (others > 1)} left out, because settings.json does not ask for them")
+
+
+def check(files: Sequence[Path], study: Study, settings: Path) -> None:
+    """Refuse to keep what is damaged, or was made by another configuration than is kept with it.
+
+    Args:
+        files: All that is about to be kept.
+        settings: settings.json of the results, which holds the configuration.
+
+    Raises:
+        UserError: A record is damaged, or a file beside it is not the one that it was written with. Or a run, the
+            claims or the report are not those of the configuration.
+    """
+    kept, runs = set(files), {}
+    for path in (file for file in files if file.suffix == ".json" and file != settings):
+        record = read_record(path)
+        read_record(path, *(name for name in details_of(record).get(FILES, {}) if path.with_name(name) in kept))
+        if path.name == TRAINING:
+            runs[path] = spec_of(path, record)
+        if path == settings.with_name("claims.json"):
+            check_made_by(path, read_claims(path).settings, settings)
+    check_configured(runs, study)
+    if (report := settings.with_name("report.html")) in kept:
+        check_made_by(report, settings_of(report), settings)
 
 
 def shown_by(study: Study, results: Path) -> list[Path]:

@@ -97,7 +97,8 @@ def _claims(folder: Path, study: Study) -> dict[str, str]:
     further = made_from.further_scores(study)
     missing = _missing(folder, further)
     scores = made_from.files_of_runs(all_runs(study), "scores.json") + ([] if missing else further)
-    decide_claims(_in(folder, scores), _in(folder, made_from.timings_of_claims(study)), study, folder / "claims.csv")
+    timings, settings = _in(folder, made_from.timings_of_claims(study)), folder / made_from.SETTINGS
+    decide_claims(_in(folder, scores), timings, settings, folder / "claims.csv")
     return {"what further extractors say of the claims": missing} if missing else {}
 
 

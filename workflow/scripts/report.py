@@ -10,7 +10,8 @@ from pathlib import Path
 
 from vrrae_bench.artefacts.records import read_record
 from vrrae_bench.artefacts.run_folder import spec_of
-from vrrae_bench.reporting.configured import check_configured, read_study
+from vrrae_bench.reporting.claims.record import read_claims
+from vrrae_bench.reporting.configured import check_configured, check_made_by, read_study
 from vrrae_bench.reporting.report import write_report
 from vrrae_bench.system.command_line import command_parser
 from vrrae_bench.system.errors import run_command
@@ -32,6 +33,7 @@ def main() -> None:
     arguments = parser.parse_args()
     study = read_study(arguments.settings)
     check_configured({path: spec_of(path, read_record(path)) for path in arguments.runs}, study)
+    check_made_by(arguments.claims, read_claims(arguments.claims).settings, arguments.settings)
     write_report(
         arguments.out,
         template=arguments.template,

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from pathlib import Path
 
-from vrrae_bench.artefacts.records import refuse_others
+from vrrae_bench.artefacts.records import content_digest, read_record, refuse_others, remedy
 from vrrae_bench.artefacts.run import RunSpec
 from vrrae_bench.artefacts.run_folder import TRAINING
 from vrrae_bench.reporting.records import run_folder
@@ -42,3 +42,28 @@ def read_study(path: Path) -> Study:
         return Study.model_validate(read_json(path))
     except ValueError as error:
         raise UserError(f"{path}: is no configuration of this version. {remedy}.\n{error}") from None
+
+
+def digest_of(settings: Path) -> str:
+    """What tells the configuration in settings.json from others, whatever version of this code reads it.
+
+    Raises:
+        UserError: The file cannot be read.
+    """
+    return content_digest(read_record(settings))
+
+
+def check_made_by(path: Path, found: str | None, settings: Path) -> None:
+    """Refuse a result that was made by another configuration than that in settings.json.
+
+    Args:
+        path: The result.
+        found: What the result says of its configuration, by `digest_of`; None for one of an earlier version.
+
+    Raises:
+        UserError: The configuration is another one, or is not known.
+    """
+    if found is None:
+        raise UserError(f"{path}: does not tell its configuration: an earlier version wrote it. {remedy(path)}")
+    if found != digest_of(settings):
+        raise UserError(f"{path}: was made by another configuration than that of {settings}. {remedy(path)}")

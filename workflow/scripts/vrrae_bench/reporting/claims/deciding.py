@@ -74,13 +74,18 @@ def _by_learning_rate(rule: Rule, evidence: Evidence) -> dict[float, Finding]:
     }
 
 
-def record_of(decided: Sequence[Decided], evidence: Evidence) -> ClaimsRecord:
-    """What was decided, as data."""
+def record_of(decided: Sequence[Decided], evidence: Evidence, settings: str | None = None) -> ClaimsRecord:
+    """What was decided, as data.
+
+    Args:
+        settings: The digest of the configuration, by `digest_of`.
+    """
     claims = tuple(map(claim_record, decided))
     kinds = dict.fromkeys(kind for one in decided for kind in kinds_of(one.claim.rule))
     rows = evidence.conditions.to_dict("records")
     ours = [{str(name): value for name, value in row.items()} for row in rows]
     return ClaimsRecord(
+        settings=settings,
         summary=summarise(claims, MAIN_CLAIMS),
         claims=claims,
         rules={kind.__name__: kind.how for kind in kinds},

@@ -80,6 +80,9 @@ class ContradictionRecord(Specification):
 class ClaimsRecord(Specification):
     """All that claims.json holds."""
 
+    settings: str | None = Field(
+        default=None, description="The configuration that was decided by: the digest of settings.json"
+    )
     summary: tuple[str, ...] = Field(description="What came out, in five lines")
     claims: tuple[ClaimRecord, ...]
     rules: dict[str, str] = Field(description="How each kind of rule decides")
