@@ -5,9 +5,12 @@ import shutil
 from pathlib import Path
 from urllib.parse import unquote
 
+import numpy as np
 import pytest
 
 from redraw import redraw
+from vrrae_bench.artefacts.records import write_record
+from vrrae_bench.artefacts.shown import IMAGES, MEANS
 from vrrae_bench.reporting.claims.claims import CLAIMS
 
 ROOT = Path(__file__).parents[2]
@@ -30,8 +33,18 @@ def report(tmp_path_factory):
         return Path(named).resolve()
     results = tmp_path_factory.mktemp("results") / "results"
     shutil.copytree(KEPT, results)
+    add_images(next(results.glob("runs/synthetic/ae/*/seed=0")))
     redraw(results)
     return results / "report.html"
+
+
+def add_images(run):
+    """What sampling leaves beside a run, made up, for the first run of the page: none is kept of it."""
+    rng = np.random.default_rng(0)
+    images = {"random": rng.uniform(size=(24, 28, 28, 1)), "transitions": rng.uniform(size=(6, 4, 28, 28, 1))}
+    np.savez(run / IMAGES, **images)
+    np.savez(run / MEANS, train=rng.normal(size=(60, 2)), spread=np.ones(2), labels=np.arange(60) % 10)
+    write_record(run / "sample.json", {}, [IMAGES, MEANS])
 
 
 @pytest.fixture(scope="module")
@@ -147,6 +160,26 @@ def test_all_is_reached_by_keyboard(opened):
     page.keyboard.press("Escape")
     assert not page.locator("dialog").is_visible()
     assert page.evaluate("document.activeElement.className") == "enlarge"
+
+
+@pytest.mark.skipif("REPORT" in os.environ, reason="of images that the test adds")
+def test_a_run_shows_its_images_and_points_or_says_that_they_are_not_there(opened):
+    page = opened()
+    page.locator("#run-1 > summary").click()
+    pictures = page.locator("#run-1 img.pixels")
+    alternatives = [picture.get_attribute("alt") for picture in pictures.all()]
+    assert alternatives == [
+        "12 images that were generated at random",
+        "6 training images, and below each its reconstruction",
+    ]
+    pictures.first.scroll_into_view_if_needed()
+    assert all(
+        picture.evaluate("async image => (await image.decode(), image.naturalWidth)") for picture in pictures.all()
+    )
+    assert page.locator("#run-1 svg.dots path").count() == 10
+    assert "do not lie beside" not in page.locator("#run-1").inner_text()
+    page.locator("#run-2 > summary").click()
+    assert "images and latent means of this run do not lie beside the report" in page.locator("#run-2").inner_text()
 
 
 def test_runs_are_sorted_with_what_is_missing_last(opened):
