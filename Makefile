@@ -1,7 +1,7 @@
 # Everything one types. `make` alone says what there is.
 .DEFAULT_GOAL := help
 .PHONY: help environment quickstart test test-all test-envs test-slurm test-kubernetes test-report browser cluster kubernetes \
-	speed speed-features config targets plan fetch keep redraw rename schema docs lock clean set-up ready
+	speed speed-features speed-precision config targets plan fetch keep redraw rename schema docs lock clean set-up ready
 # `make environment cluster`: the first before the second.
 .NOTPARALLEL:
 
@@ -57,6 +57,7 @@ help:
 	@echo "  make test-kubernetes     one training as on Kubernetes, over stand-ins for its API and for S3"
 	@echo "  make speed               time a training step against the published packages', which it installs into $(PEERS)"
 	@echo "  make speed-features      time features and the Frechet distance against the usual ways; what bfloat16 does to FID"
+	@echo "  make speed-precision     time a training step in bfloat16 against float32 on this processor"
 	@echo "  make schema              write workflow/schemas/config.schema.json again, after a change to the configuration's keys"
 	@echo "  make docs                build the documentation site in site/, in an environment of its own, $(DOCS) (2 minutes, once)"
 	@echo "  make lock                resolve envs/*.in into the exact versions of envs/*.txt; UPGRADE=--upgrade raises them"
@@ -112,6 +113,9 @@ speed: ready
 
 speed-features: ready
 	@$(RUN) python tests/speed/features.py
+
+speed-precision: ready
+	@$(RUN) python tests/speed/precision.py
 
 config: ready
 	@$(RUN) python workflow/scripts/config.py $(CONFIGURATION)

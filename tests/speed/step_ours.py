@@ -26,12 +26,13 @@ from vrrae_bench.training import loop
 from vrrae_bench.training.devices import shardings
 
 
-def prepare(shape: Shape, n_steps: int, method: str = "vrrae", n_seeds: str = "1"):
+def prepare(shape: Shape, n_steps: int, method: str = "vrrae", n_seeds: str = "1", precision: str = "float32"):
     """A function that takes `n_steps` steps, and the number of the model's parameters.
 
     Args:
         method: One of `models/methods`, or `untruncated`: VRRAE's network with the truncation taken out of it.
         n_seeds: So many trainings in one program, by `vmap`.
+        precision: Type of the operands of the products.
     """
     if method == "untruncated":
         method, truncated_svd.truncated_coefficients = "vrrae", _first_rows
@@ -57,7 +58,7 @@ def prepare(shape: Shape, n_steps: int, method: str = "vrrae", n_seeds: str = "1
     span, weights = np.array([0, n_steps]), np.array([BETA, 0], np.float32)
 
     def step(state, batches, key):
-        return loop.run_steps("float32", optimiser, header.normalisation, state, batches, span, key, weights)
+        return loop.run_steps(precision, optimiser, header.normalisation, state, batches, span, key, weights)
 
     if int(n_seeds) > 1:
         step = eqx.filter_jit(eqx.filter_vmap(step))

@@ -18,7 +18,16 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-ASKING = ["config", "targets", "plan", "fetch DEST=elsewhere", "keep DEST=elsewhere", "schema", "speed-features"]
+ASKING = [
+    "config",
+    "targets",
+    "plan",
+    "fetch DEST=elsewhere",
+    "keep DEST=elsewhere",
+    "schema",
+    "speed-features",
+    "speed-precision",
+]
 INDEX_OPTIONS = ("PIP_EXTRA_INDEX_URL", "PIP_INDEX_URL", "PIP_FIND_LINKS", "PIP_CONSTRAINT")
 
 

@@ -26,8 +26,10 @@ from vrrae_bench.extractor.fine_tuning import (
 from vrrae_bench.extractor.inception import save_extractor
 from vrrae_bench.extractor.labels import LabelledImages, majority_accuracy
 from vrrae_bench.extractor.settings import ExtractorSettings
+from vrrae_bench.system import processor as processors
 from vrrae_bench.system.errors import Interrupted, UserError
 from vrrae_bench.system.files import sha256
+from vrrae_bench.system.processor import Processor
 from vrrae_bench.system.provenance import Stopwatch
 
 SETTINGS = ExtractorSettings(
@@ -401,7 +403,6 @@ def test_a_diverging_loss_is_explained(tune, small_network):
     ],
 )
 def test_half_precision_is_refused_where_a_processor_has_none(monkeypatch, changes, device, has, refused):
-    processor = {"architecture": "x86_64", "cpu_name": "made up", "avx512_bf16": False, "amx_bf16": False}
-    monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: processor | dict.fromkeys(has, True))
+    monkeypatch.setattr(processors, "processor", lambda: Processor("made up", "x86_64", frozenset(has)))
     with pytest.raises(UserError, match=f"{refused}.*made up.*Set float32") if refused else nullcontext():
         check_precision(with_(**changes), device)

@@ -17,7 +17,7 @@ from vrrae_bench.system.command_line import add_device_options, command_parser, 
 from vrrae_bench.system.errors import run_command
 from vrrae_bench.system.host_devices import LOCKS, one_at_a_time
 from vrrae_bench.system.provenance import provenance
-from vrrae_bench.training.devices import configure_jax, device_name
+from vrrae_bench.training.devices import check_precision, configure_jax, device_name
 from vrrae_bench.training.settings import TimingSettings
 
 
@@ -30,6 +30,8 @@ def main() -> None:
     add_device_options(parser, threads=os.cpu_count())
     parser.add_argument("--locks", type=Path, default=LOCKS, help=f"default: {LOCKS}")
     arguments = parser.parse_args()
+    for run in arguments.runs:
+        check_precision(run, arguments.accelerator)
     # Before JAX starts: that takes cores too.
     with one_at_a_time("timing", arguments.locks):
         write_timings(arguments)

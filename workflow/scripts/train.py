@@ -24,7 +24,7 @@ from vrrae_bench.system.dependencies import PACKAGE, code_digest
 from vrrae_bench.system.errors import run_command
 from vrrae_bench.system.files import atomic_path
 from vrrae_bench.system.provenance import Stopwatch, machine_identity, provenance
-from vrrae_bench.training.devices import configure_jax, device_name, join_processes
+from vrrae_bench.training.devices import check_precision, configure_jax, device_name, join_processes
 
 
 def main() -> None:
@@ -42,6 +42,7 @@ def main() -> None:
     parser.add_argument("--processes", type=at_least_one, default=1, help="how many there are (default: 1)")
     parser.add_argument("--process", type=int, default=0, help="which of them this is, from 0 on (default: 0)")
     arguments = parser.parse_args()
+    check_precision(arguments.run, arguments.accelerator)
     configure_jax(arguments.accelerator, arguments.threads)
     if arguments.processes > 1:
         if not arguments.coordinator:

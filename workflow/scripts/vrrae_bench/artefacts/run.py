@@ -33,7 +33,11 @@ class RunSpec(Specification):
     epochs: float
     batch_size: int
     learning_rate: float
-    precision: Precision = Field(default="float32", description="Type in which encoder and decoder compute in training")
+    precision: Precision = Field(
+        default="float32",
+        description="Type of the operands of the matrix products of encoder and decoder in training. Where the variant "
+        "says `precision=bfloat16`, an earlier version computed all of encoder and decoder in it",
+    )
     seed: int
     variant: str = Field(description="What tells apart runs of one method in paths: `beta=1e-6__batch=576`")
 

@@ -8,6 +8,7 @@ from threadpoolctl import threadpool_limits
 
 from vrrae_bench.extractor.settings import ExtractorSettings
 from vrrae_bench.system.errors import UserError
+from vrrae_bench.system.processor import refuse_without_bfloat16
 
 
 def configure_torch(accelerator: str, threads: int) -> str:
@@ -45,15 +46,10 @@ def check_precision(settings: ExtractorSettings, device: str) -> None:
     Raises:
         UserError: It would be computed in software, at a tenth of the speed of float32.
     """
-    import torch
-
     keys = [key for key in ("precision", "feature_precision") if getattr(settings, key) == "bfloat16"]
-    if not keys or device != "cpu":
-        return
-    processor = torch.cpu.get_capabilities()
-    if processor["architecture"] == "x86_64" and not (processor["avx512_bf16"] or processor["amx_bf16"]):
-        raise UserError(
-            f"extractor: {' and '.join(keys)}: bfloat16: this processor ({processor['cpu_name']}) has neither "
-            "avx512_bf16 nor amx_bf16, and would take ten times as long as with float32. Set float32 in the "
-            "configuration of this data set, which changes its FIDs, or run on another processor."
+    if keys and device == "cpu":
+        refuse_without_bfloat16(
+            f"extractor: {' and '.join(keys)}",
+            "would take ten times as long as with float32",
+            "Set float32 in the configuration of this data set, which changes its FIDs",
         )

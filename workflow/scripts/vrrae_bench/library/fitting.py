@@ -6,6 +6,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import Annotated, Any
 
+import jax
 import numpy as np
 from jaxtyping import Num
 from pydantic import Field, ValidationError, create_model
@@ -21,6 +22,7 @@ from vrrae_bench.study.problems import MissingKey, check_sizes, suggestion, well
 from vrrae_bench.study.settings import PER_METHOD, DatasetSettings, Weight
 from vrrae_bench.system.errors import UserError, numbered
 from vrrae_bench.system.provenance import Stopwatch
+from vrrae_bench.training.devices import check_precision
 from vrrae_bench.training.loop import train
 
 # Arguments that are keys of a data set in the configuration have the limits that it sets for these.
@@ -77,7 +79,8 @@ def fit(
         beta: Weight of the KL divergence, for a variational method alone.
         penalty: Weight of the penalty, for a method that has one alone.
         linear_layers: Number of layers, for `irmae` and `lorae` alone.
-        precision: Type in which encoder and decoder compute while training.
+        precision: Type of the operands of the matrix products of encoder and decoder while training. `bfloat16` is
+            for GPUs, TPUs and processors with instructions for it.
         seed: Of the first weights, the order of the images and the noise.
         value_range: The lowest and the highest value that an image can have; models see them as 0 and 1. None is
             (0, 255), for bytes.
@@ -100,6 +103,7 @@ def fit(
         precision=precision,
         seed=seed,
     )
+    check_precision(run, jax.default_backend())
     if lasting := lasting_settings():
         warnings.warn(f"numbers may differ from those of other processes by {', '.join(lasting)}", stacklevel=2)
     with as_in_the_commands():

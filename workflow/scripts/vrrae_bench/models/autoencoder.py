@@ -5,7 +5,7 @@ linear layer down, a linear layer and four transposed convolutions and one last 
 """
 
 from importlib import import_module
-from typing import Self, TypeVar
+from typing import Self
 
 import equinox as eqx
 import jax
@@ -16,8 +16,6 @@ from vrrae_bench.models.bottleneck import Bottleneck, Posterior, Sizes
 from vrrae_bench.models.convolutions import conv_stride2_relu, conv_transpose_relu, conv_valid
 from vrrae_bench.models.layers import Convolution, Linear
 from vrrae_bench.system.errors import UserError
-
-Part = TypeVar("Part", bound=eqx.Module)
 
 ENCODER_CHANNELS = (32, 64)
 DECODER_CHANNELS = (32, 256, 128, 32, 8)
@@ -40,10 +38,10 @@ class Encoder(eqx.Module):
             height, across = -(-height // 2), -(-across // 2)
         self.linear = Linear(height * across * ENCODER_CHANNELS[-1], width, key=linear_key)
 
-    def __call__(self, images: Float[Array, "B H W C"]) -> Float[Array, "B E"]:
+    def __call__(self, images: Float[Array, "B H W C"], precision: str | None = None) -> Float[Array, "B E"]:
         for convolution in self.convolutions:
-            images = convolution(images)
-        return self.linear(images.reshape(len(images), -1))
+            images = convolution(images, precision)
+        return self.linear(images.reshape(len(images), -1), precision)
 
 
 class Decoder(eqx.Module):
@@ -73,11 +71,11 @@ class Decoder(eqx.Module):
         kernel = 1 + 16 * smallest - size
         self.last = Convolution(conv_valid, kernel, DECODER_CHANNELS[-1], channels, key=last_key)
 
-    def __call__(self, encoding: Float[Array, "B E"]) -> Float[Array, "B H W C"]:
-        images = self.linear(encoding).reshape(-1, *self.smallest)
+    def __call__(self, encoding: Float[Array, "B E"], precision: str | None = None) -> Float[Array, "B H W C"]:
+        images = self.linear(encoding, precision).reshape(-1, *self.smallest)
         for convolution in self.transposed:
-            images = convolution(images)
-        return self.last(images)
+            images = convolution(images, precision)
+        return self.last(images, precision)
 
 
 class Autoencoder(eqx.Module):
@@ -117,13 +115,12 @@ class Autoencoder(eqx.Module):
         """The training pass: reconstructions of a batch, and the posterior of each image.
 
         Args:
-            precision: Type in which encoder and decoder compute; by default that of the images. The bottleneck, and
-                with it the truncation, keeps the type of the images.
+            precision: Type of the operands of the products in encoder and decoder (`products`); by default that of
+                the images. The bottleneck, and with it the truncation, keeps the type of the images.
         """
-        outer, inner = images.dtype, precision or images.dtype
-        encoding = _cast(self.encoder, inner)(images.astype(inner)).astype(outer)
-        decoder_input, posterior = self.bottleneck(encoding, key)
-        return _cast(self.decoder, inner)(decoder_input.astype(inner)).astype(outer), posterior
+        coarser = None if precision == images.dtype else precision
+        decoder_input, posterior = self.bottleneck(self.encoder(images, coarser), key)
+        return self.decoder(decoder_input, coarser), posterior
 
     def with_bottleneck(self, bottleneck: Bottleneck) -> Self:
         """The same encoder and decoder around another bottleneck."""
@@ -154,8 +151,3 @@ def bottleneck_class(method: Method) -> type[Bottleneck]:
     if not (isinstance(found, type) and issubclass(found, Bottleneck)):
         raise UserError(f"{method.module}.py: this code has no bottleneck {method.bottleneck} there.")
     return found
-
-
-def _cast(module: Part, dtype) -> Part:
-    """The module with its parameters in another type; gradients still reach the original ones."""
-    return jax.tree.map(lambda leaf: leaf.astype(dtype) if eqx.is_inexact_array(leaf) else leaf, module)

@@ -6,37 +6,54 @@ and memcpy; with channels last the same steps have runs of 8 to 32 floats (inter
 in a profiled step; the same sums took 3 alone in this order). The two transposes between consecutive layers cancel,
 which is why the ReLU belongs to the layer: it must not stand between. Products contract arrays as they are: the batch
 stays an axis of its own, over which XLA can spread the work on several devices.
+
+With a `precision`, convolutions compute in this coarser type; what they are given and what they return keeps its type.
+On CPU only the operands of the products are rounded (`products`), before their taps are copied, since half the bytes
+are copied then. On GPU and TPU the whole layer computes in the coarser type: their matrix units add up in float32
+anyway, and arrays of half the size halve the traffic that bounds them. XLA drops the conversions between two layers.
 """
 
 from collections.abc import Callable
+from functools import partial
 
 import jax
 import jax.numpy as jnp
 from jax import lax
 from jaxtyping import Array, Float
 
+from vrrae_bench.models.products import moved, product, rounded
+
 _LAYOUT = ("NHWC", "HWIO", "NHWC")
 
 
 def conv_transpose_relu(
-    x: Float[Array, "B H W I"], kernel: Float[Array, "3 3 I O"], bias: Float[Array, " O"]
+    x: Float[Array, "B H W I"],
+    kernel: Float[Array, "3 3 I O"],
+    bias: Float[Array, " O"],
+    precision: str | None = None,
 ) -> Float[Array, "B 2*H 2*W O"]:
     """ReLU of a transposed convolution of stride 2: `out[2 i + k - 1] += x[i] kernel[k]` (output padding 1)."""
-    return _choose(_transpose_fast, _transpose_plain)(x, kernel, bias)
+    return _choose(_transpose_fast, _transpose_plain)(x, kernel, bias, precision)
 
 
 def conv_stride2_relu(
-    x: Float[Array, "B H W I"], kernel: Float[Array, "3 3 I O"], bias: Float[Array, " O"]
+    x: Float[Array, "B H W I"],
+    kernel: Float[Array, "3 3 I O"],
+    bias: Float[Array, " O"],
+    precision: str | None = None,
 ) -> Float[Array, "B (H+1)//2 (W+1)//2 O"]:
     """ReLU of a convolution of stride 2, padding 1: `out[i] = sum_k x[2 i + k - 1] kernel[k]`."""
-    return _choose(_stride2_fast, _stride2_plain)(x, kernel, bias)
+    return _choose(_stride2_fast, _stride2_plain)(x, kernel, bias, precision)
 
 
 def conv_valid(
-    x: Float[Array, "B H W I"], kernel: Float[Array, "K K I O"], bias: Float[Array, " O"]
+    x: Float[Array, "B H W I"],
+    kernel: Float[Array, "K K I O"],
+    bias: Float[Array, " O"],
+    precision: str | None = None,
 ) -> Float[Array, "B H-K+1 W-K+1 O"]:
     """Convolution of stride 1 without padding."""
-    return _choose(_valid_fast, _valid_plain)(x, kernel, bias)
+    return _choose(_valid_fast, _valid_plain)(x, kernel, bias, precision)
 
 
 def in_computed_order(x: Float[Array, "B H W C"]) -> Float[Array, "..."]:
@@ -52,23 +69,26 @@ def _choose(fast: Callable, plain: Callable) -> Callable:
 # The plain form, for GPU and TPU.
 
 
-def _convolve(x, kernel, bias, **options):
-    return lax.conv_general_dilated(x, kernel, dimension_numbers=_LAYOUT, **options) + bias
+def _convolve(x, kernel, bias, precision, finish=lambda y: y, **options):
+    coarse = (rounded(array, precision) for array in (x, kernel))
+    y = lax.conv_general_dilated(*coarse, dimension_numbers=_LAYOUT, **options) + rounded(bias, precision)
+    return finish(y).astype(x.dtype)
 
 
-def _transpose_plain(x, kernel, bias):
+def _transpose_plain(x, kernel, bias, precision=None):
     # The dilated input is met by the kernel in reverse: tap 2 looks back one pixel, tap 0 ahead.
     padding = [(1, 2), (1, 2)]
-    y = _convolve(x, kernel[::-1, ::-1], bias, window_strides=(1, 1), padding=padding, lhs_dilation=(2, 2))
-    return jax.nn.relu(y)
+    how = dict(window_strides=(1, 1), padding=padding, lhs_dilation=(2, 2))
+    return _convolve(x, kernel[::-1, ::-1], bias, precision, jax.nn.relu, **how)
 
 
-def _stride2_plain(x, kernel, bias):
-    return jax.nn.relu(_convolve(x, kernel, bias, window_strides=(2, 2), padding=[(1, 1), (1, 1)]))
+def _stride2_plain(x, kernel, bias, precision=None):
+    how = dict(window_strides=(2, 2), padding=[(1, 1), (1, 1)])
+    return _convolve(x, kernel, bias, precision, jax.nn.relu, **how)
 
 
-def _valid_plain(x, kernel, bias):
-    return _convolve(x, kernel, bias, window_strides=(1, 1), padding="VALID")
+def _valid_plain(x, kernel, bias, precision=None):
+    return _convolve(x, kernel, bias, precision, window_strides=(1, 1), padding="VALID")
 
 
 # The fast form, for CPU: inside, arrays are `C H W B`.
@@ -90,23 +110,28 @@ def _bias_gradient(g: Float[Array, "C H W B"]) -> Float[Array, " C"]:
     return jnp.tensordot(g, jnp.ones(g.shape[1:], g.dtype), 3)
 
 
-def _kernel_gradient(taps: Float[Array, "K K C h w B"], x: Float[Array, "D h w B"]) -> Float[Array, "K K C D"]:
+def _kernel_gradient(
+    taps: Float[Array, "K K C h w B"], x: Float[Array, "D h w B"], precision: str | None
+) -> Float[Array, "K K C D"]:
     """Products of the taps with another array, summed over pixels and batch."""
     if jax.device_count() > 1:
         # Reshaped, the batch is no axis that could stay spread: every device would gather and multiply all of it.
-        return jnp.tensordot(taps, x, ((3, 4, 5), (1, 2, 3)))
+        return product(taps, x, ((3, 4, 5), (1, 2, 3)), precision)
     # As a product of matrices; contracted axis by axis, XLA transposes x first (10 % of a CIFAR-10 step).
-    product = taps.reshape(-1, x[0].size) @ x.reshape(len(x), -1).T
-    return product.reshape(*taps.shape[:3], len(x))
+    matrix = product(taps.reshape(-1, x[0].size), x.reshape(len(x), -1), ((1,), (1,)), precision)
+    return matrix.reshape(*taps.shape[:3], len(x))
 
 
 def _scatter(
-    x: Float[Array, "I H W B"], kernel: Float[Array, "3 3 I O"], finish: Callable = lambda y: y
+    x: Float[Array, "I H W B"],
+    kernel: Float[Array, "3 3 I O"],
+    precision: str | None,
+    finish: Callable = lambda y: y,
 ) -> Float[Array, "O 2*H 2*W B"]:
     """`out[2 i + k - 1] += x[i] kernel[k]`: one product for the nine taps, then a sum for each parity of the output."""
     I, H, W, B = x.shape
     O = kernel.shape[-1]
-    tap = jnp.tensordot(kernel, x, ((2,), (0,)))
+    tap = product(kernel, x, ((2,), (0,)), precision)
 
     def ahead(y, axis):
         edges = [(0, 0, 0)] * y.ndim
@@ -132,76 +157,80 @@ def _gather(y: Float[Array, "C H W B"]) -> Float[Array, "3 3 C h w B"]:
     return jnp.stack(taps).reshape(3, 3, *taps[0].shape)
 
 
-@jax.custom_vjp
-def _transpose_fast(x, kernel, bias):
-    return _transpose_forward(x, kernel, bias)[0]
+@partial(jax.custom_vjp, nondiff_argnums=(3,))
+def _transpose_fast(x, kernel, bias, precision=None):
+    return _transpose_forward(x, kernel, bias, precision)[0]
 
 
-def _transpose_forward(x, kernel, bias):
-    x = _batch_last(x)
-    y = _scatter(x, kernel, lambda sums: jax.nn.relu(sums + _per_channel(bias)))
+def _transpose_forward(x, kernel, bias, precision):
+    x = rounded(_batch_last(x), precision)
+    y = _scatter(x, kernel, precision, lambda sums: jax.nn.relu(sums + _per_channel(bias)))
     return _batch_first(y), (x, kernel, y)
 
 
-def _transpose_backward(residuals, g):
+def _transpose_backward(precision, residuals, g):
     x, kernel, y = residuals
     g = jnp.where(y > 0, _batch_last(g), 0)
-    taps = _gather(g)
-    dx = jnp.tensordot(kernel, taps, ((0, 1, 3), (0, 1, 2)))
-    return _batch_first(dx), _kernel_gradient(taps, x).transpose(0, 1, 3, 2), _bias_gradient(g)
+    taps = moved(g, _gather, precision)
+    dx = product(kernel, taps, ((0, 1, 3), (0, 1, 2)), precision)
+    return _batch_first(dx), _kernel_gradient(taps, x, precision).transpose(0, 1, 3, 2), _bias_gradient(g)
 
 
 _transpose_fast.defvjp(_transpose_forward, _transpose_backward)
 
 
-@jax.custom_vjp
-def _stride2_fast(x, kernel, bias):
-    return _stride2_forward(x, kernel, bias)[0]
+@partial(jax.custom_vjp, nondiff_argnums=(3,))
+def _stride2_fast(x, kernel, bias, precision=None):
+    return _stride2_forward(x, kernel, bias, precision)[0]
 
 
-def _stride2_forward(x, kernel, bias):
-    taps = _gather(_batch_last(x))
-    y = jax.nn.relu(jnp.tensordot(kernel, taps, ((0, 1, 2), (0, 1, 2))) + _per_channel(bias))
+def _stride2_forward(x, kernel, bias, precision):
+    taps = moved(_batch_last(x), _gather, precision)
+    y = jax.nn.relu(product(kernel, taps, ((0, 1, 2), (0, 1, 2)), precision) + _per_channel(bias))
     return _batch_first(y), (taps, kernel, x.shape, y)
 
 
-def _stride2_backward(residuals, g):
+def _stride2_backward(precision, residuals, g):
     taps, kernel, (_, H, W, _), y = residuals
     g = jnp.where(y > 0, _batch_last(g), 0)
     # For the first layer only the contractive penalty asks for this; else it is never computed.
-    dx = _scatter(g, kernel.transpose(0, 1, 3, 2))[:, :H, :W]
-    return _batch_first(dx), _kernel_gradient(taps, g), _bias_gradient(g)
+    dx = _scatter(g, kernel.transpose(0, 1, 3, 2), precision)[:, :H, :W]
+    return _batch_first(dx), _kernel_gradient(taps, g, precision), _bias_gradient(g)
 
 
 _stride2_fast.defvjp(_stride2_forward, _stride2_backward)
 
 
-@jax.custom_vjp
-def _valid_fast(x, kernel, bias):
-    return _valid_forward(x, kernel, bias)[0]
+@partial(jax.custom_vjp, nondiff_argnums=(3,))
+def _valid_fast(x, kernel, bias, precision=None):
+    return _valid_forward(x, kernel, bias, precision)[0]
 
 
-def _valid_forward(x, kernel, bias):
-    x = _batch_last(x)
+def _valid_forward(x, kernel, bias, precision):
+    x = rounded(_batch_last(x), precision)
     (_, H, W, _), K = x.shape, kernel.shape[0]
     h, w = H - K + 1, W - K + 1
-    tap = jnp.tensordot(kernel, x, ((2,), (0,)))
+    tap = product(kernel, x, ((2,), (0,)), precision)
     y = sum(tap[a, b, :, a : a + h, b : b + w] for a in range(K) for b in range(K)) + _per_channel(bias)
     # Fused with a loss that runs in NHWC order, this sum would be strided (50 ms in a profiled step).
     return _batch_first(lax.optimization_barrier(y)), (x, kernel)
 
 
-def _valid_backward(residuals, g):
+def _valid_backward(precision, residuals, g):
     x, kernel = residuals
     (_, H, W, _), K = x.shape, kernel.shape[0]
     g = lax.optimization_barrier(_batch_last(lax.optimization_barrier(g)))
-    e = K - 1
-    # Padded once and then copied: as K * K paddings each was a slow loop of its own, 25 of about 10 ms.
-    p = lax.optimization_barrier(jnp.pad(g, ((0, 0), (e, e), (e, e), (0, 0))))
-    taps = [p[:, e - a : e - a + H, e - b : e - b + W] for a in range(K) for b in range(K)]
-    taps = jnp.stack(taps).reshape(K, K, *taps[0].shape)
-    dx = jnp.tensordot(kernel, taps, ((0, 1, 3), (0, 1, 2)))
-    return _batch_first(dx), _kernel_gradient(taps, x).transpose(0, 1, 3, 2), _bias_gradient(g)
+
+    def gather(g):
+        e = K - 1
+        # Padded once and then copied: as K * K paddings each was a slow loop of its own, 25 of about 10 ms.
+        p = lax.optimization_barrier(jnp.pad(g, ((0, 0), (e, e), (e, e), (0, 0))))
+        taps = [p[:, e - a : e - a + H, e - b : e - b + W] for a in range(K) for b in range(K)]
+        return jnp.stack(taps).reshape(K, K, *taps[0].shape)
+
+    taps = moved(g, gather, precision)
+    dx = product(kernel, taps, ((0, 1, 3), (0, 1, 2)), precision)
+    return _batch_first(dx), _kernel_gradient(taps, x, precision).transpose(0, 1, 3, 2), _bias_gradient(g)
 
 
 _valid_fast.defvjp(_valid_forward, _valid_backward)

@@ -1,4 +1,7 @@
-"""Layers with parameters, which start with the values of the published code; `convolutions` has what they compute."""
+"""Layers with parameters, which start with the values of the published code.
+
+`convolutions` and `products` have what they compute, and what the argument `precision` changes.
+"""
 
 import math
 from collections.abc import Callable
@@ -8,6 +11,8 @@ import equinox as eqx
 import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float, PRNGKeyArray
+
+from vrrae_bench.models.products import linear_map
 
 Map = Literal["linear", "identity"]
 
@@ -21,8 +26,8 @@ class Linear(eqx.Module):
     def __init__(self, inputs: int, outputs: int, *, key: PRNGKeyArray):
         self.weight, self.bias = _uniform_start(key, (inputs, outputs), inputs)
 
-    def __call__(self, x: Float[Array, "... I"]) -> Float[Array, "... O"]:
-        return x @ self.weight + self.bias
+    def __call__(self, x: Float[Array, "... I"], precision: str | None = None) -> Float[Array, "... O"]:
+        return linear_map(x, self.weight, precision) + self.bias
 
 
 class Convolution(eqx.Module):
@@ -40,8 +45,8 @@ class Convolution(eqx.Module):
         self.kernel, self.bias = _uniform_start(key, (size, size, inputs, outputs), inputs * size**2)
         self.function = function
 
-    def __call__(self, x: Float[Array, "B H W I"]) -> Float[Array, "B P Q O"]:
-        return self.function(x, self.kernel, self.bias)
+    def __call__(self, x: Float[Array, "B H W I"], precision: str | None = None) -> Float[Array, "B P Q O"]:
+        return self.function(x, self.kernel, self.bias, precision)
 
 
 def square_map(kind: Map, size: int, *, key: PRNGKeyArray) -> Callable[[Float[Array, "B k"]], Float[Array, "B k"]]:

@@ -71,7 +71,9 @@ class DatasetSettings(Section):
         description="Learning rates with which to train everything once more, for a second block of Table 1 or 2",
     )
     precision: Precision = Field(
-        default="float32", description="Type in which encoder and decoder compute while training"
+        default="float32",
+        description="Type of the operands of the matrix products of encoder and decoder while training; sums, weights, "
+        "loss and truncation stay float32. bfloat16 is refused on an x86 CPU without avx512_bf16 and amx_bf16",
     )
     beta: dict[str, Weight] = Field(description="Weight of the KL divergence, for each variational method")
     penalty: dict[str, Weight] = Field(default={}, description="Weight of the penalty, for each method that has one")
@@ -166,7 +168,8 @@ class Study(Section):
         if learning_rate != settings.learning_rate:
             parts.append(f"learning_rate={format_beta(learning_rate)}")
         if settings.precision != "float32":
-            parts.append(f"precision={settings.precision}")
+            # Not `precision=`: what earlier versions called so was another arithmetic, of which models may be there.
+            parts.append(f"products={settings.precision}")
         return RunSpec(
             dataset=dataset,
             method=method,

@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING
 import platformdirs
 from threadpoolctl import threadpool_limits
 
+from vrrae_bench.artefacts.run import RunSpec
 from vrrae_bench.system.errors import UserError, is_out_of_memory
+from vrrae_bench.system.processor import refuse_without_bfloat16
 
 if TYPE_CHECKING:  # before JAX is imported its environment has to be set
     from jax.sharding import NamedSharding
@@ -58,6 +60,21 @@ def device_name(accelerator: str) -> str:
         )
     device = jax.devices()[0]
     return f"{device.platform}: {device.device_kind} x {jax.device_count()}"
+
+
+def check_precision(run: RunSpec, accelerator: str) -> None:
+    """Refuse to train in bfloat16 on a processor that has no instructions for it.
+
+    Args:
+        accelerator: `cpu`, or any other device, on which nothing is refused.
+
+    Raises:
+        UserError: The model would be coarser, and no sooner there.
+    """
+    if run.precision == "bfloat16" and accelerator == "cpu":
+        refuse_without_bfloat16(
+            run.key("precision"), "would gain nothing by it", f"Set {run.key('precision')} to float32"
+        )
 
 
 def join_processes(coordinator: str, n_processes: int, process: int) -> None:

@@ -1,0 +1,58 @@
+"""The processor of this host, and whether it has instructions for bfloat16."""
+
+import platform
+import re
+from pathlib import Path
+from typing import NamedTuple
+
+from vrrae_bench.system.errors import UserError
+
+# The instructions with which an x86 processor multiplies in bfloat16, as Linux names them.
+OF_BFLOAT16 = ("avx512_bf16", "amx_bf16")
+
+
+class Processor(NamedTuple):
+    """What decides how a product in bfloat16 is computed.
+
+    Attributes:
+        flags: What Linux says that it can do; empty where nothing says so.
+    """
+
+    name: str
+    architecture: str
+    flags: frozenset[str]
+
+    def without_bfloat16(self) -> bool:
+        """Whether it has no instruction for bfloat16. Of other architectures than x86 it is not known."""
+        return self.architecture == "x86_64" and self.flags.isdisjoint(OF_BFLOAT16)
+
+
+def processor(cpuinfo: Path = Path("/proc/cpuinfo")) -> Processor:
+    """The processor that this process runs on."""
+    told = cpuinfo.read_text() if cpuinfo.exists() else ""
+    name, flags = (re.search(rf"^{key}\s*: (.*)$", told, re.MULTILINE) for key in ("model name", "flags"))
+    architecture = platform.machine()
+    return Processor(
+        name[1] if name else platform.processor() or architecture,
+        architecture,
+        frozenset(flags[1].split() if flags else ()),
+    )
+
+
+def refuse_without_bfloat16(setting: str, cost: str, remedy: str) -> None:
+    """Refuse a setting that asks for bfloat16 on a CPU.
+
+    Args:
+        setting: The key, or the keys, as the message begins with it.
+        cost: What it would cost here, as the end of a sentence.
+        remedy: What to set instead, as the beginning of a sentence.
+
+    Raises:
+        UserError: The processor has no instructions for bfloat16.
+    """
+    here = processor()
+    if here.without_bfloat16():
+        raise UserError(
+            f"{setting}: bfloat16: this processor ({here.name}) has neither {' nor '.join(OF_BFLOAT16)}, and {cost}. "
+            f"{remedy}, or run on another processor."
+        )
