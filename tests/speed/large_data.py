@@ -72,28 +72,25 @@ def measure(file: Path, steps: int, threads: int) -> dict[str, float]:
     configure_jax("cpu", threads)
     import equinox as eqx
     import jax
-    import optax
 
     from vrrae_bench.artefacts.manifest import Normalisation
     from vrrae_bench.models.serialisation import ModelHeader
     from vrrae_bench.training.batches import BatchFeed, BatchStream
     from vrrae_bench.training.devices import shardings
-    from vrrae_bench.training.loop import run_steps, start_state
+    from vrrae_bench.training.loop import StepSettings, run_steps, start_state
 
     spec = RunSpec(
         **dict(dataset="made", method="vrrae", beta=1e-6, latent_size=512, bottleneck=186, epochs=1, batch_size=BATCH),
         **dict(learning_rate=1e-3, seed=0, variant=""),
     )
     header = ModelHeader(run=spec, image_shape=SHAPE, normalisation=Normalisation(shift=0, scale=255))
-    optimiser = optax.adabelief(spec.learning_rate)
     over_devices, on_each = shardings()
-    state, key = eqx.filter_shard((start_state(spec, header, optimiser), jax.random.key(0)), on_each)
+    state, key = eqx.filter_shard((start_state(header), jax.random.key(0)), on_each)
     images = StoredArray(file)
     feed, moments = BatchFeed(images, BatchStream(len(images), BATCH, seed=0), over_devices), []
     for span, batches in feed(0, [steps + 2]):
-        how = (spec.precision, optimiser, header.normalisation)
         span = np.array([span.start, span.stop])
-        state = run_steps(*how, state, batches, span, key, np.zeros(2, np.float32))
+        state = run_steps(StepSettings.of(header), state, batches, span, key, np.zeros(2, np.float32))
         state.sums.loss.block_until_ready()
         moments.append(time.perf_counter())
     return {"seconds_per_step": (moments[-1] - moments[1]) / steps, "peak_memory_mib": peak_memory_mib()}

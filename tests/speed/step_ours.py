@@ -16,7 +16,6 @@ configure_jax("cpu", int(os.environ.get("STEP_THREADS", os.cpu_count() or 1)))
 import equinox as eqx
 import jax
 import jax.numpy as jnp
-import optax
 
 from vrrae_bench.artefacts.manifest import Normalisation
 from vrrae_bench.artefacts.run import RunSpec
@@ -45,20 +44,21 @@ def prepare(shape: Shape, n_steps: int, method: str = "vrrae", n_seeds: str = "1
         epochs=1,
         batch_size=shape.batch_size,
         learning_rate=LEARNING_RATE,
+        precision=precision,
         seed=0,
         variant="none",
     )
     header = ModelHeader(run=spec, image_shape=shape.image, normalisation=Normalisation(shift=0, scale=255))
-    optimiser = optax.adabelief(LEARNING_RATE)
+    settings = loop.StepSettings.of(header)
     over_devices, on_each = shardings()
-    state, key = eqx.filter_shard((loop.start_state(spec, header, optimiser), jax.random.key(0)), on_each)
+    state, key = eqx.filter_shard((loop.start_state(header), jax.random.key(0)), on_each)
     n_parameters = sum(leaf.size for leaf in jax.tree.leaves(eqx.filter(_trained(state.model), eqx.is_inexact_array)))
     images = np.random.default_rng(0).integers(0, 256, (n_steps, shape.batch_size, *shape.image), np.uint8)
     batches = jax.device_put(images, over_devices)
     span, weights = np.array([0, n_steps]), np.array([BETA, 0], np.float32)
 
     def step(state, batches, key):
-        return loop.run_steps(precision, optimiser, header.normalisation, state, batches, span, key, weights)
+        return loop.run_steps(settings, state, batches, span, key, weights)
 
     if int(n_seeds) > 1:
         step = eqx.filter_jit(eqx.filter_vmap(step))

@@ -51,6 +51,7 @@ def main() -> None:
 
 def study(manifest: Path, run: dict, treatment: str, out: Path) -> dict[str, float | str]:
     """Train once; the errors at the end, and the largest rise of the epoch's error after the first quarter."""
+    import jax
     import pandas as pd
 
     from vrrae_bench.artefacts.run import RunSpec
@@ -65,6 +66,7 @@ def study(manifest: Path, run: dict, treatment: str, out: Path) -> dict[str, flo
     from vrrae_bench.training.loop import train
 
     truncated_svd.truncated_coefficients = TREATMENTS[treatment](truncation)
+    jax.clear_caches()  # or the program of the treatment before would be taken
     beta = run["beta"] if run["method"] != "rrae" else None
     # The definition is that of the run's own method, which is another one here.
     others = {key: value for key, value in run.items() if key != "definition"}

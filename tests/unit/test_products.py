@@ -13,7 +13,6 @@ import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
-import optax
 import pytest
 import torch
 import yaml
@@ -34,7 +33,7 @@ from vrrae_bench.study.reading import check_settings
 from vrrae_bench.system import processor as processors
 from vrrae_bench.system.errors import UserError
 from vrrae_bench.system.processor import Processor, processor
-from vrrae_bench.training.loop import run_steps, start_state
+from vrrae_bench.training.loop import StepSettings, run_steps, start_state
 
 BFLOAT16 = jnp.bfloat16
 
@@ -117,10 +116,9 @@ def step_of(run_spec, method, precision):
     spec = run_spec(method, precision=precision)
     normalisation = Normalisation(shift=0, scale=255)
     header = ModelHeader(run=spec, image_shape=(28, 28, 1), normalisation=normalisation)
-    optimiser = optax.adabelief(spec.learning_rate)
-    state, batches = start_state(spec, header, optimiser), jnp.zeros((1, 16, 28, 28, 1), jnp.uint8)
+    state, batches = start_state(header), jnp.zeros((1, 16, 28, 28, 1), jnp.uint8)
     arguments = state, batches, np.array([0, 1]), jax.random.key(0), np.zeros(2, np.float32)
-    return lambda *arguments: run_steps(precision, optimiser, header.normalisation, *arguments), arguments
+    return lambda *arguments: run_steps(StepSettings.of(header), *arguments), arguments
 
 
 def test_every_product_of_a_step_has_bfloat16_operands_and_float32_sums(run_spec):

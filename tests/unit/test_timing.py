@@ -39,7 +39,7 @@ def steps_taken(monkeypatch):
         def means(self, n_steps):
             pass
 
-    def run_steps(precision, optimiser, normalisation, state, batches, span, key, weights):
+    def run_steps(settings, state, batches, span, key, weights):
         taken.append(tuple(span.tolist()))
         return State()
 

@@ -13,14 +13,13 @@ import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
-import optax
 import pytest
 from scipy.stats import norm
 
 from train import checkpoint_identity
 from vrrae_bench.datasets.store import DataSet, StoredArray, write_dataset
 from vrrae_bench.models.bottleneck import Posterior
-from vrrae_bench.models.serialisation import ModelHeader
+from vrrae_bench.models.serialisation import ModelHeader, Network
 from vrrae_bench.models.truncation import truncated_coefficients
 from vrrae_bench.system.errors import Interrupted, UserError
 from vrrae_bench.system.files import sha256
@@ -29,7 +28,7 @@ from vrrae_bench.system.seeding import derived_seed
 from vrrae_bench.training.batches import BatchFeed, BatchStream
 from vrrae_bench.training.checkpoints import Checkpoints, Progress
 from vrrae_bench.training.devices import shardings
-from vrrae_bench.training.loop import run_steps, start_state
+from vrrae_bench.training.loop import StepSettings, run_steps, start_state
 from vrrae_bench.training.losses import kl_divergence, relative_error
 from vrrae_bench.training.progress import Losses, ProgressLine
 
@@ -112,8 +111,8 @@ def test_another_seed_has_other_weights_batches_and_noise(
     assert abs(np.corrcoef(first.ravel(), second.ravel())[0, 1]) < 0.05
     assert not np.array_equal(*(BatchStream(48, 16, seed).indices(0, 3) for seed in (0, 1)))
 
-    build = ModelHeader.build  # with the same weights, the noise alone is left
-    monkeypatch.setattr(ModelHeader, "build", lambda header, key: build(header, jax.random.key(0)))
+    build = Network.build  # with the same weights, the noise alone is left
+    monkeypatch.setattr(Network, "build", lambda network, key: build(network, jax.random.key(0)))
     specs = [run_spec("vae", seed=seed, epochs=1, learning_rate=STANDING) for seed in (0, 1)]
     errors = [trained(spec, one_image, tmp_path)[2][0]["reconstruction_error"] for spec in specs]
     assert abs(errors[0] - errors[1]) > 1e-4
@@ -262,14 +261,37 @@ def test_training_in_bfloat16_is_near_and_keeps_weights_and_bottleneck_in_float3
     assert not np.array_equal(prediction, model(images, key)[0])
 
 
+def test_trainings_of_one_network_in_one_process_are_one_program(tiny_images, trained, run_spec, tmp_path, caplog):
+    """Whatever their seed, beta and length. The second gives what it gives in a process of its own."""
+    first, second = run_spec("vae"), run_spec("vae", seed=1, beta=1e-2, epochs=3)
+    alone, _, _ = trained(second, tiny_images, tmp_path / "alone")
+    jax.clear_caches()
+    with jax.log_compiles(), caplog.at_level("WARNING", "jax"):
+        trained(first, tiny_images, tmp_path / "first")
+        assert sum("Compiling jit(run_steps)" in line for line in caplog.messages) == 1
+        caplog.clear()
+        again, _, _ = trained(second, tiny_images, tmp_path / "again")
+        assert not [line for line in caplog.messages if line.startswith("Compiling")]
+    for found, expected in zip(arrays_of(again), arrays_of(alone)):
+        np.testing.assert_array_equal(found, expected)
+
+
+def test_another_learning_rate_is_another_program(tiny_images, trained, run_spec, tmp_path):
+    """Settings that are compiled in: a program of other settings would train another model without a word."""
+    ends = [
+        arrays_of(trained(run_spec("vae", learning_rate=rate), tiny_images, tmp_path / str(rate))[0])[0]
+        for rate in (1e-3, 1e-2)
+    ]
+    assert not np.array_equal(*ends)
+
+
 def test_no_step_changes_the_type_of_the_state(tiny_images, run_spec):
     """Or the program of the first stretch would be another than that of all others, and of a resumed training."""
     spec = run_spec("vrrae")
     header = ModelHeader(run=spec, image_shape=(28, 28, 1), normalisation=tiny_images.manifest.normalisation)
-    optimiser = optax.adabelief(spec.learning_rate)
-    state, batches = start_state(spec, header, optimiser), jnp.zeros((1, 16, 28, 28, 1), jnp.uint8)
-    how = (spec.precision, optimiser, header.normalisation)
-    after = run_steps(*how, state, batches, np.array([0, 1]), jax.random.key(0), np.zeros(2, np.float32))
+    state, batches = start_state(header), jnp.zeros((1, 16, 28, 28, 1), jnp.uint8)
+    settings, weights = StepSettings.of(header), np.zeros(2, np.float32)
+    after = run_steps(settings, state, batches, np.array([0, 1]), jax.random.key(0), weights)
     before, after = ([(leaf.shape, leaf.dtype, leaf.weak_type) for leaf in arrays_of(s)] for s in (state, after))
     assert after == before
 

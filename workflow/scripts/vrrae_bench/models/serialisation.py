@@ -10,13 +10,14 @@ import hashlib
 import io
 import json
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, NamedTuple
 
 import equinox as eqx
 import jax
 from pydantic import ValidationError
 
 from vrrae_bench.artefacts.manifest import Normalisation
+from vrrae_bench.artefacts.methods import Method
 from vrrae_bench.artefacts.records import refuse_others, remedy
 from vrrae_bench.artefacts.run import RunSpec
 from vrrae_bench.artefacts.specification import Specification
@@ -28,6 +29,18 @@ from vrrae_bench.system.files import atomic_path
 # Stands before the digest at the end of a file. Files of earlier versions end with the numbers.
 END = b"\nsha256 "
 DIGEST_LENGTH = 2 * hashlib.sha256().digest_size
+
+
+class Network(NamedTuple):
+    """The arguments of an `Autoencoder`; networks that are equal here are one compiled program."""
+
+    method: Method
+    image_shape: tuple[int, int, int]
+    sizes: Sizes
+
+    def build(self, key: jax.Array) -> Autoencoder:
+        """An untrained model."""
+        return Autoencoder(*self, key=key)
 
 
 class ModelHeader(Specification):
@@ -43,10 +56,15 @@ class ModelHeader(Specification):
     image_shape: tuple[int, int, int]
     normalisation: Normalisation
 
+    @property
+    def network(self) -> Network:
+        """What decides the network, of all that decides the training."""
+        sizes = Sizes(self.run.latent_size, self.run.bottleneck, self.run.linear_layers)
+        return Network(self.run.definition, self.image_shape, sizes)
+
     def build(self, key: jax.Array) -> Autoencoder:
         """An untrained model of this description."""
-        sizes = Sizes(self.run.latent_size, self.run.bottleneck, self.run.linear_layers)
-        return Autoencoder(self.run.definition, self.image_shape, sizes, key=key)
+        return self.network.build(key)
 
 
 def save_model(path: str | Path, model: Autoencoder, header: ModelHeader) -> None:

@@ -19,7 +19,7 @@ from vrrae_bench.datasets.in_memory import ImagesInMemory
 from vrrae_bench.datasets.store import DataSet, Images
 from vrrae_bench.models.autoencoder import Autoencoder
 from vrrae_bench.models.inference import encode
-from vrrae_bench.models.serialisation import ModelHeader
+from vrrae_bench.models.serialisation import ModelHeader, Network
 from vrrae_bench.system.errors import Interrupted, UserError
 from vrrae_bench.system.provenance import Stopwatch
 from vrrae_bench.system.seeding import derived_seed
@@ -97,8 +97,7 @@ def train(
     """
     _refuse_sizes(spec, data)
     header = ModelHeader(run=spec, image_shape=data.manifest.image_shape, normalisation=data.manifest.normalisation)
-    optimiser = optax.adabelief(spec.learning_rate)
-    state = start_state(spec, header, optimiser)
+    settings, state = StepSettings.of(header), start_state(header)
     step, history = 0, []
     ends = epoch_ends(data.manifest.n_train, spec.batch_size, spec.epochs)
     if checkpoints and (found := checkpoints.load(state, ends)):
@@ -120,7 +119,7 @@ def train(
         for steps, batches in feed(step, ends):
             # Python numbers would be compiled in, and every stretch would compile anew.
             span = np.array([steps.start, steps.stop])
-            state = run_steps(spec.precision, optimiser, header.normalisation, state, batches, span, noise_key, weights)
+            state = run_steps(settings, state, batches, span, noise_key, weights)
             step = steps.stop
             _refuse_divergence(spec, state, feed, header.normalisation)
             begin = max((end for end in ends if end < step), default=0)
@@ -166,17 +165,24 @@ def _refuse_sizes(spec: RunSpec, data: DataSet | ImagesInMemory) -> None:
         )
 
 
-def start_state(spec: RunSpec, header: ModelHeader, optimiser: optax.GradientTransformation) -> State:
+def start_state(header: ModelHeader) -> State:
     """The state before the first step: weights from the seed, nothing summed."""
+    run = header.run
+    return _start(header.network, run.learning_rate, jax.random.key(derived_seed(run.seed, "initialisation")))
 
-    @eqx.filter_jit  # one program to compile and to keep, instead of a hundred small ones at each start
-    def start(key):
-        model = header.build(key)
-        optimiser_state = optimiser.init(eqx.filter(model, eqx.is_inexact_array))
-        # Types are explicit: those of bare Python numbers are weak, and would have the first stretch compiled anew.
-        return State(model, optimiser_state, Sums.zero(), jnp.array(jnp.nan, jnp.float32), jnp.array(-1, jnp.int32))
 
-    return start(jax.random.key(derived_seed(spec.seed, "initialisation")))
+@eqx.filter_jit  # one program to compile and to keep, instead of a hundred small ones at each start
+def _start(network: Network, learning_rate: float, key: PRNGKeyArray) -> State:
+    model = network.build(key)
+    optimiser_state = _optimiser(learning_rate).init(eqx.filter(model, eqx.is_inexact_array))
+    # Types are explicit: those of bare Python numbers are weak, and would have the first stretch compiled anew.
+    return State(model, optimiser_state, Sums.zero(), jnp.array(jnp.nan, jnp.float32), jnp.array(-1, jnp.int32))
+
+
+def _optimiser(learning_rate: float) -> optax.GradientTransformation:
+    # Made where a program is traced, and never handed to one: its functions are new each time, and a program that was
+    # compiled for others of them would be compiled anew.
+    return optax.adabelief(learning_rate)
 
 
 def loss_weights(spec: RunSpec) -> Float[np.ndarray, "2"]:
@@ -184,11 +190,22 @@ def loss_weights(spec: RunSpec) -> Float[np.ndarray, "2"]:
     return np.array([spec.beta or 0, spec.penalty_weight or 0], np.float32)
 
 
+class StepSettings(NamedTuple):
+    """What is compiled into the program of the steps, besides the network and the shapes of arrays."""
+
+    precision: str
+    learning_rate: float
+    normalisation: Normalisation
+
+    @classmethod
+    def of(cls, header: ModelHeader) -> "StepSettings":
+        """Those of a training."""
+        return cls(header.run.precision, header.run.learning_rate, header.normalisation)
+
+
 @eqx.filter_jit
 def run_steps(
-    precision: str,
-    optimiser: optax.GradientTransformation,
-    normalisation: Normalisation,
+    settings: StepSettings,
     state: State,
     batches: Num[Array, "S B H W C"],
     span: Int[np.ndarray, "2"],
@@ -198,24 +215,25 @@ def run_steps(
     """The steps from the first to before the second of `span`, in one compiled program.
 
     The i-th of `batches` is that of the i-th of these steps; what lies behind the last is padding. The weights of the
-    KL divergence and of the method's penalty are an array, so that one program serves every beta.
+    KL divergence and of the method's penalty are an array, so that one program serves every beta and, within a process,
+    every training of the same network, settings and shapes.
     """
     arrays, static = eqx.partition(state, eqx.is_array)
 
     def body(step, arrays):
-        batch = normalisation.apply(batches[step - span[0]])
+        batch = settings.normalisation.apply(batches[step - span[0]])
         key = jax.random.fold_in(noise_key, step)
-        state = _step(precision, optimiser, eqx.combine(arrays, static), batch, key, step, weights)
+        state = _step(settings, eqx.combine(arrays, static), batch, key, step, weights)
         return eqx.filter(state, eqx.is_array)
 
     return eqx.combine(jax.lax.fori_loop(span[0], span[1], body, arrays), static)
 
 
-def _step(precision, optimiser, state: State, batch: Float[Array, "B H W C"], key, step, weights) -> State:
+def _step(settings: StepSettings, state: State, batch: Float[Array, "B H W C"], key, step, weights) -> State:
     noise_key, penalty_key = jax.random.split(key)
 
     def loss_of(model):
-        prediction, posterior = model(batch, noise_key, precision)
+        prediction, posterior = model(batch, noise_key, settings.precision)
         parts = (
             relative_error(prediction, batch),
             kl_divergence(posterior),
@@ -225,7 +243,7 @@ def _step(precision, optimiser, state: State, batch: Float[Array, "B H W C"], ke
         return loss, (Sums(loss, *parts), posterior)
 
     (loss, (parts, posterior)), gradient = eqx.filter_value_and_grad(loss_of, has_aux=True)(state.model)
-    updates, optimiser_state = optimiser.update(gradient, state.optimiser)
+    updates, optimiser_state = _optimiser(settings.learning_rate).update(gradient, state.optimiser)
     model = eqx.apply_updates(state.model, updates)
     finite = jnp.isfinite(loss)
     return State(

@@ -11,7 +11,6 @@ from typing import Any
 import equinox as eqx
 import jax
 import numpy as np
-import optax
 from jaxtyping import Array, Num
 
 from vrrae_bench.artefacts.run import RunSpec
@@ -19,7 +18,7 @@ from vrrae_bench.datasets.store import DataSet
 from vrrae_bench.models.serialisation import ModelHeader
 from vrrae_bench.training.batches import BatchFeed, BatchStream, epoch_ends
 from vrrae_bench.training.devices import shardings
-from vrrae_bench.training.loop import loss_weights, run_steps, start_state
+from vrrae_bench.training.loop import StepSettings, loss_weights, run_steps, start_state
 from vrrae_bench.training.other_work import OtherWork
 
 WARM_UP = 2  # the first compiles, the second still allocates
@@ -86,10 +85,9 @@ class _Timed:
 
     def __init__(self, spec: RunSpec, data: DataSet):
         header = ModelHeader(run=spec, image_shape=data.manifest.image_shape, normalisation=data.manifest.normalisation)
-        optimiser = optax.adabelief(spec.learning_rate)
-        self._program = partial(run_steps, spec.precision, optimiser, header.normalisation)
+        self._program = partial(run_steps, StepSettings.of(header))
         self._over_devices, on_each = shardings()
-        start = start_state(spec, header, optimiser), jax.random.key(0)
+        start = start_state(header), jax.random.key(0)
         self._state, self._key = eqx.filter_shard(start, on_each)
         self._weights = loss_weights(spec)
         self._images = data.array("train")
