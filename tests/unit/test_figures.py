@@ -541,6 +541,18 @@ def test_classes_have_the_colours_of_the_legend(make_run, rng):
         assert tuple(colour[:3]) == to_rgb(handles[label].get_color())
 
 
+@pytest.mark.parametrize("n_betas", [1, 3, 4, 5, 7])
+def test_the_legend_of_classes_hides_no_panel(n_betas, make_run, rng):
+    runs = [make_run(method="vrrae", beta=10.0**-number) for number in range(n_betas)]
+    for run in runs:
+        save_means(run.folder, rng.normal(size=(20, 2)), labels=np.arange(20) % 10)
+    figure = figure_a2_2.draw(runs)
+    figure.draw_without_rendering()
+    legend = figure.legends[0].get_window_extent()
+    assert len(figure.axes) == n_betas
+    assert not any(axis.get_tightbbox().overlaps(legend) for axis in figure.axes)
+
+
 def test_a_mark_stands_above_a_figure(make_run, tmp_path):
     figure = gallery([make_run("celeba")], first=0)
     save_figure(tmp_path, "marked", figure, "Quick run.")

@@ -190,7 +190,7 @@ def test_a_changed_file_is_refused(tmp_path):
         (tmp_path / f"table_2{suffix}").write_bytes((EXAMPLE / f"tables/table_2{suffix}").read_bytes())
     write_record(tmp_path / "table_2.json", {"table": "table_2"}, ["table_2.csv"])
     (tmp_path / "table_2.csv").write_text((tmp_path / "table_2.csv").read_text().replace("25.", "15."))
-    with pytest.raises(UserError, match=r"table_2.csv: is damaged, or is not the file that table_2.json"):
+    with pytest.raises(UserError, match=r"table_2.csv: is damaged, or is not the file for which table_2.json"):
         figure_paper.draw({"table_2": tmp_path / "table_2.csv"})
 
 

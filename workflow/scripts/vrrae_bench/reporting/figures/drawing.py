@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import cycle
 from pathlib import Path
+from typing import Any
 
 import matplotlib
 
@@ -146,7 +147,7 @@ def _what_varies(run: Run, runs: Sequence[Run]) -> str:
     return f" ({', '.join(own)})".replace("=", " = ").replace("_", " ") if own else ""
 
 
-def line_styles(labels: Iterable[str]) -> dict[str, dict[str, str]]:
+def line_styles(labels: Iterable[str]) -> dict[str, dict[str, Any]]:
     """Colour and kind of each label's line. Neighbours differ in both, for print in grey, and no two of 28 agree."""
     distinct = dict.fromkeys(labels)
     return {

@@ -1,6 +1,7 @@
 """Our numbers and the paper's on one line for each method, a panel for each metric: what `figure_paper` is made of."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
@@ -13,8 +14,14 @@ from vrrae_bench.study.paper import is_in_paper
 # The metrics of Tables 2, 3 and A.4-3, from left to right.
 SHOWN = ("reconstruction_error", "fid_random", "fid_interpolation")
 BETTER = {"lower": "← lower is better", "higher": "higher is better →", "neither": ""}
-OURS = {"marker": "o", "color": BLUE, "markersize": 7, "linestyle": ""}
-PAPER = {"marker": "D", "color": ORANGE, "markerfacecolor": "white", "markeredgewidth": 1.8, "markersize": 6.5}
+OURS: dict[str, Any] = {"marker": "o", "color": BLUE, "markersize": 7, "linestyle": ""}
+PAPER: dict[str, Any] = {
+    "marker": "D",
+    "color": ORANGE,
+    "markerfacecolor": "white",
+    "markeredgewidth": 1.8,
+    "markersize": 6.5,
+}
 PAPER |= {"linestyle": ""}
 ROW, AROUND = 0.3, 1.0  # inches of a method, and those of a panel beside its methods
 # Of a legend.

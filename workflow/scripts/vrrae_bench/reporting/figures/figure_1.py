@@ -36,7 +36,7 @@ WIDTHS, GAP = (1.12, 1.12, 1.3, 1.35, 0.95), 0.22
 HEIGHT, LANE, TITLE = 0.5, 0.66, 0.34
 # Around all, beside the panels; what is above all, with room for the mark of a run, and below.
 MARGIN, BUS, HEAD, FOOT = 0.12, 0.36, 0.55, 0.32
-SIGNS = 19  # of a line of a layer's name
+LETTERS = 19  # of a line of a layer's name
 
 
 def draw(runs: Sequence[Run]) -> Figure:
@@ -140,7 +140,7 @@ class _Drawing:
         pitch = (top - bottom - LAYER_HEIGHT) / (len(layers) - 1)
         boxes = []
         for place, (name, shape) in zip(places, layers, strict=True):
-            told = "\n".join([*textwrap.wrap(name, SIGNS), *_shape_lines(shape)])
+            told = "\n".join([*textwrap.wrap(name, LETTERS), *_shape_lines(shape)])
             box = _Box(left, top - LAYER_HEIGHT / 2 - pitch * place, LAYER_WIDTH, LAYER_HEIGHT)
             boxes.append(self.box(box, told, WHITE if name == "images" else colour, LAYER_FONT))
         for start, end in pairwise(boxes):

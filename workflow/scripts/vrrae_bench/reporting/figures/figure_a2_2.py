@@ -1,6 +1,7 @@
 """Figure A.2-2: the second mean of VRRAE against the first for each beta."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import matplotlib
 import numpy as np
@@ -11,6 +12,7 @@ from matplotlib.lines import Line2D
 from vrrae_bench.reporting.figures.blocks import blocks
 from vrrae_bench.reporting.figures.drawing import BLUE, Run, by_beta, by_dataset, grid
 
+SIDE_BY_SIDE = 3  # so that the text of a panel can be read on a page
 MOST_CLASSES = 20  # whose colours can be told apart, more or less
 
 
@@ -23,8 +25,6 @@ def draw(runs: Sequence[Run]) -> Figure:
     means = {run: run.means("train", "spread") for run in runs}
     classes = max(map(_classes, means.values()))
     palette = matplotlib.colormaps["tab10" if classes <= 10 else "tab20"]
-    # As many panels in a row as leave the fewest places empty.
-    side_by_side = min((3, 4, 5), key=lambda columns: sum(-len(group) % columns for group in by_dataset(runs).values()))
 
     def draw_panel(axis: Axes, run: Run) -> None:
         shown = means[run]
@@ -37,11 +37,17 @@ def draw(runs: Sequence[Run]) -> Figure:
         axis.tick_params(labelsize="x-small")
         grid(axis)
 
-    figure = blocks(by_beta(runs), draw_panel, side_by_side=side_by_side, size=(2.7, 2.7))
+    figure = blocks(by_beta(runs), draw_panel, side_by_side=SIDE_BY_SIDE, size=(2.7, 2.7))
     if classes:
         handles = [Line2D([], [], color=palette(number), marker="o", linestyle="", label=str(number))
                    for number in range(classes)]  # fmt: skip
-        figure.legend(handles=handles, title="class", loc="outside right center", fontsize="small")
+        # In the last place, where no panel takes it.
+        *_, last = by_dataset(runs).values()
+        if len(last) > SIDE_BY_SIDE and len(last) % SIDE_BY_SIDE:
+            place: dict[str, Any] = {"loc": "lower right", "bbox_to_anchor": (0.97, 0.08), "ncols": -(-classes // 5)}
+        else:
+            place = {"loc": "outside right center"}
+        figure.legend(handles=handles, title="class", fontsize="small", **place)
     return figure
 
 

@@ -32,7 +32,7 @@ def draw(files: Mapping[str, Path]) -> Figure:
         UserError: The file is missing or damaged, or a method lacks the score of an extractor that another method has.
     """
     file = made_of(files, "table_extractors")
-    datasets = dict(list(read_long_table(file).groupby("dataset", sort=False)))
+    datasets = {str(name): rows for name, rows in read_long_table(file).groupby("dataset", sort=False)}
     width, height = SIZE
     figure, axes = plt.subplots(
         len(datasets),
@@ -50,13 +50,14 @@ def draw(files: Mapping[str, Path]) -> Figure:
                 _panel(axis, found, file)
                 void = " (void)" if (found.void != "").any() else ""
                 axis.set_title(f"{dataset_label(dataset)}{void}\n{METRICS[metric].label}", fontsize="small")
-    lines = {line.get_label(): line for axis in figure.axes for line in axis.lines}
+    lines = {str(line.get_label()): line for axis in figure.axes for line in axis.lines}
     figure.legend(lines.values(), lines.keys(), loc="outside lower center", ncols=len(lines))
     return figure
 
 
 def _panel(axis: Axes, rows: pd.DataFrame, file: Path) -> None:
-    of_methods = {row.method: [float(value) for value in row.each_value.split()] for row in rows.itertuples()}
+    values = [[float(value) for value in text.split()] for text in rows.each_value.astype(str)]
+    of_methods = dict(zip(rows.method.astype(str), values, strict=True))
     if len(set(map(len, of_methods.values()))) > 1:
         raise UserError(f"{file}: not every method has the scores of every extractor. {remedy(file)}")
     names = [method_label(method) for method in of_methods]
@@ -64,10 +65,10 @@ def _panel(axis: Axes, rows: pd.DataFrame, file: Path) -> None:
     labels = [f"extractor {number}" for number in range(1, len(by_extractor) + 1)]
     styles = line_styles(labels)
     n_methods = sum(method not in BOUNDS for method in of_methods)  # what is none stands behind, and apart
-    for label, values, marker in zip(labels, by_extractor, MARKERS * len(labels)):
-        axis.plot(range(n_methods), values[:n_methods], marker=marker, label=label, **styles[label])
+    for label, fids, marker in zip(labels, by_extractor, MARKERS * len(labels)):
+        axis.plot(range(n_methods), fids[:n_methods], marker=marker, label=label, **styles[label])
         for place in range(n_methods, len(names)):
-            axis.plot(place, values[place], marker=marker, label=label, **styles[label])
+            axis.plot(place, fids[place], marker=marker, label=label, **styles[label])
     axis.set_xticks(range(len(names)), names, rotation=30, ha="right", rotation_mode="anchor")
     axis.set_ylabel("FID, lower is better ↓", fontsize="small")
     axis.margins(x=0.1)

@@ -52,9 +52,9 @@ def _panel(axis: Axes, runs: Sequence[Run]) -> None:
     of_methods: dict[str, list] = {}
     for run in runs:
         of_methods.setdefault(method_label(run.spec.method), []).append(fids(run))
+    places = np.arange(1, len(fids(runs[0])) + 1)
     for (method, style), marker in zip(line_styles(of_methods).items(), MARKERS * len(of_methods)):
         values = np.array(of_methods[method])
-        places = np.arange(1, values.shape[1] + 1)
         axis.plot(places, values.mean(axis=0), marker=marker, label=method, **style)
         axis.fill_between(places, values.min(axis=0), values.max(axis=0), color=style["color"], alpha=0.15, linewidth=0)
     axis.set_xticks(places, [str(Fraction(int(place), len(places) + 1)) for place in places])
