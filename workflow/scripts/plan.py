@@ -181,9 +181,9 @@ def plan(settings: Settings, waiting: Sequence[Job], everything: Sequence[Job]) 
     shown = [row.cells(tells_hours=known) for row, known in zip([*rows, total], told)]
     head = ["data set", "rule", "where", "jobs", "done", "to do", "device-hours", "disk, GB"]
     lines = [tabulate(shown, head, disable_numparse=True, colalign=("left",) * 3 + ("right",) * 5), ""]
-    of_all = " of training" if all(told) else ""
+    of_all, others = (" of training", "All other hours") if all(told) else ("", "Hours on the login node")
     lines += [f"Device-hours{of_all}: {BASIS[settings.accelerator].format(hours=_in_words(total.hours))}"]
-    lines += ["All other hours: of one CPU core (docs/reproduce.md, docs/performance.md, or by the size of data)."]
+    lines += [f"{others}: of one CPU core (docs/reproduce.md, docs/performance.md, or by the size of data)."]
     free, more = shutil.disk_usage(_existing(Path(settings.results))).free / 1e9, _scaled(total.disk_mb, 1000)
     lines += [f"Disk: about {_in_words(more)} GB more in {settings.results}, where {_in_words(free)} GB are free."]
     if any("?" in row for row in shown):
