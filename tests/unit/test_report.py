@@ -12,12 +12,12 @@ import pandas as pd
 import pytest
 from PIL import Image
 
-from vrrae_bench.artefacts.methods import TAKEN
+from vrrae_bench.artefacts.bounds import BOUNDS
 from vrrae_bench.artefacts.records import write_record
 from vrrae_bench.artefacts.shown import IMAGES, MEANS
 from vrrae_bench.latent.diagnostics import COLLAPSED_SIGNAL_TO_NOISE
 from vrrae_bench.reporting.claims.record import ClaimRecord, LackingRecord
-from vrrae_bench.reporting.labels import BOUNDS
+from vrrae_bench.reporting.labels import BOUND_LABELS
 from vrrae_bench.reporting.long_tables import read_long_table, typed
 from vrrae_bench.reporting.page.claims import groups
 from vrrae_bench.reporting.page.images import LOSSLESS, embedded
@@ -93,7 +93,7 @@ def test_a_method_that_is_called_as_another_name_is_printed_has_a_row_and_is_com
         "AE": "9.00", "'AE'": "8.00", "'noise'": "7.00", "noise": "6.00"
     }  # fmt: skip
     assert [name for name, shown in cells.items() if shown.best] == ["'noise'"]
-    assert set(TAKEN) == set(BOUNDS)  # so that no method has the name itself
+    assert set(BOUND_LABELS) == set(BOUNDS)  # names that no method can have
 
 
 @pytest.mark.parametrize(

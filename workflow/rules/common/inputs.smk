@@ -4,6 +4,7 @@ import json
 import os
 from pathlib import Path
 
+from vrrae_bench.artefacts.bounds import BOUNDS
 from vrrae_bench.artefacts.methods import methods
 from vrrae_bench.artefacts.run_folder import SAMPLE
 from vrrae_bench.artefacts.shown import IMAGES as SHOWN_IMAGES, MEANS as SHOWN_MEANS
@@ -26,10 +27,6 @@ NAMES_OF_DATASETS = sorted(
         if settings.datasets[name].source != "synthetic"
     }
 )
-
-
-# Files of scores of real images and of noise.
-BOUNDS = ("floor", "copies", "ceiling")
 
 
 @functools.cache

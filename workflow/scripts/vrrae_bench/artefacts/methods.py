@@ -13,14 +13,13 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, ValidationError
 
+from vrrae_bench.artefacts.bounds import BOUNDS
 from vrrae_bench.artefacts.specification import Specification
 from vrrae_bench.system.errors import UserError
 
 PACKAGE = Path(__file__).parents[1]
 FOLDER = "models/methods"
 LINES = "METHODS"  # the name of the lines in each file
-# Names that stand in the place of a method's in tables, for scores of real images and of noise (`artefacts.scores`).
-TAKEN = ("floor", "copies", "ceiling")
 Identifier = Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")]
 
 
@@ -121,7 +120,7 @@ def _method(path: Path, name: Any, line: Any, classes: set[str]) -> Method:
     # A name is a folder of results and a wildcard of rules.
     if not isinstance(name, str) or not re.fullmatch(r"[A-Za-z0-9]\w{0,99}", name, re.ASCII):
         raise UserError(f"{where}: is no name of a method. Use letters, digits and underscores.")
-    if name in TAKEN:
+    if name in BOUNDS:
         raise UserError(f"{where}: tables use this name for scores of real images or noise. Use another.")
     if not isinstance(line, dict) or "file" in line:
         raise UserError(f"{where}: is no entry of a method. docs/own-method.md shows an example.")

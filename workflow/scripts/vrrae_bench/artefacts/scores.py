@@ -22,10 +22,10 @@ from pydantic import (
     model_validator,
 )
 
+from vrrae_bench.artefacts.bounds import Bound
 from vrrae_bench.artefacts.records import reading, write_record
 from vrrae_bench.artefacts.run import RunSpec
 
-Bound = Literal["floor", "copies", "ceiling"]
 Number = StrictInt | StrictFloat
 DETAILS = "details"
 

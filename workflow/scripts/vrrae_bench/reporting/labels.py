@@ -1,5 +1,6 @@
 """The names of methods and data sets as tables and figures print them. A name that the user chose stands as it is."""
 
+from vrrae_bench.artefacts.bounds import Bound
 from vrrae_bench.datasets.sources import SOURCES, source_of
 
 METHOD_LABELS = {
@@ -16,7 +17,7 @@ METHOD_LABELS = {
     "sparse_ae": "Sparse AE",
 }
 # Labels in the place of a method's, where real images or noise are scored as if a method had generated them.
-BOUNDS = {"floor": "test images", "copies": "training images", "ceiling": "noise"}
+BOUND_LABELS: dict[Bound, str] = {"floor": "test images", "copies": "training images", "ceiling": "noise"}
 
 
 def method_label(name: str) -> str:
@@ -25,7 +26,7 @@ def method_label(name: str) -> str:
     If a method of the user's is called as another one is printed, its name stands in quotation marks, so that rows of a
     table have different names.
     """
-    labels = METHOD_LABELS | BOUNDS
+    labels = METHOD_LABELS | BOUND_LABELS
     return labels.get(name, f"'{name}'" if name in labels.values() else name)
 
 

@@ -8,9 +8,10 @@ from typing import Any
 
 import pandas as pd
 
+from vrrae_bench.artefacts.bounds import BOUNDS
 from vrrae_bench.artefacts.records import write_record
 from vrrae_bench.artefacts.run import format_beta
-from vrrae_bench.reporting.labels import BOUNDS, dataset_label, method_label
+from vrrae_bench.reporting.labels import dataset_label, method_label
 from vrrae_bench.reporting.long_tables import COLLAPSED, learning_rate_configured
 from vrrae_bench.reporting.markup import latex, markdown, markdown_cell
 from vrrae_bench.reporting.void import MARK, warning

@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import ClassVar, Literal, TypeVar
 
+from vrrae_bench.artefacts.bounds import BOUNDS
 from vrrae_bench.artefacts.run import RunSpec
 from vrrae_bench.artefacts.shown import IMAGES, MEANS
 from vrrae_bench.study.comparisons import (
@@ -269,7 +270,7 @@ TABLES = by_name(
             "coverage_random",
             "sharpness_random",
         ),
-        bounds=("floor", "copies", "ceiling"),
+        bounds=BOUNDS,
         in_paper=False,
     ),
     Table(

@@ -8,9 +8,10 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from vrrae_bench.artefacts.bounds import BOUNDS
 from vrrae_bench.artefacts.records import remedy
 from vrrae_bench.reporting.figures.drawing import grid, line_styles, made_of, plt
-from vrrae_bench.reporting.labels import BOUNDS, dataset_label, method_label
+from vrrae_bench.reporting.labels import dataset_label, method_label
 from vrrae_bench.reporting.long_tables import read_long_table
 from vrrae_bench.scoring.metrics import METRICS
 from vrrae_bench.system.errors import UserError
