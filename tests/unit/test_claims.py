@@ -174,7 +174,7 @@ def test_clearly_lowest_is_reproduced_and_stands_beside_the_papers_values():
     assert "VRRAE 20.01 ± 0.034 (4 seeds; paper 26), AE 25.02" in finding.numbers[0]
     # -5.01 + 3.18 * 0.017; the lower bound is wider by Holm's correction. Table 2 prints 26 and 27.31.
     assert finding.numbers[1] == (
-        "VRRAE against AE: −5.01 in [−5.092, −4.956], margin 0.2502 (4 common seeds; paper −1.31)"
+        "VRRAE minus AE: −5.01, interval [−5.092, −4.956], margin 0.2502 (4 common seeds; paper −1.31)"
     )
     assert len(finding.numbers) == 4
 
@@ -1071,7 +1071,7 @@ def test_reduced_settings_decide_nothing_and_still_show_numbers():
         one = found["lowest_reconstruction_error_mnist"]
         assert one.finding.verdict == verdict and "VRRAE 20.01" in told(one)
     assert all(one.finding.verdict == "undecided" for one in found.values())
-    assert "waits for: quick settings: 20 epochs instead of 1280" in told(one)
+    assert "these settings are reduced: 20 epochs instead of 1280" in told(one)
     shown = overview_of(list(found.values()), errors(values))
     assert shown.count("20 epochs instead of 1280") == 1 and "runs on CelebA" in shown
 
@@ -1093,7 +1093,7 @@ def test_beside_a_claim_about_random_images_stands_what_firmer_scores_find():
     lines = page_of([one], evidence).splitlines()
     of_kid = "    - not reproduced: KID of random images: VAE 5.01 ± 0.034 (4 seeds), AE 3.99"
     [line] = [line for line in lines if line.startswith(of_kid)]
-    assert "VAE against AE: 1.02 in [" in line
+    assert "VAE minus AE: 1.02, interval [" in line
     [reduced] = decide([named["best_random_fid_mnist"]], evidence, "one epoch")
     assert {found.verdict for found in reduced.by_firmer_scores.values()} == {"undecided"}
     [other] = decide([named["lowest_reconstruction_error_mnist"]], evidence, None)
@@ -1219,7 +1219,7 @@ def test_scores_that_do_not_tell_what_their_fid_depends_on_are_told(write_scores
     record = json.loads(path.read_text())
     change(record["details"])
     path.write_text(json.dumps(record))
-    with pytest.raises(UserError, match=f"{path}: is damaged, or is no such file of this version.*--forcerun {path}"):
+    with pytest.raises(UserError, match=f"{path}: is damaged, or was not written by this version.*--forcerun {path}"):
         load_evidence([path], [], settings)
 
 

@@ -101,8 +101,8 @@ BETAS_DIFFER = {
     "celeba": "On CelebA both methods have the same beta.",
 }
 PROMINENT = {
-    "mnist": "The paper's betas, 1e-3 for VAE and 1e-6 for VRRAE, mostly decide it.",
-    "cifar10": "The paper's betas decide it, since the beta of VRRAE is 0 on CIFAR-10.",
+    "mnist": "The paper's betas, 1e-3 for VAE and 1e-6 for VRRAE, mostly decide this claim.",
+    "cifar10": "The paper's betas decide this claim, because the beta of VRRAE is 0 on CIFAR-10.",
     "celeba": "On CelebA both methods have the same beta.",
 }
 BATCHES = (
@@ -111,9 +111,9 @@ BATCHES = (
     "truncation is not the only difference."
 )
 SHARPNESS = (
-    "Sharpness is the mean variance of the Laplacian of the images, divided by the same of the test images. A value "
-    "above 1 means noise. So the rule compares the distance from 1, which is the absolute value of the logarithm. The "
-    "paper has no number for sharpness."
+    "Sharpness is the mean variance of the Laplacian of the images, divided by the mean variance of the Laplacian of "
+    "the test images. A value above 1 means noise. So the rule compares the distance from 1, which is the absolute "
+    "value of the logarithm. The paper has no number for sharpness."
 )
 
 CLAIMS = (
@@ -260,7 +260,8 @@ CLAIMS = (
         Claim(
             f"kl_less_prominent_{name}",
             "4.2",
-            f"The KL divergence is less prominent in the loss of VRRAE than in that of VAE on {dataset_label(name)}.",
+            f"The KL divergence is less prominent in the loss of VRRAE than in the loss of VAE on "
+            f"{dataset_label(name)}.",
             Lower(VRRAE, than=VAE, metrics="kl_share", on=name),
             f"The paper explains VRRAE's lower error by this, and gives no number. {PROMINENT[name]}",
         )
@@ -391,7 +392,8 @@ CLAIMS = (
         "3 and A.2, Figure A.2-1",
         "A larger beta gives VRRAE smaller singular values of the training latents on MNIST.",
         FallsWithBeta("vrrae", metric="singular_value_norm", on="mnist"),
-        "The singular values are taken together as in Equation 7, whose KL term has the sum of their squares.",
+        "The metric is the norm of all singular values, because the KL term of Equation 7 contains the sum of their "
+        "squares.",
     ),
     Claim(
         "beta_draws_means_together",
@@ -433,7 +435,7 @@ CLAIMS = (
         Claim(
             f"overhead_{name}",
             "A.4, Table A.4-1",
-            f"A training step of VRRAE takes less than 7 % longer than one of VAE on {dataset_label(name)}.",
+            f"A training step of VRRAE takes less than 7 % longer than a step of VAE on {dataset_label(name)}.",
             OverheadBelow(0.07, on=name),
             "The text calls the overhead small, and 7 % is just above the largest overhead of Table A.4-1. The paper "
             "explains the overhead by the SVD. But VRRAE's linear layers are wider too, since encoder and decoder "

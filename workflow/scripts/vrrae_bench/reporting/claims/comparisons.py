@@ -68,9 +68,9 @@ class _Pair:
 
     def line(self, low: float, high: float) -> str:
         n = len(self.differences)
-        text = f"{self.first} against {self.second}: {number(self.differences.mean())}"
+        text = f"{self.first} minus {self.second}: {number(self.differences.mean())}"
         if len(self.sample):
-            text += f" in [{number(low)}, {number(high)}], margin {number(self.margin)}"
+            text += f", interval [{number(low)}, {number(high)}], margin {number(self.margin)}"
         paper = "" if self.printed is None else f"; paper {number(self.printed)}"
         return f"{text} ({n} common seed{'s' * (n > 1)}{paper})"
 
@@ -252,7 +252,7 @@ class Lower(Comparison):
     @property
     def words(self) -> str:
         first, others = self._both
-        return f"{self._subject}: {first} lower than {others} by more than {percent(self.share)}."
+        return f"{self._subject}: {first} has to be lower than {others} by more than {percent(self.share)}."
 
     def bounds(self, samples: Sequence[Sample], margins: Bounds) -> tuple[Bounds, Bounds]:
         lows = corrected_bounds(samples, [-margin for margin in margins], "above", self.refuting_level)
@@ -270,15 +270,16 @@ class NotLower(Lower):
     """The mean of no first variant is lower than the mean of any other variant by more than the margin."""
 
     how: ClassVar[str] = (
-        "The comparisons are those of Lower. The claim is reproduced if every interval begins at minus the margin or "
-        "above. It is not reproduced if an interval ends below minus the margin, and here the ends are corrected for "
-        "the number of comparisons. Otherwise the claim is undecided."
+        "The comparisons are the same as for Lower. The claim is reproduced if every interval begins at minus the "
+        "margin or above. It is not reproduced if an interval ends below minus the margin. Since one such comparison "
+        "is enough to refute the claim, the ends are corrected for the number of comparisons. Otherwise the claim is "
+        "undecided."
     )
 
     @property
     def words(self) -> str:
         first, others = self._both
-        return f"{self._subject}: none of {first} lower than {others} by more than {percent(self.share)}."
+        return f"{self._subject}: {first} must not be lower than {others} by more than {percent(self.share)}."
 
     def bounds(self, samples: Sequence[Sample], margins: Bounds) -> tuple[Bounds, Bounds]:
         highs = corrected_bounds(samples, [-margin for margin in margins], "below", self.refuting_level)
@@ -306,7 +307,8 @@ class Equivalent(Comparison):
     @property
     def words(self) -> str:
         first, others = self._both
-        return f"{self._subject}: {first} equal to {others} within {percent(self.share)} of its mean, {self.because}."
+        within = f"within {percent(self.share)} of its mean ({self.because})"
+        return f"{self._subject}: {first} has to be equal to {others} {within}."
 
     def bounds(self, samples: Sequence[Sample], margins: Bounds) -> tuple[Bounds, Bounds]:
         return list(map(lower_bound, samples)), list(map(upper_bound, samples))

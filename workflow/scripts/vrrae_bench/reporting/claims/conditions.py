@@ -5,7 +5,6 @@ import pandas as pd
 from vrrae_bench.artefacts.scores import Preparation, RunDetails
 from vrrae_bench.reporting.labels import dataset_label
 from vrrae_bench.reporting.void import reason_of
-from vrrae_bench.system.errors import UserError
 
 START = {"imagenet": "ImageNet weights", "random": "random weights"}
 
@@ -32,7 +31,7 @@ def fid_conditions(details: RunDetails) -> dict[str, str] | None:
     Numbers of images are of generated images. KID compares this number of images with as many real images.
 
     Raises:
-        UserError: The scores do not tell one of these.
+        ValueError: The scores do not tell one of these. `records.reading` tells it with the name of the file.
     """
     if details.extractor is None:
         return None
@@ -40,10 +39,7 @@ def fid_conditions(details: RunDetails) -> dict[str, str] | None:
     network, preparation = extractor.settings, extractor.preparation or Preparation()
     precision = preparation.precision
     if network is None or sampling is None or extractor.test_accuracy is None or precision is None:
-        raise UserError(
-            f"{details.run.folder}/scores.json: does not tell how its network was tuned, or how its images were drawn. "
-            "Remove the file and run again."
-        )
+        raise ValueError("it does not tell how its network was tuned, or how its images were drawn")
     kid = counts.get("kid_random")
     return {
         "Data set": dataset_label(details.run.dataset),

@@ -42,7 +42,8 @@ class Occurs:
 
     @property
     def words(self) -> str:
-        return f"{dataset_label(self.on)}, {METRICS[self.metric].label} of {self.variant}: not 0 in at least one seed."
+        what = f"{dataset_label(self.on)}, {METRICS[self.metric].label} of {self.variant}"
+        return f"{what}: has to be above 0 in at least one seed."
 
     def decide(self, evidence: Evidence) -> Finding:
         counts = evidence.values(self.on, self.variant, self.metric)
@@ -69,7 +70,7 @@ class WithinLimitsInSomeSeed:
     @property
     def words(self) -> str:
         limits = listing(f"{METRICS[metric].label} at most {number(limit)}" for metric, limit in self.limits)
-        return f"{dataset_label(self.on)}, {self.variant}, in at least one seed: {limits}."
+        return f"{dataset_label(self.on)}: in at least one seed, {self.variant} has to have {limits}."
 
     def decide(self, evidence: Evidence) -> Finding:
         limits = dict(self.limits)
@@ -77,7 +78,7 @@ class WithinLimitsInSomeSeed:
         values = pd.concat(found, axis=1, join="inner")
         within = (values <= pd.Series(limits)).all(axis=1)
         lines = [f"{METRICS[metric].label} by seed: {listing(map(number, values[metric]))}" for metric in limits]
-        lines.append(f"{self.variant} within all limits in {within.sum()} of {len(within)} seeds")
+        lines.append(f"{self.variant} is within all limits in {within.sum()} of {len(within)} seeds")
         numbers = tuple(lines) if len(values) else ()
         if within.any():
             return Finding("reproduced", numbers)
@@ -110,7 +111,7 @@ class Never:
     @property
     def words(self) -> str:
         what = f"{dataset_label(self.on)}, {METRICS[self.metric].label} of {self.variant}"
-        return f"{what}: 0 in every one of at least {self.seeds} seeds."
+        return f"{what}: has to be 0 in each of at least {self.seeds} seeds."
 
     def decide(self, evidence: Evidence) -> Finding:
         counts = evidence.values(self.on, self.variant, self.metric)
@@ -142,7 +143,7 @@ class Always:
     @property
     def words(self) -> str:
         what = f"{dataset_label(self.on)}, {METRICS[self.metric].label} of {self.variant}"
-        return f"{what}: more than 0 in every one of at least {FEWEST_SEEDS} seeds."
+        return f"{what}: has to be above 0 in each of at least {FEWEST_SEEDS} seeds."
 
     def decide(self, evidence: Evidence) -> Finding:
         counts = evidence.values(self.on, self.variant, self.metric)
@@ -170,7 +171,7 @@ class MoreOften:
     @property
     def words(self) -> str:
         what = f"{dataset_label(self.on)}, {METRICS[self.metric].label}"
-        return f"{what}: in more seeds of {self.variant} than of {self.than}."
+        return f"{what}: has to be above 0 in more seeds of {self.variant} than of {self.than}."
 
     def decide(self, evidence: Evidence) -> Finding:
         both = (self.variant, self.than)

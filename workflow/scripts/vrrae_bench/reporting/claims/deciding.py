@@ -50,7 +50,7 @@ def decide(claims: Sequence[Claim], evidence: Evidence, reduced: str | None) -> 
     def final(finding: Finding) -> Finding:
         if not reduced:
             return finding
-        quick = Lacking("settings", f"quick settings: {reduced}")
+        quick = Lacking("settings", f"a run with the paper's settings; these settings are reduced: {reduced}")
         return replace(finding, verdict="undecided", lacking=(quick, *finding.lacking), by_extractor={})
 
     decided = []

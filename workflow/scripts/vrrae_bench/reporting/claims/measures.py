@@ -62,7 +62,7 @@ class Below(Tested):
     @property
     def words(self) -> str:
         what = f"{dataset_label(self.on)}, {METRICS[self.metric].label} of {self.variant}"
-        return f"{what}: below {number(self.limit)}, {self.because}."
+        return f"{what}: has to be below {number(self.limit)} ({self.because})."
 
     def decide(self, evidence: Evidence) -> Finding:
         values = evidence.values(self.on, self.variant, self.metric).to_numpy()
@@ -71,7 +71,7 @@ class Below(Tested):
         if lacking:
             return Finding("undecided", (line,), tuple(lacking))
         low, high = lower_bound(values, self.refuting_level), upper_bound(values)
-        line += f", mean in [{number(low)}, {number(high)}]"
+        line += f", interval of the mean [{number(low)}, {number(high)}]"
         outcome = verdict([high < self.limit], [low > self.limit])
         if outcome != "undecided":
             return Finding(outcome, (line,))
@@ -104,7 +104,7 @@ class Within:
     @property
     def words(self) -> str:
         what = f"{METRICS[self.metric].label}, every run of {self.variant}"
-        return f"{what}: at most {number(self.tolerance)}, {self.because}."
+        return f"{what}: has to be at most {number(self.tolerance)} ({self.because})."
 
     def decide(self, evidence: Evidence) -> Finding:
         found = {name: evidence.values(name, self.variant, self.metric) for name in self.on}
@@ -143,7 +143,7 @@ class SpreadsMore:
     def words(self) -> str:
         what = f"{dataset_label(self.on)}, {METRICS[self.metric].label}"
         others = f"each of {listing(self.than)}" if len(self.than) > 1 else f"{self.than[0]}"
-        return f"{what}: {self.variant} spreads more over seeds than {others}."
+        return f"{what}: {self.variant} has to vary more over seeds than {others}."
 
     def decide(self, evidence: Evidence) -> Finding:
         variants = (self.variant, *self.than)
@@ -167,6 +167,7 @@ class FallsWithBeta:
     method: str
     metric: str
     on: str
+    direction: ClassVar[str] = "fall"
     how: ClassVar[str] = (
         f"The rule needs at least 3 betas, and {FEWEST_SEEDS} seeds that all of them have. It uses Page's trend test, "
         "one-sided at 2.5 %, in which only the order of the numbers within each seed counts. The claim is reproduced "
@@ -176,9 +177,8 @@ class FallsWithBeta:
 
     @property
     def words(self) -> str:
-        return (
-            f"{dataset_label(self.on)}, {METRICS[self.metric].label} of {Variant(self.method)}: over all betas trained."
-        )
+        what = f"{dataset_label(self.on)}, {METRICS[self.metric].label} of {Variant(self.method)}"
+        return f"{what}: has to {self.direction} as beta grows, over all betas that were trained."
 
     def decide(self, evidence: Evidence) -> Finding:
         variants = [Variant(self.method, beta) for beta in evidence.betas(self.on, self.method)]
@@ -209,9 +209,10 @@ class FallsWithBeta:
 class RisesWithBeta(FallsWithBeta):
     """A number of a method rises as its beta grows."""
 
+    direction: ClassVar[str] = "rise"
     how: ClassVar[str] = (
-        "The test is that of FallsWithBeta. The claim is reproduced if the numbers rise as beta grows, not reproduced "
-        "if they fall, and undecided if the test finds no trend."
+        "The test is the same as for FallsWithBeta. The claim is reproduced if the numbers rise as beta grows, not "
+        "reproduced if they fall, and undecided if the test finds no trend."
     )
 
     def judge(self, falls: bool, rises: bool) -> Verdict:
@@ -225,7 +226,7 @@ class OverheadBelow:
     limit: float
     on: str
     how: ClassVar[str] = (
-        "Steps of the two methods are timed in turn. Each pair of turns gives the ratio of the two times, less 1. The "
+        "Steps of the two methods are timed in turn. Each pair of turns gives the ratio of the two times, minus 1. The "
         "rule computes the median over pairs and its 95 % interval by order statistics, which takes the pairs as "
         "independent. The claim is reproduced if the interval lies below the limit, and not reproduced if it lies "
         "above the limit. Otherwise the claim is undecided. The caption of Table A.4-1 says how busy other work kept "
@@ -235,7 +236,8 @@ class OverheadBelow:
     @property
     def words(self) -> str:
         return (
-            f"{dataset_label(self.on)}, time of a step of VRRAE over that of VAE, less 1: below {percent(self.limit)}."
+            f"{dataset_label(self.on)}: the overhead of a training step of VRRAE, compared with a step of VAE, has to "
+            f"be below {percent(self.limit)}."
         )
 
     def decide(self, evidence: Evidence) -> Finding:
@@ -248,8 +250,8 @@ class OverheadBelow:
         overhead = (timings.vrrae / timings.vae - 1).to_numpy(float)
         low, high = median_interval(overhead)
         seconds = f"VAE {timings.vae.median():.3g} s, VRRAE {timings.vrrae.median():.3g} s"
-        interval = f"{percent(np.median(overhead))} in [{percent(low)}, {percent(high)}]"
-        line = f"{seconds} (medians of {len(timings)}), {interval}"
+        interval = f"{percent(np.median(overhead))}, interval [{percent(low)}, {percent(high)}]"
+        line = f"{seconds} (medians of {len(timings)}), overhead {interval}"
         outcome = verdict([high < self.limit], [low > self.limit])
         more = Lacking("measurement", "more pairs of timed steps: raise experiment.timing.turns")
         return Finding(outcome, (line, paper), (more,) if outcome == "undecided" else ())
@@ -267,7 +269,7 @@ class Unmeasured:
 
     @property
     def words(self) -> str:
-        return "not measured."
+        return "This is not measured."
 
     def decide(self, evidence: Evidence) -> Finding:
         return Finding("undecided", (), tuple(Lacking("measurement", text) for text in self.lacking))
