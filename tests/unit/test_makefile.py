@@ -47,6 +47,7 @@ def made(tmp_path):
 @pytest.mark.parametrize("name", ODD)
 def test_a_folder_may_be_called_anything(made, name):
     assert made("keep", f"DEST={name}", f"FROM={name}") == ["workflow/scripts/keep.py", name, name]
+    assert made("rename", f"FROM={name}") == ["workflow/scripts/rename.py", name]
 
 
 def test_a_profile_may_lie_anywhere_and_lists_are_lists(made):

@@ -17,6 +17,7 @@ import rename
 from vrrae_bench.artefacts.former_names import refuse_former_names
 from vrrae_bench.artefacts.manifest import Normalisation
 from vrrae_bench.artefacts.records import read_record, write_record
+from vrrae_bench.artefacts.run_folder import check_sample
 from vrrae_bench.models.serialisation import ModelHeader, load_model, save_model
 from vrrae_bench.system.errors import UserError
 
@@ -181,6 +182,23 @@ def test_a_model_of_another_training_is_not_made_to_belong(results, command):
     command(rename, former)
     with pytest.raises(UserError, match="is not the file for which run.json beside it was written"):
         read_record(next(former.glob("runs/*/*/*/*/run.json")), "model.eqx")
+
+
+def test_samples_that_were_kept_without_their_model_belong_to_their_training_as_before(results, command, run_spec):
+    """What `make keep` leaves of a run: both records tell the digest of a model that nobody can rename."""
+    former, _ = results
+    folder = next(former.glob("runs/*/*/*/*"))
+    digest = sha256(folder / "model.eqx")
+    (folder / "model.eqx").unlink()
+    command(rename, former)
+    folder = next(former.glob("runs/*/*/*/*"))
+    for name, entry in (("run.json", ("files", "model.eqx")), ("sample.json", ("model_sha256",))):
+        found = read_record(folder / name)
+        for key in entry:
+            found = found[key]
+        assert found == digest
+    write_record(folder / "sample.json", read_record(folder / "sample.json") | {"sampling": {}})
+    check_sample(folder, run_spec("vrrae", variant=TODAY), None)
 
 
 def test_a_run_that_is_there_under_both_names_is_left_to_the_user(results, command):
