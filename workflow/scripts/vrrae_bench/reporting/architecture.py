@@ -85,8 +85,8 @@ class _Noted(eqx.Module):
     layer: Convolution | Linear
     note: Callable[[Layer], None] = eqx.field(static=True)
 
-    def __call__(self, x):
-        output = self.layer(x)
+    def __call__(self, x: jax.Array, precision: str | None = None) -> jax.Array:
+        output = self.layer(x, precision)
         self.note(Layer(_name(self.layer), output.shape[1:]))
         return output
 
