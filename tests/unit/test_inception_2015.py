@@ -121,7 +121,8 @@ def test_the_commands_score_a_run_and_test_images_against_the_training_images(tm
     np.save(tmp_path / "random.npy", np.asarray(data.array("test")))
     np.save(tmp_path / "interpolation.npy", np.asarray(data.array("train"))[:2])
     (tmp_path / "sample.json").write_text(json.dumps({"sampling": sampling.model_dump()}))
-    (tmp_path / "run.json").write_text(json.dumps({"run": run.model_dump()}))
+    training = {"run": run.model_dump(), "data": data.manifest.model_dump(mode="json")}
+    (tmp_path / "run.json").write_text(json.dumps(training))
     reference = ["reference_2015.py", "--dataset", "mine", "--data", data.path, "--weights", weights]
     reference += ["--sampling", sampling.model_dump_json(), "--seed", 0, "--out", tmp_path / "reference_2015.npz"]
     score = [
@@ -146,3 +147,10 @@ def test_the_commands_score_a_run_and_test_images_against_the_training_images(tm
     assert scores["details"]["counts"]["fid_2015_random"] == {"generated": 4, "real": 12}
     assert scores["details"]["extractor"]["library"].startswith("torch-fidelity 0.4")
     assert floor["details"]["bound"] == "floor" and floor["details"]["dataset"] == "mine"
+    training["data"]["arrays"]["train"] = "0" * 64
+    (tmp_path / "run.json").write_text(json.dumps(training))
+    refused = subprocess.run(
+        list(map(str, command)), env=os.environ | {"PYTHONPATH": str(SCRIPTS)}, stderr=-1, text=True
+    )
+    told = "reference_2015.npz: is not the reference that is asked for: data is {"
+    assert refused.returncode == 1 and told in refused.stderr and "Traceback" not in refused.stderr

@@ -204,9 +204,10 @@ match Path(sys.argv[0]).stem:
         record("run.json", {"run": read(asked.run), "data": read_record(asked.data)}, "model.eqx", "history.csv")
     case "extractor":
         (folder / "inception.pt").write_text("made again")
-        record("extractor.json", {"settings": read(asked.settings)})
+        record("extractor.json", {"settings": read(asked.settings), "data": read_record(asked.data)["arrays"]})
     case "reference":
-        record("reference.json", {"seed": read(asked.seed)}, "reference.npz", "reference_sample.npz")
+        told = {"seed": read(asked.seed), "data": read_record(asked.data)["arrays"]}
+        record("reference.json", told, "reference.npz", "reference_sample.npz")
     case "bounds":
         for bound in ("floor", "copies", "ceiling"):
             record(f"{bound}.json", {"details": {"seed": read(asked.seed), "sampling": read(asked.sampling)}})
@@ -304,6 +305,15 @@ def test_copied_results_of_other_settings_are_refused_and_the_remedies_make_them
     assert read_json(digits / f"{EXTRACTOR}/extractor.json")["settings"]["image_size"] == 80
 
 
+def test_an_extractor_and_a_reference_of_other_images_are_refused_and_the_remedies_make_them_again(digits, project):
+    others = [f"{EXTRACTOR}/{name}.json" for name in ("extractor", "reference")]
+    for file in others:
+        record = read_record(digits / file)
+        write_record(digits / file, record | {"data": record["data"] | {"train": "0" * 64}}, record.get("files", ()))
+    refused = made_again(digits, project)
+    assert all(f"{file}: data is {{" in refused for file in others), refused
+
+
 def test_damaged_records_are_refused_and_the_remedies_make_them_again(digits, project):
     damaged = ["results/data/digits/made_from.json", *OTHERS]
     for file in damaged:
@@ -318,6 +328,18 @@ def test_the_plan_tells_why_results_are_refused(digits):
     command = [sys.executable, ROOT / "workflow/scripts/plan.py", f"{EXTRACTOR}/extractor.json"]
     outcome = subprocess.run([*command, "--configfile", "mine.yaml"], cwd=digits, capture_output=True, text=True)
     assert outcome.returncode == 1 and f"{EXTRACTOR}/extractor.json: damaged" in outcome.stderr, outcome.stderr
+
+
+def test_trainings_of_other_bumps_are_refused_unless_the_bumps_are_made_again(copied):
+    path = copied / RUN / "run.json"
+    record = read_record(path)
+    record["data"]["arrays"]["train"] = "0" * 64
+    write_record(path, record, record.pop("files"))
+    code, told = snakemake(copied, f"{RUN}/run.json", "-n")
+    assert code != 0 and f"{RUN}/run.json: data is {{" in told, told
+    for forced in ("make_synthetic", "results/data/synthetic/manifest.json"):
+        code, told = snakemake(copied, f"{RUN}/run.json", "-n", "--forcerun", forced)
+        assert code == 0 and re.search(r"make_synthetic +1", told) and re.search(r"train +1", told), told
 
 
 def test_bumps_of_other_settings_are_refused_though_an_earlier_version_stored_them(copied):

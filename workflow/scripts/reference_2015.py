@@ -46,7 +46,7 @@ def main() -> None:
         why = f"test images for {len(draws)} of {sampling.random_draws} draws only"
         scores = Scores({}, {"omitted": {"fid_2015_random": why}})
     what = {"bound": "floor", "dataset": arguments.dataset, "seed": arguments.seed, "sampling": sampling.model_dump()}
-    what |= {"extractor": extractor}
+    what |= {"data": data.manifest.arrays, "extractor": extractor}
     details = what | scores.details | {"origin": origin}
     write_scores(arguments.out.with_name("floor_2015.json"), scores.numbers, details, [arguments.out.name])
 

@@ -8,9 +8,10 @@ import vrrae_bench.system.shell_settings
 from pathlib import Path
 
 from vrrae_bench.artefacts.arrays import read_array
-from vrrae_bench.artefacts.records import read_record, refuse_others
+from vrrae_bench.artefacts.manifest import refuse_other_images
+from vrrae_bench.artefacts.records import read_record, reading, refuse_others
 from vrrae_bench.artefacts.run import RunSpec
-from vrrae_bench.artefacts.run_folder import check_sample
+from vrrae_bench.artefacts.run_folder import TRAINING, check_sample, check_training
 from vrrae_bench.artefacts.scores import write_scores
 from vrrae_bench.extractor.devices import configure_torch
 from vrrae_bench.system.command_line import add_device_options, command_parser, json_of
@@ -41,6 +42,10 @@ def main() -> None:
     files = ("random.npy", "interpolation.npy")
     sampling = check_sample(arguments.sample.parent, arguments.run, None, *files)["sampling"]
     floor = read_record(arguments.reference.with_name("floor_2015.json"), arguments.reference.name)["details"]
+    training = check_training(arguments.sample.parent, arguments.run, None)
+    with reading(arguments.sample.with_name(TRAINING)):
+        arrays = training["data"]["arrays"]
+    refuse_other_images(arguments.reference, "reference", floor, arrays)
     found = {"dataset": floor["dataset"], "weights": floor["extractor"]["sha256"]}
     asked = {"dataset": arguments.run.dataset, "weights": extractor["sha256"]}
     refuse_others(arguments.reference, "reference", found, asked)

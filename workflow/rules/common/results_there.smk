@@ -7,6 +7,7 @@ from pathlib import Path
 from snakemake.io import IOFile
 
 from vrrae_bench.artefacts.records import content_digest
+from vrrae_bench.datasets.store import DataSet
 from vrrae_bench.study.results_there import (
     Expected,
     draws_asked,
@@ -42,13 +43,34 @@ def manifest_of(wildcards):
     return manifest
 
 
+def are_images_forced(dataset):
+    """Whether Snakemake is told to make a data set again, by one of its files or by the stage that makes it."""
+    stage = "make_synthetic" if dataset == "synthetic" else "download"
+    return any(is_forced(stage, f"{RESULTS}/data/{dataset}/{name}") for name in ("manifest.json", MADE_FROM))
+
+
+def images_of_result(dataset, record):
+    """The manifest of the images that a result which is there has to be of.
+
+    None if the result is made again in any case: because the images were stored after it, or are going to be.
+    """
+    manifest = Path(f"{RESULTS}/data/{dataset}/manifest.json")
+    is_later = manifest.exists() and os.path.exists(record) and os.stat(record).st_mtime >= manifest.stat().st_mtime
+    return manifest if is_later and not are_images_forced(dataset) else None
+
+
+def arrays_of_result(dataset, record):
+    """The digests of the arrays of these images, under the key that a record has them by."""
+    manifest = images_of_result(dataset, record)
+    return {"data": DataSet(manifest).manifest.arrays} if manifest else {}
+
+
 @functools.cache
 def refuse_other_data(dataset, manifest):
     """Stop if a data set that is there is damaged, or was made from something else than the configuration asks for."""
-    stage = "make_synthetic" if dataset == "synthetic" else "download"
-    record, files = f"{RESULTS}/data/{dataset}/{MADE_FROM}", settings.datasets[dataset].files
-    if is_forced(stage, manifest) or is_forced(stage, record):
+    if are_images_forced(dataset):
         return
+    files = settings.datasets[dataset].files
     refused(refuse_data, Path(manifest))
     # What could be done may be asked without the user's own files.
     if not (workflow.dryrun and files and not os.path.exists(files.path)):
@@ -66,16 +88,12 @@ def no_other_bumps(wildcards):
 @functools.cache
 def refuse_trainings(dataset):
     """Stop if trainings on a data set that are there are not those that the configuration asks for."""
-    manifest, expected = Path(f"{RESULTS}/data/{dataset}/manifest.json"), []
+    expected = []
     for run in RUNS.values():
         record = f"{RESULTS}/{run.folder}/run.json"
         if run.dataset == dataset and os.path.exists(record) and not is_forced("train", record):
-            param = run.model_dump_json()
-            # Images that were stored after it train anew.
-            older = manifest.exists() and manifest.stat().st_mtime <= os.stat(record).st_mtime
-            images = manifest if older and not is_forced("download", str(manifest)) else None
-            again = functools.partial(is_known_to_differ, record, param)
-            expected.append(expected_training(Path(record), run, images, again))
+            again = functools.partial(is_known_to_differ, record, run.model_dump_json())
+            expected.append(expected_training(Path(record), run, images_of_result(dataset, record), again))
     refused(refuse_results, expected)
 
 
@@ -97,19 +115,27 @@ def data_of_sample(wildcards):
 
 def data_of_extractor(wildcards):
     """The manifest that the extractor is tuned on; what was tuned before is compared with what is asked for."""
-    record = f"{RESULTS}/extractor/{wildcards.dataset}{wildcards.other}/extractor.json"
-    asked = extractor_asked(wildcards)
-    says = lambda found: type(asked)(**found["settings"]).model_dump()
-    refuse_unlike("tune_extractor", [record], says, asked.model_dump(), asked.model_dump_json())
-    return manifest_of(wildcards)
+    manifest, record = (
+        manifest_of(wildcards),
+        f"{RESULTS}/extractor/{wildcards.dataset}{wildcards.other}/extractor.json",
+    )
+    settings_asked = extractor_asked(wildcards)
+    says = lambda found: found | type(settings_asked)(**found["settings"]).model_dump()
+    asked = settings_asked.model_dump() | arrays_of_result(wildcards.dataset, record)
+    refuse_unlike("tune_extractor", [record], says, asked, settings_asked.model_dump_json())
+    return manifest
 
 
 def data_of_reference(wildcards):
-    """The manifest whose images runs are scored against; a reference of another sample of them is refused."""
+    """The manifest whose images runs are scored against; a reference of others, or of other ones of them, is refused."""
+    manifest, record = (
+        manifest_of(wildcards),
+        f"{RESULTS}/extractor/{wildcards.dataset}{wildcards.other}/reference.json",
+    )
     seed = dataset_of(wildcards).seeds[0]
-    record = f"{RESULTS}/extractor/{wildcards.dataset}{wildcards.other}/reference.json"
-    refuse_unlike("reference", [record], lambda found: found, {"seed": seed}, seed)
-    return manifest_of(wildcards)
+    asked = {"seed": seed} | arrays_of_result(wildcards.dataset, record)
+    refuse_unlike("reference", [record], lambda found: found, asked, seed)
+    return manifest
 
 
 def data_of_bounds(wildcards):
