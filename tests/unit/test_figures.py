@@ -147,7 +147,7 @@ def test_other_pairs_are_never_shown_side_by_side(make_run):
 def test_images_that_are_not_those_of_the_sample_stage_are_told(make_run):
     run = make_run()
     np.savez(run.folder / IMAGES, pairs=PAIRS)
-    with pytest.raises(UserError, match=r"shown_images.npz: is damaged, or is not the file that sample.json beside it"):
+    with pytest.raises(UserError, match=r"shown_images.npz: is damaged, or is not the file for which sample.json"):
         transitions(run, first=0, n=5)
     record_samples(run.folder)
     with pytest.raises(UserError, match=r"shown_images.npz: is damaged, or was not written by this version"):

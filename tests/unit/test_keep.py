@@ -144,7 +144,11 @@ def test_a_folder_without_results_is_told(tmp_path):
         ),
         (f"{RUN}/run.json", lambda path: path.write_text("{"), "is damaged"),
         (f"{RUN}/scores.json", lambda path: path.write_text(path.read_text().replace("scores", "other")), "is damaged"),
-        ("figures/figure_5.png", lambda path: path.write_text("another one"), "is damaged, or is not the file that"),
+        (
+            "figures/figure_5.png",
+            lambda path: path.write_text("another one"),
+            "is damaged, or is not the file for which",
+        ),
     ],
 )
 def test_nothing_is_kept_of_results_that_are_damaged_or_of_another_configuration(results, name, damage, told):

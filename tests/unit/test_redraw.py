@@ -130,5 +130,5 @@ def test_damaged_images_are_told(results, monkeypatch):
     monkeypatch.setattr("redraw.TABLES", [])
     [images] = results.glob(f"runs/mnist/vae/beta=1e-3*/seed=0/{IMAGES}")
     images.write_bytes(images.read_bytes()[:-100])
-    with pytest.raises(UserError, match=rf"{IMAGES}: is damaged, or is not the file that sample.json"):
+    with pytest.raises(UserError, match=rf"{IMAGES}: is damaged, or is not the file for which sample.json"):
         redraw(results)

@@ -208,7 +208,7 @@ def test_every_fid_says_of_how_many_images_it_is_and_how_sure(write_sample, run_
 
 def test_a_network_of_another_record_scores_nothing(write_sample, run_spec, tiny_images, images, extractor):
     extractor.with_name("inception.pt").write_text("another one")
-    with pytest.raises(UserError, match=r"inception.pt: is damaged, or is not the file that extractor.json beside it"):
+    with pytest.raises(UserError, match=r"inception.pt: is damaged, or is not the file for which extractor.json"):
         score_run(run_spec("ae"), write_sample("ae", images, images), tiny_images, extractor)
 
 
