@@ -1,4 +1,4 @@
-# Everything one types. `make` alone says what there is.
+# All commands of the project. `make` without a target lists them.
 .DEFAULT_GOAL := help
 .PHONY: help environment quickstart test test-all test-envs test-slurm test-kubernetes test-report browser cluster kubernetes \
 	speed speed-features speed-precision config targets plan fetch keep redraw rename schema docs lock clean set-up ready
@@ -32,37 +32,38 @@ CONFIGURATION = $(if $(PROFILE),--profile "$$PROFILE") $(if $(CONFIG),--configfi
 
 help:
 	@echo "Use"
-	@echo "  make quickstart          set up, train everything briefly on bumps and real digits, show the tables (10 to 20 minutes)"
-	@echo "  make environment         only set up $(VENV): the exact packages of envs/requirements.txt, 6 GB (3 to 15 minutes)"
-	@echo "                           ACCELERATOR=cuda or =tpu adds JAX for it; TORCH_INDEX=address takes PyTorch's smaller CPU build"
-	@echo "  make fetch DEST=folder   fill a mirror for machines without internet: data sets, weights, checksums (*)"
+	@echo "  make quickstart          install everything, train briefly on bumps and real digits, show the tables (10 to 20 minutes)"
+	@echo "  make environment         only install: the exact packages of envs/requirements.txt into $(VENV), 6 GB (3 to 15 minutes)"
+	@echo "                           ACCELERATOR=cuda or ACCELERATOR=tpu adds JAX for GPUs or TPUs;"
+	@echo "                           TORCH_INDEX=address uses PyTorch's smaller build for CPUs"
+	@echo "  make fetch DEST=folder   download data sets and weights into a folder, for machines without internet (*)"
 	@echo "  make keep DEST=folder    copy tables, figures, claims and scores, without data and models; FROM=results/NAME"
-	@echo "  make redraw FROM=folder  make tables, figures, claims and report again from what was kept, without training (1 minute)"
-	@echo "  make rename FROM=folder  give runs of a version before 0.2, with commas in their names, those of today; nothing is trained"
+	@echo "  make redraw FROM=folder  make tables, figures, claims and report again from such a folder, without training (1 minute)"
+	@echo "  make rename FROM=folder  give runs of a version before 0.2 (with commas in their names) today's names; trains nothing"
 	@echo "  make cluster             add Snakemake's plug-ins for Slurm and other queues to $(VENV)"
 	@echo "  make kubernetes          add Snakemake's plug-ins for Kubernetes and S3 to $(VENV)"
 	@echo "  make clean               remove $(QUICK)"
 	@echo
-	@echo "Look (seconds; nothing is made)"
-	@echo "  make config              print the resolved configuration and its number of runs (*)"
-	@echo "  make targets             list what snakemake can make, and how many trainings it needs (*)"
-	@echo "  make plan                say what a run would cost; TARGET=name (*)"
+	@echo "Look (takes seconds and makes nothing)"
+	@echo "  make config              print the whole configuration and its number of runs (*)"
+	@echo "  make targets             list everything that snakemake can make, and how many trainings it needs (*)"
+	@echo "  make plan                estimate the time and disk space of a run; TARGET=name for one target (*)"
 	@echo
 	@echo "Develop"
-	@echo "  make test                linters, types, unit tests and the workflow from end to end; WORKERS=$(WORKERS) processes"
-	@echo "  make test-all            the same, and tests that fill disks and kill trainings; what CI runs"
-	@echo "  make test-envs           every rule in an environment of its own, through a stand-in for conda (8 GB, once)"
-	@echo "  make test-report         the report in a real browser, where there is a Chromium; REPORT=results/report.html: yours"
-	@echo "  make test-slurm          the workflow on a real Slurm cluster of five nodes on this machine; root, Debian (10 minutes)"
-	@echo "  make test-kubernetes     one training as on Kubernetes, over stand-ins for its API and for S3"
-	@echo "  make speed               time a training step against the published packages', which it installs into $(PEERS)"
-	@echo "  make speed-features      time features and the Frechet distance against the usual ways; what bfloat16 does to FID"
-	@echo "  make speed-precision     time a training step in bfloat16 against float32 on this processor"
-	@echo "  make schema              write workflow/schemas/config.schema.json again, after a change to the configuration's keys"
-	@echo "  make docs                build the documentation site in site/, in an environment of its own, $(DOCS) (2 minutes, once)"
-	@echo "  make lock                resolve envs/*.in into the exact versions of envs/*.txt; UPGRADE=--upgrade raises them"
+	@echo "  make test                run linters, type checks, unit tests and tests of the whole workflow; WORKERS=$(WORKERS) processes"
+	@echo "  make test-all            also run tests that fill disks and kill trainings, as CI does"
+	@echo "  make test-envs           run every rule in its own environment, with a program that imitates conda (8 GB, once)"
+	@echo "  make test-report         open a report in a real browser, if Chromium is installed; REPORT=results/report.html for yours"
+	@echo "  make test-slurm          run the workflow on a real Slurm with five nodes on this machine; needs root, Debian (10 minutes)"
+	@echo "  make test-kubernetes     score one run as on Kubernetes, with programs that imitate its API and S3"
+	@echo "  make speed               compare the time of a training step with the published packages, installed into $(PEERS)"
+	@echo "  make speed-features      compare the time of features and of FID with the usual ways, and bfloat16 with float32"
+	@echo "  make speed-precision     compare the time of a training step in bfloat16 and in float32 on this processor"
+	@echo "  make schema              write workflow/schemas/config.schema.json again, after a change of the configuration's keys"
+	@echo "  make docs                build the documentation site in site/, in its own environment $(DOCS) (2 minutes, once)"
+	@echo "  make lock                write the exact versions of envs/*.in into envs/*.txt; UPGRADE=--upgrade raises versions"
 	@echo
-	@echo "(*) of the configuration that snakemake has with the same options: PROFILE=workflow/profiles/NAME (--profile),"
+	@echo "(*) uses the configuration that snakemake has with the same options: PROFILE=workflow/profiles/NAME (--profile),"
 	@echo "    CONFIG='one.yaml other.yaml' (--configfile, which replaces the profile's own file), SET='key=value' (--config)"
 
 # The only target that replaces the environment. All others build it where there is none (`set-up`), or only ask (`ready`).
@@ -80,7 +81,7 @@ ready:
 quickstart: set-up
 	@$(RUN) snakemake --profile workflow/profiles/quick
 	@$(RUN) python workflow/scripts/show.py $(QUICK)
-	@echo "This was a quick run: it shows that the pipeline works, and reproduces nothing of the paper."
+	@echo "This was a quick run. It shows that the pipeline works. Its numbers say nothing about the paper."
 
 test: set-up
 	@$(RUN) ruff check workflow tests envs docs
@@ -152,7 +153,7 @@ docs:
 
 # Not `ready`: between two changes of envs/*.in the environment may well be of the lock before.
 lock:
-	@test -x $(VENV)/bin/uv || { echo "error: uv is needed, which lies in $(VENV). Type: make environment"; exit 1; }
+	@test -x $(VENV)/bin/uv || { echo "error: uv is missing in $(VENV). Type: make environment"; exit 1; }
 	@for lock in requirements peers docs browser cluster kubernetes cuda tpu; do \
 		$(RUN) uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
 			--no-emit-index-url $(UPGRADE) envs/$$lock.in -o envs/$$lock.txt || exit 1; \
