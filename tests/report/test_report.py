@@ -177,9 +177,10 @@ def test_a_run_shows_its_images_and_points_or_says_that_they_are_not_there(opene
         picture.evaluate("async image => (await image.decode(), image.naturalWidth)") for picture in pictures.all()
     )
     assert page.locator("#run-1 svg.dots path").count() == 10
-    assert "do not lie beside" not in page.locator("#run-1").inner_text()
+    assert "are not in the folder" not in page.locator("#run-1").inner_text()
     page.locator("#run-2 > summary").click()
-    assert "images and latent means of this run do not lie beside the report" in page.locator("#run-2").inner_text()
+    told = page.locator("#run-2").inner_text()
+    assert "images and latent means of this run are not in the folder of the report" in told
 
 
 def test_runs_are_sorted_with_what_is_missing_last(opened):

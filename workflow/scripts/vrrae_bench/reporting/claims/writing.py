@@ -31,11 +31,11 @@ CONDITIONS = (
     "with the numbers, together with the verdicts of further networks that differ only in their seed. Where there are "
     "several independent draws of random images, each as large as the paper's, the FID of random images is the mean "
     "over the draws.\n\n"
-    "FID depends on everything in this table. The last row has what the paper tells of its own. Under other conditions "
-    "the verdicts may differ. The columns Random, All draws, KID and Interpolated count generated images. For each "
-    "claim about random images, the verdicts by three more scores of ours are listed too: the FID of all draws "
-    "together, the limit of FID for infinitely many images, and KID. They have less bias than FID, or none, and decide "
-    "nothing here."
+    "FID depends on everything in this table. The last row shows what the paper says about its own FIDs. Under other "
+    "conditions the verdicts may differ. The columns Random, All draws, KID and Interpolated give the number of "
+    "generated images. For each claim about random images, the verdicts by three more scores of ours are listed too: "
+    "the FID of all draws together, the limit of FID for infinitely many images, and KID. They have less bias than "
+    "FID, or none, and decide nothing here."
 )
 
 
