@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from vrrae_bench.artefacts.manifest import Normalisation
+from vrrae_bench.datasets.made_from import MadeFrom, write_made_from
 from vrrae_bench.datasets.store import write_dataset
 from vrrae_bench.extractor import inception
 from vrrae_bench.models.autoencoder import Autoencoder
@@ -197,6 +198,7 @@ def test_the_plan_counts_jobs_hours_disk_and_what_is_done(tmp_path):
     images, labels = np.full((2, 28, 28, 1), 255, np.uint8), np.arange(2)
     stored = {"train": images, "test": images, "train_labels": labels, "test_labels": labels}
     write_dataset(tmp_path / "results/data/mnist", "mnist", stored, n_classes=2)
+    write_made_from(tmp_path / "results/data/mnist", MadeFrom(source="mnist"))
     outcome = plan("table_2", folder=tmp_path)
     assert outcome.returncode == 0, outcome.stderr
     assert row(outcome, "download", "mnist")[2:6] == ["login node", "1", "1", "0"]
