@@ -124,7 +124,7 @@ def test_the_paper_in_full_can_be_planned(tmp_path):
     # Two more extractors for MNIST, by which three seeds of four methods and of three ablations are scored too.
     assert (jobs["train"], jobs["sample"], jobs["score"]) == (208, 208, 208 + 2 * 3 * (4 + 3))
     assert (jobs["tune_extractor"], jobs["download"], jobs["download_weights"]) == (3 + 2, 3, 2)
-    assert (jobs["make_table"], jobs["draw_figure"], jobs["time_steps"]) == (14, 14, 4)
+    assert (jobs["make_table"], jobs["draw_figure"], jobs["time_steps"]) == (14, 19, 4)
     assert (jobs["reference_2015"], jobs["score_2015"]) == (3, 36)
 
 
@@ -132,7 +132,7 @@ def test_a_figure_without_its_methods_is_left_out_of_the_report(tmp_path):
     overlay = tmp_path / "mine.yaml"
     overlay.write_text("experiment: {datasets: [synthetic], methods: [ae, rrae]}\n")
     outcome = snakemake("-n", "--quiet", "rules", "--cores", "2", "--configfile", overlay, "--directory", tmp_path)
-    assert jobs_of(outcome)["draw_figure"] == 1  # Figure 3; Figure 2 shows VAE and VRRAE
+    assert jobs_of(outcome)["draw_figure"] == 2  # Figure 3 and the verdicts; Figure 2 shows VAE and VRRAE
 
 
 def test_lint(tmp_path):
@@ -286,8 +286,9 @@ def test_the_report_stands_alone(finished):
     page = (finished / "results/report.html").read_text()
     assert "A test run." in page and "Table 1" in page and "Table 2" in page
     images = re.findall(r'src="data:image/webp;base64,([^"]+)"', page)
-    # Figures 1, 2, 3, 5, A.2-1, A.2-2, A.5-4, A.5-7, collapse and the training histories; two pictures of each run
-    assert len(images) == 10 + 2 * 14
+    # Figures 1, 2, 3, 5, A.2-1, A.2-2, A.5-4, A.5-7, collapse, verdicts, FID along the interpolation and by extractor,
+    # and the training histories; two pictures of each run.
+    assert len(images) == 13 + 2 * 14
     assert all(base64.b64decode(image)[8:12] == b"WEBP" for image in images)
     assert not re.search(r'src="(?!data:)', page)
     # Links to files beside it, which it does not need, are to files that are there.
@@ -327,7 +328,7 @@ def test_a_second_run_does_nothing(finished):
         (
             "training/losses.py",
             {"train": 14, "sample": 14, "score": 14 + 3, "time_steps": 2}
-            | {"make_table": 11, "draw_figure": 8, "decide_claims": 1, "write_report": 1},
+            | {"make_table": 11, "draw_figure": 11, "decide_claims": 1, "write_report": 1},
         ),
     ],
 )
