@@ -22,7 +22,7 @@ CORRECTION = (
     "is undecided, and tests again after each seed. With looks at three and at four seeds, a verdict is then wrong in "
     "4 % of cases instead of 2.5 %, and with a look at each number from three to eight in 7 %. So the numbers of "
     "seeds that are estimated beside an undecided claim are for planning a new run with other seeds. Seeds may be "
-    "added up to the fewest that a rule asks for, since nothing is tested before.\n\nIntervals are over seeds. All "
+    "added until there are as many as a rule needs, since nothing is tested before.\n\nIntervals are over seeds. All "
     "claims about a data set share its images and one Inception-v3, and no interval covers the choice of these."
 )
 CONDITIONS = (
