@@ -1,6 +1,6 @@
 # All commands of the project. `make` without a target lists them.
 .DEFAULT_GOAL := help
-.PHONY: help environment quickstart test test-all test-envs test-slurm test-kubernetes test-report browser cluster kubernetes \
+.PHONY: help environment quickstart test test-all test-envs test-slurm test-kubernetes test-gpu test-report browser cluster kubernetes \
 	speed speed-features speed-precision config targets plan fetch keep redraw rename schema docs lock clean set-up ready
 # `make environment cluster`: the first before the second.
 .NOTPARALLEL:
@@ -56,6 +56,7 @@ help:
 	@echo "  make test-report         open a report in a real browser, if Chromium is installed; REPORT=results/report.html for yours"
 	@echo "  make test-slurm          run the workflow on a real Slurm with five nodes on this machine; needs root, Debian (10 minutes)"
 	@echo "  make test-kubernetes     score one run as on Kubernetes, with programs that imitate its API and S3"
+	@echo "  make test-gpu            compare what a GPU computes with the CPU, and print step times (10 minutes); says if there is none"
 	@echo "  make speed               compare the time of a training step with the published packages, installed into $(PEERS)"
 	@echo "  make speed-features      compare the time of features and of FID with the usual ways, and bfloat16 with float32"
 	@echo "  make speed-precision     compare the time of a training step in bfloat16 and in float32 on this processor"
@@ -104,6 +105,10 @@ test-slurm: cluster
 
 test-report: browser
 	@$(RUN) python -m pytest tests/report -rs
+
+# JAX takes the GPU that it finds, and leaves memory to the processes that the tests start.
+test-gpu: ready
+	@$(RUN) JAX_PLATFORMS= XLA_PYTHON_CLIENT_PREALLOCATE=false python -m pytest tests/gpu tests/unit/test_truncation.py -rs
 
 test-kubernetes: kubernetes
 	@$(RUN) python -m pytest tests/kubernetes

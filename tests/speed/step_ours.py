@@ -11,7 +11,7 @@ sys.path.insert(0, str(Path(__file__).parents[2] / "workflow/scripts"))
 
 from vrrae_bench.training.devices import configure_jax
 
-configure_jax("cpu", int(os.environ.get("STEP_THREADS", os.cpu_count() or 1)))
+configure_jax(os.environ.get("STEP_ACCELERATOR", "cpu"), int(os.environ.get("STEP_THREADS", os.cpu_count() or 1)))
 
 import equinox as eqx
 import jax

@@ -1,6 +1,7 @@
 """One training over several devices and several processes, and the processors a job may use."""
 
 import json
+import os
 import socket
 import subprocess
 import sys
@@ -94,6 +95,23 @@ def test_a_job_computes_with_as_many_threads_as_it_was_given(threads):
     root = Path(__file__).parents[2]
     printed = subprocess.run([sys.executable, "-c", script], capture_output=True, check=True, cwd=root, text=True)
     assert printed.stdout == f"{threads}\n"
+
+
+def test_a_gpu_is_told_to_compute_the_same_from_run_to_run():
+    """As a CPU does anyway. The other flags of the shell stay. It needs no GPU."""
+    script = (
+        "import os, sys; sys.path.insert(0, 'workflow/scripts')\n"
+        "from vrrae_bench.training.devices import configure_jax\n"
+        "configure_jax(sys.argv[1], 1)\n"
+        "print(os.environ.get('XLA_FLAGS', ''))\n"
+    )
+    flag = "--xla_force_host_platform_device_count=1"
+    how = dict(capture_output=True, check=True, cwd=Path(__file__).parents[2], text=True)
+    told = [
+        subprocess.run([sys.executable, "-c", script, accelerator], env=os.environ | {"XLA_FLAGS": flag}, **how).stdout
+        for accelerator in ("cpu", "cuda")
+    ]
+    assert told == [f"{flag}\n", f"{flag} --xla_gpu_deterministic_ops=true\n"]
 
 
 @pytest.mark.skipif(bool(list(Path("/dev").glob("nvidia[0-9]*"))), reason="there is such a device")

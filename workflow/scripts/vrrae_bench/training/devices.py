@@ -29,6 +29,10 @@ def configure_jax(accelerator: str, threads: int) -> None:
     # are loaded later, this call to those that are loaded.
     threadpool_limits(1)
     os.environ["JAX_PLATFORMS"] = {"cpu": "cpu", "cuda": "cuda,cpu", "tpu": "tpu,cpu"}[accelerator]
+    if accelerator == "cuda":
+        # The same numbers from run to run: no sum in the order in which threads come, no kernel chosen by its time.
+        flags = os.environ.get("XLA_FLAGS", "").split()
+        os.environ["XLA_FLAGS"] = " ".join([*flags, "--xla_gpu_deterministic_ops=true"])
     os.environ.setdefault("JAX_COMPILATION_CACHE_DIR", platformdirs.user_cache_dir("vrrae-bench"))
     os.environ.setdefault("JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS", "0.5")
 
