@@ -1234,11 +1234,11 @@ def claimed(name, verdict, *awaited, by_algebra=False, by_extractor=None) -> Cla
 @pytest.mark.parametrize(
     ("more", "open_claims", "rest"),
     [
-        ("", 5, "Of the 2 that want ImageNet weights, our 2 networks agree that 1 holds and 0 do not hold; "
+        ("", 5, "Of the 2 that wait for ImageNet weights, our 2 networks agree that 1 holds and 0 do not hold; "
          "on the other 1 they agree on no verdict."),
-        ("x", 6, "Of the 3 that want ImageNet weights, our 2 networks agree that 1 holds and 0 do not hold; "
+        ("x", 6, "Of the 3 that wait for ImageNet weights, our 2 networks agree that 1 holds and 0 do not hold; "
          "on 1 they agree on no verdict, and 1 has scores of one network only."),
-        ("xy", 7, "Of the 4 that want ImageNet weights, our 2 networks agree that 1 holds and 0 do not hold; "
+        ("xy", 7, "Of the 4 that wait for ImageNet weights, our 2 networks agree that 1 holds and 0 do not hold; "
          "on 1 they agree on no verdict, and 2 have scores of one network only."),
     ],
 )  # fmt: skip

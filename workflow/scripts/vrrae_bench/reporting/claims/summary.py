@@ -64,7 +64,8 @@ def _networks(claims: Sequence[ClaimRecord]) -> str:
     n_networks = max(len(claim.by_extractor) for claim in waiting)
     if n_networks < 2:
         return (
-            f"Of the {len(waiting)} that want ImageNet weights, one network of ours has scores; no other confirms it."
+            f"Of the {len(waiting)} that wait for ImageNet weights, only one of our own networks has scores, so that no "
+            "second network confirms what it says."
         )
     agreed: dict[Verdict, int] = {verdict: sum(claim.agreed == verdict for claim in waiting) for verdict in VERDICTS}
     alone = sum(len(claim.by_extractor) < 2 for claim in waiting)
@@ -73,7 +74,7 @@ def _networks(claims: Sequence[ClaimRecord]) -> str:
         f"on {rest} they agree on no verdict, and {alone} {'has' if alone == 1 else 'have'} scores of one network only"
     )
     return (
-        f"Of the {len(waiting)} that want ImageNet weights, our {n_networks} networks agree that {_hold(agreed)}; "
+        f"Of the {len(waiting)} that wait for ImageNet weights, our {n_networks} networks agree that {_hold(agreed)}; "
         f"{others if alone else f'on the other {rest} they agree on no verdict'}."
     )
 
