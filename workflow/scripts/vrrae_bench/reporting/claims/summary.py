@@ -64,8 +64,8 @@ def _networks(claims: Sequence[ClaimRecord]) -> str:
     n_networks = max(len(claim.by_extractor) for claim in waiting)
     if n_networks < 2:
         return (
-            f"Of the {len(waiting)} that wait for ImageNet weights, only one of our own networks has scores, so that no "
-            "second network confirms what it says."
+            f"Of the {len(waiting)} that wait for ImageNet weights, only one of our own networks has scores, so that "
+            "no second network confirms what it says."
         )
     agreed: dict[Verdict, int] = {verdict: sum(claim.agreed == verdict for claim in waiting) for verdict in VERDICTS}
     alone = sum(len(claim.by_extractor) < 2 for claim in waiting)
