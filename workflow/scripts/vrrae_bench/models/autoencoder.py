@@ -39,6 +39,7 @@ class Encoder(eqx.Module):
         self.linear = Linear(height * across * ENCODER_CHANNELS[-1], width, key=linear_key)
 
     def __call__(self, images: Float[Array, "B H W C"], precision: str | None = None) -> Float[Array, "B E"]:
+        """Encodings of a batch of images."""
         for convolution in self.convolutions:
             images = convolution(images, precision)
         return self.linear(images.reshape(len(images), -1), precision)
@@ -72,6 +73,7 @@ class Decoder(eqx.Module):
         self.last = Convolution(conv_valid, kernel, DECODER_CHANNELS[-1], channels, key=last_key)
 
     def __call__(self, encoding: Float[Array, "B E"], precision: str | None = None) -> Float[Array, "B H W C"]:
+        """Images of a batch of encodings."""
         images = self.linear(encoding, precision).reshape(-1, *self.smallest)
         for convolution in self.transposed:
             images = convolution(images, precision)

@@ -27,6 +27,7 @@ class Linear(eqx.Module):
         self.weight, self.bias = _uniform_start(key, (inputs, outputs), inputs)
 
     def __call__(self, x: Float[Array, "... I"], precision: str | None = None) -> Float[Array, "... O"]:
+        """The map of each vector."""
         return linear_map(x, self.weight, precision) + self.bias
 
 
@@ -46,6 +47,7 @@ class Convolution(eqx.Module):
         self.function = function
 
     def __call__(self, x: Float[Array, "B H W I"], precision: str | None = None) -> Float[Array, "B P Q O"]:
+        """The convolution of each image, with what its function does besides."""
         return self.function(x, self.kernel, self.bias, precision)
 
 

@@ -14,11 +14,25 @@ TOLERANCE = 1e-7
 
 
 class BumpFit(NamedTuple):
+    """The nearest bump of each image.
+
+    Attributes:
+        centres: (x, y) of the bump.
+        error_percent: What of the image is no bump, relative to the bump, in percent.
+    """
+
     centres: Float64[np.ndarray, "N 2"]
     error_percent: Float64[np.ndarray, " N"]
 
 
 class Coverage(NamedTuple):
+    """How well the centres of bumps cover the square from which the training centres are.
+
+    Attributes:
+        cells_hit: Share of the cells of the square with a centre.
+        outside: Share of the centres that lie outside the square.
+    """
+
     cells_hit: float
     outside: float
 
@@ -100,7 +114,7 @@ def _refine(images, centres, sigma):
 
 
 def _gain_and_step(images, centres, sigma):
-    """image . bump - ||bump||^2 / 2, [N, 1], and the Gauss-Newton step of both coordinates, [N, 2].
+    """The gain, image . bump - ||bump||^2 / 2, [N, 1], and the Gauss-Newton step of both coordinates, [N, 2].
 
     The bump is separable, so an inner product is an image between two vectors: no bump image is ever formed.
     """

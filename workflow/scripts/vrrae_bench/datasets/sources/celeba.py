@@ -36,6 +36,7 @@ class Release:
 
     @property
     def files(self) -> tuple[RemoteFile, RemoteFile, RemoteFile]:
+        """All published files."""
         return self.images, self.attributes, self.partition
 
 

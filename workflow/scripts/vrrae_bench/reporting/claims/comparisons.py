@@ -212,8 +212,10 @@ class Comparison(Tested):
             yield Lacking("trainings", text)
 
     def _seeds_to_decide(self, pairs: Sequence[_Pair], n_comparisons: int) -> str:
-        """How many seeds it takes until the first of some comparisons fails, as strictly as by the first step of Holm's
-        procedure; or, if none will fail, until the last of them holds.
+        """How many seeds it takes until some comparisons are decided.
+
+        That is until the first of them fails, as strictly as by the first step of Holm's procedure; or, if none will
+        fail, until the last of them holds.
         """
         failing = [
             seeds_to_decide(pair.sample, partial(self.fails, margin=pair.margin), self.refuting_level / n_comparisons)

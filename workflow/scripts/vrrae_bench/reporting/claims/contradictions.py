@@ -25,6 +25,7 @@ class Reading:
 
     @property
     def variant(self) -> Variant:
+        """The method whose number it is."""
         return Variant(self.method, self.beta or None)
 
 

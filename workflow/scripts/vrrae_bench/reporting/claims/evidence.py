@@ -33,9 +33,11 @@ class Variant:
     batch_size: int | None = None
 
     def with_beta(self, beta: str) -> "Variant":
+        """The method with this beta."""
         return replace(self, beta=beta)
 
     def with_batch_size(self, batch_size: int) -> "Variant":
+        """The method with this batch size."""
         return replace(self, batch_size=batch_size)
 
     def __str__(self) -> str:

@@ -45,15 +45,18 @@ class Rule(Protocol):
 
     Attributes:
         how: When a claim of this kind is reproduced, and when it is not. It is the same for all claims of the kind.
-        words: What the rule of this claim compares.
     """
 
     how: ClassVar[str]
 
     @property
-    def words(self) -> str: ...
+    def words(self) -> str:
+        """What the rule of this claim compares."""
+        ...
 
-    def decide(self, evidence: Evidence) -> Finding: ...
+    def decide(self, evidence: Evidence) -> Finding:
+        """What the rule finds in what was measured."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -144,6 +147,7 @@ def too_few(
 
 
 def more_seeds(n: int) -> str:
+    """How many seeds are still needed, in words."""
     return f"{n} more seed{'s' * (n > 1)}"
 
 
@@ -167,4 +171,5 @@ def percent(share: float) -> str:
 
 
 def listing(items: Iterable[object]) -> str:
+    """Things with commas between them."""
     return ", ".join(map(str, items))

@@ -1,5 +1,7 @@
-"""FID by the seed of the extractor: the same images of each method, in the features of networks that differ in nothing
-but their seed."""
+"""FID by the seed of the extractor.
+
+The images of each method stay the same. The networks in whose features they are compared differ in their seed alone.
+"""
 
 from collections.abc import Mapping
 from pathlib import Path

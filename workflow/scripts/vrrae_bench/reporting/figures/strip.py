@@ -31,6 +31,7 @@ class Line:
 
     @property
     def rows(self) -> int:
+        """How many rows of squares there are."""
         return -(-len(self.verdicts) // PER_ROW)
 
 
