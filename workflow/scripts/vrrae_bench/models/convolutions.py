@@ -70,8 +70,8 @@ def _choose(fast: Callable, plain: Callable) -> Callable:
 
 
 def _convolve(x, kernel, bias, precision, finish=lambda y: y, **options):
-    coarse = (rounded(array, precision) for array in (x, kernel))
-    y = lax.conv_general_dilated(*coarse, dimension_numbers=_LAYOUT, **options) + rounded(bias, precision)
+    images, taps = rounded(x, precision), rounded(kernel, precision)
+    y = lax.conv_general_dilated(images, taps, dimension_numbers=_LAYOUT, **options) + rounded(bias, precision)
     return finish(y).astype(x.dtype)
 
 
