@@ -29,7 +29,7 @@ from vrrae_bench.reporting.claims.comparisons import Equivalent, Lower, NotLower
 from vrrae_bench.reporting.claims.contradictions import CONTRADICTIONS
 from vrrae_bench.reporting.claims.counts import Always, MoreOften, Never, Occurs
 from vrrae_bench.reporting.claims.deciding import claim_record, decide, record_of
-from vrrae_bench.reporting.claims.evidence import Evidence, load_evidence
+from vrrae_bench.reporting.claims.evidence import Evidence, load_evidence, training_rises
 from vrrae_bench.reporting.claims.findings import Finding
 from vrrae_bench.reporting.claims.measures import All, Below, FallsWithBeta, OverheadBelow, SpreadsMore, Within
 from vrrae_bench.reporting.claims.record import ClaimRecord, read_claims
@@ -1221,6 +1221,13 @@ def test_scores_that_do_not_tell_what_their_fid_depends_on_are_told(write_scores
     path.write_text(json.dumps(record))
     with pytest.raises(UserError, match=f"{path}: is damaged, or was not written by this version.*--forcerun {path}"):
         load_evidence([path], [], settings)
+
+
+def test_a_training_without_any_error_left_has_a_finite_stability():
+    """A mean over seeds with an infinity in it is no number."""
+    assert training_rises(np.array([1.0, 0.0, 0.0])) == 0
+    assert training_rises(np.array([2.0, 1.0, 2.0])) == pytest.approx(np.log(2))
+    assert 100 < training_rises(np.array([1.0, 0.0, 1.0])) < np.inf
 
 
 def claimed(name, verdict, *awaited, by_algebra=False, by_extractor=None) -> ClaimRecord:

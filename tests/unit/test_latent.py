@@ -112,3 +112,10 @@ def test_inner_points_divide_the_segment_evenly():
     points = inner_points(means, np.array([[0, 1], [2, 2]]), 5)
     np.testing.assert_allclose(points[:5], [[1, -2], [2, -4], [3, -6], [4, -8], [5, -10]])
     np.testing.assert_allclose(points[5:], np.ones((5, 2)))
+
+
+@pytest.mark.parametrize("n_components", [0, -1])
+def test_a_mixture_of_no_gaussians_is_refused(n_components, rng):
+    """Zero does not mean that BIC chooses: that is what None means."""
+    with pytest.raises(UserError, match=f"gmm_components is {n_components}. Set it to 1 or more"):
+        fit_mixture(rng.normal(size=(20, 2)), n_components, 0)

@@ -94,6 +94,20 @@ def test_damaged_leftovers_are_passed_over(tmp_path, damage):
     forget_finished(tmp_path / "checkpoints", {"anything"})
 
 
+@pytest.mark.parametrize("of_work", ["relative", "whole"])
+def test_what_was_accepted_is_forgotten_however_its_file_is_named(tmp_path, monkeypatch, of_work):
+    (tmp_path / "linked").symlink_to(tmp_path)
+    monkeypatch.chdir(tmp_path)
+    names = {"relative": Path("results"), "whole": tmp_path / "results"}
+    for accepted in ("results/network", "./results//network", f"{tmp_path}/results/network", "linked/results/network"):
+        names[of_work].mkdir(exist_ok=True)
+        checkpoints, _ = finished_work(names[of_work], "network")
+        forget_finished(tmp_path / "results/checkpoints", {"results/another"})
+        assert checkpoints.folder.exists()
+        forget_finished(tmp_path / "results/checkpoints", {accepted})
+        assert not checkpoints.folder.exists()
+
+
 def test_the_work_of_another_identity_is_not_taken_over(tmp_path):
     _, outputs = finished_work(tmp_path, "network")
     assert not CheckpointFolder(tmp_path / "checkpoints", "other work").is_finished(outputs)

@@ -45,6 +45,7 @@ def test_the_name_of_a_key_tells_nothing_of_what_the_scores_are_of(record):
         ({"active_units": True}, "active_units"),
         ({"active_units": None}, "active_units"),
         ({"reconstruction_error": float("nan")}, "reconstruction_error: no number"),
+        ({"reconstruction_error": float("inf")}, "reconstruction_error: no number"),
         ({"details": None}, "details"),
         ({"details": {}}, "run"),
         ({"details": {"bound": "roof", "dataset": "mnist"}}, "floor"),

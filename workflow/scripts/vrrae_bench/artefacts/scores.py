@@ -150,7 +150,7 @@ class _Scores(Recorded):
         if not isinstance(record, Mapping):
             return record
         numbers = {name: value for name, value in record.items() if name != DETAILS}
-        if broken := [name for name, value in numbers.items() if isinstance(value, float) and math.isnan(value)]:
+        if broken := [name for name, value in numbers.items() if isinstance(value, float) and not math.isfinite(value)]:
             raise ValueError(f"{', '.join(broken)}: no number")
         return {"numbers": numbers, DETAILS: record.get(DETAILS)}
 

@@ -79,6 +79,8 @@ def fit_mixture(
         UserError: There are fewer means than Gaussians.
     """
     n_means = min(len(means), subsample or len(means))
+    if n_components is not None and n_components < 1:
+        raise UserError(f"gmm_components is {n_components}. Set it to 1 or more, or to none, so that BIC chooses")
     if n_means < (n_components or 1):
         raise UserError(
             f"{n_means} posterior means are too few for {n_components} Gaussians; set gmm_components lower"
@@ -89,7 +91,7 @@ def fit_mixture(
     if n_means < len(means):
         chosen = np.random.default_rng(seed).choice(len(means), n_means, replace=False)
         standardised = standardised[chosen]
-    candidates = [n_components] if n_components else _candidates(*standardised.shape)
+    candidates = [n_components] if n_components is not None else _candidates(*standardised.shape)
     fitted = [_fit(standardised, n, seed, n_init) for n in candidates]
     unconverged = [len(mixture.weights_) for mixture in fitted if not mixture.converged_]
     if unconverged:

@@ -135,9 +135,11 @@ def forget_finished(root: str | Path, accepted: Collection[str]) -> None:
     Args:
         root: Folder of all checkpoints.
     """
+    # The same file may be named in several ways: from here or from the root, or through a link.
+    files = set(map(os.path.realpath, accepted))
     for record in Path(root).glob(f"*/{FINISHED}"):
         try:
-            seen = read_json(record)["of"] in accepted
+            seen = os.path.realpath(read_json(record)["of"]) in files
         except (OSError, ValueError, KeyError, TypeError):
             continue
         if seen:

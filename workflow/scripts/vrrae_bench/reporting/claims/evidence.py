@@ -233,7 +233,8 @@ def training_rises(errors: Float[np.ndarray, " epochs"] | pd.Series) -> float:
     >>> round(float(np.exp(training_rises(np.array([80, 20, 40, 30, 33])))), 4)
     2.2
     """
-    steps = np.diff(np.log(errors))
+    # An error of 0 counts as the smallest number that there is: its logarithm would be infinite.
+    steps = np.diff(np.log(np.maximum(errors, np.finfo(float).tiny)))
     return float(steps[steps > 0].sum())
 
 
