@@ -91,6 +91,20 @@ def test_distances_without_each_part_are_those_of_the_other_parts(rng, n, d, dec
         assert found == pytest.approx(frechet_distance(reference, np.concatenate(rest)), abs=1e-8 * traces)
 
 
+@pytest.mark.parametrize("larger", [1e2, 1e5, 1e6, 1e8])
+@pytest.mark.parametrize("n", [40, 400])
+@pytest.mark.parametrize("decay", [0, 3])
+def test_a_part_that_is_much_larger_takes_no_digits_from_the_others(rng, larger, n, decay):
+    """As of a model that has diverged for some images: without these, their rounding must not be left."""
+    scales = np.arange(1.0, 81) ** -decay
+    x, y = rng.standard_normal((500, 80)) * scales, rng.standard_normal((n, 80)) * scales
+    parts, reference = np.array_split(y, 8), Moments.from_features(x)
+    parts[3] = larger * parts[3]
+    _, without = frechet_distances(reference, parts)
+    expected, traces = by_singular_values(x, np.concatenate(parts[:3] + parts[4:]))
+    assert abs(without[3] - expected) <= 1e-8 * traces
+
+
 def test_the_precision_of_moments_saved_with_a_symmetric_root_is_the_same(tmp_path):
     """An older version wrote the symmetric square root of the covariance, which lies in files that are still read."""
     x, y = features(300, 24, seed=16), features(200, 24, seed=17)

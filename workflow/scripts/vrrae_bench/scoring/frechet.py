@@ -34,6 +34,8 @@ from vrrae_bench.system.files import atomic_path
 ROWS = 4096
 # The error that the eigenvalues of a Gram matrix may bring into a distance, relative to the traces of the covariances.
 TOLERANCE = 1e-9
+# How many times as large, in squares, a set may be as what is left of it without one of its parts.
+MOST_TAKEN_OFF = 10
 
 
 @dataclass(frozen=True, eq=False)
@@ -138,7 +140,13 @@ def _distances(reference: Moments, parts: Sequence[Float[np.ndarray, "n D"]]) ->
     ends = np.cumsum([len(part) for part in parts])
     groups = [slice(end - len(part), end) for end, part in zip(ends, parts, strict=True)]
     mean, root = features.mean(axis=0, dtype=np.float64), reference.sqrt_covariance
+    whole = None
     for left_out, sums in zip((slice(0), *groups), _sums(features, groups, mean, root), strict=True):
+        whole = whole or sums
+        if _is_cancelled(sums, whole):
+            # The difference of the sums has lost digits of the rest, which is computed by itself.
+            yield next(_distances(reference, [np.delete(features, left_out, axis=0)]))
+            continue
         shift = sums.deviation / sums.count  # of the mean
         square = sums.square - sums.count * np.square(shift).sum()
         traces = np.trace(reference.covariance) + square / (sums.count - 1)
@@ -213,6 +221,12 @@ def _coordinates(rows: Float64[np.ndarray, "N D"]) -> Float64[np.ndarray, "N N"]
     """
     triangular = np.linalg.qr(rows.T, mode="r")
     return np.asarray(triangular).T
+
+
+def _is_cancelled(rest: _Sums, whole: _Sums) -> bool:
+    """Whether the part that was taken off a whole is so large that the rounding of the whole is seen in the rest."""
+    sizes = [(whole.square, rest.square), (np.trace(whole.gram), np.trace(rest.gram))]
+    return any(of_whole > MOST_TAKEN_OFF * of_rest for of_whole, of_rest in sizes)
 
 
 def _trace_of_root(sums: _Sums) -> tuple[float, float]:
