@@ -185,6 +185,15 @@ def test_fids_by_another_kind_of_network_are_marked_as_on_another_scale(start, n
     assert ["another scale" in axis.get_xlabel() for axis in panels] == noted
 
 
+def test_a_metric_that_was_not_scored_says_so_in_its_panel():
+    """As on CIFAR-10 so far, which has no extractor and so no conditions of FIDs either."""
+    folder = EXAMPLE / "cifar10"
+    figure = figure_outcome.draw({"table_2": folder / "tables/table_2.csv", "claims": folder / "claims.json"})
+    texts = [[text.get_text() for text in axis.texts] for axis in figure.axes[:3]]
+    assert texts == [[], ["not scored"], ["not scored"]]
+    assert not figure.axes[1].get_xticks().size and lines_of(figure.axes[0])["VRRAE"][1] == 17.04
+
+
 def test_a_changed_file_is_refused(tmp_path):
     for suffix in (".csv", ".json", ".md"):
         (tmp_path / f"table_2{suffix}").write_bytes((EXAMPLE / f"tables/table_2{suffix}").read_bytes())

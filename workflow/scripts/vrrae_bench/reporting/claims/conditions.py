@@ -59,6 +59,8 @@ def fid_conditions(details: RunDetails) -> dict[str, str] | None:
 
 def lacking_network(conditions: pd.DataFrame, dataset: str) -> str | None:
     """What is lacking for FIDs on a data set to be of the paper's kind, by the rows of `fid_conditions`; or nothing."""
+    if conditions.empty:
+        return None
     of_paper = OF_THE_PAPER["Inception-v3 from"]
     starts = conditions.loc[conditions["Data set"] == dataset_label(dataset), "Inception-v3 from"]
     others = sorted(set(starts) - {of_paper})

@@ -87,7 +87,7 @@ class Evidence:
 
     def lacking_network(self, dataset: str) -> str | None:
         """What is lacking for FIDs on a data set to be of the paper's kind, or nothing if they are."""
-        return None if self.conditions.empty else lacking_network(self.conditions, dataset)
+        return lacking_network(self.conditions, dataset)
 
     def extractor_seed(self, dataset: str) -> int:
         """The seed of the extractor whose scores `runs` has."""

@@ -48,7 +48,7 @@ def draw_dumbbells(axes: Sequence[Axes], cells: Sequence[Cell]) -> None:
     """A panel for each of `SHOWN`, a line for each method from our mean to the paper's number.
 
     Where a method has several cells of a metric, the first is drawn. A number that is void is not drawn, and its place
-    says so. A method that the paper does not have is drawn alone.
+    says so. A method that the paper does not have is drawn alone. A panel without a number of ours says so.
     """
     rows = rows_of(cells)
     for axis, metric in zip(axes, SHOWN, strict=True):
@@ -60,6 +60,9 @@ def draw_dumbbells(axes: Sequence[Axes], cells: Sequence[Cell]) -> None:
         axis.set_yticks(range(len(rows)), rows)
         axis.set_ylim(len(rows) - 0.4, -0.6)  # from above, as in a table
         axis.margins(x=0.08)
+        if not first:
+            axis.set_xticks([])
+            axis.text(0.5, 0.5, "not scored", transform=axis.transAxes, ha="center", va="center")
         axis.tick_params(axis="y", length=0, labelleft=axis is axes[0])
         axis.spines[["top", "right", "left"]].set_visible(False)
         grid(axis)
