@@ -178,7 +178,7 @@ def test_a_copied_environment_is_not_used_since_its_programs_start_the_other(pro
     copy.lock.write_text(lines["1.0"])
     shutil.copytree(project.environment, copy.environment, symlinks=True)
     outcome = copy.make("config")
-    assert outcome.returncode and f"was made as {project.environment}" in outcome.stderr
+    assert outcome.returncode and f"was made in {project.environment}" in outcome.stderr
 
 
 def test_the_cpu_build_of_pytorch_comes_from_the_index_that_is_named(project, lines, tmp_path):

@@ -738,7 +738,7 @@ def member(array) -> bytes:
             {"test.npy": member(np.zeros((5, 8, 8, 3), np.uint8)).replace(b"(5, 8, 8, 3), ", b"(-5, -8, 8, 3),")},
             "should have 1,088 bytes by its shape (-5, -8, 8, 3)",
         ),
-        ({"test.npy": member(np.zeros((5, 8, 8, 3), np.uint8)) + b"x"}, "and holds 1,089. Save it again"),
+        ({"test.npy": member(np.zeros((5, 8, 8, 3), np.uint8)) + b"x"}, "but has 1,089. Save it again"),
         (
             {"test.npy": member(np.zeros((400_000, 8, 8, 3), np.uint8))},
             "test.npy announces 76,800,128 bytes, packed into 7",
