@@ -83,6 +83,9 @@ def test_elsewhere_a_line_after_each_job_has_the_time_left(run, monkeypatch):
     clock[0] = 90
     finish(tell, 3)
     assert screen.getvalue().splitlines() == ["a rule", "finished", "1 of 4 jobs done after 01:30, about 01:30 left"]
+    for job in range(3):
+        finish(tell, job)
+    assert screen.getvalue().splitlines()[-1] == "4 of 4 jobs done after 01:30"
 
 
 def test_a_terminal_without_columns_gets_lines(run, monkeypatch):

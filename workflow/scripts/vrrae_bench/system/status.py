@@ -157,6 +157,8 @@ class Status(logging.Handler):
     def _line(self) -> str:
         """What is done, and how long the rest takes if it goes on at the same pace."""
         elapsed, done = time.monotonic() - self._began, self._seconds_done()
+        if len(self._done) == len(self._seconds):
+            return f"{self._counted()} done after {tqdm.format_interval(elapsed)}"
         left = elapsed * (sum(self._seconds.values()) - done) / done if done else None
         rest = f", about {tqdm.format_interval(left)} left" if left is not None else ""
         return f"{self._counted()} done after {tqdm.format_interval(elapsed)}{rest}"
