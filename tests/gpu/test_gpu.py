@@ -12,7 +12,6 @@ import subprocess
 import sys
 import time
 from pathlib import Path
-from statistics import median
 
 import numpy as np
 import pytest
@@ -112,7 +111,8 @@ def test_the_quick_profile_runs_to_its_end(needs_gpu, tmp_path):
 def test_the_time_of_a_step_is_told_as_a_ratio(accelerator, capsys, monkeypatch):
     """Nothing is asserted of times: they are printed."""
     monkeypatch.syspath_prepend(str(SPEED))
-    from compare import Contender, step_operations
+    from compare import step_operations
+    from contenders import Contender, median_seconds
     from shapes import SHAPES
     from step_product import SIZE
 
@@ -120,17 +120,8 @@ def test_the_time_of_a_step_is_told_as_a_ratio(accelerator, capsys, monkeypatch)
     monkeypatch.setenv("JAX_PLATFORMS", {"cpu": "cpu", "cuda": "cuda,cpu"}[accelerator])
     rows = []
     for shape in SHAPES if accelerator == "cuda" else ["cifar10"]:
-        pair = [Contender(sys.executable, "step_ours", shape, 20), Contender(sys.executable, "step_product", shape, 1)]
-        try:
-            for contender in pair:
-                contender.ready()
-            for _ in range(5):
-                for contender in pair:
-                    contender.take_turn()
-            step, product = (median(contender.times) for contender in pair)
-        finally:
-            for contender in pair:
-                contender.end()
+        pair = {name: Contender(sys.executable, name, shape, n) for name, n in (("step_ours", 20), ("step_product", 1))}
+        step, product = median_seconds(pair, 5, shape).values()
         limit = step_operations(shape) * product / (2 * SIZE**3)
         rows.append((shape, 1e3 * step, SHAPES[shape].batch_size / step, 1e3 * limit, step / limit))
     headers = ("shape", "step, ms", "images/s", "its products, ms", "step/products")

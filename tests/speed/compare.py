@@ -1,64 +1,20 @@
 """Compare the time of a training step with the published packages', and the cost of the truncation: `make speed`.
 
-Every contender is a process of its own that waits while another one runs. They take turns, a few steps each, so that
-whatever else the machine does falls on all alike; what counts are ratios of medians. Run it with nothing else running.
+Run it with nothing else running.
 """
 
 import argparse
-import json
 import os
-import subprocess
 import sys
-import time
-from pathlib import Path
-from statistics import median
+from collections.abc import Mapping
+from functools import partial
 
+from contenders import Contender, median_seconds
 from shapes import SHAPES
 from step_product import SIZE
 from tabulate import tabulate
-from tqdm import tqdm
 
-HERE = Path(__file__).parent
 OURS, PRODUCT = "ours", "matrix product"
-
-
-class Contender:
-    """A worker process. What its packages say goes to this terminal."""
-
-    def __init__(self, python: str, module: str, shape: str, n_steps: int, *options: str):
-        command = [python, HERE / "worker.py", module, shape, str(n_steps), *options]
-        self._process = subprocess.Popen(
-            list(map(str, command)), stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-        )
-        self.times = []
-
-    def ready(self) -> dict:
-        """Wait for the worker's first answer."""
-        return self._answer()
-
-    def take_turn(self) -> None:
-        """Run a few steps, and note the time of one."""
-        self.begin_turn()
-        self.end_turn()
-
-    def begin_turn(self) -> None:
-        """Let it run, and come back at once."""
-        self._process.stdin.write("\n")
-        self._process.stdin.flush()
-
-    def end_turn(self) -> None:
-        """Wait until it is done, and note the time of a step."""
-        self.times.append(self._answer()["seconds"])
-
-    def end(self) -> None:
-        self._process.kill()
-        self._process.wait()
-
-    def _answer(self) -> dict:
-        line = self._process.stdout.readline()
-        if not line:
-            sys.exit(f"error: {' '.join(self._process.args)} ended; what it said stands above.")
-        return json.loads(line)
 
 
 def main() -> None:
@@ -93,21 +49,10 @@ def compare(shape: str, peers: str, turns: int, n_steps: int) -> dict[str, float
         "vae": Contender(sys.executable, "step_ours", shape, n_steps, "vae"),
         PRODUCT: Contender(sys.executable, "step_product", shape, 1),
     }
-    try:
-        parameters = {name: contender.ready()["parameters"] for name, contender in contenders.items()}
-        check_same_network(shape, parameters)
-        time.sleep(1)
-        for _ in tqdm(range(turns), desc=shape, leave=False):
-            for contender in contenders.values():
-                contender.take_turn()
-                time.sleep(0.05)  # a pool of threads spins for a while after its work
-        return {name: median(contender.times) for name, contender in contenders.items()}
-    finally:
-        for contender in contenders.values():
-            contender.end()
+    return median_seconds(contenders, turns, shape, partial(check_same_network, shape))
 
 
-def check_same_network(shape: str, parameters: dict[str, int]) -> None:
+def check_same_network(shape: str, parameters: Mapping[str, int]) -> None:
     """The published models hold one linear layer more, a map to the mean that VRRAE does not use."""
     bottleneck = SHAPES[shape].bottleneck
     for peer in ("rraes", "rraestorch"):

@@ -12,14 +12,12 @@ import os
 import re
 import sys
 import tempfile
-import time
 from pathlib import Path
-from statistics import mean, median
+from statistics import mean
 
-from compare import Contender
+from contenders import Contender, median_seconds
 from shapes import BETA, SHAPES
 from tabulate import tabulate
-from tqdm import tqdm
 
 sys.path.insert(0, str(Path(__file__).parents[2] / "workflow/scripts"))
 
@@ -66,18 +64,7 @@ def seconds(module: str, shape: str, turns: int, n_steps: int, *options: str) ->
     contenders = {
         precision: Contender(sys.executable, module, shape, n_steps, *options, precision) for precision in PRECISIONS
     }
-    try:
-        for contender in contenders.values():
-            contender.ready()
-        time.sleep(1)
-        for _ in tqdm(range(turns), desc=f"{module}, {shape}", leave=False):
-            for contender in contenders.values():
-                contender.take_turn()
-                time.sleep(0.05)  # a pool of threads spins for a while after its work
-        return {precision: median(contender.times) for precision, contender in contenders.items()}
-    finally:
-        for contender in contenders.values():
-            contender.end()
+    return median_seconds(contenders, turns, f"{module}, {shape}")
 
 
 def print_errors(seeds: list[int], threads: int) -> None:

@@ -11,7 +11,7 @@ import sys
 import time
 from statistics import median
 
-from compare import Contender
+from contenders import Contender
 from shapes import SHAPES
 
 STEPS = 3
