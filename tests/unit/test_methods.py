@@ -1,6 +1,7 @@
 """The contract of every method: it trains, encodes, decodes, samples, saves and loads, the same for the same seed."""
 
 import math
+from functools import partial
 from typing import NamedTuple
 
 import equinox as eqx
@@ -17,7 +18,9 @@ from vrrae_bench.latent.sampling import draw_samples
 from vrrae_bench.models.autoencoder import Autoencoder
 from vrrae_bench.models.basis import global_basis
 from vrrae_bench.models.bottleneck import Bottleneck, Posterior, Sizes
+from vrrae_bench.models.convolutions import conv_valid
 from vrrae_bench.models.inference import decode, encode, posteriors
+from vrrae_bench.models.layers import Convolution
 from vrrae_bench.models.methods.variational_svd import places, sides
 from vrrae_bench.models.serialisation import ModelHeader, load_model, save_model
 from vrrae_bench.models.truncation import truncated_coefficients
@@ -194,6 +197,14 @@ def test_every_layer_starts_uniform_as_those_of_the_published_code(untrained):
             for values in jax.tree.leaves(eqx.filter(layer, eqx.is_array)):
                 assert np.abs(values).max() <= 1 / math.sqrt(count)
                 assert values.size < 100 or np.abs(values).max() > 0.95 / math.sqrt(count)
+
+
+def test_the_same_seed_starts_with_the_numbers_that_jax_draws_for_each_shape():
+    key = jax.random.key(3)
+    kernel_key, bias_key = jax.random.split(key)
+    layer = Convolution(conv_valid, 3, 4, 5, key=key)
+    draw = partial(jax.random.uniform, minval=-1 / 6, maxval=1 / 6)  # one over the root of 3 * 3 * 4 inputs
+    assert (layer.kernel == draw(kernel_key, (3, 3, 4, 5))).all() and (layer.bias == draw(bias_key, (5,))).all()
 
 
 @pytest.mark.parametrize("method", ["rrae", "vrrae", "rrae_vae"])
