@@ -1,7 +1,7 @@
 # All commands of the project. `make` without a target lists them.
 .DEFAULT_GOAL := help
 .PHONY: help environment quickstart test test-all test-envs test-slurm test-kubernetes test-gpu test-report browser cluster kubernetes \
-	speed speed-features speed-precision config targets plan fetch keep redraw rename schema docs lock clean set-up ready
+	speed speed-features speed-precision coverage audit config targets plan fetch keep redraw rename schema docs lock clean set-up ready
 # `make environment cluster`: the first before the second.
 .NOTPARALLEL:
 
@@ -9,6 +9,8 @@ PYTHON ?= python3
 VENV := .venv
 PEERS := .venv-peers
 DOCS := .venv-docs
+AUDIT := .venv-audit
+LOCKS := requirements peers docs browser cluster kubernetes cuda tpu coverage audit
 ENVIRONMENT := $(PYTHON) envs/environment.py
 # An index of PyTorch's CPU build, which takes 4 GB less. Empty: the build of the lock. Tried with stand-ins only.
 TORCH_INDEX :=
@@ -52,6 +54,7 @@ help:
 	@echo "Develop"
 	@echo "  make test                run linters, type checks, unit tests and tests of the whole workflow; WORKERS=$(WORKERS) processes"
 	@echo "  make test-all            also run tests that fill disks and kill trainings, as CI does"
+	@echo "  make coverage            run the unit tests, and list the lines and branches of the code that none of them runs"
 	@echo "  make test-envs           run every rule in its own environment, with a program that imitates conda (8 GB, once)"
 	@echo "  make test-report         open a report in a real browser, if Chromium is installed; REPORT=results/report.html for yours"
 	@echo "  make test-slurm          run the workflow on a real Slurm with five nodes on this machine; needs root, Debian (10 minutes)"
@@ -60,6 +63,7 @@ help:
 	@echo "  make speed               compare the time of a training step with the published packages, installed into $(PEERS)"
 	@echo "  make speed-features      compare the time of features and of FID with the usual ways, and bfloat16 with float32"
 	@echo "  make speed-precision     compare the time of a training step in bfloat16 and in float32 on this processor"
+	@echo "  make audit               ask the Python Package Index for known security faults of the packages in envs/*.txt"
 	@echo "  make schema              write workflow/schemas/config.schema.json again, after a change of the configuration's keys"
 	@echo "  make docs                build the documentation site in site/, in its own environment $(DOCS) (2 minutes, once)"
 	@echo "  make lock                write the exact versions of envs/*.in into envs/*.txt; UPGRADE=--upgrade raises versions"
@@ -93,6 +97,13 @@ test: set-up
 
 test-all: test
 	@$(RUN) python -m pytest -m slow
+
+coverage: ready
+	@$(ENVIRONMENT) add $(VENV) envs/coverage.txt
+	@rm -rf .coverage
+	@$(RUN) python -m coverage run -m pytest $(IN_PARALLEL) -m "not slow" tests/unit
+	@$(RUN) python -m coverage combine --quiet
+	@$(RUN) python -m coverage report
 
 test-envs: ready
 	@$(RUN) python -m pytest tests/environments
@@ -156,10 +167,19 @@ docs:
 	@env -u PYTHONPATH -u PYTHONHOME $(DOCS)/bin/python -m sphinx --fail-on-warning --keep-going --quiet docs site
 	@echo "The documentation: $(CURDIR)/site/index.html"
 
+# A package about which nothing can be learnt is an error. Versions for other systems or Pythons are not asked about.
+audit:
+	@$(ENVIRONMENT) build $(AUDIT) envs/audit.txt
+	@found=; for lock in $(LOCKS); do \
+		echo "envs/$$lock.txt"; \
+		env -u PYTHONPATH -u PYTHONHOME $(AUDIT)/bin/python -m pip_audit --strict --progress-spinner off \
+			--require-hashes --disable-pip --requirement envs/$$lock.txt || found=1; \
+	done; test -z "$$found"
+
 # Not `ready`: between two changes of envs/*.in the environment may well be of the lock before.
 lock:
 	@test -x $(VENV)/bin/uv || { echo "error: uv is missing in $(VENV). Type: make environment"; exit 1; }
-	@for lock in requirements peers docs browser cluster kubernetes cuda tpu; do \
+	@for lock in $(LOCKS); do \
 		$(RUN) uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
 			--no-emit-index-url $(UPGRADE) envs/$$lock.in -o envs/$$lock.txt || exit 1; \
 	done

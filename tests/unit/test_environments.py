@@ -15,6 +15,7 @@ LOCK = ROOT / "envs/requirements.txt"
 PEERS_LOCK = ROOT / "envs/peers.txt"
 # What is added to the environment, and where it needs another version than the lock has.
 ADDED = {"browser": set(), "cluster": set(), "kubernetes": {"python-dateutil"}, "cuda": set(), "tpu": set()}
+ADDED |= {"coverage": set()}
 
 
 def locked_versions(lock: Path = LOCK) -> dict[str, str]:
