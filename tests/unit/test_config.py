@@ -82,8 +82,12 @@ def test_a_batch_that_can_not_have_the_rank_is_explained(values):
         ),
         ("datasets.synthetic.batch_sizes", [1, 64], "datasets.synthetic.batch_sizes: 1 is smaller than the bottleneck"),
         ("datasets.synthetic.batch_sizes", [128], "datasets.synthetic.batch_sizes: 128 is more than the 100 training"),
-        ("experiment.ablations", ["rrae-vae"], "unknown method 'rrae-vae'.\n    Did you mean 'rrae_vae'?"),
-        ("experiment.baselines", ["irmae", "irmae"], "experiment.baselines: ['irmae', 'irmae'] contains a name twice"),
+        ("datasets.mnist.ablations", ["rrae-vae"], "unknown method 'rrae-vae'.\n    Did you mean 'rrae_vae'?"),
+        (
+            "datasets.mnist.baselines",
+            ["irmae", "irmae"],
+            "mnist.baselines: ['irmae', 'irmae'] contains a name twice",
+        ),
         ("datasets.mnist.latent_size", 4, "smaller than the bottleneck k = 16, so there is nothing to truncate"),
         ("datasets.mnist.beta", {"vae": 1e-3}, "datasets.mnist.beta.vrrae: is missing"),
         ("datasets.mnist.beta.vae", -1, "-1.0 is not valid"),
@@ -372,6 +376,12 @@ def test_a_block_that_is_no_block_of_defaults_is_told(written, change, message):
     assert message in problems_of(written | change)
 
 
+def test_a_key_of_data_sets_at_another_place_is_told_its_own(values):
+    values["experiment"]["timed"] = []
+    remedy = "It is a key of data sets: write it below a data set or below `defaults`."
+    assert f"experiment.timed: unknown key (value []).\n    {remedy}" in problems_of(values)
+
+
 def test_overlays_merge_deeply_and_replace_lists():
     base = {"a": {"x": 1, "y": [1, 2]}, "b": 1}
     assert merge(base, {"a": {"y": [3]}}) == {"a": {"x": 1, "y": [3]}, "b": 1}
@@ -426,7 +436,7 @@ def test_the_schema_accepts_what_is_shipped(written):
 
 def test_runs_carry_readable_and_distinct_paths():
     folders = [run.folder for run in all_runs(load_settings(BASE))]
-    assert len(set(folders)) == len(folders) == 208
+    assert len(set(folders)) == len(folders) == 193
     assert "runs/mnist/vrrae/beta=1e-6__batch=576/seed=0" in folders
     assert "runs/mnist/rrae/batch=576/seed=2" in folders
     assert "runs/cifar10/vrrae/beta=0__batch=64/seed=1" in folders

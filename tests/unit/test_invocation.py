@@ -29,7 +29,7 @@ def folder(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     monkeypatch.delenv("SNAKEMAKE_PROFILE", raising=False)
     (tmp_path / "workflow").symlink_to(ROOT / "workflow")
-    (tmp_path / "mine.yaml").write_text("results: results/mine\nexperiment: {datasets: [mnist], timed: []}\n")
+    (tmp_path / "mine.yaml").write_text("results: results/mine\nexperiment: {datasets: [mnist]}\n")
     profile = tmp_path / "profile"
     profile.mkdir()
     (profile / "experiment.yaml").write_text("banner: of the profile\ndatasets: {mnist: {seeds: [7]}}\n")

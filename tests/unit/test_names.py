@@ -26,9 +26,9 @@ def test_odd_names_and_texts_are_harmless(tmp_path):
             Image.fromarray(image).save(tmp_path / "images" / name / f"{{number}} {number}.png")
     mnist = yaml.safe_load((ROOT / "config.yaml").read_text())["datasets"]["mnist"]
     odd = mnist | {"source": "folder", "files": {"path": "images", "test_fraction": 0.5}, "inception_2015": False}
-    odd |= {"batch_size": 64, "batch_sizes": [], "betas": []}
-    experiment = {"datasets": ["odd"], "timed": []}
-    values = {"results": RESULTS, "banner": ODD, "reduced": ODD, "experiment": experiment, "datasets": {"odd": odd}}
+    odd |= {"batch_size": 64, "batch_sizes": [], "betas": [], "timed": []}
+    values = {"results": RESULTS, "banner": ODD, "reduced": ODD, "experiment": {"datasets": ["odd"]}}
+    values |= {"datasets": {"odd": odd}}
     (tmp_path / "mine.yaml").write_text(yaml.safe_dump(values))
     command = [sys.executable, "-m", "snakemake", "--snakefile", ROOT / "Snakefile", "--cores", "1", "data_odd"]
     command += ["table_a3_1", "--configfile", "mine.yaml"]

@@ -25,7 +25,8 @@ METHODS = Path("workflow/scripts/vrrae_bench/models/methods")
 TRAINED = ("ae", "vae")
 TINY = """
 offline: true
-experiment: {datasets: [synthetic], methods: [METHODS], ablations: [], baselines: [], timed: []}
+experiment: {datasets: [synthetic], methods: [METHODS]}
+defaults: {timed: []}
 datasets:
   synthetic:
     bumps: {grid: 8, test_images: 20, diagonal_images: 10}

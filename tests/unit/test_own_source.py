@@ -23,10 +23,12 @@ SETTINGS = {
     "batch_size": 16,
     "learning_rate": 1e-3,
     "beta": {"vae": 1e-3, "vrrae": 1e-6},
+    "ablations": [],
+    "baselines": [],
+    "timed": [],
     "test_images": 26,
     "extractor": {"start": "random", "image_size": 75},
 }
-EXPERIMENT = {"datasets": ["letters"], "ablations": [], "baselines": [], "timed": []}
 ESTIMATE = """
 import sys; sys.path.insert(0, "workflow/scripts")
 from vrrae_bench.study import costs
@@ -57,7 +59,12 @@ def added(tmp_path, rng):
     shutil.copytree(ROOT / "envs", tmp_path / "envs")
     for name in ("config.yaml", "Snakefile"):
         shutil.copy(ROOT / name, tmp_path)
-    overlay = {"offline": True, "mirror": "mirror", "experiment": EXPERIMENT, "datasets": {"letters": SETTINGS}}
+    overlay = {
+        "offline": True,
+        "mirror": "mirror",
+        "experiment": {"datasets": ["letters"]},
+        "datasets": {"letters": SETTINGS},
+    }
     (tmp_path / "letters.yaml").write_text(yaml.safe_dump(overlay))
     return tmp_path, arrays
 

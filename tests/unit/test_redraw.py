@@ -24,7 +24,8 @@ ROOT = Path(__file__).parents[2]
 EXAMPLE = ROOT / "docs/example-report"
 SMALL = """
 banner: A small study.
-experiment: {methods: [vae, vrrae], ablations: [], baselines: [], timed: []}
+experiment: {methods: [vae, vrrae]}
+defaults: {ablations: [], baselines: [], timed: []}
 datasets:
   synthetic: {seeds: [0, 1], batch_sizes: []}
   mnist: {seeds: [0], betas: [0, 1.0e-3], batch_sizes: [], extractor_seeds: []}

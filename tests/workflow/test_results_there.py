@@ -20,7 +20,8 @@ ROOT = Path(__file__).parents[2]
 RUN = "results/runs/synthetic/ae/batch=32/seed=0"
 TINY = """
 offline: true
-experiment: {datasets: [synthetic], methods: [ae], ablations: [], baselines: [], timed: []}
+experiment: {datasets: [synthetic], methods: [ae]}
+defaults: {timed: []}
 datasets:
   synthetic:
     bumps: {grid: 8, test_images: 20, diagonal_images: 10}
@@ -233,7 +234,8 @@ def project(tmp_path_factory):
 
 DIGITS = """
 offline: true
-experiment: {datasets: [digits], methods: [ae], ablations: [], baselines: [], timed: [ae]}
+experiment: {datasets: [digits], methods: [ae]}
+defaults: {ablations: [], baselines: [], timed: [ae]}
 datasets:
   digits:
     source: digits

@@ -33,10 +33,10 @@ offline: true
 experiment:
   datasets: [synthetic, own]
   methods: [vae, rrae, vrrae]
+  timing: {turns: 2, steps: 1, training_steps: 1}
+defaults:
   ablations: [rrae_vae]
   baselines: [sparse_ae]
-  timed: [vae, vrrae]
-  timing: {turns: 2, steps: 1, training_steps: 1}
 datasets:
   synthetic:
     bumps: {grid: 8, test_images: 20, diagonal_images: 10}

@@ -6,7 +6,7 @@ rule time_steps:
         data=data_of_timing,
         data_arrays=arrays_beside,
         script=f"{SCRIPTS}/timing.py",
-        code=code_of("timing", *modules_of(settings.experiment.timed)),
+        code=code_of_timing,
     output:
         timings="<results>/timings/{dataset}.json",
     log:

@@ -18,7 +18,7 @@ from vrrae_bench.artefacts.records import FILES, details_of, read_record
 from vrrae_bench.artefacts.run_folder import TRAINING, spec_of
 from vrrae_bench.reporting.claims.record import read_claims
 from vrrae_bench.reporting.configured import check_configured, check_made_by, read_study
-from vrrae_bench.reporting.made_from import SETTINGS, figure_files, reported
+from vrrae_bench.reporting.made_from import SETTINGS, figure_files, reported, timings
 from vrrae_bench.reporting.report import settings_of
 from vrrae_bench.study.catalogue import CATALOGUE, FIGURES
 from vrrae_bench.study.comparisons import labelled
@@ -101,7 +101,7 @@ def selected_by(study: Study) -> Callable[[Path], bool]:
         for place, name in places.items()
         for seed in study.datasets[name].extractor_seeds
     }
-    shown = set(reported(study, CATALOGUE))
+    shown, timed = set(reported(study, CATALOGUE)), set(timings(study))
 
     def belongs(file: Path) -> bool:
         match file.parts[0]:
@@ -113,7 +113,7 @@ def selected_by(study: Study) -> Callable[[Path], bool]:
             case "tables" | "figures":
                 return file.stem in shown
             case "timings":
-                return file.stem in study.experiment.datasets and bool(study.experiment.timed)
+                return file.as_posix() in timed
         return True
 
     return belongs

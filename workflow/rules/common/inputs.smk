@@ -43,6 +43,11 @@ def modules_of(names):
     return [methods()[name].module for name in names]
 
 
+def code_of_timing(wildcards):
+    """The command that times training steps, and the modules of the methods that it times on a data set."""
+    return code_of("timing", *modules_of(dataset_of(wildcards).timed))
+
+
 def code_of_figure(wildcards):
     """The command that draws a figure, the module of the figure and, if the figure is of models, those of its methods."""
     figure = FIGURES[wildcards.figure]
@@ -171,7 +176,7 @@ def in_results(files):
 def runs_to_time(wildcards):
     """The runs whose steps are timed on a data set."""
     seed = dataset_of(wildcards).seeds[0]
-    return [settings.run(wildcards.dataset, method, seed) for method in settings.experiment.timed]
+    return [settings.run(wildcards.dataset, method, seed) for method in dataset_of(wildcards).timed]
 
 
 def timed_runs(wildcards):

@@ -29,6 +29,7 @@ from vrrae_bench.study.comparisons import (
     only,
     several_extractors,
     synthetic,
+    timed,
     truncations,
 )
 from vrrae_bench.study.settings import DatasetSettings, Study
@@ -230,7 +231,7 @@ TABLES = by_name(
         name="table_a4_1",
         title="Table A.4-1: time of a training step, and of all",
         about="Time of a step and of a training: VAE and VRRAE",
-        shows=Selection(anything),
+        shows=Selection(timed),
         metrics=("step_seconds", "total_minutes", "step_ratio"),
         origin="timings",
     ),

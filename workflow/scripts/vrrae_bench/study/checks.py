@@ -292,8 +292,14 @@ def _check_extractor(key: str, dataset: DatasetSettings) -> Iterator[Problem]:
         yield Problem(f"{key}.inception_2015", "the synthetic images are no photographs or digits.", "Remove it.")
 
 
+def _check_compared(key: str, dataset: DatasetSettings) -> Iterator[Problem]:
+    for kind in ("ablations", "baselines", "timed"):
+        yield from _check_method_names(f"{key}.{kind}", getattr(dataset, kind))
+
+
 _DATASET_CHECKS = (
     check_sizes,
+    _check_compared,
     _check_weights,
     _check_seeds,
     _check_sweeps,
@@ -338,17 +344,11 @@ def _experiment_contradictions(
             yield Problem(
                 "experiment.datasets", f"unknown data set '{name}'.", suggestion(name, sorted(map(str, datasets)))
             )
-    lists = {name: getattr(experiment, name) for name in ("methods", "ablations", "baselines", "timed")}
-    for kind, names in lists.items():
-        for name in names:
-            if name not in methods():
-                yield Problem(f"experiment.{kind}", f"unknown method '{name}'.", suggestion(name, sorted(methods())))
-    for kind, names in {"datasets": experiment.datasets, **lists}.items():
-        if len(set(names)) < len(names):
-            yield Problem(f"experiment.{kind}", f"{list(names)} contains a name twice.", "Name each once.")
+    yield from _named_twice("experiment.datasets", experiment.datasets)
+    yield from _check_method_names("experiment.methods", experiment.methods)
     for name in experiment.datasets:
         dataset = datasets.get(name, well_formed(DatasetSettings, None))
-        for method in _needed_methods(lists, dataset):
+        for method in _needed_methods(experiment, dataset):
             for key, (what, needs) in PER_METHOD.items():
                 if method in methods() and needs(methods()[method]) and method not in value_of(dataset, key, {method}):
                     yield Problem(
@@ -356,11 +356,24 @@ def _experiment_contradictions(
                     )
 
 
-def _needed_methods(lists: Mapping[str, Sequence[str]], dataset: DatasetSettings) -> Iterable[str]:
+def _check_method_names(key: str, names: Sequence[str]) -> Iterator[Problem]:
+    for name in names:
+        if name not in methods():
+            yield Problem(key, f"unknown method '{name}'.", suggestion(name, sorted(methods())))
+    yield from _named_twice(key, names)
+
+
+def _named_twice(key: str, names: Sequence[str]) -> Iterator[Problem]:
+    if len(set(names)) < len(names):
+        yield Problem(key, f"{list(names)} contains a name twice.", "Name each once.")
+
+
+def _needed_methods(experiment: ExperimentSettings, dataset: DatasetSettings) -> Iterable[str]:
     """The methods that are trained on a data set. Sweeps and Table 3 train VAE and VRRAE even if no list names them."""
-    needed = [*lists["methods"], *lists["timed"]]
+    needed = [*experiment.methods, *value_of(dataset, "timed", ())]
     if value_of(dataset, "source", None) != "synthetic":
-        needed += [*lists["ablations"], *lists["baselines"], *(["vrrae"] if lists["ablations"] else [])]
+        ablations = value_of(dataset, "ablations", ())
+        needed += [*ablations, *value_of(dataset, "baselines", ()), *(["vrrae"] if ablations else [])]
     needed += ["vae", "vrrae"] if value_of(dataset, "betas", ()) else []
     needed += ["vrrae"] if value_of(dataset, "batch_sizes", ()) else []
     return dict.fromkeys(needed)

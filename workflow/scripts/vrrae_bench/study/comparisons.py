@@ -28,9 +28,10 @@ def main_comparison(study: Study, dataset: str) -> list[RunSpec]:
 
 def ablation(study: Study, dataset: str) -> list[RunSpec]:
     """The ablations, then VRRAE without a KL term and VRRAE as configured (Table 3)."""
-    if not study.experiment.ablations:
+    ablations = study.datasets[dataset].ablations
+    if not ablations:
         return []
-    variants = [(method, None) for method in study.experiment.ablations] + [("vrrae", 0.0), ("vrrae", None)]
+    variants = [(method, None) for method in ablations] + [("vrrae", 0.0), ("vrrae", None)]
     return each_once(
         study.run(dataset, method, seed, beta=beta) for method, beta in variants for seed in sweep_seeds(study, dataset)
     )
@@ -38,9 +39,10 @@ def ablation(study: Study, dataset: str) -> list[RunSpec]:
 
 def baselines(study: Study, dataset: str) -> list[RunSpec]:
     """Other regularised autoencoders, then the methods of Table 2 (Table A.4-3)."""
-    if not study.experiment.baselines:
+    baselines = study.datasets[dataset].baselines
+    if not baselines:
         return []
-    methods = dict.fromkeys((*study.experiment.baselines, *study.experiment.methods))
+    methods = dict.fromkeys((*baselines, *study.experiment.methods))
     return [study.run(dataset, method, seed) for method in methods for seed in sweep_seeds(study, dataset)]
 
 
@@ -89,6 +91,11 @@ def images(dataset: DatasetSettings) -> bool:
 def labelled(dataset: DatasetSettings) -> bool:
     """Whether there is an extractor of features, and so a FID."""
     return dataset.extractor is not None
+
+
+def timed(dataset: DatasetSettings) -> bool:
+    """Whether the steps of some method are timed."""
+    return bool(dataset.timed)
 
 
 def interpolated(dataset: DatasetSettings) -> bool:

@@ -13,7 +13,8 @@ from vrrae_bench.datasets.source import MB, DatasetSize
 from vrrae_bench.datasets.sources import source_of
 from vrrae_bench.datasets.weights import WEIGHTS
 from vrrae_bench.extractor.settings import ExtractorSettings
-from vrrae_bench.study.settings import DatasetSettings, ExperimentSettings
+from vrrae_bench.study.settings import DatasetSettings
+from vrrae_bench.training.settings import TimingSettings
 
 PAPER_VALUES = Path(__file__).with_name("paper_values.csv")
 PAPER_TPUS = 8  # the paper's appendix: "parallelized over 8 TPUs"
@@ -117,10 +118,10 @@ def _tpu_seconds_per_image(dataset: DatasetSettings) -> float | None:
     return float(step[0]) / float(batch[0]) if step and batch else None
 
 
-def timing_seconds(dataset: DatasetSettings, experiment: ExperimentSettings) -> float | None:
+def timing_seconds(dataset: DatasetSettings, timing: TimingSettings) -> float | None:
     """Duration of the timings on a data set, on two cores: of its single steps, and of two turns within a training."""
-    images, timing = dataset_size(dataset), experiment.timing
-    steps = len(experiment.timed) * (timing.turns * timing.steps + 2 * timing.training_steps)
+    images = dataset_size(dataset)
+    steps = len(dataset.timed) * (timing.turns * timing.steps + 2 * timing.training_steps)
     return None if images is None else steps * dataset.batch_size * _cpu_seconds_per_image(dataset)
 
 

@@ -71,7 +71,9 @@ COSTS = {
         on_gpu=1,
     ),
     "time_steps": Cost(
-        _with(lambda dataset, settings: costs.timing_seconds(dataset, settings.experiment)), least_minutes=60, on_gpu=1
+        _with(lambda dataset, settings: costs.timing_seconds(dataset, settings.experiment.timing)),
+        least_minutes=60,
+        on_gpu=1,
     ),
     "sample": Cost(_of_dataset(costs.sampling_seconds), _of_dataset(costs.samples_mb)),
     "tune_extractor": Cost(

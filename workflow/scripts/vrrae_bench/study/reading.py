@@ -184,8 +184,7 @@ def _explain(error: Mapping[str, Any]) -> Problem:
     key, value = ".".join(map(str, location)).removesuffix(".[key]"), error["input"]
     match error["type"]:
         case "extra_forbidden":
-            known = sorted([*_model_at(location[:-1]).model_fields, *([] if location[:-1] else [DEFAULTS])])
-            return Problem(key, f"unknown key (value {value!r}).", suggestion(str(location[-1]), known))
+            return Problem(key, f"unknown key (value {value!r}).", _instead_of_unknown(location))
         case "missing":
             return Problem(key, "is missing.", "Add it; config.yaml shows every key with its source.")
         case "literal_error":
@@ -207,6 +206,14 @@ def _explain(error: Mapping[str, Any]) -> Problem:
             return Problem(key, f"{value!r} is not text.", f"Put it in quotes, as it is meant: '{value}'.")
         case _:
             return Problem(key, f"{value!r} is not valid.", f"{error['msg']}.")
+
+
+def _instead_of_unknown(location: Sequence[str | int]) -> str:
+    """What to write in place of an unknown key: a key of data sets at its own place, or a known key that is alike."""
+    name, above = str(location[-1]), location[:-1]
+    if name in DatasetSettings.model_fields and above[:1] not in ((DEFAULTS,), ("datasets",)):
+        return f"It is a key of data sets: write it below a data set or below `{DEFAULTS}`."
+    return suggestion(name, sorted([*_model_at(above).model_fields, *([] if above else [DEFAULTS])]))
 
 
 def _model_at(location: Sequence[str | int]) -> type[BaseModel]:

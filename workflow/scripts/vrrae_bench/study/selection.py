@@ -1,7 +1,7 @@
 """Which runs and data sets of a configuration belong to a table or figure, by its name in the catalogue."""
 
 from vrrae_bench.artefacts.run import RunSpec
-from vrrae_bench.study.catalogue import CATALOGUE, Table
+from vrrae_bench.study.catalogue import CATALOGUE
 from vrrae_bench.study.comparisons import ablation, beta_sweep, each_once, headline, images, labelled
 from vrrae_bench.study.settings import PAPER_DATASETS, Study
 
@@ -45,8 +45,7 @@ def is_made(study: Study, name: str) -> bool:
     entry = CATALOGUE[name]
     if entry.shows.comparison:
         return bool(runs_of(study, name))
-    is_timed = isinstance(entry, Table) and entry.origin == "timings"
-    return bool(datasets_of(study, name)) and (bool(study.experiment.timed) or not is_timed)
+    return bool(datasets_of(study, name))
 
 
 def all_runs(study: Study) -> list[RunSpec]:

@@ -88,6 +88,13 @@ class DatasetSettings(Section):
     batch_sizes: tuple[BatchSize, ...] = Field(
         default=(), description="Batch sizes with which VRRAE is trained, for equal epochs (Table A.4-2)"
     )
+    ablations: tuple[str, ...] = Field(
+        default=(), description="Methods that are compared with VRRAE in Table 3, on real images only"
+    )
+    baselines: tuple[str, ...] = Field(
+        default=(), description="Methods that Table A.4-3 has beside `experiment.methods`, on real images only"
+    )
+    timed: tuple[str, ...] = Field(default=(), description="Methods whose training is timed for Table A.4-1")
     seeds: tuple[Seed, ...] = Field(min_length=1, description="A training per seed; tables give mean and std")
     sweep_seeds: tuple[Seed, ...] | None = Field(
         default=None,
@@ -125,9 +132,6 @@ class ExperimentSettings(Section):
 
     datasets: tuple[str, ...] = Field(min_length=1)
     methods: tuple[str, ...] = Field(min_length=1, description="Compared in Tables 1 and 2")
-    ablations: tuple[str, ...] = Field(default=(), description="Compared with VRRAE in Table 3, on images")
-    baselines: tuple[str, ...] = Field(default=(), description="Added to `methods` in Table A.4-3, on images")
-    timed: tuple[str, ...] = Field(default=(), description="Methods whose training is timed for Table A.4-1")
     timing: TimingSettings = TimingSettings()
 
 
