@@ -10,14 +10,8 @@ import numpy as np
 import pytest
 from scipy.stats import binom
 
-from vrrae_bench.extractor.chance import (
-    LARGEST_P_VALUE,
-    AgainstGuessing,
-    against_guessing,
-    at_chance,
-    like_noise,
-    why_void,
-)
+from vrrae_bench.extractor.chance import LARGEST_P_VALUE, at_chance, like_noise, why_void
+from vrrae_bench.extractor.guessing import AgainstGuessing, against_guessing
 from vrrae_bench.scoring.bounds import noise_apart
 from vrrae_bench.scoring.frechet import Moments
 from vrrae_bench.scoring.reference import Reference

@@ -12,7 +12,7 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from vrrae_bench.extractor.chance import AgainstGuessing
+from vrrae_bench.extractor.guessing import AgainstGuessing
 from vrrae_bench.models.truncation import LARGEST_ROTATION
 from vrrae_bench.reporting.claims import statistics
 from vrrae_bench.reporting.claims.claims import (

@@ -66,12 +66,29 @@ def test_no_other_stage_runs_the_module_of_a_data_set(source):
 def test_a_configuration_is_read_without_the_libraries_that_make_data_sets():
     """It is read whenever Snakemake starts, in every job on a cluster too."""
     heavy = ("PIL", "sklearn", "pandas", "requests", "pooch", "jax", "torch")
-    program = (
-        "import sys; sys.path.append(sys.argv[1]); from vrrae_bench.study.reading import BASE, load_settings; "
-        "load_settings(BASE); print(*set(sys.argv[2:]) & set(sys.modules))"
-    )
-    command = [sys.executable, "-c", program, str(SCRIPTS), *heavy]
-    assert subprocess.run(command, check=True, capture_output=True, text=True).stdout.split() == []
+    program = "from vrrae_bench.study.reading import BASE, load_settings; load_settings(BASE)"
+    assert not imported_by(program, heavy)
+
+
+@pytest.mark.parametrize(
+    ("command", "unneeded"),
+    [
+        ("train", ("pandas", "scipy.stats", "matplotlib", "torch")),
+        ("score", ("pandas", "scipy.stats", "matplotlib", "torch", "jax")),
+        ("table", ("scipy.stats", "matplotlib", "torch", "jax")),
+        ("figure", ("scipy.stats", "torch", "jax")),
+    ],
+)
+def test_a_job_does_not_wait_for_libraries_that_it_does_not_need(command, unneeded):
+    """Thousands of jobs import what their command names before it has read an option."""
+    assert not imported_by(f"import {command}", unneeded)
+
+
+def imported_by(program, names) -> set[str]:
+    """Those of some libraries that a program has imported at its end."""
+    told = f"import sys; sys.path.append(sys.argv[1]); {program}; print(*set(sys.argv[2:]) & set(sys.modules))"
+    command = [sys.executable, "-c", told, str(SCRIPTS), *names]
+    return set(subprocess.run(command, check=True, capture_output=True, text=True).stdout.split())
 
 
 def test_a_method_belongs_to_itself_alone():

@@ -13,7 +13,7 @@ from PIL import Image
 from vrrae_bench.artefacts.methods import methods
 from vrrae_bench.artefacts.records import write_record
 from vrrae_bench.artefacts.shown import COLUMNS, IMAGES, MEANS
-from vrrae_bench.extractor.chance import AgainstGuessing
+from vrrae_bench.extractor.guessing import AgainstGuessing
 from vrrae_bench.reporting.captions import caption_context, render_caption, scores_context
 from vrrae_bench.reporting.claims.claims import CLAIMS
 from vrrae_bench.reporting.claims.deciding import decide, record_of

@@ -7,13 +7,12 @@ there is one, and trains nothing if the very same training was finished and kept
 
 import vrrae_bench.system.shell_settings
 
+import csv
 import json
 import sys
 from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
-
-import pandas as pd
 
 from vrrae_bench.artefacts.manifest import Manifest
 from vrrae_bench.artefacts.records import write_record
@@ -78,8 +77,10 @@ def main() -> None:
         if not first:
             return
         save_model(arguments.out, model, header)
-        with atomic_path(arguments.out.with_name("history.csv")) as temporary:
-            pd.DataFrame(history).to_csv(temporary, index=False)
+        with atomic_path(arguments.out.with_name("history.csv")) as temporary, open(temporary, "w", newline="") as file:
+            table = csv.DictWriter(file, list(history[0]), lineterminator="\n")
+            table.writeheader()
+            table.writerows(history)
         record = {"run": arguments.run.model_dump(), "data": data.manifest.model_dump(mode="json")}
         record |= {"threads": arguments.threads, "processes": arguments.processes}
         record |= origin | stopwatch.record()

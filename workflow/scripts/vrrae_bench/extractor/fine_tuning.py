@@ -18,8 +18,8 @@ import torch
 from jaxtyping import Int
 from torchvision.models import Inception3
 
-from vrrae_bench.extractor.chance import AgainstGuessing, against_guessing
 from vrrae_bench.extractor.checkpoints import TuningCheckpoints
+from vrrae_bench.extractor.guessing import AgainstGuessing, against_guessing
 from vrrae_bench.extractor.inception import build_network, outputs, prepare
 from vrrae_bench.extractor.labels import LabelledImages, Task, majority_accuracy, majority_correct, task_of
 from vrrae_bench.extractor.settings import ExtractorSettings

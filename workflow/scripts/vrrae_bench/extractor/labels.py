@@ -8,7 +8,7 @@ import torch
 from jaxtyping import Integer
 from torch.nn.functional import binary_cross_entropy_with_logits, cross_entropy
 
-from vrrae_bench.extractor.chance import Correct
+from vrrae_bench.extractor.guessing import Correct
 from vrrae_bench.extractor.inception import Images
 from vrrae_bench.system.errors import UserError
 

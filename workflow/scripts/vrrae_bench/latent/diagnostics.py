@@ -5,7 +5,7 @@ Means and log-variances are those of the posteriors of the training images, a ro
 
 import numpy as np
 from jaxtyping import Float
-from scipy.stats import entropy
+from scipy.special import entr
 
 ACTIVE_VARIANCE = 0.01
 COLLAPSED_SIGNAL_TO_NOISE = 0.01
@@ -62,7 +62,7 @@ def effective_rank(means: Means) -> float:
     axis. Means that do not move at all spread in no direction, and count as 0.
     """
     values = np.linalg.svd(means - means.mean(axis=0, dtype=np.float64), compute_uv=False)
-    return float(np.exp(entropy(values))) if values.any() else 0.0
+    return float(np.exp(entr(values / values.sum()).sum())) if values.any() else 0.0
 
 
 def active_units(means: Means) -> int:

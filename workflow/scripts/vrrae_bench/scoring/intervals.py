@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import numpy as np
 from jaxtyping import Float64
-from scipy import stats
+from scipy.special import stdtrit
 
 from vrrae_bench.system.errors import UserError
 
@@ -46,7 +46,8 @@ def mean_estimate(values: Sequence[float] | Float64[np.ndarray, " n"]) -> Estima
     """
     if len(values) < 2:
         raise UserError(f"interval: {len(values)} independent value(s) have no spread; at least two are needed.")
-    return _around(float(np.mean(values)), float(stats.sem(values)), len(values))
+    standard_error = np.std(values, ddof=1) / np.sqrt(len(values))
+    return _around(float(np.mean(values)), float(standard_error), len(values))
 
 
 def jackknife(whole: float, without: Sequence[float] | Float64[np.ndarray, " M"]) -> Jackknife:
@@ -71,5 +72,5 @@ def jackknife(whole: float, without: Sequence[float] | Float64[np.ndarray, " M"]
 
 
 def _around(value: float, standard_error: float, n: int) -> Estimate:
-    margin = standard_error * float(stats.t.ppf((1 + CONFIDENCE) / 2, n - 1))
+    margin = standard_error * float(stdtrit(n - 1, (1 + CONFIDENCE) / 2))
     return Estimate(value, standard_error, value - margin, value + margin)

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 import numpy as np
 from jaxtyping import Float, Float64
-from scipy import stats
+from scipy.special import ndtri
 
 from vrrae_bench.scoring.intervals import CONFIDENCE, Estimate
 
@@ -42,7 +42,7 @@ def kernel_distance(
     without_image = (within - 2 * own) / ((n - 1) * (n - 2)) - 2 * (between - to_reference) / ((n - 1) * m)
     without_real = (real - 2 * reference_sums) / ((m - 1) * (m - 2)) - 2 * (between - of_reference) / (n * (m - 1))
     error = float(np.sqrt((n - 1) * without_image.var() + (m - 1) * without_real.var()))
-    margin = float(stats.norm.ppf((1 + CONFIDENCE) / 2)) * error
+    margin = float(ndtri((1 + CONFIDENCE) / 2)) * error
     return Estimate(float(value), error, float(value) - margin, float(value) + margin)
 
 
