@@ -147,10 +147,10 @@ def test_the_kept_tables_have_the_columns_of_today():
 def test_the_page_of_results_counts_the_verdicts_of_the_example_report():
     counts = pd.read_csv(FOLDER / "claims.csv").verdict.value_counts()
     [found] = re.findall(
-        r"Of (\d+) claims of the paper, (\d+) are reproduced so far, (\d+) (?:is|are) not, and (\d+) are undecided",
+        r"Of (\d+) claims of the paper, (\d+) hold, (\d+) (?:does|do) not hold, and (\d+) are open",
         RESULTS,
     )
-    assert list(map(int, found)) == [counts.sum(), *counts[["reproduced", "not_reproduced", "undecided"]]]
+    assert list(map(int, found)) == [counts.sum(), *counts[["holds", "does_not_hold", "open"]]]
 
 
 def test_the_verdicts_of_the_example_report_are_those_of_the_scores_that_it_keeps():

@@ -148,7 +148,7 @@ def test_each_claim_has_a_square_with_the_sign_of_its_verdict(claims):
     found = squares(figure_verdicts.draw(kept("claims")))
     verdicts = Counter((one["verdict"], one["by_algebra"]) for one in claims["claims"])
     assert found.total() == len(claims["claims"]) and {sign for _, sign in found} == {"✓", "✗", "○"}
-    hold, fail, algebra = (verdicts[key] for key in (("reproduced", 0), ("not_reproduced", 0), ("reproduced", 1)))
+    hold, fail, algebra = (verdicts[key] for key in (("holds", 0), ("does_not_hold", 0), ("holds", 1)))
     assert found[f"{hold}  hold", "✓"] == hold and found[f"{fail}  does not hold", "✗"] == fail
     assert found[f"{algebra}  identities, by algebra", "✓"] == algebra
     wanting = [one for one in claims["claims"] if any(each["awaited"] == "weights" for each in one["lacking"])]
@@ -163,7 +163,7 @@ def test_verdicts_are_told_apart_in_grey():
 
 
 def test_an_identity_that_was_not_found_to_hold_says_so(claims, write_claims):
-    changed = [one | {"verdict": "not_reproduced"} if one["by_algebra"] else one for one in claims["claims"]]
+    changed = [one | {"verdict": "does_not_hold"} if one["by_algebra"] else one for one in claims["claims"]]
     found = squares(figure_verdicts.draw({"claims": write_claims(claims=changed)}))
     assert found["2  identities, by algebra", "✗"] == 2
 
@@ -171,7 +171,7 @@ def test_an_identity_that_was_not_found_to_hold_says_so(claims, write_claims):
 def test_the_outcome_is_table_2_and_all_claims(claims):
     figure = figure_outcome.draw(kept("table_2", "claims"))
     assert [*lines_of(figure.axes[0])] == ["AE", "VAE", "RRAE", "VRRAE"]
-    opened = sum(one["verdict"] == "undecided" for one in claims["claims"])
+    opened = sum(one["verdict"] == "open" for one in claims["claims"])
     assert squares(figure)[f"{opened}  open", "○"] == opened
 
 

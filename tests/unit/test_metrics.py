@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from vrrae_bench.reporting.claims.claims import CLAIMS
-from vrrae_bench.reporting.claims.comparisons import Lower, NotLower
+from vrrae_bench.reporting.claims.differences import Lower, NotLower
 from vrrae_bench.reporting.claims.measures import All
 from vrrae_bench.scoring.metrics import METRICS
 from vrrae_bench.study.catalogue import TABLES

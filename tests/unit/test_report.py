@@ -16,10 +16,10 @@ from vrrae_bench.artefacts.bounds import BOUNDS
 from vrrae_bench.artefacts.records import write_record
 from vrrae_bench.artefacts.shown import IMAGES, MEANS
 from vrrae_bench.latent.diagnostics import COLLAPSED_SIGNAL_TO_NOISE
+from vrrae_bench.reporting.claims.groups import groups
 from vrrae_bench.reporting.claims.record import ClaimRecord, LackingRecord
 from vrrae_bench.reporting.labels import BOUND_LABELS
 from vrrae_bench.reporting.long_tables import read_long_table, typed
-from vrrae_bench.reporting.page.claims import groups
 from vrrae_bench.reporting.page.images import LOSSLESS, embedded
 from vrrae_bench.reporting.page.latent import bars, scatter
 from vrrae_bench.reporting.page.provenance import costs, written_on
@@ -146,11 +146,11 @@ def claim(name, verdict, *lacking):
 def test_claims_stand_under_their_verdict_and_open_ones_under_what_they_wait_for():
     both = ("data_set", "CelebA")
     claims = [
-        claim("a", "undecided", both, ("trainings", "3 seeds")),
-        claim("b", "reproduced"),
-        claim("c", "undecided", both),
-        claim("d", "not_reproduced"),
-        claim("e", "undecided"),
+        claim("a", "open", both, ("trainings", "3 seeds")),
+        claim("b", "holds"),
+        claim("c", "open", both),
+        claim("d", "does_not_hold"),
+        claim("e", "open"),
     ]
     found = groups(claims)
     assert [[one.id for one in group.claims] for group in found] == [["b"], ["d"], ["a", "c"], ["e"]]

@@ -242,7 +242,7 @@ def test_the_whole_chain_runs(finished):
 
     claims = pd.read_csv(results / "claims.csv")
     assert list(claims.columns) == ["id", "section", "statement", "verdict", "evidence"]
-    assert set(claims.verdict) <= {"reproduced", "not_reproduced", "undecided"} and len(claims) > 30
+    assert set(claims.verdict) <= {"holds", "does_not_hold", "open"} and len(claims) > 30
 
     run = results / "runs/own/vrrae/beta=1e-3__batch=64/seed=0"
     names = {"model.eqx", "history.csv", "run.json", "latents.npz", "random.npy", "interpolation.npy", "scores.json"}

@@ -12,14 +12,13 @@ from pathlib import Path
 
 from claims import decide_claims
 from figure import draw_figure
+from report import make_report
 from table import make_table
 from vrrae_bench.artefacts.former_names import refuse_former_names
-from vrrae_bench.artefacts.records import read_record
-from vrrae_bench.artefacts.run_folder import TRAINING, spec_of
+from vrrae_bench.artefacts.run_folder import TRAINING
 from vrrae_bench.reporting import made_from
-from vrrae_bench.reporting.configured import check_configured, read_study
+from vrrae_bench.reporting.configured import read_study
 from vrrae_bench.reporting.records import read_run_scores
-from vrrae_bench.reporting.report import write_report
 from vrrae_bench.study.catalogue import CATALOGUE, FIGURES, TABLES
 from vrrae_bench.study.selection import all_runs, runs_of
 from vrrae_bench.study.settings import Study
@@ -107,15 +106,14 @@ def _report(folder: Path, study: Study) -> None:
     tables = _in(folder, [f"tables/{name}.csv" for name in made_from.reported(study, TABLES)])
     figures = _in(folder, [f"figures/{name}.png" for name in made_from.reported(study, FIGURES)])
     runs = _in(folder, made_from.files_of_runs(all_runs(study), TRAINING))
-    check_configured({path: spec_of(path, read_record(path)) for path in runs}, study)
-    write_report(
-        folder / "report.html",
-        template=TEMPLATES / "report.html.j2",
+    make_report(
         tables=[file for file in tables if file.exists()],
         claims=folder / "claims.json",
         figures=[file for file in figures if file.exists()],
         runs=runs,
-        banner=study.banner,
+        settings=folder / made_from.SETTINGS,
+        template=TEMPLATES / "report.html.j2",
+        out=folder / "report.html",
     )
 
 

@@ -6,6 +6,7 @@ history.csv of every run, and the configuration, which the runs have to be of.
 
 import vrrae_bench.system.shell_settings
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from vrrae_bench.artefacts.records import read_record
@@ -30,19 +31,37 @@ def main() -> None:
         "--template", type=Path, required=True, help="Jinja2 template of the page; report.css and report.js beside it"
     )
     parser.add_argument("--out", type=Path, required=True, help="report.html to write")
-    arguments = parser.parse_args()
-    study = read_study(arguments.settings)
-    check_configured({path: spec_of(path, read_record(path)) for path in arguments.runs}, study)
-    check_made_by(arguments.claims, read_claims(arguments.claims).settings, arguments.settings)
-    write_report(
-        arguments.out,
-        template=arguments.template,
-        tables=arguments.tables,
-        claims=arguments.claims,
-        figures=arguments.figures,
-        runs=arguments.runs,
-        banner=study.banner,
-    )
+    make_report(**vars(parser.parse_args()))
+
+
+def make_report(
+    *,
+    tables: Sequence[Path],
+    claims: Path,
+    figures: Sequence[Path],
+    runs: Sequence[Path],
+    settings: Path,
+    template: Path,
+    out: Path,
+) -> None:
+    """Write the report, if all that it shows belongs to the configuration.
+
+    Args:
+        tables: CSV files in the long form; the record beside each has its caption.
+        claims: claims.json.
+        figures: PNG files; the text file beside each has its caption.
+        runs: run.json of every run.
+        settings: settings.json, which has the configuration.
+        template: The template of the page.
+        out: The page to write.
+
+    Raises:
+        UserError: A file is missing or damaged, or runs or claims are not those of the configuration.
+    """
+    study = read_study(settings)
+    check_configured({path: spec_of(path, read_record(path)) for path in runs}, study)
+    check_made_by(claims, read_claims(claims).settings, settings)
+    write_report(out, template=template, tables=tables, claims=claims, figures=figures, runs=runs, banner=study.banner)
 
 
 if __name__ == "__main__":

@@ -15,13 +15,13 @@ from vrrae_bench.artefacts.records import read_record, reading
 from vrrae_bench.artefacts.run import format_beta
 from vrrae_bench.artefacts.run_folder import spec_of
 from vrrae_bench.latent.diagnostics import COLLAPSED_SIGNAL_TO_NOISE
+from vrrae_bench.reporting.claims.groups import groups
 from vrrae_bench.reporting.claims.record import read_claims
-from vrrae_bench.reporting.claims.verdicts import SIGNS
+from vrrae_bench.reporting.claims.verdicts import VERDICTS
 from vrrae_bench.reporting.claims.writing import CONDITIONS, CORRECTION
 from vrrae_bench.reporting.figures import histories
 from vrrae_bench.reporting.figures.drawing import Run
 from vrrae_bench.reporting.long_tables import read_long_table
-from vrrae_bench.reporting.page.claims import WORDS, groups
 from vrrae_bench.reporting.page.images import drawn, embedded
 from vrrae_bench.reporting.page.provenance import costs, distinct, duration, written_on
 from vrrae_bench.reporting.page.remarks import Notes, paragraphs
@@ -114,7 +114,7 @@ def _template(path: Path) -> jinja2.Template:
     environment = jinja2.Environment(
         autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
-    called: dict[str, Any] = {"signs": SIGNS, "words": WORDS, "columns": RUN_COLUMNS}
+    called: dict[str, Any] = {"verdicts": VERDICTS, "columns": RUN_COLUMNS}
     called |= {"condition": CONDITIONS, "correction": CORRECTION}
     called |= {"collapsed_below": f"{COLLAPSED_SIGNAL_TO_NOISE:g}"}
     called["source"] = lambda name: Markup(path.with_name(name).read_text(encoding="utf-8"))

@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass
 
-from vrrae_bench.reporting.claims.comparisons import Equivalent, Lower, NotLower
 from vrrae_bench.reporting.claims.counts import Always, MoreOften, Never, Occurs, WithinLimitsInSomeSeed
+from vrrae_bench.reporting.claims.differences import Equivalent, Lower, NotLower
 from vrrae_bench.reporting.claims.evidence import Variant
 from vrrae_bench.reporting.claims.findings import Rule
 from vrrae_bench.reporting.claims.measures import (

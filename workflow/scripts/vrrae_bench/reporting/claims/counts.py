@@ -35,9 +35,9 @@ class Occurs:
     metric: str
     on: str
     how: ClassVar[str] = (
-        "The claim is reproduced if the event happened in at least one seed. It is not reproduced if the event "
-        f"happened in none of at least {ENOUGH_SEEDS} seeds: its rate is then below one in five with 95 % confidence, "
-        "while the paper saw it at least once in five seeds. Otherwise the claim is undecided."
+        "The claim holds if the event happened in at least one seed. It does not hold if the event happened in none "
+        f"of at least {ENOUGH_SEEDS} seeds: its rate is then below one in five with 95 % confidence, while the paper "
+        "saw it at least once in five seeds. Otherwise the claim is open."
     )
 
     @property
@@ -49,9 +49,9 @@ class Occurs:
         counts = evidence.values(self.on, self.variant, self.metric)
         numbers = (_count(self.variant, self.metric, counts),)
         if counts.any():
-            return Finding("reproduced", numbers)
+            return Finding("holds", numbers)
         lacking = too_few(evidence, self.on, self.variant, self.metric, ENOUGH_SEEDS)
-        return Finding("undecided" if lacking else "not_reproduced", numbers, tuple(lacking))
+        return Finding("open" if lacking else "does_not_hold", numbers, tuple(lacking))
 
 
 @dataclass(frozen=True)
@@ -62,9 +62,9 @@ class WithinLimitsInSomeSeed:
     limits: tuple[tuple[str, float], ...]
     on: str
     how: ClassVar[str] = (
-        "The claim is reproduced if there is a seed in which no number exceeds its limit. It is not reproduced if "
-        f"there is no such seed among at least {ENOUGH_SEEDS}: their rate is then below one in five with 95 % "
-        "confidence. Otherwise the claim is undecided."
+        "The claim holds if there is a seed in which no number exceeds its limit. It does not hold if there is no "
+        f"such seed among at least {ENOUGH_SEEDS}: their rate is then below one in five with 95 % confidence. "
+        "Otherwise the claim is open."
     )
 
     @property
@@ -81,11 +81,11 @@ class WithinLimitsInSomeSeed:
         lines.append(f"{self.variant} is within all limits in {within.sum()} of {len(within)} seeds")
         numbers = tuple(lines) if len(values) else ()
         if within.any():
-            return Finding("reproduced", numbers)
+            return Finding("holds", numbers)
         lacking = dict.fromkeys(
             text for metric in limits for text in too_few(evidence, self.on, self.variant, metric, ENOUGH_SEEDS)
         )
-        return Finding("undecided" if lacking else "not_reproduced", numbers, tuple(lacking))
+        return Finding("open" if lacking else "does_not_hold", numbers, tuple(lacking))
 
 
 @dataclass(frozen=True)
@@ -102,10 +102,9 @@ class Never:
     seeds: int = FEWEST_SEEDS
     beside: tuple[Variant, ...] = ()
     how: ClassVar[str] = (
-        "The claim is reproduced if the event happened in no seed, and there are as many seeds as the claim asks for. "
-        "This only bounds the rate of the event, and the numbers give the bound (exact, with 95 % confidence, about "
-        "3 / n). The claim is not reproduced if the event happened in a seed. It is undecided if there are too few "
-        "seeds."
+        "The claim holds if the event happened in no seed, and there are as many seeds as the claim asks for. This "
+        "only bounds the rate of the event, and the numbers give the bound (exact, with 95 % confidence, about 3 / "
+        "n). The claim does not hold if the event happened in a seed. It is open if there are too few seeds."
     )
 
     @property
@@ -123,9 +122,9 @@ class Never:
         )
         numbers = (_count(self.variant, self.metric, counts), *beside)
         if counts.any():
-            return Finding("not_reproduced", numbers)
+            return Finding("does_not_hold", numbers)
         lacking = too_few(evidence, self.on, self.variant, self.metric, self.seeds)
-        return Finding("undecided" if lacking else "reproduced", numbers, tuple(lacking))
+        return Finding("open" if lacking else "holds", numbers, tuple(lacking))
 
 
 @dataclass(frozen=True)
@@ -136,8 +135,8 @@ class Always:
     metric: str
     on: str
     how: ClassVar[str] = (
-        f"The claim is reproduced if the event happened in every one of at least {FEWEST_SEEDS} seeds. It is not "
-        "reproduced if there is a seed without the event. It is undecided if there are too few seeds."
+        f"The claim holds if the event happened in every one of at least {FEWEST_SEEDS} seeds. It does not hold if "
+        "there is a seed without the event. It is open if there are too few seeds."
     )
 
     @property
@@ -149,9 +148,9 @@ class Always:
         counts = evidence.values(self.on, self.variant, self.metric)
         numbers = (_count(self.variant, self.metric, counts),)
         if (counts == 0).any():
-            return Finding("not_reproduced", numbers)
+            return Finding("does_not_hold", numbers)
         lacking = too_few(evidence, self.on, self.variant, self.metric)
-        return Finding("undecided" if lacking else "reproduced", numbers, tuple(lacking))
+        return Finding("open" if lacking else "holds", numbers, tuple(lacking))
 
 
 @dataclass(frozen=True)
@@ -164,8 +163,8 @@ class MoreOften:
     on: str
     how: ClassVar[str] = (
         "Fisher's exact test compares in how many seeds of each variant the event happened, one-sided at 2.5 %. The "
-        "claim is reproduced if the test finds the event more often in the variant that the claim names, and not "
-        "reproduced if it finds the event less often. Otherwise the claim is undecided."
+        "claim holds if the test finds the event more often in the variant that the claim names, and it does not hold "
+        "if the test finds the event less often. Otherwise the claim is open."
     )
 
     @property
@@ -179,11 +178,11 @@ class MoreOften:
         numbers = tuple(_count(variant, self.metric, n) for variant, n in zip(both, counts))
         absent = [missing(evidence, self.on, variant, self.metric) for variant, n in zip(both, counts) if n.empty]
         if absent:
-            return Finding("undecided", numbers, tuple(dict.fromkeys(absent)))
+            return Finding("open", numbers, tuple(dict.fromkeys(absent)))
         table = [[int((n > 0).sum()), int((n == 0).sum())] for n in counts]
         more, less = (stats.fisher_exact(table, alternative).pvalue for alternative in ("greater", "less"))
         outcome = verdict([more <= SIGNIFICANCE], [less <= SIGNIFICANCE])
-        lacking = (Lacking("trainings", _seeds_to_part(table)),) if outcome == "undecided" else ()
+        lacking = (Lacking("trainings", _seeds_to_part(table)),) if outcome == "open" else ()
         return Finding(outcome, (*numbers, f"p = {more:.2g}"), lacking)
 
 

@@ -6,9 +6,9 @@ from dataclasses import dataclass, replace
 import pandas as pd
 
 from vrrae_bench.reporting.claims.claims import MAIN_CLAIMS, Claim
-from vrrae_bench.reporting.claims.comparisons import Comparison
 from vrrae_bench.reporting.claims.conditions import OF_THE_PAPER
 from vrrae_bench.reporting.claims.contradictions import CONTRADICTIONS, Contradiction, Reading
+from vrrae_bench.reporting.claims.differences import PairedDifferences
 from vrrae_bench.reporting.claims.evidence import Evidence
 from vrrae_bench.reporting.claims.findings import Finding, Lacking, Rule, number
 from vrrae_bench.reporting.claims.measures import kinds_of, subject_of
@@ -44,18 +44,18 @@ def decide(claims: Sequence[Claim], evidence: Evidence, reduced: str | None) -> 
     """Apply the rule of each claim.
 
     Args:
-        reduced: Says that, and how, the settings are reduced. Nothing is then decided; the numbers stand all the same.
+        reduced: Says that, and how, the settings are reduced. No claim is then decided; the numbers stand all the same.
     """
 
     def final(finding: Finding) -> Finding:
         if not reduced:
             return finding
         quick = Lacking("settings", f"a run with the paper's settings; these settings are reduced: {reduced}")
-        return replace(finding, verdict="undecided", lacking=(quick, *finding.lacking), by_extractor={})
+        return replace(finding, verdict="open", lacking=(quick, *finding.lacking), by_extractor={})
 
     decided = []
     for claim in claims:
-        beside = claim.rule.by_firmer_scores(evidence) if isinstance(claim.rule, Comparison) else {}
+        beside = claim.rule.by_firmer_scores(evidence) if isinstance(claim.rule, PairedDifferences) else {}
         beside = {name: final(finding) for name, finding in beside.items()}
         rates = {rate: final(finding) for rate, finding in _by_learning_rate(claim.rule, evidence).items()}
         decided.append(Decided(claim, final(claim.rule.decide(evidence)), beside, rates))
@@ -134,7 +134,7 @@ def _quantity(reading: Reading) -> str:
 
 
 def _here(reading: Reading, evidence: Evidence) -> str:
-    """The reproduced value beside the printed one; a dash where there is none."""
+    """Our value beside the printed one; a dash where there is none."""
     source = METRICS[reading.metric].source
     if source in ("scores", "derived"):
         return _over_seeds(evidence.values(reading.dataset, reading.variant, reading.metric))

@@ -19,7 +19,7 @@ FEWEST_SEEDS = 3
 
 @dataclass(frozen=True)
 class Lacking:
-    """Something that an undecided claim waits for: its kind, and a text."""
+    """Something that an open claim waits for: its kind, and a text."""
 
     awaited: Awaited
     text: str
@@ -27,7 +27,7 @@ class Lacking:
 
 @dataclass(frozen=True)
 class Finding:
-    """What a rule found: a verdict, the numbers behind it, and what is lacking if the claim is undecided.
+    """What a rule found: a verdict, the numbers behind it, and what is lacking if the claim is open.
 
     Attributes:
         by_extractor: The findings of the rule in the features of each extractor, by the extractor's seed, if no
@@ -44,7 +44,8 @@ class Rule(Protocol):
     """A rule that decides one claim: plain data, and a pure function of what was measured.
 
     Attributes:
-        how: When a claim of this kind is reproduced, and when it is not. It is the same for all claims of the kind.
+        how: When a claim of this kind holds, when it does not hold, and when it is open. It is the same for all claims
+            of the kind.
     """
 
     how: ClassVar[str]
@@ -74,8 +75,8 @@ class Tested:
 def verdict(holds: Iterable[bool], fails: Iterable[bool]) -> Verdict:
     """The verdict from the parts of a claim. All have to hold, and one that fails refutes. No part does both."""
     if all(holds):
-        return "reproduced"
-    return "not_reproduced" if any(fails) else "undecided"
+        return "holds"
+    return "does_not_hold" if any(fails) else "open"
 
 
 def summary(evidence: Evidence, dataset: str, variant: Variant, metric: str, tables: tuple[str, ...] = ()) -> str:

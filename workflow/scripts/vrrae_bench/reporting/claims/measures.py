@@ -54,9 +54,8 @@ class Below(Tested):
     because: str
     how: ClassVar[str] = (
         f"The rule needs at least {FEWEST_SEEDS} seeds, and computes the 95 % t-interval of the mean over them. In a "
-        "claim of several parts, the beginning of the interval is corrected as All describes. The claim is reproduced "
-        "if the interval lies below the limit, and not reproduced if it lies above the limit. Otherwise the claim is "
-        "undecided."
+        "claim of several parts, the beginning of the interval is corrected as All describes. The claim holds if the "
+        "interval lies below the limit, and does not hold if it lies above the limit. Otherwise the claim is open."
     )
 
     @property
@@ -69,11 +68,11 @@ class Below(Tested):
         line = f"{METRICS[self.metric].label}: {summary(evidence, self.on, self.variant, self.metric)}"
         lacking = too_few(evidence, self.on, self.variant, self.metric)
         if lacking:
-            return Finding("undecided", (line,), tuple(lacking))
+            return Finding("open", (line,), tuple(lacking))
         low, high = lower_bound(values, self.refuting_level), upper_bound(values)
         line += f", interval of the mean [{number(low)}, {number(high)}]"
         outcome = verdict([high < self.limit], [low > self.limit])
-        if outcome != "undecided":
+        if outcome != "open":
             return Finding(outcome, (line,))
         lacking = Lacking("trainings", f"{self._seeds_to_decide(values)}, if mean and spread stay as they are")
         return Finding(outcome, (line,), (lacking,))
@@ -97,8 +96,8 @@ class Within:
     because: str
     how: ClassVar[str] = (
         "The rule takes the largest error over all runs with the configured settings, on those of the paper's data "
-        "sets that were run. The claim is reproduced if this error is within the tolerance, and not reproduced if it "
-        "exceeds the tolerance. It is undecided if there is no run."
+        "sets that were run. The claim holds if this error is within the tolerance, and does not hold if it exceeds "
+        "the tolerance. It is open if there is no run."
     )
 
     @property
@@ -110,13 +109,13 @@ class Within:
         found = {name: evidence.values(name, self.variant, self.metric) for name in self.on}
         found = {name: values for name, values in found.items() if len(values)}
         if not found:
-            return Finding("undecided", (), (Lacking("data_set", f"{self.metric} of any run of {self.variant}"),))
+            return Finding("open", (), (Lacking("data_set", f"{self.metric} of any run of {self.variant}"),))
         lines = [
             f"{dataset_label(name)}: {METRICS[self.metric].label} at most {values.max():.1e} ({len(values)} seeds)"
             for name, values in found.items()
         ]
         largest = max(values.max() for values in found.values())
-        return Finding("reproduced" if largest <= self.tolerance else "not_reproduced", tuple(lines))
+        return Finding("holds" if largest <= self.tolerance else "does_not_hold", tuple(lines))
 
 
 @dataclass(frozen=True)
@@ -130,13 +129,13 @@ class SpreadsMore:
     how: ClassVar[str] = (
         f"The rule needs at least {SEEDS_OF_A_SPREAD} seeds of each variant. It measures how far each seed lies from "
         "the median of its variant, and compares these distances by exact one-sided Mann-Whitney tests at 2.5 %, one "
-        "test for each other variant. The claim is reproduced if the distances are larger than those of every other "
-        "variant. It is not reproduced if they are smaller than those of some other variant; these tests are corrected "
-        f"for their number (Holm's procedure), and against three others they need {SEEDS_OF_A_SPREAD + 1} seeds. "
-        "Otherwise the claim is undecided. A single seed of five that lies far from the rest never decides, however "
-        "far it lies, since the next five seeds of another variant may have such a seed too. In simulations of equal "
-        "spreads, a test was wrong in 1 to 5 % of cases, depending on the distribution, and a refutation by one of "
-        "three others in 1 to 7 %."
+        "test for each other variant. The claim holds if the distances are larger than those of every other variant. "
+        "It does not hold if they are smaller than those of some other variant; these tests are corrected for their "
+        f"number (Holm's procedure), and against three others they need {SEEDS_OF_A_SPREAD + 1} seeds. Otherwise the "
+        "claim is open. A single seed of five that lies far from the rest never decides, however far it lies, since "
+        "the next five seeds of another variant may have such a seed too. In simulations of equal spreads, a test was "
+        "wrong in 1 to 5 % of cases, depending on the distribution, and a refutation by one of three others in 1 to "
+        "7 %."
     )
 
     @property
@@ -150,14 +149,14 @@ class SpreadsMore:
         lines = [f"{METRICS[self.metric].label}: {summary(evidence, self.on, one, self.metric)}" for one in variants]
         lacking = [text for one in variants for text in too_few(evidence, self.on, one, self.metric, SEEDS_OF_A_SPREAD)]
         if lacking:
-            return Finding("undecided", tuple(lines), tuple(dict.fromkeys(lacking)))
+            return Finding("open", tuple(lines), tuple(dict.fromkeys(lacking)))
         sample, *others = (evidence.values(self.on, one, self.metric).to_numpy() for one in variants)
         more = np.array([spread_p_value(sample, other) for other in others])
         less = np.array([spread_p_value(other, sample) for other in others])
         outcome = verdict(more <= SIGNIFICANCE, less <= holm_levels(less))
         lines += [f"{self.variant} against {one}: p = {p_value:.2g}" for one, p_value in zip(self.than, more)]
         lacking = Lacking("trainings", "more seeds of each variant (these are too few to estimate how many)")
-        return Finding(outcome, tuple(lines), (lacking,) if outcome == "undecided" else ())
+        return Finding(outcome, tuple(lines), (lacking,) if outcome == "open" else ())
 
 
 @dataclass(frozen=True)
@@ -170,9 +169,9 @@ class FallsWithBeta:
     direction: ClassVar[str] = "fall"
     how: ClassVar[str] = (
         f"The rule needs at least 3 betas, and {FEWEST_SEEDS} seeds that all of them have. It uses Page's trend test, "
-        "one-sided at 2.5 %, in which only the order of the numbers within each seed counts. The claim is reproduced "
-        "if the numbers fall as beta grows, not reproduced if they rise, and undecided if the test finds no trend. The "
-        "numbers give Kendall's tau, averaged over seeds: it is -1 where every step falls."
+        "one-sided at 2.5 %, in which only the order of the numbers within each seed counts. The claim holds if the "
+        "numbers fall as beta grows, does not hold if they rise, and is open if the test finds no trend. The numbers "
+        "give Kendall's tau, averaged over seeds: it is -1 where every step falls."
     )
 
     @property
@@ -185,7 +184,7 @@ class FallsWithBeta:
         found = {one: evidence.values(self.on, one, self.metric) for one in variants}
         found = {one: values for one, values in found.items() if len(values)}
         if not found:
-            return Finding("undecided", (), (missing(evidence, self.on, Variant(self.method), self.metric),))
+            return Finding("open", (), (missing(evidence, self.on, Variant(self.method), self.metric),))
         lines = [f"{METRICS[self.metric].label}: {summary(evidence, self.on, one, self.metric)}" for one in found]
         table = pd.concat(found.values(), axis=1, join="inner").to_numpy()
         n_seeds, n_betas = table.shape
@@ -193,12 +192,12 @@ class FallsWithBeta:
         if n_seeds < FEWEST_SEEDS:
             lacking.append(f"{more_seeds(FEWEST_SEEDS - n_seeds)} (the rule needs {FEWEST_SEEDS} that all betas have)")
         if lacking:
-            return Finding("undecided", tuple(lines), tuple(Lacking("trainings", text) for text in lacking))
+            return Finding("open", tuple(lines), tuple(Lacking("trainings", text) for text in lacking))
         falls, rises = trend_p_value(table), trend_p_value(table[:, ::-1])
         tau = np.mean([stats.kendalltau(np.arange(n_betas), row).statistic for row in table])
         lines.append(f"Kendall's tau {tau:.2f}, p = {falls:.2g}, {n_seeds} common seeds".replace("-", "−"))
         outcome = self.judge(falls <= SIGNIFICANCE, rises <= SIGNIFICANCE)
-        more = (Lacking("trainings", "more seeds, or betas further apart"),) if outcome == "undecided" else ()
+        more = (Lacking("trainings", "more seeds, or betas further apart"),) if outcome == "open" else ()
         return Finding(outcome, tuple(lines), more)
 
     def judge(self, falls: bool, rises: bool) -> Verdict:
@@ -211,8 +210,8 @@ class RisesWithBeta(FallsWithBeta):
 
     direction: ClassVar[str] = "rise"
     how: ClassVar[str] = (
-        "The test is the same as for FallsWithBeta. The claim is reproduced if the numbers rise as beta grows, not "
-        "reproduced if they fall, and undecided if the test finds no trend."
+        "The test is the same as for FallsWithBeta. The claim holds if the numbers rise as beta grows, does not hold "
+        "if they fall, and is open if the test finds no trend."
     )
 
     def judge(self, falls: bool, rises: bool) -> Verdict:
@@ -226,11 +225,11 @@ class OverheadBelow:
     limit: float
     on: str
     how: ClassVar[str] = (
-        "Steps of the two methods are timed in turn. Each pair of turns gives the ratio of the two times, minus 1. The "
-        "rule computes the median over pairs and its 95 % interval by order statistics, which takes the pairs as "
-        "independent. The claim is reproduced if the interval lies below the limit, and not reproduced if it lies "
-        "above the limit. Otherwise the claim is undecided. The caption of Table A.4-1 says how busy other work kept "
-        "the machine meanwhile; no verdict takes this into account."
+        "Steps of the two methods are timed in turn. Each pair of turns gives the ratio of the two times, minus 1. "
+        "The rule computes the median over pairs and its 95 % interval by order statistics, which takes the pairs as "
+        "independent. The claim holds if the interval lies below the limit, and does not hold if it lies above the "
+        "limit. Otherwise the claim is open. The caption of Table A.4-1 says how busy other work kept the machine "
+        "meanwhile; no verdict takes this into account."
     )
 
     @property
@@ -246,7 +245,7 @@ class OverheadBelow:
         paper = f"paper: VAE {vae} s, VRRAE {vrrae} s, {percent(vrrae / vae - 1)}"
         timings = evidence.timings[evidence.timings.dataset == self.on]
         if timings.empty:
-            return Finding("undecided", (paper,), (Lacking("measurement", f"timings of steps on {self.on}"),))
+            return Finding("open", (paper,), (Lacking("measurement", f"timings of steps on {self.on}"),))
         overhead = (timings.vrrae / timings.vae - 1).to_numpy(float)
         low, high = median_interval(overhead)
         seconds = f"VAE {timings.vae.median():.3g} s, VRRAE {timings.vrrae.median():.3g} s"
@@ -254,7 +253,7 @@ class OverheadBelow:
         line = f"{seconds} (medians of {len(timings)}), overhead {interval}"
         outcome = verdict([high < self.limit], [low > self.limit])
         more = Lacking("measurement", "more pairs of timed steps: raise experiment.timing.turns")
-        return Finding(outcome, (line, paper), (more,) if outcome == "undecided" else ())
+        return Finding(outcome, (line, paper), (more,) if outcome == "open" else ())
 
 
 @dataclass(frozen=True)
@@ -263,8 +262,8 @@ class Unmeasured:
 
     lacking: tuple[str, ...]
     how: ClassVar[str] = (
-        "Nothing that this benchmark measures decides the claim. It stays undecided, and the numbers say what a "
-        "decision would take."
+        "Nothing that this benchmark measures decides the claim. It stays open, and the numbers say what a decision "
+        "would take."
     )
 
     @property
@@ -272,7 +271,7 @@ class Unmeasured:
         return "This is not measured."
 
     def decide(self, evidence: Evidence) -> Finding:
-        return Finding("undecided", (), tuple(Lacking("measurement", text) for text in self.lacking))
+        return Finding("open", (), tuple(Lacking("measurement", text) for text in self.lacking))
 
 
 @dataclass(frozen=True)
@@ -281,9 +280,9 @@ class All:
 
     rules: tuple[Rule, ...]
     how: ClassVar[str] = (
-        "The claim has several parts. It is reproduced if every part is reproduced, and not reproduced if some part is "
-        "not reproduced. Since one such part is enough to refute the claim, the tests against a part have a level of "
-        "2.5 % divided by the number of parts that are tests (Bonferroni). Otherwise the claim is undecided."
+        "The claim has several parts. It holds if every part holds, and it does not hold if some part does not hold. "
+        "Since one such part is enough to refute the claim, the tests against a part have a level of 2.5 % divided by "
+        "the number of parts that are tests (Bonferroni). Otherwise the claim is open."
     )
 
     @property
@@ -295,9 +294,9 @@ class All:
         rules = [replace(rule, refuting_level=level) if isinstance(rule, Tested) else rule for rule in self.rules]
         parts = [rule.decide(evidence) for rule in rules]
         outcome = verdict(
-            [part.verdict == "reproduced" for part in parts], [part.verdict == "not_reproduced" for part in parts]
+            [part.verdict == "holds" for part in parts], [part.verdict == "does_not_hold" for part in parts]
         )
-        lacking = [text for part in parts for text in part.lacking] if outcome == "undecided" else []
+        lacking = [text for part in parts for text in part.lacking] if outcome == "open" else []
         return Finding(outcome, tuple(line for part in parts for line in part.numbers), tuple(dict.fromkeys(lacking)))
 
 

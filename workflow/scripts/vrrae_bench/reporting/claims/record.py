@@ -11,7 +11,7 @@ from vrrae_bench.system.errors import UserError
 
 
 class LackingRecord(Specification):
-    """Something that an undecided claim waits for."""
+    """Something that an open claim waits for."""
 
     awaited: Awaited
     text: str
@@ -44,7 +44,7 @@ class ClaimRecord(Specification):
     words: str = Field(description="What its rule compares")
     verdict: Verdict
     numbers: tuple[str, ...]
-    lacking: tuple[LackingRecord, ...] = Field(description="What an undecided claim waits for")
+    lacking: tuple[LackingRecord, ...] = Field(description="What an open claim waits for")
     by_extractor: dict[int, Verdict] = Field(
         description="What the rule finds in the features of each extractor, by its seed, where none may decide"
     )

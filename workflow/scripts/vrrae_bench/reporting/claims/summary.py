@@ -16,9 +16,10 @@ def summarise(claims: Sequence[ClaimRecord], main: Mapping[str, Mapping[str, str
     algebra = [claim for claim in claims if claim.by_algebra]
     tested = [claim for claim in claims if not claim.by_algebra]
     counts = {verdict: sum(claim.verdict == verdict for claim in tested) for verdict in VERDICTS}
-    held = sum(claim.verdict == "reproduced" for claim in algebra)
+    held = sum(claim.verdict == "holds" for claim in algebra)
     return (
-        f"Of {len(tested)} claims of the paper that can fail, {_hold(counts)}, and {_are(counts['undecided'])} open.",
+        f"Of {len(tested)} claims of the paper that can fail, {_decided(counts)}, "
+        f"and {VERDICTS['open'].counted(counts['open'])}.",
         f"Counted apart: {held} of {len(algebra)} identities, which hold by algebra, were found to hold.",
         f"The open claims wait for: {_awaited(tested)}.",
         _networks(tested),
@@ -26,14 +27,13 @@ def summarise(claims: Sequence[ClaimRecord], main: Mapping[str, Mapping[str, str
     )
 
 
-def _hold(counts: Mapping[Verdict, int]) -> str:
+def _decided(counts: Mapping[Verdict, int]) -> str:
     """How many claims hold, and how many do not.
 
-    >>> _hold({"reproduced": 1, "not_reproduced": 2})
+    >>> _decided({"holds": 1, "does_not_hold": 2})
     '1 holds and 2 do not hold'
     """
-    hold, fail = counts["reproduced"], counts["not_reproduced"]
-    return f"{hold} hold{'s' * (hold == 1)} and {fail} do{'es' * (fail == 1)} not hold"
+    return " and ".join(VERDICTS[verdict].counted(counts[verdict]) for verdict in ("holds", "does_not_hold"))
 
 
 def _enumerated(items: Sequence[str]) -> str:
@@ -44,10 +44,6 @@ def _enumerated(items: Sequence[str]) -> str:
     """
     *first, last = items
     return f"{', '.join(first)} and {last}" if first else last
-
-
-def _are(n: int) -> str:
-    return f"{n} {'is' if n == 1 else 'are'}"
 
 
 def _awaited(claims: Sequence[ClaimRecord]) -> str:
@@ -69,13 +65,13 @@ def _networks(claims: Sequence[ClaimRecord]) -> str:
         )
     agreed: dict[Verdict, int] = {verdict: sum(claim.agreed == verdict for claim in waiting) for verdict in VERDICTS}
     alone = sum(len(claim.by_extractor) < 2 for claim in waiting)
-    rest = len(waiting) - agreed["reproduced"] - agreed["not_reproduced"] - alone
+    rest = len(waiting) - agreed["holds"] - agreed["does_not_hold"] - alone
     others = (
         f"on {rest} they agree on no verdict, and {alone} {'has' if alone == 1 else 'have'} scores of one network only"
     )
     return (
-        f"Of the {len(waiting)} that wait for ImageNet weights, our {n_networks} networks agree that {_hold(agreed)}; "
-        f"{others if alone else f'on the other {rest} they agree on no verdict'}."
+        f"Of the {len(waiting)} that wait for ImageNet weights, our {n_networks} networks agree that {_decided(agreed)}"
+        f"; {others if alone else f'on the other {rest} they agree on no verdict'}."
     )
 
 
@@ -90,13 +86,13 @@ def _main(main: Mapping[str, Mapping[str, str]], found: Mapping[str, Verdict]) -
     }
     counts = {verdict: sum(map(len, by_topic.values())) for verdict, by_topic in places.items()}
     n = sum(counts.values())
-    if n == counts["undecided"]:
+    if n == counts["open"]:
         return f"Main claims on VRRAE, each on one data set: none of {n} is decided ({', '.join(main)})."
-    counted = f"of {n}, {_hold(counts)}, and {_are(counts['undecided'])} open."
+    counted = f"of {n}, {_decided(counts)}, and {VERDICTS['open'].counted(counts['open'])}."
     decided = [
-        f" {word}: {_by_topic(places[verdict])}."
-        for verdict, word in (("reproduced", "Hold"), ("not_reproduced", "Do not hold"))
-        if counts[verdict]
+        f" {words.of_several.capitalize()}: {_by_topic(places[verdict])}."
+        for verdict, words in VERDICTS.items()
+        if verdict != "open" and counts[verdict]
     ]
     return f"Main claims on VRRAE, each on one data set: {counted}{''.join(decided)}"
 

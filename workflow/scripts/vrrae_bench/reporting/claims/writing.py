@@ -7,8 +7,9 @@ import pandas as pd
 
 from vrrae_bench.artefacts.records import write_record
 from vrrae_bench.artefacts.run import format_beta
+from vrrae_bench.reporting.claims.groups import Group, groups
 from vrrae_bench.reporting.claims.record import ClaimRecord, ClaimsRecord, FindingByLearningRate
-from vrrae_bench.reporting.claims.verdicts import AWAITED, VERDICTS
+from vrrae_bench.reporting.claims.verdicts import VERDICTS
 from vrrae_bench.reporting.markup import markdown, markdown_cell
 from vrrae_bench.system.files import atomic_path, write_text
 
@@ -16,14 +17,16 @@ COLUMNS = ["id", "section", "statement", "verdict", "evidence"]
 CORRECTION = (
     "Each claim has a rule, and only the rule decides it. Each test has a level of 2.5 % on either side. Where all "
     "comparisons of a claim have to hold, they are not corrected for their number. Where one comparison is enough to "
-    "refute the claim, they are.\n\nNothing is corrected for the number of claims. Of fifty claims that are decided, "
-    "one or two may be decided wrongly by chance. Nothing is corrected for looking again either. The levels hold for "
-    "a number of seeds that was chosen before any result was seen. Suppose that somebody adds seeds because a verdict "
-    "is undecided, and tests again after each seed. With looks at three and at four seeds, a verdict is then wrong in "
-    "4 % of cases instead of 2.5 %, and with a look at each number from three to eight in 7 %. So the numbers of "
-    "seeds that are estimated beside an undecided claim are for planning a new run with other seeds. Seeds may be "
-    "added until there are as many as a rule needs, since nothing is tested before.\n\nIntervals are over seeds. All "
-    "claims about a data set share its images and one Inception-v3, and no interval covers the choice of these."
+    "refute the claim, they are.\n\n"
+    "Nothing is corrected for the number of claims. Of fifty claims that are decided, one or two may be decided "
+    "wrongly by chance. Nothing is corrected for looking again either. The levels hold for a number of seeds that was "
+    "chosen before any result was seen. Suppose that somebody adds seeds because a claim is open, and tests again "
+    "after each seed. With looks at three and at four seeds, a verdict is then wrong in 4 % of cases instead of 2.5 "
+    "%, and with a look at each number from three to eight in 7 %. So the numbers of seeds that are estimated beside "
+    "an open claim are for planning a new run with other seeds. Seeds may be added until there are as many as a rule "
+    "needs, since nothing is tested before.\n\n"
+    "Intervals are over seeds. All claims about a data set share its images and one Inception-v3, and no interval "
+    "covers the choice of these."
 )
 CONDITIONS = (
     "Only the paper's kind of FID decides a claim about FID. It needs an Inception-v3 that started from ImageNet "
@@ -52,8 +55,8 @@ def write_claims(path: Path, record: ClaimsRecord, banner: str | None) -> None:
 def evidence_line(one: ClaimRecord) -> str:
     """The numbers, the verdicts by our scores, what the claim waits for, and the remark, in one line."""
     parts = [*one.numbers, *networks_line(one)]
-    parts += [f"by {found.score}: {VERDICTS[found.verdict]}" for found in one.by_score]
-    parts += [f"{with_rate(found)}: {VERDICTS[found.verdict]}" for found in one.by_learning_rate]
+    parts += [f"by {found.score}: {VERDICTS[found.verdict].label}" for found in one.by_score]
+    parts += [f"{with_rate(found)}: {VERDICTS[found.verdict].label}" for found in one.by_learning_rate]
     parts += [f"waits for: {'; '.join(each.text for each in one.lacking)}"] if one.lacking else []
     parts += [one.remark.rstrip(".")] if one.remark else []
     return ". ".join(parts)
@@ -69,7 +72,7 @@ def by_extractors(one: ClaimRecord) -> str:
     """What the features of each of our extractors say, and whether they agree; empty if there is only one extractor."""
     if len(one.by_extractor) < 2:
         return ""
-    found = ", ".join(f"seed {seed} {VERDICTS[verdict]}" for seed, verdict in one.by_extractor.items())
+    found = ", ".join(f"seed {seed} {VERDICTS[verdict].label}" for seed, verdict in one.by_extractor.items())
     return f"{found}; they {'agree' if one.agreed else 'do not agree'}"
 
 
@@ -87,10 +90,8 @@ def page(record: ClaimsRecord, banner: str | None) -> str:
 def overview(record: ClaimsRecord) -> list[str]:
     """Paragraphs: the five lines, the claims by verdict, open claims by what they wait for, and conditions of FIDs."""
     parts = ["\n".join(f"- {line}" for line in record.summary)]
-    for verdict in ("reproduced", "not_reproduced"):
-        parts += _group(VERDICTS[verdict].capitalize(), [one for one in record.claims if one.verdict == verdict])
-    for awaited, words in AWAITED.items():
-        parts += _group(f"Open: waits for {words}", [one for one in record.claims if one.awaited == awaited])
+    for group in groups(record.claims):
+        parts += _listed(group)
     if record.conditions:
         parts += ["## What the FIDs were computed from", CONDITIONS, _table(record.conditions)]
     return parts
@@ -110,20 +111,17 @@ def contradictions(record: ClaimsRecord) -> list[str]:
     return parts
 
 
-def _group(title: str, chosen: Sequence[ClaimRecord]) -> list[str]:
-    """Some claims under a title, each with a link to its section. What all of them wait for is said once."""
-    if not chosen:
-        return []
-    parts = [f"## {title} ({len(chosen)})"]
-    rows = [{"Claim": f"[{one.statement}](#{one.id})", "Section": one.section} for one in chosen]
-    lacking = [[markdown_cell(each.text) for each in one.lacking] for one in chosen]
-    if any(lacking):
-        shared = [text for text in lacking[0] if all(text in texts for texts in lacking)]
-        parts += [f"All of them wait for: {'; '.join(shared)}."] if shared else []
-        for row, texts in zip(rows, lacking):
-            row["Waits for"] = "; ".join(text for text in texts if text not in shared)
-    if any(map(by_extractors, chosen)):
-        for row, one in zip(rows, chosen):
+def _listed(group: Group) -> list[str]:
+    """A group under its title, with a link from each claim to its section. What all claims wait for is said once."""
+    parts = [f"## {group.title} ({len(group.claims)})"]
+    if group.shared:
+        parts.append(f"All of them wait for: {'; '.join(map(markdown_cell, group.shared))}.")
+    rows = [{"Claim": f"[{one.statement}](#{one.id})", "Section": one.section} for one in group.claims]
+    if any(one.lacking for one in group.claims):
+        for row, one in zip(rows, group.claims):
+            row["Waits for"] = "; ".join(map(markdown_cell, group.lacking(one)))
+    if any(map(by_extractors, group.claims)):
+        for row, one in zip(rows, group.claims):
             row["Our networks"] = by_extractors(one)
     return [*parts, _table(rows)]
 
@@ -138,16 +136,16 @@ def _section(one: ClaimRecord) -> str:
         f"- Rule: {' and '.join(one.rules)}. {one.words}",
         *(f"- {line}" for line in one.numbers),
         *(f"- {line}" for line in networks_line(one)),
-        f"- **Verdict: {VERDICTS[one.verdict]}**",
+        f"- **Verdict: {VERDICTS[one.verdict].label}**",
         *(f"- Waits for: {markdown(each.text)}" for each in one.lacking),
     ]
     if one.by_score:
         lines += ["- By scores of ours that decide nothing here:"]
-        lines += [f"    - {VERDICTS[found.verdict]}: {'; '.join(found.numbers)}" for found in one.by_score]
+        lines += [f"    - {VERDICTS[found.verdict].label}: {'; '.join(found.numbers)}" for found in one.by_score]
     if one.by_learning_rate:
         lines += ["- From runs with another learning rate, which decide nothing here:"]
         lines += [
-            f"    - {with_rate(found)}: {VERDICTS[found.verdict]}: {'; '.join(found.numbers)}"
+            f"    - {with_rate(found)}: {VERDICTS[found.verdict].label}: {'; '.join(found.numbers)}"
             for found in one.by_learning_rate
         ]
     remark = f"\n\n{one.remark}" if one.remark else ""

@@ -7,7 +7,7 @@ from matplotlib.axes import Axes
 from matplotlib.patches import Rectangle
 
 from vrrae_bench.reporting.claims.record import ClaimRecord
-from vrrae_bench.reporting.claims.verdicts import AWAITED, SIGNS, Verdict
+from vrrae_bench.reporting.claims.verdicts import AWAITED, VERDICTS, Verdict
 from vrrae_bench.reporting.figures.drawing import BLUE, ORANGE
 
 PER_ROW = 35
@@ -16,9 +16,9 @@ BETWEEN = 0.35  # squares between two lines
 LETTER = 0.078  # inches of a letter of a line's name, on average
 # Filling and edge of a square, and its sign's colour: dark, middle and empty in grey.
 COLOURS: dict[Verdict, tuple[str, str, str]] = {
-    "reproduced": (BLUE, BLUE, "white"),
-    "not_reproduced": (ORANGE, ORANGE, "white"),
-    "undecided": ("white", "#555555", "#555555"),
+    "holds": (BLUE, BLUE, "white"),
+    "does_not_hold": (ORANGE, ORANGE, "white"),
+    "open": ("white", "#555555", "#555555"),
 }
 
 
@@ -43,17 +43,20 @@ def lines_of(claims: Sequence[ClaimRecord], by_what_they_wait_for: bool) -> list
     """
     tested = [claim for claim in claims if not claim.by_algebra]
     algebra = [claim.verdict for claim in claims if claim.by_algebra]
-    decided = {verdict: [claim.verdict for claim in tested if claim.verdict == verdict] for verdict in COLOURS}
-    hold, fail = decided["reproduced"], decided["not_reproduced"]
-    lines = [Line("holds" if len(hold) == 1 else "hold", hold)]
-    lines.append(Line("does not hold" if len(fail) == 1 else "do not hold", fail))
+    decided = {verdict: [claim.verdict for claim in tested if claim.verdict == verdict] for verdict in VERDICTS}
+    lines = [
+        Line(words.of_one if len(decided[verdict]) == 1 else words.of_several, decided[verdict])
+        for verdict, words in VERDICTS.items()
+        if verdict != "open"
+    ]
     if by_what_they_wait_for:
-        opened = [claim for claim in tested if claim.verdict == "undecided"]
-        wanted = {None: "open"} | {awaited: f"open, for want of {words}" for awaited, words in AWAITED.items()}
+        opened = [claim for claim in tested if claim.verdict == "open"]
+        label = VERDICTS["open"].label
+        wanted = {None: label} | {awaited: f"{label}, for want of {words}" for awaited, words in AWAITED.items()}
         for awaited, words in wanted.items():
             lines.append(Line(words, [claim.verdict for claim in opened if claim.awaited == awaited]))
     else:
-        lines.append(Line("open", decided["undecided"]))
+        lines.append(Line(VERDICTS["open"].label, decided["open"]))
     lines.append(Line("identities, by algebra", algebra))
     return [line for line in lines if line.verdicts]
 
@@ -84,6 +87,6 @@ def draw_strip(axis: Axes, lines: Sequence[Line]) -> None:
 def _square(axis: Axes, left: float, top: float, verdict: Verdict) -> None:
     filling, edge, colour = COLOURS[verdict]
     box = Rectangle((left + 0.06, top + 0.06), 0.88, 0.88, facecolor=filling, edgecolor=edge, linewidth=0.8)
-    sign = axis.text(left + 0.5, top + 0.53, SIGNS[verdict], color=colour, ha="center", va="center", fontsize=8)
+    sign = axis.text(left + 0.5, top + 0.53, VERDICTS[verdict].sign, color=colour, ha="center", va="center", fontsize=8)
     for artist in (axis.add_patch(box), sign):
         artist.set_in_layout(False)  # they lie within the axis, and measuring so many takes seconds

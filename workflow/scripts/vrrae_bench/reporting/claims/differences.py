@@ -76,7 +76,7 @@ class _Pair:
 
 
 @dataclass(frozen=True)
-class Comparison(Tested):
+class PairedDifferences(Tested):
     """Each of the first variants against each of the others, under each metric, on one data set.
 
     Attributes:
@@ -125,15 +125,18 @@ class Comparison(Tested):
         others = tuple(metric for metric in _all(self.metrics) if not METRICS[metric].of_features)
         if network is None or others == _all(self.metrics):
             return finding
-        numbers = (*finding.numbers, f"by the features of this Inception-v3, the claim is {VERDICTS[finding.verdict]}")
+        numbers = (
+            *finding.numbers,
+            f"by the features of this Inception-v3, the claim {VERDICTS[finding.verdict].of_one}",
+        )
         further = evidence.by_further_extractors(self.on).items()
         found = {seed: self.find(other).verdict for seed, other in further if self._has_all_scores(other, evidence)}
         found = {evidence.extractor_seed(self.on): finding.verdict} | found
         alone = replace(self, metrics=others).find(evidence) if others else None
-        if alone and alone.verdict == "not_reproduced":
+        if alone and alone.verdict == "does_not_hold":
             without = (f"without FIDs: {line}" for line in alone.numbers)
-            return Finding("not_reproduced", (*numbers, *without), by_extractor=found)
-        return Finding("undecided", numbers, (Lacking("weights", network), *finding.lacking), found)
+            return Finding("does_not_hold", (*numbers, *without), by_extractor=found)
+        return Finding("open", numbers, (Lacking("weights", network), *finding.lacking), found)
 
     def _has_all_scores(self, other: Evidence, evidence: Evidence) -> bool:
         """Whether each variant has scores in other features, for no fewer seeds."""
@@ -149,7 +152,7 @@ class Comparison(Tested):
         ]
         outcome, lows, highs, held = self.judge([pair.sample for pair in pairs], [pair.margin for pair in pairs])
         lines = tuple(self._lines(evidence, pairs, lows, highs))
-        if outcome != "undecided":
+        if outcome != "open":
             return Finding(outcome, lines)
         open_pairs = [pair for pair, holds in zip(pairs, held) if not holds]
         return Finding(outcome, lines, tuple(self._lacking(open_pairs, n_comparisons=len(pairs))))
@@ -239,16 +242,16 @@ class Comparison(Tested):
 
 
 @dataclass(frozen=True)
-class Lower(Comparison):
+class Lower(PairedDifferences):
     """The mean of each first variant is lower than the mean of each other variant by more than the margin."""
 
     how: ClassVar[str] = (
         f"The variants are compared seed by seed, with at least {FEWEST_SEEDS} seeds that both have. The numbers give "
-        "the 95 % t-interval of the mean difference for each comparison. A difference of less than "
-        f"{100 * SHARE:g} % of the other variant's mean, the margin, counts as no difference. The claim is reproduced "
-        "if every interval ends below minus the margin. It is not reproduced if an interval begins at minus the margin "
-        "or above. Since one such comparison is enough to refute the claim, the beginnings of the intervals are "
-        "corrected for the number of comparisons (Holm's procedure). Otherwise the claim is undecided."
+        f"the 95 % t-interval of the mean difference for each comparison. A difference of less than {100 * SHARE:g} % "
+        "of the other variant's mean, the margin, counts as no difference. The claim holds if every interval ends "
+        "below minus the margin. It does not hold if an interval begins at minus the margin or above. Since one such "
+        "comparison is enough to refute the claim, the beginnings of the intervals are corrected for the number of "
+        "comparisons (Holm's procedure). Otherwise the claim is open."
     )
 
     @property
@@ -272,10 +275,9 @@ class NotLower(Lower):
     """The mean of no first variant is lower than the mean of any other variant by more than the margin."""
 
     how: ClassVar[str] = (
-        "The comparisons are the same as for Lower. The claim is reproduced if every interval begins at minus the "
-        "margin or above. It is not reproduced if an interval ends below minus the margin. Since one such comparison "
-        "is enough to refute the claim, the ends are corrected for the number of comparisons. Otherwise the claim is "
-        "undecided."
+        "The comparisons are the same as for Lower. The claim holds if every interval begins at minus the margin or "
+        "above. It does not hold if an interval ends below minus the margin. Since one such comparison is enough to "
+        "refute the claim, the ends are corrected for the number of comparisons. Otherwise the claim is open."
     )
 
     @property
@@ -295,15 +297,15 @@ class NotLower(Lower):
 
 
 @dataclass(frozen=True)
-class Equivalent(Comparison):
+class Equivalent(PairedDifferences):
     """The mean of each first variant equals the mean of the other variant, within the margin."""
 
     because: str = ""
     how: ClassVar[str] = (
         "The variants are compared seed by seed, by two one-sided t-tests of the mean difference (TOST) against a "
-        "margin that the claim states. The claim is reproduced if every 95 % t-interval lies between minus and plus "
-        "the margin. It is not reproduced if an interval lies outside, after the correction that Lower describes. "
-        "Otherwise the claim is undecided."
+        "margin that the claim states. The claim holds if every 95 % t-interval lies between minus and plus the "
+        "margin. It does not hold if an interval lies outside, after the correction that Lower describes. Otherwise "
+        "the claim is open."
     )
 
     @property

@@ -1,27 +1,25 @@
-"""The claims of the paper, grouped by their verdicts."""
+"""The claims in groups, as pages list them: by their verdicts, and open claims by what they wait for."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from vrrae_bench.reporting.claims.record import ClaimRecord
-from vrrae_bench.reporting.claims.verdicts import AWAITED, Verdict
-
-WORDS: dict[Verdict, str] = {"reproduced": "Holds", "not_reproduced": "Does not hold", "undecided": "Open"}
+from vrrae_bench.reporting.claims.verdicts import AWAITED, VERDICTS
 
 
 @dataclass(frozen=True)
 class Group:
-    """Claims with the same verdict. Open claims of a group also wait for the same.
+    """Claims with the same verdict. Open claims of a group also wait for the same kind of thing before all else.
 
     Attributes:
-        name: The end of its address within the page.
-        shared: What all of these claims lack.
+        name: The end of its address within a page.
+        shared: What all of these claims lack, if they are several.
     """
 
     name: str
     title: str
-    claims: list[ClaimRecord]
-    shared: list[str]
+    claims: Sequence[ClaimRecord]
+    shared: Sequence[str]
 
     def lacking(self, claim: ClaimRecord) -> list[str]:
         """What a claim of the group lacks beside what all of them lack."""
@@ -31,19 +29,21 @@ class Group:
 def groups(claims: Sequence[ClaimRecord]) -> list[Group]:
     """All claims in groups: claims that hold, claims that do not, and open claims by what they wait for."""
     chosen = [
-        ("reproduced", "These claims hold", [one for one in claims if one.verdict == "reproduced"]),
-        ("not_reproduced", "These claims do not hold", [one for one in claims if one.verdict == "not_reproduced"]),
+        (verdict, f"Claims that {VERDICTS[verdict].of_several}", [one for one in claims if one.verdict == verdict])
+        for verdict in VERDICTS
+        if verdict != "open"
     ]
-    undecided = [one for one in claims if one.verdict == "undecided"]
+    still_open = [one for one in claims if one.verdict == "open"]
     chosen += [
-        (f"open_{awaited}", f"Open: wait for {words}", [one for one in undecided if one.awaited == awaited])
+        (f"open_{awaited}", f"Open claims that wait for {words}", [one for one in still_open if one.awaited == awaited])
         for awaited, words in AWAITED.items()
     ]
-    chosen.append(("open", "Open", [one for one in undecided if one.awaited is None]))
+    chosen.append(("open", "Open claims", [one for one in still_open if one.awaited is None]))
     return [Group(name, title, found, _shared(found)) for name, title, found in chosen if found]
 
 
 def _shared(claims: Sequence[ClaimRecord]) -> list[str]:
+    """What each of several claims lacks."""
     if len(claims) < 2:
         return []
     first, *others = ([each.text for each in one.lacking] for one in claims)
