@@ -1,4 +1,4 @@
-"""The rooms of the package and their floors: what a module may import."""
+"""The layers of the package: what a module may import."""
 
 import ast
 from pathlib import Path
@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 PACKAGE = Path(__file__).parents[2] / "workflow/scripts/vrrae_bench"
-# From the ground up. A room imports itself and rooms below it, never one above it or beside it.
-FLOORS = (
+# From the lowest up. A folder imports itself and folders of lower layers, never of higher ones or of its own layer.
+LAYERS = (
     {"system"},
     {"artefacts"},
     {"datasets"},
@@ -17,11 +17,11 @@ FLOORS = (
     {"study"},
     {"reporting", "library"},
 )
-HEIGHT = {room: floor for floor, rooms in enumerate(FLOORS) for room in rooms}
+LAYER_OF = {folder: layer for layer, folders in enumerate(LAYERS) for folder in folders}
 
 
 def imports(path: Path) -> set[str]:
-    """The rooms that a module imports from."""
+    """The folders that a module imports from."""
     names = set()
     for node in ast.walk(ast.parse(path.read_text())):
         if isinstance(node, ast.ImportFrom) and node.module:
@@ -31,17 +31,17 @@ def imports(path: Path) -> set[str]:
     return {name.split(".")[1] for name in names if name.startswith("vrrae_bench.")}
 
 
-def test_every_module_lies_in_a_room():
+def test_every_module_lies_in_a_folder_with_a_layer():
     assert {path.name for path in PACKAGE.glob("*.py")} == {"__init__.py"}
-    assert {path.name for path in PACKAGE.iterdir() if path.is_dir() and path.name != "__pycache__"} == set(HEIGHT)
+    assert {path.name for path in PACKAGE.iterdir() if path.is_dir() and path.name != "__pycache__"} == set(LAYER_OF)
 
 
-@pytest.mark.parametrize("room", sorted(HEIGHT))
-def test_no_import_runs_upwards(room):
+@pytest.mark.parametrize("folder", sorted(LAYER_OF))
+def test_no_import_runs_upwards(folder):
     upwards = {
         f"{path.relative_to(PACKAGE)} imports {other}"
-        for path in (PACKAGE / room).rglob("*.py")
-        for other in imports(path) - {room}
-        if HEIGHT[other] >= HEIGHT[room]
+        for path in (PACKAGE / folder).rglob("*.py")
+        for other in imports(path) - {folder}
+        if LAYER_OF[other] >= LAYER_OF[folder]
     }
     assert not upwards

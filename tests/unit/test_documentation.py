@@ -1,4 +1,4 @@
-"""The README and the pages of docs/: what they say of commands, costs, rooms and messages is so."""
+"""The README and the pages of docs/: what they say of commands, costs, folders and messages is so."""
 
 import re
 import subprocess
@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from test_architecture import FLOORS
+from test_architecture import LAYERS
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text()
@@ -82,10 +82,10 @@ def test_the_hours_of_the_readme_are_those_of_the_plan(told, options, tmp_path):
     assert float(hours) == pytest.approx(float(total.replace(",", "")), rel=0.05)
 
 
-def test_the_page_on_architecture_has_the_rooms_on_their_floors():
+def test_the_page_on_architecture_has_the_folders_in_their_layers():
     page = (ROOT / "docs/architecture.md").read_text()
-    rooms = [(int(floor), room) for floor, room in re.findall(r"^\| (\d) \| `(\w+)` \| .+ \|$", page, re.MULTILINE)]
-    assert sorted(rooms) == sorted((floor, room) for floor, rooms in enumerate(FLOORS) for room in rooms)
+    told = [(int(layer), folder) for layer, folder in re.findall(r"^\| (\d) \| `(\w+)` \| .+ \|$", page, re.MULTILINE)]
+    assert sorted(told) == sorted((layer, folder) for layer, folders in enumerate(LAYERS) for folder in folders)
 
 
 def test_the_messages_on_the_page_of_troubles_are_those_of_the_code():

@@ -1,6 +1,6 @@
 """The names of real images and of noise that are scored as if a method had generated them, in the place of a method's.
 
-The floor is test images, the copies are training images, and the ceiling is noise.
+`floor` stands for test images, `copies` for training images, and `ceiling` for noise.
 """
 
 from typing import Literal, get_args

@@ -1,8 +1,9 @@
 """Scores of real images and of noise, between which the scores of random images are to be read.
 
-The floor is the score of test images: a model that draws from the distribution of the images would score as much.
-Training images score lower, because features are compared with theirs and the network was tuned on them: a model that
-copies training images would score as much. The ceiling is the score of noise.
+The scores called `floor` are those of test images: a model that draws from the distribution of the images would score
+as much. The scores called `copies` are those of training images. They are lower, because features are compared with
+those of training images and the network was tuned on them: a model that copies training images would score as much. The
+scores called `ceiling` are those of noise.
 """
 
 from collections.abc import Iterator

@@ -1,7 +1,7 @@
 """All numbers that tables and claims report. Each has an entry with its names, its unit and which way is better.
 
-To add a metric, compute it in this room and add its entry here. Scores are computed without this module, so nothing is
-scored again because of a new label.
+To add a metric, compute it in `model_scores` or `scores`, and add its entry here. Scores are computed without this
+module, so nothing is scored again because of a new label.
 """
 
 from collections.abc import Callable

@@ -254,7 +254,8 @@ TABLES = by_name(
     Table(
         name="table_scores",
         title="Scores of generated images, beside those of real images and of noise",
-        about="Images: FID with and without its bias, KID, precision, recall, density, coverage; floor and ceiling",
+        about="Images: FID with and without its bias, KID, precision, recall, density, coverage; the same for test "
+        "images, training images and noise",
         shows=Selection(labelled, headline),
         metrics=(
             "fid_random",
