@@ -112,6 +112,16 @@ def test_a_figure_of_what_an_earlier_version_did_not_score_is_named(results, dra
     assert redraw(results) == {"figure_fid_along": missing} and "figure_fid_along" not in drawn
 
 
+def test_the_report_shows_no_picture_of_an_earlier_version_which_has_no_record(results, drawn, monkeypatch):
+    shown = []
+    monkeypatch.setattr("redraw.make_report", lambda *, figures, **others: shown.extend(figures))
+    (results / "figures").mkdir(exist_ok=True)
+    for name in ("figure_1.png", "figure_1.json", "figure_2.png"):
+        (results / "figures" / name).touch()
+    redraw(results)
+    assert shown == [results / "figures/figure_1.png"] and (results / "figures/figure_2.png").exists()
+
+
 def test_nothing_is_decided_where_trainings_were_smaller_than_the_papers(results, drawn):
     study = json.loads((results / "settings.json").read_text()) | {"reduced": "few epochs"}
     (results / "settings.json").write_text(json.dumps(study))

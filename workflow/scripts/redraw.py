@@ -102,14 +102,17 @@ def _claims(folder: Path, study: Study) -> dict[str, str]:
 
 
 def _report(folder: Path, study: Study) -> None:
-    """Write the report, of all tables and figures that have been made, now or before."""
+    """Write the report, of all tables and figures that have been made, now or before.
+
+    What a version before 0.2 made has no record beside it, which tells that it is whole. The report does not show it.
+    """
     tables = _in(folder, [f"tables/{name}.csv" for name in made_from.reported(study, TABLES)])
     figures = _in(folder, [f"figures/{name}.png" for name in made_from.reported(study, FIGURES)])
     runs = _in(folder, made_from.files_of_runs(all_runs(study), TRAINING))
     make_report(
-        tables=[file for file in tables if file.exists()],
+        tables=[file for file in tables if _is_recorded(file)],
         claims=folder / "claims.json",
-        figures=[file for file in figures if file.exists()],
+        figures=[file for file in figures if _is_recorded(file)],
         runs=runs,
         settings=folder / made_from.SETTINGS,
         template=TEMPLATES / "report.html.j2",
@@ -119,6 +122,10 @@ def _report(folder: Path, study: Study) -> None:
 
 def _in(folder: Path, files: Iterable[str]) -> list[Path]:
     return [folder / file for file in files]
+
+
+def _is_recorded(file: Path) -> bool:
+    return file.exists() and file.with_suffix(".json").exists()
 
 
 def _missing(folder: Path, files: Iterable[str]) -> str | None:
