@@ -31,8 +31,9 @@ SHOWN = {
     "Table 3": (RESULTS, "tables/table_3"),
     "Table A.3-2": (RESULTS, "tables/table_a3_2"),
     "Table A.4-1": (RESULTS, "tables/table_a4_1"),
-    "Table A.4-2": (RESULTS, "tables/table_a4_2"),
+    "Batch size": (RESULTS, "tables/table_a4_2"),
     "Table A.4-3": (RESULTS, "tables/table_a4_3"),
+    "Table 2, CIFAR-10": (RESULTS, "cifar10/tables/table_2"),
     "Fashion-MNIST": (RESULTS, "fashion-mnist/tables/table_2"),
 }
 # What a heading means, as a condition on the rows of a table.

@@ -87,7 +87,7 @@ class Details(Recorded):
     """What the scores of images depend on.
 
     Attributes:
-        extractor: The network; none for a data set without labels, which has no FID.
+        extractor: The network; none if the data set has none configured, and so no FID.
         counts: The numbers of images, by the metric.
         intervals: The intervals, by the metric.
         omitted: Why a metric is not among the numbers, by the metric.

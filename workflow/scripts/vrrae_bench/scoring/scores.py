@@ -31,7 +31,7 @@ def score_run(run: RunSpec, sample: Path, data: DataSet, extractor: Path | None,
 
     Args:
         sample: sample.json; the arrays of the sample stage lie beside it.
-        extractor: extractor.json, or none for a data set without labels, which has no FID.
+        extractor: extractor.json, or none if the data set has no extractor configured, and so no FID.
         device: Where torch computes the features.
 
     Raises:

@@ -18,7 +18,7 @@ OURS: dict[str, Any] = {"marker": "o", "color": BLUE, "markersize": 7, "linestyl
 PAPER: dict[str, Any] = {
     "marker": "D",
     "color": ORANGE,
-    "markerfacecolor": "white",
+    "markerfacecolor": "none",
     "markeredgewidth": 1.8,
     "markersize": 6.5,
 }
@@ -63,9 +63,10 @@ def draw_dumbbells(axes: Sequence[Axes], cells: Sequence[Cell]) -> None:
         if not first:
             axis.set_xticks([])
             axis.text(0.5, 0.5, "not scored", transform=axis.transAxes, ha="center", va="center")
+        else:
+            grid(axis)
         axis.tick_params(axis="y", length=0, labelleft=axis is axes[0])
         axis.spines[["top", "right", "left"]].set_visible(False)
-        grid(axis)
 
 
 def _dumbbell(axis: Axes, cell: Cell, height: float) -> None:
@@ -76,4 +77,4 @@ def _dumbbell(axis: Axes, cell: Cell, height: float) -> None:
     else:
         axis.errorbar(cell.mean, height, xerr=float(cell.spread) if cell.spread else None, elinewidth=1.5, **OURS)
     if cell.paper_mean is not None:
-        axis.plot(cell.paper_mean, height, **PAPER)
+        axis.plot(cell.paper_mean, height, zorder=3, **PAPER)  # above ours, which shows through where both agree

@@ -62,7 +62,7 @@ def draw(runs: Sequence[Run]) -> Figure:
     drawing = _Drawing(axis)
     top, bottom, left = height - HEAD, FOOT, MARGIN + LAYER_WIDTH + BUS
     axis.text(width / 2, FOOT / 2, _sizes(spec), ha="center", va="center", fontsize=FONT)
-    for place, name in ((MARGIN, "encoder"), (left, "bottleneck, one of"), (left + panel_width + BUS, "decoder")):
+    for place, name in ((MARGIN, "encoder"), (left, "bottleneck"), (left + panel_width + BUS, "decoder")):
         axis.text(place, top + 0.06, name, style="italic", fontsize=HEADING)
     last = drawing.layers(MARGIN, [*range(len(encoder))], encoder, ENCODER, top, bottom)[-1]
     # From the lowest place upwards, so that what comes from the encoder goes on at the same height.

@@ -41,8 +41,9 @@ def draw(runs: Sequence[Run]) -> Figure:
         for (name, label), axis in zip(SHOWN.items(), row):
             for run, of_run in zip(group, details):
                 _line(axis, run, getattr(of_run, name))
-            axis.set(title=dataset_label(dataset), xlabel="dimension, by size", ylabel=label)
+            axis.set(title=dataset_label(dataset), xlabel="dimension, in decreasing order", ylabel=label)
             axis.xaxis.set_major_locator(MaxNLocator(integer=True))
+            axis.set_xlim(left=max(axis.get_xlim()[0], 0.5))  # there is no dimension 0
             grid(axis)
         row[1].axhline(COLLAPSED_SIGNAL_TO_NOISE, color=GREY, linestyle="--", linewidth=1)
         beside = row[1].get_yaxis_transform()
