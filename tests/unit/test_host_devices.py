@@ -8,9 +8,17 @@ from pathlib import Path
 import pytest
 
 from vrrae_bench.system.errors import UserError
-from vrrae_bench.system.host_devices import claim, devices_of_host, one_at_a_time, variables_of
+from vrrae_bench.system.host_devices import (
+    SHELLS,
+    claim,
+    devices_of_host,
+    one_at_a_time,
+    refuse_without_devices,
+    variables_of,
+)
 
-SCRIPTS = Path(__file__).parents[2] / "workflow/scripts"
+ROOT = Path(__file__).parents[2]
+SCRIPTS = ROOT / "workflow/scripts"
 SAY_AND_WAIT = "echo $CUDA_VISIBLE_DEVICES$TPU_VISIBLE_CHIPS; read line"
 
 
@@ -99,6 +107,30 @@ def test_devices_are_counted_by_their_files(tmp_path):
 def test_a_host_without_devices_is_told(tmp_path):
     with pytest.raises(UserError, match="this host has no tpu device"):
         devices_of_host("tpu", {}, tmp_path)
+
+
+def test_a_run_whose_jobs_take_devices_is_refused_where_there_are_none(tmp_path):
+    (tmp_path / "nvidia0").touch()
+    shells = ["", "bash", "workflow/scripts/shells/every_node", "workflow/scripts/shells/one_gpu"]
+    refuse_without_devices(shells, {}, tmp_path)
+    refuse_without_devices(["workflow/scripts/shells/one_tpu_chip"], {"TPU_VISIBLE_CHIPS": "0"}, tmp_path)
+    with pytest.raises(UserError, match="this host has no tpu device"):
+        refuse_without_devices([*shells, "workflow/scripts/shells/one_tpu_chip"], {}, tmp_path)
+    assert all((SCRIPTS / "shells" / name).exists() for name in SHELLS)
+
+
+@pytest.mark.skipif(bool(list(Path("/dev").glob("nvidia[0-9]*"))), reason="there is a GPU")
+@pytest.mark.parametrize("hook", [[], ["--dry-run"]])
+def test_the_profile_for_gpus_starts_nothing_on_a_host_without_one(hook, tmp_path):
+    """A plan is to be had without one, such as on a login node."""
+    command = [sys.executable, "-m", "snakemake", "--snakefile", ROOT / "Snakefile", *hook, "table_2", "--profile"]
+    command += [ROOT / "workflow/profiles/workstation-gpu"]
+    command += ["--configfile", ROOT / "workflow/profiles/quick/experiment.yaml", "--config", "accelerator=cuda"]
+    environment = {name: value for name, value in os.environ.items() if name != "CUDA_VISIBLE_DEVICES"}
+    outcome = subprocess.run(list(map(str, command)), cwd=tmp_path, capture_output=True, text=True, env=environment)
+    assert (outcome.returncode == 0) == bool(hook)
+    assert ("error: this host has no cuda device" in outcome.stderr) != bool(hook), outcome.stderr
+    assert not (tmp_path / "results").exists()
 
 
 def test_chips_of_one_host_do_not_share_a_port():

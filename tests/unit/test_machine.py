@@ -162,7 +162,7 @@ def test_a_failed_run_ends_with_the_cause_the_log_and_what_to_do(tmp_path):
         "  error: own.npz: holds no images. Name another file.",
         f"  log: {tmp_path}/model.log",
         "",
-        "See to the cause, then type the same command again. What is finished is kept.",
+        "Remove the cause, then type the same command again. What is finished is kept.",
     ]
 
 

@@ -135,5 +135,5 @@ def test_the_last_words_have_the_last_error_of_each_log_and_few_jobs(run, tmp_pa
     assert first.splitlines()[:2] == ["Failed: Train 0", "  error: a.yaml: is wrong:"]
     assert len(first.splitlines()) == CAUSE + 2
     assert second == f"Failed: Train 1\n  ValueError: a bug\n  log: {tmp_path}/1.log"
-    assert third.splitlines()[1] == "  Its log is empty."
+    assert third.splitlines()[1] == "  Its log has no message. What it wrote to the screen stands above."
     assert "And 2 more jobs failed." in words and words.endswith(REMEDY)

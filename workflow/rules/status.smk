@@ -3,6 +3,7 @@ from snakemake.logging import logger
 
 from vrrae_bench.study import costs
 from vrrae_bench.study.estimates import cost_of
+from vrrae_bench.system.host_devices import refuse_without_devices
 from vrrae_bench.system.status import Status, last_words
 
 status = Status()
@@ -15,5 +16,8 @@ def estimated_seconds(job):
 
 
 onstart:
+    if workflow.local_exec:
+        shells = {job.resources.get("shell_exec", "") for job in workflow.dag.needrun_jobs()}
+        refused(refuse_without_devices, sorted(shells), os.environ)
     jobs = {job.jobid: estimated_seconds(job) for job in workflow.dag.needrun_jobs()}
     status.begin(logger, jobs, workflow.output_settings)

@@ -21,43 +21,51 @@ IMAGE_WITH_AUXILIARY_HEAD = 299
 
 
 class ExtractorSettings(Section):
-    """The Inception-v3 whose features the Frechet distance compares (VRRAE, Appendix A.7)."""
+    """The Inception-v3 network whose features FID compares (VRRAE, Appendix A.7)."""
 
     start: Literal["imagenet", "random"] = Field(
-        description="Weights before fine-tuning: torchvision's IMAGENET1K_V1 (the paper's), or random ones"
+        description="Weights before fine-tuning: torchvision's IMAGENET1K_V1, as in the paper, or random weights"
     )
     image_size: int = Field(
         ge=SMALLEST_IMAGE,
         le=LARGEST_IMAGE,
-        description="Side in pixels to which real and generated images are resized; 299 is the network's own "
-        "and the only one at which its auxiliary head is trained too",
+        description="Side in pixels to which real and generated images are resized. The network was made for 299. "
+        "Only with 299 is its auxiliary classifier trained too",
     )
     epochs: int = Field(
-        ge=1, le=10_000, description="Passes over the training images, at most; the learning rate falls over all"
+        ge=1,
+        le=10_000,
+        description="Largest number of passes over the training images. The learning rate falls to zero over this "
+        "number",
     )
     validation_share: float = Field(
         default=0.05,
         gt=0,
         lt=1,
-        description="Share of the training images, drawn by the seed, that only decide when to stop and what to keep",
+        description="Share of the training images that is held out. The accuracy on these images decides when "
+        "fine-tuning stops, and which epoch is kept",
     )
     patience: int = Field(
         default=2,
         ge=1,
         le=10_000,
-        description="Epochs without a better validation accuracy after which fine-tuning stops",
+        description="Fine-tuning stops after this number of epochs without a better accuracy on the images held out",
     )
-    batch_size: int = Field(ge=2, le=100_000, description="Images per step of fine-tuning")
-    learning_rate: float = Field(gt=0, lt=1, description="Peak of the cosine schedule of AdamW")
+    batch_size: int = Field(ge=2, le=100_000, description="Number of images in a step of fine-tuning")
+    learning_rate: float = Field(
+        gt=0, lt=1, description="Largest learning rate of AdamW, from which it falls as a cosine"
+    )
     precision: Precision = Field(
-        description="Arithmetic of fine-tuning; bfloat16 is refused on an x86 CPU without avx512_bf16 and amx_bf16"
+        description="Type of the numbers in fine-tuning. An x86 CPU without avx512_bf16 and amx_bf16 refuses bfloat16"
     )
     feature_precision: Precision = Field(
         default="float32",
-        description="Arithmetic of features; bfloat16 changes FID a little (`make speed-features`), refused likewise",
+        description="Type of the numbers when features are computed. bfloat16 changes FID a little "
+        "(docs/performance.md). It is refused on the same CPUs as for precision",
     )
     seed: Seed = Field(
-        description="Decides the new layers, the validation images, the order of the others and the dropout"
+        description="Seed of the new layers, of the images held out, of the order of the other images, and of the "
+        "dropout"
     )
 
     @property

@@ -11,28 +11,36 @@ class SampleSpec(Section):
     gmm_components: int | None = Field(
         ge=1,
         le=1000,
-        description="Number of Gaussians, or none: chosen by BIC in 1..10, each with 5 (k + 1) means at least",
+        description="Number of Gaussians in the mixture. null: chosen by BIC from 1 to 10, as long as each Gaussian "
+        "has at least 5 (k + 1) posterior means",
     )
     gmm_subsample: int | None = Field(
         default=None,
         ge=2,
         le=1_000_000_000,
-        description="Most means to which the mixture is fitted, drawn by the seed where there are more; none: all",
+        description="Largest number of posterior means to which the mixture is fitted. If there are more, the seed of "
+        "the run draws them. null: all means",
     )
     gmm_n_init: int = Field(
-        default=1, ge=1, le=100, description="Fits from different starts, of which the likeliest is taken"
+        default=1,
+        ge=1,
+        le=100,
+        description="Number of fits with different starts. The fit with the largest likelihood is used",
     )
     random_images: int = Field(
-        ge=2, le=1_000_000, description="Images drawn from the Gaussian mixture, and from each other sampler"
+        ge=2,
+        le=1_000_000,
+        description="Number of images in a draw from the Gaussian mixture, and from each other distribution",
     )
     random_draws: int = Field(
         ge=2,
         le=1000,
-        description="Independent draws of `random_images` images: scores are of the first, the spread of FID of all",
+        description="Number of independent draws of `random_images` images. Most scores are of the first draw; the "
+        "mean and the spread of FID are of all draws",
     )
     interpolation_pairs: int = Field(
-        ge=1, le=1_000_000, description="Pairs of training images between which to interpolate"
+        ge=1, le=1_000_000, description="Number of pairs of training images between which images are interpolated"
     )
     interpolation_points: int = Field(
-        ge=1, le=1000, description="Evenly spaced inner points between the two images of a pair"
+        ge=1, le=1000, description="Number of evenly spaced points between the two images of a pair"
     )

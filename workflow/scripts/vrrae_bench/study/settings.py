@@ -51,69 +51,94 @@ PAPER_DATASETS = ("synthetic", "mnist", "cifar10", "celeba")
 class DatasetSettings(Section):
     """A data set and how methods are trained on it (Tables A.3-1, A.3-2 and A.3-3)."""
 
-    source: SourceName = Field(description="Where the images come from")
-    bumps: BumpSettings | None = Field(default=None, description="Only for the synthetic source")
-    files: FileSettings | None = Field(default=None, description="Only for the sources folder and npz: your own images")
+    source: SourceName = Field(
+        description="Where the images come from: a published data set, the synthetic bumps, or your own files "
+        "(folder, npz)"
+    )
+    bumps: BumpSettings | None = Field(
+        default=None, description="Settings of the synthetic bumps. Only for the source synthetic"
+    )
+    files: FileSettings | None = Field(
+        default=None,
+        description="Where your own images are, and how they are read. Only for the sources folder and npz",
+    )
     test_images: int | None = Field(
         default=None,
         ge=1,
         le=1_000_000,
-        description="Use only the first so many test images of a published data set; none: all. Tables, captions and "
-        "claims say so",
+        description="Use only this number of test images of a published data set, from the first on. Tables, captions "
+        "and claims then say so. null: all test images",
     )
-    bottleneck: int = Field(ge=1, le=100_000, description="k, the size of the bottleneck")
-    latent_size: int = Field(ge=1, le=100_000, description="L, the latent size of RRAE and VRRAE")
-    epochs: float = Field(gt=0, le=1e6, description="Passes over the training images")
-    batch_size: BatchSize = Field(description="Images per optimiser step")
-    learning_rate: LearningRate = Field(description="Constant learning rate of AdaBelief")
+    bottleneck: int = Field(
+        ge=1, le=100_000, description="k: the number of dimensions of the bottleneck, and the rank of the truncated SVD"
+    )
+    latent_size: int = Field(
+        ge=1,
+        le=100_000,
+        description="L: the number of dimensions of the latent space of RRAE and VRRAE, before the truncation",
+    )
+    epochs: float = Field(gt=0, le=1e6, description="Number of passes over the training images")
+    batch_size: BatchSize = Field(description="Number of images in a step of the optimiser")
+    learning_rate: LearningRate = Field(
+        description="Learning rate of AdaBelief, which stays the same during the whole training"
+    )
     other_learning_rates: tuple[LearningRate, ...] = Field(
         default=(),
-        description="Learning rates with which to train everything once more, for a second block of Table 1 or 2",
+        description="Further learning rates. All methods are trained again with each of them, for a further block of "
+        "Table 1 or 2",
     )
     precision: Precision = Field(
         default="float32",
-        description="Type of the operands of the matrix products of encoder and decoder while training; sums, weights, "
-        "loss and truncation stay float32. bfloat16 is refused on an x86 CPU without avx512_bf16 and amx_bf16",
+        description="Type of the operands of matrix products in encoder and decoder during training. Sums, weights, "
+        "loss and truncation are always float32. An x86 CPU without avx512_bf16 and amx_bf16 refuses bfloat16",
     )
-    beta: dict[str, Weight] = Field(description="Weight of the KL divergence, for each variational method")
-    penalty: dict[str, Weight] = Field(default={}, description="Weight of the penalty, for each method that has one")
+    beta: dict[str, Weight] = Field(description="Weight of the KL divergence in the loss, for each variational method")
+    penalty: dict[str, Weight] = Field(
+        default={}, description="Weight of the penalty in the loss, for each method that has a penalty"
+    )
     linear_layers: dict[str, Annotated[int, Field(le=100)]] = Field(
-        default={}, description="Their number, for each method that has such"
+        default={}, description="Number of additional linear layers, for each method that has them"
     )
     betas: tuple[Weight, ...] = Field(
         default=(),
-        description="Betas with which VAE and VRRAE are trained (Table A.3-2, Figures A.2-1 and A.2-2); the best "
-        "stands in Table 2, beside the configured one",
+        description="Betas with which VAE and VRRAE are trained for Table A.3-2 and Figures A.2-1 and A.2-2. Table 2 "
+        "also shows the best of them",
     )
     batch_sizes: tuple[BatchSize, ...] = Field(
-        default=(), description="Batch sizes with which VRRAE is trained, for equal epochs (Table A.4-2)"
+        default=(),
+        description="Batch sizes with which VRRAE is trained for Table A.4-2, always for the same number of epochs",
+    )
+    seeds: tuple[Seed, ...] = Field(
+        min_length=1, description="Seeds of trainings. Tables show the mean and the standard deviation over them"
     )
     ablations: tuple[str, ...] = Field(
-        default=(), description="Methods that are compared with VRRAE in Table 3, on real images only"
+        default=(), description="Methods that Table 3 compares with VRRAE. Only for image data sets"
     )
     baselines: tuple[str, ...] = Field(
-        default=(), description="Methods that Table A.4-3 has beside `experiment.methods`, on real images only"
+        default=(), description="Methods that Table A.4-3 compares with `experiment.methods`. Only for image data sets"
     )
-    timed: tuple[str, ...] = Field(default=(), description="Methods whose training is timed for Table A.4-1")
-    seeds: tuple[Seed, ...] = Field(min_length=1, description="A training per seed; tables give mean and std")
+    timed: tuple[str, ...] = Field(default=(), description="Methods whose training steps are timed for Table A.4-1")
     sweep_seeds: tuple[Seed, ...] | None = Field(
         default=None,
         min_length=1,
-        description="Seeds of ablations, baselines, betas and batch sizes; none: those of all else",
+        description="Seeds of ablations, baselines, betas and batch sizes. null: the same seeds as for the other "
+        "trainings",
     )
     sampling: SampleSpec
     extractor: ExtractorSettings | None = Field(
-        default=None, description="The Inception-v3 behind FID; null: no FID, as for images without labels"
+        default=None,
+        description="The Inception-v3 network whose features FID compares. null: no FID is computed, for example "
+        "because the images have no labels",
     )
     extractor_seeds: tuple[Seed, ...] = Field(
         default=(),
-        description="Seeds of further extractors, which are tuned to see how much a FID depends on it: their scores of "
-        "the first seed of each method stand in table_extractors and nowhere else",
+        description="Seeds of further extractors, which show how much a FID depends on the seed of the extractor. "
+        "They score the first training seed of each method, for table_extractors only",
     )
     inception_2015: bool = Field(
         default=False,
-        description="Whether to give also the FID of most papers, in the features of the Inception of 2015; needs no "
-        "labels, but its weights, and at 299 pixels the features of all training images",
+        description="Whether FID is also computed with the Inception network of 2015, as in most papers. It needs no "
+        "labels, but the published weights, and the features of all training images at 299 pixels",
     )
 
 
@@ -130,8 +155,10 @@ def least_images(dataset: DatasetSettings) -> dict[str, int]:
 class ExperimentSettings(Section):
     """What is computed. Lists, because an overlay replaces a list but cannot remove a key."""
 
-    datasets: tuple[str, ...] = Field(min_length=1)
-    methods: tuple[str, ...] = Field(min_length=1, description="Compared in Tables 1 and 2")
+    datasets: tuple[str, ...] = Field(
+        min_length=1, description="Names of the data sets, whose settings are below `datasets`"
+    )
+    methods: tuple[str, ...] = Field(min_length=1, description="Methods that Tables 1 and 2 compare")
     timing: TimingSettings = TimingSettings()
 
 
@@ -140,9 +167,13 @@ class Study(Section):
 
     experiment: ExperimentSettings
     datasets: dict[DatasetName, DatasetSettings] = Field(min_length=1)
-    banner: Sentence | None = Field(default=None, description="A sentence above every table, figure and report")
+    banner: Sentence | None = Field(
+        default=None, description="A sentence that is shown above every table, figure and report"
+    )
     reduced: Sentence | None = Field(
-        default=None, description="How trainings are smaller than the paper's, if they are: no claim is then decided"
+        default=None,
+        description="In which way trainings are smaller than the paper's, such as `few epochs`. If it is set, no "
+        "claim is decided. null: they are as large as the paper's",
     )
 
     @property
@@ -196,20 +227,29 @@ class Settings(Study):
     """The whole configuration."""
 
     results: Annotated[str, AfterValidator(os.path.normpath)] = Field(
-        min_length=1, description="Folder of everything that is made"
+        min_length=1, description="Folder to which all results are written"
     )
-    accelerator: Literal["cpu", "cuda", "tpu"] = Field(description="Where training runs; changes no result's identity")
-    mirror: str | None = Field(description="Folder or URL holding <data set>/<file>, asked before the official sources")
-    offline: bool = Field(description="Never use the network, only `mirror` and what is there already")
-    weights: str | None = Field(description="A local copy of the ImageNet weights of torchvision's Inception-v3")
+    accelerator: Literal["cpu", "cuda", "tpu"] = Field(
+        description="Where models are trained. The paths and names of results stay the same"
+    )
+    mirror: str | None = Field(
+        description="A folder or an address with copies of the published files, as <data set>/<file>. It is asked first"
+    )
+    offline: bool = Field(
+        description="Whether the network is not used, but only the mirror and the files that are there already"
+    )
+    weights: str | None = Field(
+        description="A file with torchvision's ImageNet weights of Inception-v3, if it is not in the mirror"
+    )
     longest_job_minutes: int | None = Field(
         default=None,
         ge=1,
         le=525_600,
-        description="No job asks for more time, however long it may take; what a cluster allows",
+        description="The longest time that a job asks a cluster for. A training that needs more is continued by a "
+        "further job",
     )
     checkpoint_seconds: float = Field(
-        gt=0, le=86_400, description="Time between two checkpoints of a training or a fine-tuning"
+        gt=0, le=86_400, description="Seconds between two checkpoints of a training or a fine-tuning"
     )
 
     @property

@@ -8,7 +8,7 @@ import fcntl
 import os
 import sys
 import time
-from collections.abc import Generator, Mapping, Sequence
+from collections.abc import Generator, Iterable, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Literal
@@ -22,6 +22,8 @@ SECONDS_BETWEEN_LOOKS = 1.0
 CHOSEN = {"cuda": ("CUDA_VISIBLE_DEVICES",), "tpu": ("TPU_VISIBLE_CHIPS", "TPU_VISIBLE_DEVICES")}
 DEVICE_FILES = {"cuda": ("nvidia[0-9]*",), "tpu": ("accel[0-9]*", "vfio/[0-9]*")}
 FIRST_TPU_PORT = 8476  # libtpu's own
+# The shells of workflow/scripts/shells that give a job a device of its host.
+SHELLS: dict[str, Kind] = {"one_gpu": "cuda", "one_tpu_chip": "tpu"}
 # Where all jobs of all users of a host look; not TMPDIR, which an executor may set for each job.
 LOCKS = Path("/tmp/vrrae-bench-devices")
 
@@ -42,9 +44,23 @@ def devices_of_host(kind: Kind, environment: Mapping[str, str], folder: Path = P
     if not files:
         raise UserError(
             f"this host has no {kind} device: {CHOSEN[kind][0]} is not set, and {folder} has none of "
-            f"{', '.join(DEVICE_FILES[kind])}. Run on another host, or with --config accelerator=cpu"
+            f"{', '.join(DEVICE_FILES[kind])}. If it should have one, look whether its driver is installed. "
+            "Otherwise run on another host, or with a profile for CPUs, such as workflow/profiles/laptop"
         )
     return [str(number) for number in range(len(files))]
+
+
+def refuse_without_devices(shells: Iterable[str], environment: Mapping[str, str], folder: Path = Path("/dev")) -> None:
+    """Stop a run before it begins if its jobs are to take devices of this host, which has none.
+
+    Args:
+        shells: The shells of its jobs. Other shells than those of `SHELLS` are not looked at.
+
+    Raises:
+        UserError: There is no such device.
+    """
+    for kind in dict.fromkeys(SHELLS[name] for name in map(os.path.basename, shells) if name in SHELLS):
+        devices_of_host(kind, environment, folder)
 
 
 def claim(kind: Kind, devices: Sequence[str], folder: Path = LOCKS) -> tuple[str, int]:

@@ -28,7 +28,7 @@ LINE = "{desc} |{bar:16}| {elapsed}, about {remaining} left{postfix}"
 CAUSE, NAMED = 12, 5
 # The handler by which Snakemake writes on the screen, if no plug-in does.
 SCREEN_HANDLER = "DefaultStreamHandler"
-REMEDY = "See to the cause, then type the same command again. What is finished is kept."
+REMEDY = "Remove the cause, then type the same command again. What is finished is kept."
 STOPPED = (
     "The run was stopped. If not by you, the reason stands above. Type the same command to go on: what is finished is "
     "kept."
@@ -197,4 +197,8 @@ def _cause(files: Sequence[str]) -> list[str]:
         with suppress(OSError):
             lines += [line for line in Path(file).read_text(encoding="utf-8", errors="replace").splitlines() if line]
     starts = [number for number, line in enumerate(lines) if re.match(r"error: ", line)]
-    return lines[starts[-1] :][:CAUSE] if starts else lines[-1:] or ["Its log is empty."]
+    return (
+        lines[starts[-1] :][:CAUSE]
+        if starts
+        else lines[-1:] or ["Its log has no message. What it wrote to the screen stands above."]
+    )

@@ -12,12 +12,14 @@ class TimingSettings(Section):
         default=8,
         ge=2,
         le=10_000,
-        description="Times that the steps of each method are timed, the methods one after the other",
+        description="Number of turns. In a turn, some steps of each method are timed, one method after the other",
     )
-    steps: int = Field(default=5, ge=1, le=100_000, description="Steps of a turn, of whose time the mean is taken")
+    steps: int = Field(
+        default=5, ge=1, le=100_000, description="Number of steps in a turn. The time of a step is their mean"
+    )
     training_steps: int = Field(
         default=50,
         ge=1,
         le=1_000_000,
-        description="Steps of a training, with all around them, that its duration is extrapolated from",
+        description="Number of steps of a whole training, from whose time the duration of a training is extrapolated",
     )
