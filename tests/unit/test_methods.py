@@ -55,11 +55,10 @@ class Finished(NamedTuple):
 
 
 @pytest.fixture(scope="module", params=methods())
-def finished(request, train_run, run_spec, tiny_images, tmp_path_factory):
+def finished(request, trained, run_spec, tiny_images, tmp_path_factory):
     """Each method, trained for two epochs of three steps."""
     spec = run_spec(request.param)
-    yield Finished(spec, *train_run(spec, tiny_images, tmp_path_factory.mktemp(request.param)))
-    jax.clear_caches()
+    return Finished(spec, *trained(spec, tiny_images, tmp_path_factory.mktemp(request.param)))
 
 
 def test_every_epoch_has_a_row_whose_loss_is_the_sum_of_its_weighted_parts(finished):
@@ -93,8 +92,8 @@ def test_a_saved_model_comes_back_as_it_was(finished, tiny_images, tmp_path):
     np.testing.assert_array_equal(decoded, finished.decode(points))
 
 
-def test_the_same_seed_gives_the_same_model_to_the_byte(finished, train_run, tiny_images, tmp_path):
-    model, header, history = train_run(finished.spec, tiny_images, tmp_path)
+def test_the_same_seed_gives_the_same_model_to_the_byte(finished, trained, tiny_images, tmp_path):
+    model, header, history = trained(finished.spec, tiny_images, tmp_path)
     assert history == finished.history
     save_model(tmp_path / "first.eqx", finished.model, finished.header)
     save_model(tmp_path / "again.eqx", model, header)
