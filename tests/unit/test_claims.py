@@ -271,7 +271,7 @@ def test_what_was_not_run_is_named():
     values = {VRRAE: 20 + SEEDS, AE: 25 + SEEDS**2, VAE: 30 - SEEDS}
     assert lacking_texts(LOWEST.decide(errors(values))) == ("runs of RRAE on MNIST",)
     unscored = table(*(("mnist", one, {"fid_random": SEEDS}) for one in (VRRAE, AE, VAE, RRAE)))
-    missing = "the test error (%) (reconstruction_error) in the scores of AE on MNIST"
+    missing = "the test error (%) of AE on MNIST"
     assert missing in lacking_texts(LOWEST.decide(unscored))
     # One competitor that is clearly better refutes whatever is missing.
     assert LOWEST.decide(errors({VRRAE: 20 + SEEDS, AE: 15 + SEEDS**2})).verdict == "does_not_hold"

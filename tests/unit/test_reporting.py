@@ -425,7 +425,7 @@ def test_a_score_of_features_that_say_nothing_is_marked_in_every_table(
         axis=None
     )
     for text in ((tmp_path / f"{name}.md").read_text(), (tmp_path / f"{name}.tex").read_text()):
-        assert ("Void on MNIST" in text) == ("more epochs, on more images or at more pixels" in text) == bool(reason)
+        assert ("Void on MNIST" in text) == ("more epochs, on more images or with more pixels" in text) == bool(reason)
         assert (reason or "") in text and "A quick run." in text and "Void on CIFAR" not in text
     # The report is made from the long form and the caption.
     assert ("Void on MNIST" in json.loads((tmp_path / f"{name}.json").read_text())["caption"]) == bool(reason)

@@ -1,7 +1,8 @@
 """Keep what a run came to, without what it was made from.
 
-Copies the report, tables, figures (PNG), claims, and the scores, histories and records behind them to another folder,
-under the same names, and the few images and points that figures show. From these `redraw.py` makes all of it again.
+Copies the report, the tables and figures that it links to, the claims, and the scores, histories and records behind
+them to another folder, under the same names, and the few images and points that figures show. From these `redraw.py`
+makes all of it again.
 Left out are data, models and generated images, which `snakemake` makes again; and what the configuration of the
 results, settings.json, does not ask for, such as runs that an earlier one has left. Nothing is copied if a file is
 damaged, or was made by another configuration.
@@ -29,8 +30,8 @@ from vrrae_bench.system.errors import UserError, run_command
 from vrrae_bench.system.files import atomic_path
 
 KEPT = (
-    *("report.html", "claims.*", "tables/*.csv", "tables/*.md", "tables/*.json"),
-    *("figures/*.png", "figures/*.txt", "figures/*.json"),
+    *("report.html", "claims.*", "tables/*.csv", "tables/*.md", "tables/*.tex", "tables/*.json"),
+    *("figures/*.png", "figures/*.pdf", "figures/*.txt", "figures/*.json"),
     *("settings.json", "runs/**/scores*.json", "runs/**/run.json", "runs/**/history.csv"),
     *("extractor/**/*.json", "timings/*.json"),
 )

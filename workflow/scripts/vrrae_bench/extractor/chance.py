@@ -9,8 +9,10 @@ from typing import Any
 
 # The chance that a network passes a single test although it is no better than guessing.
 LARGEST_P_VALUE = 0.01
-VOID = "Its features tell nothing about images, so every FID and other score in them is void, whatever its value."
-REMEDY = "Train it for more epochs, on more images or at more pixels: datasets.NAME.extractor in the configuration."
+VOID = "Its features say nothing about images, so every FID and every other score that uses them is void."
+REMEDY = (
+    "Train it for more epochs, on more images or with more pixels: `extractor` of the data set in the configuration."
+)
 
 
 def at_chance(extractor: Mapping[str, Any]) -> str | None:
@@ -27,9 +29,9 @@ def at_chance(extractor: Mapping[str, Any]) -> str | None:
         return None
     found = extractor.get("against_guessing", {})
     of_images = f" of {found['n_images']} test images" if found else ""
-    p_value = f"; p = {found['p_value']:.2g}, where at most {LARGEST_P_VALUE:g} is asked for" if found else ""
+    p_value = f"; p = {found['p_value']:.2g}, but at most {LARGEST_P_VALUE:g} is needed" if found else ""
     return (
-        f"the network tells the labels{of_images} not clearly better than always guessing what is most frequent "
+        f"the network predicts the labels{of_images} not clearly better than always guessing the most frequent label "
         f"(accuracy {accuracy:.2%}, guessing {guessing:.2%}{p_value})"
     )
 
@@ -47,7 +49,7 @@ def like_noise(extractor: Mapping[str, Any]) -> str | None:
         return f"the {found['images']} test images are too few to tell whether the network knows them from noise"
     noise, images = (f"{min(found[name]):.3g} to {max(found[name]):.3g}" for name in ("fid_noise", "fid_test_images"))
     return (
-        "to the network noise is not clearly farther from the training images than test images are "
+        "for this network, noise is not clearly farther from the training images than test images are "
         f"(FID {noise} and {images}, in parts of {found['images']} images)"
     )
 

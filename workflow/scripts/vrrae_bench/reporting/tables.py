@@ -115,7 +115,8 @@ def _markdown(title: str, tables: dict[str, pd.DataFrame], caption: str, banner:
     parts = [f"# {title}"] + ([f"**{markdown(banner)}**"] if banner else [])
     for dataset, table in tables.items():
         parts += [f"## {markdown(dataset_label(dataset))}"] if len(tables) > 1 else []
-        parts.append(table.rename(index=markdown_cell).to_markdown(disable_numparse=True))
+        aligned = ["left", *("right" for _ in table.columns)]
+        parts.append(table.rename(index=markdown_cell).to_markdown(disable_numparse=True, colalign=aligned))
     # Without this heading, the caption of all tables would stand under the name of the last data set.
     parts += ["## Notes"] if len(tables) > 1 else []
     return "\n\n".join([*parts, markdown(caption)]) + "\n"

@@ -131,8 +131,10 @@ def missing(evidence: Evidence, dataset: str, variant: Variant, metric: str) -> 
     if evidence.of(dataset, variant).empty:
         return Lacking("trainings", f"runs of {variant} on {label}")
     if METRICS[metric].of_features and dataset in evidence.void:
-        return Lacking("measurement", f"features that tell images of {label} apart: {evidence.void[dataset]}. {REMEDY}")
-    return Lacking("measurement", f"the {METRICS[metric].label} ({metric}) in the scores of {variant} on {label}")
+        return Lacking(
+            "measurement", f"features that distinguish images of {label}: {evidence.void[dataset]}. {REMEDY}"
+        )
+    return Lacking("measurement", f"the {METRICS[metric].label} of {variant} on {label}")
 
 
 def too_few(

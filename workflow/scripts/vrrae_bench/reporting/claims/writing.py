@@ -38,7 +38,7 @@ CONDITIONS = (
     "conditions the verdicts may differ. The columns Random, All draws, KID and Interpolated give the number of "
     "generated images. For each claim about random images, the verdicts by three more scores of ours are listed too: "
     "the FID of all draws together, the limit of FID for infinitely many images, and KID. They have less bias than "
-    "FID, or none, and decide nothing here."
+    "FID, or none. They do not decide a claim."
 )
 
 
@@ -140,10 +140,10 @@ def _section(one: ClaimRecord) -> str:
         *(f"- Waits for: {markdown(each.text)}" for each in one.lacking),
     ]
     if one.by_score:
-        lines += ["- By scores of ours that decide nothing here:"]
+        lines += ["- With other scores, which do not decide this claim, the rule finds:"]
         lines += [f"    - {VERDICTS[found.verdict].label}: {'; '.join(found.numbers)}" for found in one.by_score]
     if one.by_learning_rate:
-        lines += ["- From runs with another learning rate, which decide nothing here:"]
+        lines += ["- With other learning rates, which do not decide this claim, the rule finds:"]
         lines += [
             f"    - {with_rate(found)}: {VERDICTS[found.verdict].label}: {'; '.join(found.numbers)}"
             for found in one.by_learning_rate
