@@ -135,6 +135,7 @@ import sys
 sys.path.insert(0, {scripts!r})
 from types import SimpleNamespace
 RESULTS, settings = "results", SimpleNamespace(datasets={{}})
+refused = lambda check, *arguments: check(*arguments)
 include: {rules!r} + "/status.smk"
 include: {rules!r} + "/ending.smk"
 rule model:

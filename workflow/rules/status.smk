@@ -1,4 +1,6 @@
 # What the main Snakemake shows while its jobs run. Not the ones that executors start for single jobs.
+import os
+
 from snakemake.logging import logger
 
 from vrrae_bench.study import costs
