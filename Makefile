@@ -11,7 +11,9 @@ PEERS := .venv-peers
 DOCS := .venv-docs
 AUDIT := .venv-audit
 LOCKS := requirements peers docs browser cluster kubernetes cuda tpu coverage audit
-ENVIRONMENT := $(PYTHON) envs/environment.py
+# What installs the packages: pip, or uv, which is faster and has to be on the PATH.
+INSTALLER := pip
+ENVIRONMENT := $(PYTHON) envs/environment.py --installer "$(INSTALLER)"
 # An index of PyTorch's CPU build, which takes 4 GB less. Empty: the build of the lock. Tried with stand-ins only.
 TORCH_INDEX :=
 # What JAX computes on, as in config.yaml.
@@ -37,7 +39,8 @@ help:
 	@echo "  make quickstart          install everything, train briefly on bumps and real digits, show the tables (10 to 20 minutes)"
 	@echo "  make environment         only install: the exact packages of envs/requirements.txt into $(VENV), 6 GB (3 to 15 minutes)"
 	@echo "                           ACCELERATOR=cuda or ACCELERATOR=tpu adds JAX for GPUs or TPUs;"
-	@echo "                           TORCH_INDEX=address uses PyTorch's smaller build for CPUs"
+	@echo "                           TORCH_INDEX=address uses PyTorch's smaller build for CPUs;"
+	@echo "                           INSTALLER=uv installs with uv instead of pip, if you have it, which is much faster"
 	@echo "  make fetch DEST=folder   download data sets and weights into a folder, for machines without internet (*)"
 	@echo "  make keep DEST=folder    copy tables, figures, claims and scores, without data and models; FROM=results/NAME"
 	@echo "  make redraw FROM=folder  make tables, figures, claims and report again from such a folder, without training (1 minute)"

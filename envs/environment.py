@@ -24,6 +24,7 @@ from pathlib import Path
 OLDEST, NEWEST = (3, 11), (3, 13)
 # PyTorch's CPU build needs none of these packages, which make up most of the 6 GB.
 FOR_GPUS = re.compile(r"(nvidia|cuda|triton)\b")
+INSTALLERS = ("pip", "uv")
 SIGN_OF_LIFE = 30  # seconds between two lines while a command runs
 OTHER_INDEX = "# torch and torchvision come from another index\n"
 
@@ -33,6 +34,7 @@ def main() -> None:
     parser.add_argument("action", choices=["check", "ensure", "build", "add"])
     parser.add_argument("folder", type=Path, help="folder of the environment")
     parser.add_argument("lock", type=Path, help="file with exact versions and their hashes")
+    parser.add_argument("--installer", choices=INSTALLERS, default=INSTALLERS[0], help="uv is to be on the PATH")
     parser.add_argument("--torch-index", default="", help="index of PyTorch's CPU build, instead of the lock's torch")
     arguments = parser.parse_args()
     folder, lock = Path(os.path.abspath(str(arguments.folder))), arguments.lock
@@ -50,13 +52,18 @@ def main() -> None:
         print(f"{arguments.folder} is as {lock} has it")
         return
     refuse_if_not_ours_to_change(folder)
+    if arguments.installer == "uv" and not shutil.which("uv"):
+        sys.exit(
+            "error: uv is not on the PATH. Nothing was changed. Install it as https://docs.astral.sh/uv says, or "
+            "leave out INSTALLER=uv."
+        )
     if arguments.action == "add":
         if not (folder / "bin/python").exists():
             sys.exit(f"error: {folder}: there is no environment yet. Type: make environment")
-        install(folder, lock, arguments.torch_index)
+        install(folder, lock, arguments.installer, arguments.torch_index)
     else:
         refuse_unsuitable_python()
-        build(folder, lock, arguments.torch_index)
+        build(folder, lock, arguments.installer, arguments.torch_index)
 
 
 def former(folder: Path) -> Path:
@@ -64,7 +71,7 @@ def former(folder: Path) -> Path:
     return folder.with_name(folder.name + ".former")
 
 
-def build(folder: Path, lock: Path, torch_index: str) -> None:
+def build(folder: Path, lock: Path, installer: str, torch_index: str) -> None:
     """Make the environment again; if that fails, the former one comes back."""
     waiting = former(folder)
     if waiting.exists():  # a build was killed: what it left is incomplete
@@ -75,7 +82,7 @@ def build(folder: Path, lock: Path, torch_index: str) -> None:
         print(f"Making {folder} with Python {sys.version.split()[0]}", flush=True)
         # Not `sys.executable`, which is in the very folder if the environment is activated.
         run([sys._base_executable, "-m", "venv", str(folder)], folder)
-        install(folder, lock, torch_index)
+        install(folder, lock, installer, torch_index)
     except BaseException:
         if waiting.exists():
             shutil.rmtree(str(folder), ignore_errors=True)
@@ -207,22 +214,27 @@ def refuse_unsuitable_python() -> None:
         sys.exit("error: this Python lacks venv. Nothing was changed. On Debian and Ubuntu: apt install python3-venv")
 
 
-def install(folder: Path, lock: Path, torch_index: str) -> None:
+def install(folder: Path, lock: Path, installer: str, torch_index: str) -> None:
     """Install exactly what a lock has, every file verified against its hash, and record it."""
     began = time.monotonic()
     text = lock.read_text()
     print(f"Installing {len(pins(text))} packages of {lock}", flush=True)
-    # -I: a PYTHONPATH of the shell must not make pip believe that a package is there already.
-    pip = [str(folder / "bin/python"), "-I", "-m", "pip", "--disable-pip-version-check", "install"]
-    if torch_index:
-        install_with_cpu_build(pip, folder, text, torch_index)
+    python = str(folder / "bin/python")
+    if installer == "uv":
+        # Unlike pip, it leaves the compilation of a module to its first import, so that most modules need none.
+        command = ["uv", "pip", "install", "--python", python]
     else:
-        run([*pip, "--require-hashes", "-r", str(lock)], folder)
+        # -I: a PYTHONPATH of the shell must not make pip believe that a package is there already.
+        command = [python, "-I", "-m", "pip", "--disable-pip-version-check", "install"]
+    if torch_index:
+        install_with_cpu_build(command, folder, text, torch_index)
+    else:
+        run([*command, "--require-hashes", "-r", str(lock)], folder)
     record(folder, lock, bool(torch_index))
     print(f"{folder} is ready, after {time.monotonic() - began:.0f} seconds")
 
 
-def install_with_cpu_build(pip: "list[str]", folder: Path, text: str, index: str) -> None:
+def install_with_cpu_build(command: "list[str]", folder: Path, text: str, index: str) -> None:
     """The lock with torch and torchvision of another index, which alone vouches for these two.
 
     Their files are others than those whose hashes the lock has.
@@ -230,9 +242,9 @@ def install_with_cpu_build(pip: "list[str]", folder: Path, text: str, index: str
     blocks = re.findall(r"^\S.*\n(?:[ \t].*\n)*", text, flags=re.MULTILINE)
     build = [block for block in blocks if re.match(r"(torch|torchvision)==", block)]
     rest = [block for block in blocks if block not in build and not FOR_GPUS.match(block)]
-    run([*pip, "--require-hashes", "-r", "/dev/stdin"], folder, "".join(rest))
+    run([*command, "--require-hashes", "-r", "/dev/stdin"], folder, "".join(rest))
     torch = "\n".join(sorted(pins("".join(build))))
-    run([*pip, "--no-deps", "--index-url", index, "-r", "/dev/stdin"], folder, torch)
+    run([*command, "--no-deps", "--index-url", index, "-r", "/dev/stdin"], folder, torch)
 
 
 def run(command: "list[str]", folder: Path, text: str = "") -> None:

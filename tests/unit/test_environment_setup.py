@@ -66,9 +66,10 @@ class Project:
         return subprocess.run(command, cwd=self.root, env=self.variables(), capture_output=True, text=True)
 
     def variables(self) -> dict[str, str]:
-        """Those of the shell, with a folder of wheels as all that pip knows."""
+        """Those of the shell, with a folder of wheels as all that pip and uv know."""
         kept = {key: value for key, value in os.environ.items() if key not in INDEX_OPTIONS}
         wheels = {"PIP_INDEX_URL": self.wheels.as_uri(), "PIP_FIND_LINKS": str(self.wheels)}
+        wheels |= {"UV_NO_INDEX": "1", "UV_FIND_LINKS": str(self.wheels), "UV_NO_CACHE": "1", "UV_NO_CONFIG": "1"}
         return kept | wheels | {"PIP_CONFIG_FILE": os.devnull}
 
     def mark(self) -> Path:
@@ -127,6 +128,19 @@ def test_a_file_of_another_hash_is_not_installed(project, lines):
         outcome = project.make("cluster")
         assert outcome.returncode and told in outcome.stderr and "this command failed" in outcome.stderr
         assert not list(project.environment.glob("lib/python*/site-packages/vrrae_plugin.py"))
+
+
+def test_uv_installs_the_same_and_verifies_the_hashes_too(empty, lines):
+    outcome = empty.make("environment", "INSTALLER=uv")
+    assert outcome.returncode == 0, outcome.stdout + outcome.stderr
+    assert empty.make("config").stdout == "ASKED [] 1.0\n"
+    mark = empty.mark()
+    empty.lock.write_text(lines["1.0"].split("sha256:")[0].replace("1.0", "2.0") + f"sha256:{'0' * 64}\n")
+    outcome = empty.make("environment", "INSTALLER=uv")
+    assert outcome.returncode and "Hash mismatch" in outcome.stderr and "is back as it was" in outcome.stderr
+    assert mark.exists()
+    outcome = empty.make("environment", "INSTALLER=uv", "PATH=/usr/bin:/bin")
+    assert outcome.returncode and "uv is not on the PATH. Nothing was changed" in outcome.stderr and mark.exists()
 
 
 def test_plug_ins_are_added_once_and_only_to_an_environment_of_the_lock(project, lines):
