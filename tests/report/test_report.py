@@ -10,7 +10,7 @@ import pytest
 
 from redraw import redraw
 from vrrae_bench.artefacts.records import write_record
-from vrrae_bench.artefacts.shown import IMAGES, MEANS
+from vrrae_bench.artefacts.shown import SHOWN_IMAGES, SHOWN_MEANS
 from vrrae_bench.reporting.claims.claims import CLAIMS
 
 ROOT = Path(__file__).parents[2]
@@ -42,9 +42,9 @@ def add_images(run):
     """What sampling leaves beside a run, made up, for the first run of the page: none is kept of it."""
     rng = np.random.default_rng(0)
     images = {"random": rng.uniform(size=(24, 28, 28, 1)), "transitions": rng.uniform(size=(6, 4, 28, 28, 1))}
-    np.savez(run / IMAGES, **images)
-    np.savez(run / MEANS, train=rng.normal(size=(60, 2)), spread=np.ones(2), labels=np.arange(60) % 10)
-    write_record(run / "sample.json", {}, [IMAGES, MEANS])
+    np.savez(run / SHOWN_IMAGES, **images)
+    np.savez(run / SHOWN_MEANS, train=rng.normal(size=(60, 2)), spread=np.ones(2), labels=np.arange(60) % 10)
+    write_record(run / "sample.json", {}, [SHOWN_IMAGES, SHOWN_MEANS])
 
 
 @pytest.fixture(scope="module")

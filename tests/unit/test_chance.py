@@ -57,8 +57,8 @@ CHANCE = {"test_accuracy": 0.36, "majority_accuracy": 0.33}
 @pytest.mark.parametrize(
     ("extractor", "words"),
     [
-        (CHANCE | AgainstGuessing(36, 5, 4).record(), ("of 36 test images", "36.00%, guessing 33.00%; p = 0.5")),
-        (CHANCE | {"test_accuracy": 0.9} | AgainstGuessing(36, 21, 1).record(), None),
+        (CHANCE | AgainstGuessing(36, 5, 4).recorded(), ("of 36 test images", "36.00%, guessing 33.00%; p = 0.5")),
+        (CHANCE | {"test_accuracy": 0.9} | AgainstGuessing(36, 21, 1).recorded(), None),
         # Records of earlier versions, and of a network that was not tuned on labels.
         (CHANCE, None),
         (CHANCE | {"test_accuracy": 0.33}, ("accuracy 33.00%, guessing 33.00%)",)),

@@ -187,7 +187,7 @@ def test_the_first_test_images_are_the_same_whether_the_whole_batch_is_there_or_
     whole = make(test_images=3).manifest
     assert (whole.n_test, whole.published_test_images) == (3, N_TEST)
     (folder / "test_batch.bin").unlink()
-    beginning = files["test_batch.bin"][: N_BEGINNING * cifar_batches.BYTES_PER_RECORD]
+    beginning = files["test_batch.bin"][: N_BEGINNING * cifar_batches.BYTES_PER_ENTRY]
     in_folder(folder, {"test_batch_first_1000.bin": beginning})
     assert make(test_images=3).manifest == whole
     with pytest.raises(UserError, match="Add test_batch, or set datasets.cifar10.test_images: 5"):

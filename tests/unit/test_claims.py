@@ -27,14 +27,14 @@ from vrrae_bench.reporting.claims.claims import (
 )
 from vrrae_bench.reporting.claims.contradictions import CONTRADICTIONS
 from vrrae_bench.reporting.claims.counts import Always, MoreOften, Never, Occurs
-from vrrae_bench.reporting.claims.deciding import claim_record, decide, record_of
+from vrrae_bench.reporting.claims.deciding import decide, reported_claim, reported_claims
 from vrrae_bench.reporting.claims.differences import Equivalent, Lower, NotLower
 from vrrae_bench.reporting.claims.evidence import Evidence, load_evidence, training_rises
 from vrrae_bench.reporting.claims.findings import Finding
 from vrrae_bench.reporting.claims.measures import All, Below, FallsWithBeta, OverheadBelow, SpreadsMore, Within
-from vrrae_bench.reporting.claims.record import ClaimRecord, read_claims
+from vrrae_bench.reporting.claims.reported import ReportedClaim, read_claims
 from vrrae_bench.reporting.claims.summary import summarise
-from vrrae_bench.reporting.claims.writing import COLUMNS, evidence_line, overview, page, write_claims
+from vrrae_bench.reporting.claims.writing import CLAIM_COLUMNS, evidence_line, overview, page, write_claims
 from vrrae_bench.scoring.metrics import METRICS
 from vrrae_bench.study.paper import is_in_paper, paper_value, paper_values
 from vrrae_bench.study.reading import load_settings
@@ -83,15 +83,15 @@ def lacking_texts(finding: Finding) -> tuple[str, ...]:
 
 def told(one) -> str:
     """The evidence of a decided claim, as in the CSV file."""
-    return evidence_line(claim_record(one))
+    return evidence_line(reported_claim(one))
 
 
 def page_of(decided, evidence, banner=None) -> str:
-    return page(record_of(decided, evidence), banner)
+    return page(reported_claims(decided, evidence), banner)
 
 
 def overview_of(decided, evidence) -> str:
-    return "\n\n".join(overview(record_of(decided, evidence)))
+    return "\n\n".join(overview(reported_claims(decided, evidence)))
 
 
 LOWEST = Lower(VRRAE, than=(AE, VAE, RRAE), metrics="reconstruction_error", on="mnist", tables=("table_2",))
@@ -700,7 +700,7 @@ def test_all_parts_have_to_hold():
 # --- the list against the paper itself, and against made numbers where the paper's did not survive ---
 
 
-IMAGES = ("mnist", "cifar10", "celeba")
+IMAGE_DATASETS = ("mnist", "cifar10", "celeba")
 EACH_METRIC = ["reconstruction_error", "fid_interpolation", "fid_random_mean"]
 
 
@@ -729,7 +729,7 @@ def rule_of(name):
 
 
 def of_images(*claims):
-    return [f"{claim}_{name}" for claim in claims for name in IMAGES]
+    return [f"{claim}_{name}" for claim in claims for name in IMAGE_DATASETS]
 
 
 def test_the_papers_numbers_make_its_claims_true_but_for_those_that_they_contradict(printed):
@@ -820,13 +820,13 @@ MADE = [
     ("vrrae_does_not_collapse_{}", ["synthetic"], "collapsed_dimensions", [{VRRAE: NEVER}, {VRRAE: ONCE}]),
     (
         "collapse_less_likely_{}",
-        ["synthetic", *IMAGES],
+        ["synthetic", *IMAGE_DATASETS],
         "collapsed_dimensions",
         stands_out((VAE, VRRAE), ALWAYS, NEVER),
     ),
-    ("rrae_vae_unsorted_{}", IMAGES, "unsorted_modes", [{RRAE_VAE: ALWAYS}, {RRAE_VAE: ONCE}]),
-    ("kl_less_prominent_{}", IMAGES, "kl_share", lowest(VRRAE, VAE)),
-    ("rrae_vae_less_stable_{}", IMAGES, "training_rises", lowest(VRRAE, RRAE_VAE)),
+    ("rrae_vae_unsorted_{}", IMAGE_DATASETS, "unsorted_modes", [{RRAE_VAE: ALWAYS}, {RRAE_VAE: ONCE}]),
+    ("kl_less_prominent_{}", IMAGE_DATASETS, "kl_share", lowest(VRRAE, VAE)),
+    ("rrae_vae_less_stable_{}", IMAGE_DATASETS, "training_rises", lowest(VRRAE, RRAE_VAE)),
     ("beta_bounds_singular_values", ["mnist"], "singular_value_norm", FALLS),
     ("beta_draws_means_together", ["mnist"], "mean_spread", FALLS),
     ("beta_costs_reconstruction", ["mnist"], "reconstruction_error", FALLS[::-1]),
@@ -834,8 +834,8 @@ MADE = [
     ("small_batch_spreads", ["synthetic"], "reconstruction_error", spreads(*BATCHES)),
     ("identity_orthonormal", ["mnist"], "identity_orthonormal", TINY),
     ("identity_energy", ["mnist"], "identity_energy", TINY),
-    ("sharper_random_{}", IMAGES, "log_sharpness_random", lowest(VRRAE, VAE)),
-    ("sharper_interpolation_{}", IMAGES, "log_sharpness_interpolation", lowest(VRRAE, VAE)),
+    ("sharper_random_{}", IMAGE_DATASETS, "log_sharpness_random", lowest(VRRAE, VAE)),
+    ("sharper_interpolation_{}", IMAGE_DATASETS, "log_sharpness_interpolation", lowest(VRRAE, VAE)),
     ("sharpest_reconstruction_{}", ["cifar10"], "log_sharpness_reconstruction", lowest(VRRAE, VAE, RRAE)),
     ("sharpest_interpolation_{}", ["cifar10"], "log_sharpness_interpolation", lowest(VRRAE, VAE, RRAE)),
 ]
@@ -942,7 +942,7 @@ def test_numbers_of_the_first_test_images_say_so_in_the_evidence_of_each_claim(w
     evidence = load_evidence([write_scores("cifar10", method, 0, **scores) for method in ("vae", "vrrae")], [], study)
     names = ("lowest_reconstruction_error_cifar10", "sharper_random_cifar10", "best_random_fid_cifar10")
     claims = [claim for claim in CLAIMS if claim.id in names]
-    told = {one.claim.id: evidence_line(claim_record(one)) for one in decide(claims, evidence, None)}
+    told = {one.claim.id: evidence_line(reported_claim(one)) for one in decide(claims, evidence, None)}
     remark = "(1 seed; of the first 1000 test images"
     assert (
         (remark in told["lowest_reconstruction_error_cifar10"])
@@ -1148,7 +1148,7 @@ def test_a_fid_claim_without_imagenet_weights_tells_the_verdict_by_each_network_
     assert finding.verdict == "open"
     assert finding.by_extractor == {0: "holds", 1: "holds", 2: other}
     [one] = decide([claim for claim in CLAIMS if claim.id == "best_random_fid_mnist"], evidence, None)
-    record = claim_record(one)
+    record = reported_claim(one)
     assert record.awaited == "weights" and record.agreed == ("holds" if third == "vae" else None)
     assert f"by our 3 networks: seed 0 holds, seed 1 holds, seed 2 {other.replace('_', ' ')}; they " in told(one)
     assert (f"; they {'agree' if third == 'vae' else 'do not agree'}") in overview_of([one], evidence)
@@ -1159,7 +1159,7 @@ def test_features_of_a_network_at_chance_decide_no_claim(write_scores, settings,
     """Everything else is decided as ever; the network is what a claim waits for, however clear its numbers are."""
     found = AgainstGuessing(10_000, 9000 if above else 9, 9)
     network = features_of(0, "imagenet")
-    network["extractor"] |= {"majority_accuracy": 0.1, "test_accuracy": 0.99 if above else 0.1} | found.record()
+    network["extractor"] |= {"majority_accuracy": 0.1, "test_accuracy": 0.99 if above else 0.1} | found.recorded()
     best, worse = ({"fid_random": fid, "reconstruction_error": error} for fid, error in ((10.0, 20.0), (50.0, 30.0)))
     paths = [
         write_scores("mnist", method, seed, network, **{name: value + seed for name, value in numbers.items()})
@@ -1222,10 +1222,10 @@ def test_a_training_without_any_error_left_has_a_finite_stability():
     assert 100 < training_rises(np.array([1.0, 0.0, 1.0])) < np.inf
 
 
-def claimed(name, verdict, *awaited, by_algebra=False, by_extractor=None) -> ClaimRecord:
+def claimed(name, verdict, *awaited, by_algebra=False, by_extractor=None) -> ReportedClaim:
     lacking = tuple({"awaited": kind, "text": kind} for kind in awaited)
     texts = {"section": "1", "statement": name, "rules": (), "words": "", "numbers": (), "by_score": (), "remark": ""}
-    return ClaimRecord(
+    return ReportedClaim(
         id=name, verdict=verdict, lacking=lacking, by_algebra=by_algebra, by_extractor=by_extractor or {}, **texts
     )
 
@@ -1311,11 +1311,11 @@ def test_the_files_that_are_written(tmp_path):
     values = {VRRAE: 20 + SEEDS, AE: 25 + 2 * SEEDS, VAE: 30 - SEEDS, RRAE: 19 + SEEDS**2}
     evidence = errors(values, "mnist", "fid_interpolation")
     evidence.runs["reconstruction_error"] = evidence.runs.fid_interpolation - 5 * (evidence.runs.method == "vrrae")
-    record = record_of(decide(CLAIMS, evidence, None), evidence)
+    record = reported_claims(decide(CLAIMS, evidence, None), evidence)
     write_claims(tmp_path / "claims.csv", record, "A banner.")
     assert read_claims(tmp_path / "claims.json") == record
     rows = pd.read_csv(tmp_path / "claims.csv", keep_default_na=False).set_index("id")
-    assert [rows.index.name, *rows.columns] == COLUMNS == ["id", "section", "statement", "verdict", "evidence"]
+    assert [rows.index.name, *rows.columns] == CLAIM_COLUMNS == ["id", "section", "statement", "verdict", "evidence"]
     assert set(rows.verdict) == {"holds", "does_not_hold", "open"}
     assert rows.verdict["lowest_reconstruction_error_mnist"] == "holds"
     refuted = {"best_interpolation_fid_mnist", "outperforms_rrae_mnist"}

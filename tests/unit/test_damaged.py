@@ -10,7 +10,7 @@ import pytest
 
 from vrrae_bench.artefacts.arrays import read_array, read_arrays
 from vrrae_bench.artefacts.run_folder import check_sample, check_training
-from vrrae_bench.artefacts.shown import IMAGES, MEANS
+from vrrae_bench.artefacts.shown import SHOWN_IMAGES, SHOWN_MEANS
 from vrrae_bench.datasets.conversion import convert_images
 from vrrae_bench.reporting.captions import scores_context
 from vrrae_bench.reporting.claims.evidence import load_evidence
@@ -46,9 +46,11 @@ def run(tmp_path, run_spec, rng) -> Run:
     means = rng.normal(size=(40, 3)).astype(np.float32)
     latents = {"train_mean": means, "train_log_variance": means - 9, "diagonal_mean": means[:5]}
     np.savez(folder / "latents.npz", **latents)
-    np.savez(folder / MEANS, train=means[:, :2], spread=means[:, :2].std(axis=0), diagonal=means[:5, :2])
+    np.savez(folder / SHOWN_MEANS, train=means[:, :2], spread=means[:, :2].std(axis=0), diagonal=means[:5, :2])
     images = rng.uniform(size=(6, 28, 28, 1)).astype(np.float32)
-    np.savez(folder / IMAGES, random=images, real=images, nearest=images, transitions=images.reshape(2, 3, 28, 28, 1))
+    np.savez(
+        folder / SHOWN_IMAGES, random=images, real=images, nearest=images, transitions=images.reshape(2, 3, 28, 28, 1)
+    )
     for name in ("random", "interpolation"):
         np.save(folder / f"{name}.npy", rng.uniform(size=(30, 28, 28, 1)).astype(np.float32))
     (folder / "history.csv").write_text(HISTORY)
@@ -92,12 +94,12 @@ READERS = {
         "figure": lambda run, data: histories.draw([run]),
         "report": lambda run, data: report(run),
     },
-    MEANS: {
+    SHOWN_MEANS: {
         "figure 2": lambda run, data: figure_2.draw([run]),
         "figure of betas": lambda run, data: figure_a2_2.draw([run]),
         "report": lambda run, data: report(run),
     },
-    IMAGES: {"gallery": lambda run, data: gallery.draw([run], 0), "report": lambda run, data: report(run)},
+    SHOWN_IMAGES: {"gallery": lambda run, data: gallery.draw([run], 0), "report": lambda run, data: report(run)},
     "latents.npz": {
         "scoring": lambda run, data: score_run(run.spec, run.folder / "sample.json", data, None),
     },
@@ -137,7 +139,7 @@ def test_whoever_reads_a_damaged_file_tells_its_name_and_what_to_do(name, reader
 def test_a_file_that_is_gone_is_told_too(name, reader, run, tiny_images):
     if reader == "caption" and name == "run.json":
         pytest.skip("scores are read first, and may stand alone")
-    if reader == "report" and name in (IMAGES, MEANS):
+    if reader == "report" and name in (SHOWN_IMAGES, SHOWN_MEANS):
         pytest.skip("the page says that they do not lie beside it")
     (run.folder / name).unlink()
     with pytest.raises(UserError, match="No such file or directory"):

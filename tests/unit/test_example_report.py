@@ -9,7 +9,7 @@ import pytest
 from vrrae_bench.reporting.claims.claims import CLAIMS
 from vrrae_bench.reporting.claims.deciding import decide
 from vrrae_bench.reporting.claims.evidence import load_evidence
-from vrrae_bench.reporting.long_tables import COLUMNS as COLUMNS_OF_TABLES
+from vrrae_bench.reporting.long_tables import LONG_COLUMNS
 from vrrae_bench.study.reading import load_settings
 from vrrae_bench.study.selection import all_runs, runs_of
 from vrrae_bench.study.settings import Study
@@ -142,7 +142,7 @@ def test_an_example_report_is_of_its_whole_configuration(overlay, folder):
 
 def test_the_kept_tables_have_the_columns_of_today():
     kept = sorted(FOLDER.glob("**/tables/*.csv"))
-    assert len(kept) > 10 and all(list(pd.read_csv(path)) == COLUMNS_OF_TABLES for path in kept)
+    assert len(kept) > 10 and all(list(pd.read_csv(path)) == LONG_COLUMNS for path in kept)
 
 
 def test_the_page_of_results_counts_the_verdicts_of_the_example_report():

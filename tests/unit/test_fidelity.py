@@ -249,7 +249,7 @@ class TestKernelDistance:
     def test_it_is_the_same_in_blocks_of_any_size(self, rng, monkeypatch):
         x, y = generated(rng, 31), rng.standard_normal((23, D))
         expected = kid(x, y)
-        monkeypatch.setattr(kernel_distance, "ROWS", 7)
+        monkeypatch.setattr(kernel_distance, "ROWS_AT_A_TIME", 7)
         assert kid(x, y) == pytest.approx(expected, rel=1e-10)
 
 
@@ -286,7 +286,7 @@ class TestNeighbourhoods:
     def test_they_are_the_same_in_blocks_of_any_size_and_far_from_the_origin(self, rng, monkeypatch):
         x, y = generated(rng, 31), rng.standard_normal((23, D))
         expected = neighbourhoods(x, y, radii(y))
-        monkeypatch.setattr(neighbours, "ROWS", 7)
+        monkeypatch.setattr(neighbours, "ROWS_AT_A_TIME", 7)
         assert neighbourhoods(x + 1e4, y + 1e4, radii(y + 1e4)) == pytest.approx(expected)
 
     def test_too_few_images_are_told(self, rng):

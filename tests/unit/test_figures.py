@@ -14,7 +14,7 @@ from matplotlib.patches import Rectangle
 import figure as figure_command
 from vrrae_bench.artefacts.records import write_record
 from vrrae_bench.artefacts.run import format_beta
-from vrrae_bench.artefacts.shown import COLUMNS, GALLERIES, GALLERY, IMAGES, MEANS
+from vrrae_bench.artefacts.shown import GALLERIES, GALLERY, GALLERY_COLUMNS, SHOWN_IMAGES, SHOWN_MEANS
 from vrrae_bench.artefacts.shown import PAIRS as SHOWN_PAIRS
 from vrrae_bench.datasets.store import write_dataset
 from vrrae_bench.reporting.architecture import Layer, architecture
@@ -72,10 +72,10 @@ def make_run(tmp_path, run_spec, rng):
         folder = tmp_path / spec.folder
         folder.mkdir(parents=True)
         random = rng.integers(0, 256, (GALLERIES * GALLERY, 8, 8, 1), np.uint8) if random is None else random
-        real = rng.integers(0, 256, (GALLERIES * COLUMNS, *random.shape[1:])).astype(random.dtype)
+        real = rng.integers(0, 256, (GALLERIES * GALLERY_COLUMNS, *random.shape[1:])).astype(random.dtype)
         transitions = rng.integers(0, 256, (len(pairs), N_POINTS + 4, 8, 8, 1), np.uint8)
         images = {"random": random, "nearest": real[::-1], "real": real, "pairs": pairs, "transitions": transitions}
-        np.savez(folder / IMAGES, **images)
+        np.savez(folder / SHOWN_IMAGES, **images)
         save_means(folder, rng.normal(size=(N_TRAIN, 2)) if means is None else means)
         sampling = dict(random_images=1250, random_draws=8, gmm_components=10, gmm_means=60_000)
         sampling |= dict(interpolation_pairs=2000, interpolation_points=5)
@@ -96,12 +96,12 @@ def record_samples(folder):
 
 
 def save_means(folder, means, **others):
-    np.savez(folder / MEANS, train=means, spread=means.std(axis=0), **others)
+    np.savez(folder / SHOWN_MEANS, train=means, spread=means.std(axis=0), **others)
     record_samples(folder)
 
 
 def shown(run, name):
-    return np.load(run.folder / IMAGES)[name]
+    return np.load(run.folder / SHOWN_IMAGES)[name]
 
 
 @pytest.fixture(autouse=True)
@@ -146,7 +146,7 @@ def test_other_pairs_are_never_shown_side_by_side(make_run):
 
 def test_images_that_are_not_those_of_the_sample_stage_are_told(make_run):
     run = make_run()
-    np.savez(run.folder / IMAGES, pairs=PAIRS)
+    np.savez(run.folder / SHOWN_IMAGES, pairs=PAIRS)
     with pytest.raises(UserError, match=r"shown_images.npz: is damaged, or is not the file for which sample.json"):
         transitions(run, first=0, n=5)
     record_samples(run.folder)
@@ -195,7 +195,7 @@ def test_lines_between_coloured_images_are_white_and_a_bar_tells_what_the_colour
     colour_of = bar.collections[-1].cmap
     assert bar.get_ylim() == (0, 1) and bar.get_ylabel() == "value of a pixel"
     for number, value in enumerate(random[:, 0, 0, 0].clip(0, 1)):
-        row, column = divmod(number, COLUMNS)
+        row, column = divmod(number, GALLERY_COLUMNS)
         np.testing.assert_allclose(drawn[GENERATED + 9 * row, 9 * column], colour_of(value)[:3])
     assert "from 0 (dark) to 1 (bright)" in (CAPTIONS / "figure_3.j2").read_text()
     assert sum(colour_of(0.0)[:3]) < sum(colour_of(1.0)[:3]) < 3
@@ -318,7 +318,7 @@ def test_the_second_mean_stands_against_the_first_on_one_scale(betas):
     assert {axis.get_aspect() for axis in axes} == {1.0}
     for axis, run in zip(axes, betas[::-1], strict=True):
         points = axis.collections[0].get_offsets()
-        np.testing.assert_allclose(points, np.load(run.folder / MEANS)["train"])
+        np.testing.assert_allclose(points, np.load(run.folder / SHOWN_MEANS)["train"])
         (left, right), (bottom, top) = axis.get_xlim(), axis.get_ylim()
         assert left < points[:, 0].min() and points[:, 0].max() < right
         assert bottom < points[:, 1].min() and points[:, 1].max() < top
@@ -327,7 +327,7 @@ def test_the_second_mean_stands_against_the_first_on_one_scale(betas):
 def test_the_spread_of_each_cloud_can_be_read_even_where_it_is_a_dot(betas):
     """It is that of all training images, also of those that are not drawn."""
     for axis, run in zip(figure_a2_2.draw(betas).axes, betas[::-1], strict=True):
-        first, second = np.load(run.folder / MEANS)["spread"]
+        first, second = np.load(run.folder / SHOWN_MEANS)["spread"]
         assert axis.get_xlabel() == f"first mean (spread {first:.3g})"
         assert axis.get_ylabel() == f"second mean (spread {second:.3g})"
 

@@ -136,15 +136,15 @@ def test_attributes_are_learned_each_by_itself(tune, small_network):
     assert tuned.test_accuracy == 1 and tuned.network(torch.zeros(2, 3, 75, 75)).shape == (2, 2)
     # Each attribute is there in half of the images, so that a guess tells both of a quarter of them, and loses to it
     # on the others.
-    assert tuned.record()["above_chance"] and tuned.against_guessing == (32, 24, 0)
+    assert tuned.recorded()["above_chance"] and tuned.against_guessing == (32, 24, 0)
 
 
 def test_the_test_accuracy_is_that_of_the_test_images(tune, small_network):
     """Whose labels are the wrong way round here, so that who has learned the training images tells none of them."""
     images, labels = shades(10)
     tuned = tune(shades(40), LabelledImages(images, 1 - labels), with_(epochs=20, learning_rate=1e-2, patience=20))
-    assert tuned.record()["validation_accuracy"] == 1 and tuned.record()["test_accuracy"] == 0
-    assert not tuned.record()["above_chance"] and tuned.record()["against_guessing"]["better"] == 0
+    assert tuned.recorded()["validation_accuracy"] == 1 and tuned.recorded()["test_accuracy"] == 0
+    assert not tuned.recorded()["above_chance"] and tuned.recorded()["against_guessing"]["better"] == 0
 
 
 def test_the_loss_of_the_auxiliary_head_is_added_at_four_tenths(tune, monkeypatch):
@@ -244,7 +244,7 @@ def test_accuracies_are_printed_for_every_epoch_and_recorded(tune, small_network
         f"epoch {n} of at most 3" for n in (1, 2, 3)
     ]
     assert lines[-1] == f"kept the weights of epoch {tuned.kept}: test accuracy {tuned.test_accuracy:.2%}"
-    record = tuned.record()
+    record = tuned.recorded()
     best = record["history"][record["kept_epoch"] - 1]
     assert (
         record["validation_accuracy"]
@@ -256,7 +256,7 @@ def test_accuracies_are_printed_for_every_epoch_and_recorded(tune, small_network
 
 def test_the_record_says_what_was_told_and_what_guessing_would_tell(tune, small_network):
     train, test = shades(40), shades(10)
-    record = tune(train, test, with_(epochs=1)).record()
+    record = tune(train, test, with_(epochs=1)).recorded()
     assert record["labels"] == f"{train.labels.max() + 1} classes"
     most = np.bincount(train.labels).argmax()
     assert record["majority_accuracy"] == pytest.approx(np.mean(test.labels == most))

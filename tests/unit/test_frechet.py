@@ -34,7 +34,7 @@ def test_a_set_without_any_spread_is_at_the_trace_and_the_difference_of_means():
 def test_moments_are_those_of_numpy_in_blocks_of_any_size(monkeypatch):
     x = features(50, 12, seed=15).astype(np.float32)
     for rows in (7, 50, 4096):
-        monkeypatch.setattr(frechet, "ROWS", rows)
+        monkeypatch.setattr(frechet, "ROWS_AT_A_TIME", rows)
         moments = Moments.from_features(x)
         np.testing.assert_allclose(moments.mean, x.mean(axis=0, dtype=np.float64), rtol=1e-12)
         np.testing.assert_allclose(moments.covariance, np.cov(x.T.astype(np.float64)), rtol=1e-10, atol=1e-12)

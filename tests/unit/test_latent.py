@@ -36,7 +36,7 @@ def test_mixture_is_scikit_learns_on_standardised_means(rng):
     points = fitted.sample(4000, seed=1)
     np.testing.assert_allclose(points.mean(axis=0), means.mean(axis=0), rtol=0.05)
     np.testing.assert_allclose(points.std(axis=0), means.std(axis=0), rtol=0.05)
-    assert fitted.record()["gmm_converged"] and fitted.record()["gmm_components"] == 2
+    assert fitted.recorded()["gmm_converged"] and fitted.recorded()["gmm_components"] == 2
 
 
 def test_bic_finds_the_number_of_clusters(rng):
@@ -55,20 +55,20 @@ def test_few_means_are_enough_for_bic_but_not_for_many_gaussians(rng):
 def test_the_likeliest_of_several_starts_is_taken(rng):
     """Points without clusters, where every start ends elsewhere."""
     means = rng.normal(size=(200, 3))
-    one, many = (fit_mixture(means, 8, seed=0, n_init=n_init).record() for n_init in (1, 10))
+    one, many = (fit_mixture(means, 8, seed=0, n_init=n_init).recorded() for n_init in (1, 10))
     assert many["gmm_log_likelihood"] > one["gmm_log_likelihood"] + 0.01
 
 
 def test_a_large_set_is_fitted_to_a_stated_subsample(rng):
     means = rng.normal([5, -5], [1, 100], (20_000, 2))
     fitted = fit_mixture(means, 1, seed=0, subsample=1000)
-    assert fitted.record()["gmm_means"] == 1000
+    assert fitted.recorded()["gmm_means"] == 1000
     # The mean of 1000 points, not of all, and of others for another seed; standard error 0.03.
     centre, other = (fit_mixture(means, 1, seed, subsample=1000).mixture.means_[0] for seed in (0, 1))
     np.testing.assert_array_equal(centre, fitted.mixture.means_[0])
     assert np.abs(centre).max() < 0.15 and np.abs(centre).min() > 1e-6 and not np.array_equal(centre, other)
     np.testing.assert_allclose(fitted.sample(20_000, seed=1).std(axis=0), [1, 100], rtol=0.1)
-    assert fit_mixture(means[:500], 1, seed=0, subsample=1000).record()["gmm_means"] == 500
+    assert fit_mixture(means[:500], 1, seed=0, subsample=1000).recorded()["gmm_means"] == 500
     with pytest.raises(UserError, match="5 posterior means are too few for 10 Gaussians.*or gmm_subsample higher"):
         fit_mixture(means, 10, seed=0, subsample=5)
 
@@ -90,13 +90,13 @@ def test_a_mixture_that_does_not_converge_is_warned_of(rng, monkeypatch):
     monkeypatch.setitem(mixture.FIT, "max_iter", 1)
     with pytest.warns(UserWarning, match="did not converge"):
         fitted = fit_mixture(rng.normal(size=(200, 3)), 5, seed=0)
-    assert not fitted.record()["gmm_converged"]
+    assert not fitted.recorded()["gmm_converged"]
 
 
 def test_so_is_one_that_bic_did_not_choose(rng, monkeypatch):
     monkeypatch.setitem(mixture.FIT, "max_iter", 2)
     with pytest.warns(UserWarning, match=r"the mixture of .*10 Gaussian\(s\) did not converge in 2 iterations"):
-        record = fit_mixture(rng.uniform(size=(500, 2)), None, seed=0).record()
+        record = fit_mixture(rng.uniform(size=(500, 2)), None, seed=0).recorded()
     assert 10 in record["gmm_unconverged_components"] and 1 not in record["gmm_unconverged_components"]
 
 

@@ -10,7 +10,7 @@ from vrrae_bench.artefacts.records import read_record, write_record
 from vrrae_bench.artefacts.run_folder import check_sample, check_training
 from vrrae_bench.datasets.store import DataSet, write_dataset
 from vrrae_bench.models.serialisation import DIGEST_LENGTH, END, ModelHeader, load_model, save_model
-from vrrae_bench.reporting.records import read_history, read_scores
+from vrrae_bench.reporting.run_scores import read_history, read_scores
 from vrrae_bench.system.errors import UserError
 from vrrae_bench.system.files import read_json, sha256, write_json
 

@@ -13,7 +13,7 @@ import pytest
 import keep as keep_command
 from redraw import redraw
 from vrrae_bench.artefacts.records import read_record, write_record
-from vrrae_bench.artefacts.shown import COLUMNS, GALLERIES, GALLERY, IMAGES, MEANS, PAIRS
+from vrrae_bench.artefacts.shown import GALLERIES, GALLERY, GALLERY_COLUMNS, SHOWN_IMAGES, SHOWN_MEANS, SHOWN_PAIRS
 from vrrae_bench.reporting.configured import read_study
 from vrrae_bench.study.catalogue import FIGURES, TABLES
 from vrrae_bench.study.reading import load_settings
@@ -52,13 +52,17 @@ def results(tmp_path, rng):
     for run in all_runs(study):
         shutil.copytree(EXAMPLE / run.folder, folder / run.folder)
         score_positions(folder / run.folder / "scores.json")
-        counts = {"random": (GALLERIES * GALLERY,), "nearest": (GALLERIES * COLUMNS,), "real": (GALLERIES * COLUMNS,)}
-        counts |= {"transitions": (PAIRS, 9)}
+        counts = {
+            "random": (GALLERIES * GALLERY,),
+            "nearest": (GALLERIES * GALLERY_COLUMNS,),
+            "real": (GALLERIES * GALLERY_COLUMNS,),
+        }
+        counts |= {"transitions": (SHOWN_PAIRS, 9)}
         images = {name: rng.integers(0, 256, (*count, 8, 8, 1), np.uint8) for name, count in counts.items()}
-        np.savez(folder / run.folder / IMAGES, **images, pairs=np.arange(2 * PAIRS).reshape(-1, 2))
+        np.savez(folder / run.folder / SHOWN_IMAGES, **images, pairs=np.arange(2 * SHOWN_PAIRS).reshape(-1, 2))
         means = {"train": rng.normal(size=(40, 2)), "spread": np.ones(2), "labels": np.arange(40) % 10}
-        np.savez(folder / run.folder / MEANS, **means, diagonal=rng.normal(size=(9, 2)))
-        write_record(folder / run.folder / "sample.json", {"run": run.model_dump()}, [IMAGES, MEANS])
+        np.savez(folder / run.folder / SHOWN_MEANS, **means, diagonal=rng.normal(size=(9, 2)))
+        write_record(folder / run.folder / "sample.json", {"run": run.model_dump()}, [SHOWN_IMAGES, SHOWN_MEANS])
     data = read_record(folder / run.folder / "run.json")["data"]
     (folder / "data/mnist").mkdir(parents=True)
     write_record(folder / "data/mnist/manifest.json", data)
@@ -78,7 +82,7 @@ def test_all_is_made_from_what_is_kept(results, tmp_path, monkeypatch):
     assert len(figures) > 8 and len(tables) > 5
     assert all((kept / file).is_file() for file in made | {"claims.csv", "claims.md", "claims.json"})
     page = (kept / "report.html").read_text()
-    of_runs = 2 * len(list(kept.glob(f"runs/**/{IMAGES}")))
+    of_runs = 2 * len(list(kept.glob(f"runs/**/{SHOWN_IMAGES}")))
     assert "A small study." in page and len(re.findall("data:image/webp", page)) == len(figures) + 1 + of_runs
     table = pd.read_csv(kept / "tables/table_2.csv").query("method == 'vae' and metric == 'fid_random'")
     [scores] = kept.glob("runs/mnist/vae/beta=1e-3*/seed=0/scores.json")
@@ -97,7 +101,7 @@ def drawn(monkeypatch):
 
 
 def test_a_figure_whose_images_are_not_kept_is_named_and_all_else_is_made(results, drawn):
-    [images] = results.glob(f"runs/mnist/vae/beta=1e-3*/seed=0/{IMAGES}")
+    [images] = results.glob(f"runs/mnist/vae/beta=1e-3*/seed=0/{SHOWN_IMAGES}")
     images.unlink()
     lacking = redraw(results)
     assert set(lacking) == {"figure_5", "figure_a5_4", "figure_a5_7"}
@@ -139,7 +143,7 @@ def test_without_the_scores_of_a_run_nothing_is_made(results):
 
 def test_damaged_images_are_told(results, monkeypatch):
     monkeypatch.setattr("redraw.TABLES", [])
-    [images] = results.glob(f"runs/mnist/vae/beta=1e-3*/seed=0/{IMAGES}")
+    [images] = results.glob(f"runs/mnist/vae/beta=1e-3*/seed=0/{SHOWN_IMAGES}")
     images.write_bytes(images.read_bytes()[:-100])
-    with pytest.raises(UserError, match=rf"{IMAGES}: is damaged, or is not the file for which sample.json"):
+    with pytest.raises(UserError, match=rf"{SHOWN_IMAGES}: is damaged, or is not the file for which sample.json"):
         redraw(results)

@@ -14,10 +14,10 @@ from PIL import Image
 
 from vrrae_bench.artefacts.bounds import BOUNDS
 from vrrae_bench.artefacts.records import write_record
-from vrrae_bench.artefacts.shown import IMAGES, MEANS
+from vrrae_bench.artefacts.shown import SHOWN_IMAGES, SHOWN_MEANS
 from vrrae_bench.latent.diagnostics import COLLAPSED_SIGNAL_TO_NOISE
 from vrrae_bench.reporting.claims.groups import groups
-from vrrae_bench.reporting.claims.record import ClaimRecord, LackingRecord
+from vrrae_bench.reporting.claims.reported import ReportedClaim, ReportedLacking
 from vrrae_bench.reporting.labels import BOUND_LABELS
 from vrrae_bench.reporting.long_tables import read_long_table, typed
 from vrrae_bench.reporting.page.images import LOSSLESS, embedded
@@ -25,7 +25,7 @@ from vrrae_bench.reporting.page.latent import bars, scatter
 from vrrae_bench.reporting.page.provenance import costs, written_on
 from vrrae_bench.reporting.page.remarks import Notes, Piece
 from vrrae_bench.reporting.page.runs import reported_run
-from vrrae_bench.reporting.page.samples import COLUMNS, SIDE, samples
+from vrrae_bench.reporting.page.samples import IMAGES_PER_ROW, SIDE, samples
 from vrrae_bench.reporting.page.tables import blocks
 from vrrae_bench.reporting.report import write_report
 from vrrae_bench.reporting.tables import write_table
@@ -127,7 +127,7 @@ def test_what_several_texts_say_is_a_note_and_what_one_says_twice_is_none():
 
 
 def claim(name, verdict, *lacking):
-    return ClaimRecord(
+    return ReportedClaim(
         id=name,
         section="4.1",
         statement="It holds.",
@@ -136,7 +136,7 @@ def claim(name, verdict, *lacking):
         words="",
         verdict=verdict,
         numbers=(),
-        lacking=tuple(LackingRecord(awaited=kind, text=text) for kind, text in lacking),
+        lacking=tuple(ReportedLacking(awaited=kind, text=text) for kind, text in lacking),
         by_extractor={},
         by_score=(),
         remark="",
@@ -268,7 +268,7 @@ def shown(rng):
 def test_a_run_shows_generated_images_and_inputs_above_their_reconstructions(shown):
     found = samples(shown, upwards=False, most=LOSSLESS)
     assert (found.n_generated, found.n_reconstructed) == (12, 6)
-    np.testing.assert_array_equal(tiles_of(found.generated, 10, COLUMNS), shown["random"][:12, ..., 0])
+    np.testing.assert_array_equal(tiles_of(found.generated, 10, IMAGES_PER_ROW), shown["random"][:12, ..., 0])
     tiles = tiles_of(found.reconstructed, 10, 6)
     np.testing.assert_array_equal(tiles[:6], shown["transitions"][:6, 0, ..., 0])
     np.testing.assert_array_equal(tiles[6:], shown["transitions"][:6, 1, ..., 0])
@@ -276,7 +276,7 @@ def test_a_run_shows_generated_images_and_inputs_above_their_reconstructions(sho
 
 def test_bumps_stand_upright_and_what_lies_beyond_their_range_is_cut(shown):
     bumps = {name: images / 200 - 0.1 for name, images in shown.items()}
-    tiles = tiles_of(samples(bumps, upwards=True, most=LOSSLESS).generated, 10, COLUMNS)
+    tiles = tiles_of(samples(bumps, upwards=True, most=LOSSLESS).generated, 10, IMAGES_PER_ROW)
     expected = np.round(np.clip(bumps["random"][:12, ::-1, :, 0], 0, 1) * 255)
     np.testing.assert_array_equal(tiles, expected)
 
@@ -285,7 +285,7 @@ def test_large_images_are_shown_small_and_in_few_bytes(rng):
     noise = rng.integers(0, 256, (48, 160, 160, 3)).astype(np.uint8)
     shown = {"random": noise, "transitions": noise.reshape(12, 4, 160, 160, 3)}
     whole, less = (samples(shown, upwards=False, most=most).generated for most in (LOSSLESS, 20_000))
-    assert whole.width == less.width == COLUMNS * (SIDE + 1)
+    assert whole.width == less.width == IMAGES_PER_ROW * (SIDE + 1)
     # Noise is what no format makes small.
     assert pixels_of(less)[1] < pixels_of(whole)[1] / 2
 
@@ -323,15 +323,15 @@ def test_a_run_says_whether_its_images_lie_beside_the_report(run, shown, tmp_pat
     record, page = json.loads(run.read_text()), tmp_path / "report.html"
     found = reported_run(run, record, page)
     assert found.lacking == "images and latent means" and found.samples is found.scatter is None
-    np.savez(run.with_name(IMAGES), **shown)
+    np.savez(run.with_name(SHOWN_IMAGES), **shown)
     assert reported_run(run, record, page).lacking == "images and latent means"  # no record vouches for them
-    write_record(run.with_name("sample.json"), {}, [IMAGES])
+    write_record(run.with_name("sample.json"), {}, [SHOWN_IMAGES])
     found = reported_run(run, record, page)
     assert found.lacking == "latent means" and found.samples.n_generated == 12
-    np.savez(run.with_name(MEANS), train=np.eye(2), spread=np.ones(2))
-    write_record(run.with_name("sample.json"), {}, [IMAGES, MEANS])
+    np.savez(run.with_name(SHOWN_MEANS), train=np.eye(2), spread=np.ones(2))
+    write_record(run.with_name("sample.json"), {}, [SHOWN_IMAGES, SHOWN_MEANS])
     found = reported_run(run, record, page)
     assert not found.lacking and found.scatter.n == 2
-    np.savez(run.with_name(MEANS), train=np.ones((2, 2)), spread=np.ones(2))
-    with pytest.raises(UserError, match=MEANS):
+    np.savez(run.with_name(SHOWN_MEANS), train=np.ones((2, 2)), spread=np.ones(2))
+    with pytest.raises(UserError, match=SHOWN_MEANS):
         reported_run(run, record, page)

@@ -12,7 +12,7 @@ from PIL import Image
 
 from vrrae_bench.artefacts.methods import methods
 from vrrae_bench.artefacts.records import write_record
-from vrrae_bench.artefacts.shown import COLUMNS, IMAGES, MEANS
+from vrrae_bench.artefacts.shown import GALLERY_COLUMNS, SHOWN_IMAGES, SHOWN_MEANS
 from vrrae_bench.extractor.guessing import AgainstGuessing
 from vrrae_bench.reporting.captions import caption_context, render_caption, scores_context
 from vrrae_bench.reporting.claims.claims import CLAIMS
@@ -380,7 +380,7 @@ def test_the_interval_of_a_run_stands_beside_its_score_averaged_over_seeds(tmp_p
 
 
 AT_CHANCE = {"test_accuracy": 0.1, "majority_accuracy": 0.1, "labels": "10 classes", "sha256": "cd" * 32} | (
-    AgainstGuessing(1000, 40, 41).record()
+    AgainstGuessing(1000, 40, 41).recorded()
 )
 NOISE = {"images": 1000, "fid_test_images": [0.1] * 5, "fid_noise": [0.1] * 5, "noise_is_farther": False}
 TABLES_OF_FEATURES = [
@@ -404,7 +404,7 @@ def with_network(path, **changes):
     [
         (AT_CHANCE, "of 1000 test images not clearly better than always guessing"),
         ({"noise": NOISE}, "noise is not clearly farther from the training images"),
-        (AgainstGuessing(1000, 900, 2).record(), None),
+        (AgainstGuessing(1000, 900, 2).recorded(), None),
     ],
 )
 def test_a_score_of_features_that_say_nothing_is_marked_in_every_table(
@@ -751,10 +751,10 @@ def synthetic_runs(tmp_path, run_spec, rng):
             folder = tmp_path / f"{method}{seed}"
             folder.mkdir()
             means = rng.normal(size=(100, 2)) * [1, spread]
-            np.savez(folder / MEANS, train=means, spread=means.std(axis=0), diagonal=rng.normal(size=(20, 2)))
-            random, real = (rng.uniform(size=(n, 64, 64, 1)).astype(np.float32) for n in (9, COLUMNS))
-            np.savez(folder / IMAGES, random=random, real=real, nearest=real[::-1])
-            write_record(folder / "sample.json", {}, [MEANS, IMAGES])
+            np.savez(folder / SHOWN_MEANS, train=means, spread=means.std(axis=0), diagonal=rng.normal(size=(20, 2)))
+            random, real = (rng.uniform(size=(n, 64, 64, 1)).astype(np.float32) for n in (9, GALLERY_COLUMNS))
+            np.savez(folder / SHOWN_IMAGES, random=random, real=real, nearest=real[::-1])
+            write_record(folder / "sample.json", {}, [SHOWN_MEANS, SHOWN_IMAGES])
             (folder / "scores.json").write_text(json.dumps({"details": {"run": run_spec(method).model_dump()}}))
             runs.append(Run(run_spec(method, dataset="synthetic", seed=seed), folder))
     return runs
@@ -774,7 +774,7 @@ def test_the_line_of_figure_2_goes_through_the_means_of_the_diagonal_motion(synt
     figure = figure_2.draw(synthetic_runs)
     for axis, run in zip(figure.axes, synthetic_runs, strict=True):
         line, start = axis.lines
-        motion = np.load(run.folder / MEANS)["diagonal"]
+        motion = np.load(run.folder / SHOWN_MEANS)["diagonal"]
         np.testing.assert_array_equal(line.get_xydata(), motion)
         np.testing.assert_array_equal(start.get_xydata(), motion[:1])
 
@@ -784,7 +784,7 @@ def test_a_gallery_shows_one_block_per_method(synthetic_runs):
     assert [axis.get_title() for axis in figure.axes if axis.get_images()] == ["VAE", "VRRAE"]
     shown = np.asarray(figure.axes[0].get_images()[0].get_array())
     # The first row of an array is the lowest one of its image, and the first image stands at the upper left.
-    [first, *_] = np.load(synthetic_runs[0].folder / IMAGES)["real"]
+    [first, *_] = np.load(synthetic_runs[0].folder / SHOWN_IMAGES)["real"]
     np.testing.assert_array_equal(shown[:64, :64], colormaps["viridis"](first[::-1, :, 0])[..., :3])
 
 

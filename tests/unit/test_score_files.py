@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from vrrae_bench.artefacts.scores import BoundScores, RunScores, scores_of, write_scores
-from vrrae_bench.reporting.records import read_run_scores, read_scores
+from vrrae_bench.reporting.run_scores import read_run_scores, read_scores
 from vrrae_bench.system.errors import UserError
 from vrrae_bench.system.files import read_json
 

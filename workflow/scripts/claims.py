@@ -11,11 +11,11 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from vrrae_bench.reporting.claims.claims import CLAIMS
-from vrrae_bench.reporting.claims.deciding import decide, record_of
+from vrrae_bench.reporting.claims.deciding import decide, reported_claims
 from vrrae_bench.reporting.claims.evidence import load_evidence
 from vrrae_bench.reporting.claims.writing import write_claims
 from vrrae_bench.reporting.configured import check_configured, digest_of, read_study
-from vrrae_bench.reporting.records import read_run_scores
+from vrrae_bench.reporting.run_scores import read_run_scores
 from vrrae_bench.system.command_line import command_parser
 from vrrae_bench.system.errors import run_command
 
@@ -44,8 +44,8 @@ def decide_claims(scores: Sequence[Path], timings: Sequence[Path], settings: Pat
     runs = {file: read_run_scores(file).details.run for file in scores}
     check_configured(runs, study)
     evidence = load_evidence(scores, timings, study)
-    record = record_of(decide(CLAIMS, evidence, study.reduced), evidence, digest_of(settings))
-    write_claims(path, record, study.banner)
+    decided = reported_claims(decide(CLAIMS, evidence, study.reduced), evidence, digest_of(settings))
+    write_claims(path, decided, study.banner)
 
 
 if __name__ == "__main__":

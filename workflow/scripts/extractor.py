@@ -77,10 +77,10 @@ def main() -> None:
                 device=device,
             )
             save_extractor(tuned.network, arguments.settings, model_file)
-            record = {"settings": arguments.settings.model_dump(), "sha256": sha256(model_file)} | tuned.record()
+            record = {"settings": arguments.settings.model_dump(), "sha256": sha256(model_file)} | tuned.recorded()
             record |= {"weights_sha256": weights_sha256, "n_reference": len(train.images), "threads": arguments.threads}
             record["data"] = data.manifest.arrays
-            write_record(arguments.out, record | origin | stopwatch.record())
+            write_record(arguments.out, record | origin | stopwatch.recorded())
             checkpoints.conclude(outputs, keep=arguments.keep_finished)
     if reason := at_chance(read_record(arguments.out)):
         warn(f"{arguments.out}: {reason}. {VOID} {REMEDY}")

@@ -17,7 +17,7 @@ from pathlib import Path
 from vrrae_bench.artefacts.former_names import refuse_former_names
 from vrrae_bench.artefacts.records import FILES, details_of, read_record
 from vrrae_bench.artefacts.run_folder import TRAINING, spec_of
-from vrrae_bench.reporting.claims.record import read_claims
+from vrrae_bench.reporting.claims.reported import read_claims
 from vrrae_bench.reporting.configured import check_configured, check_made_by, read_study
 from vrrae_bench.reporting.made_from import SETTINGS, figure_files, reported, timings
 from vrrae_bench.reporting.report import settings_of

@@ -18,7 +18,7 @@ from vrrae_bench.artefacts.former_names import refuse_former_names
 from vrrae_bench.artefacts.run_folder import TRAINING
 from vrrae_bench.reporting import made_from
 from vrrae_bench.reporting.configured import read_study
-from vrrae_bench.reporting.records import read_run_scores
+from vrrae_bench.reporting.run_scores import read_run_scores
 from vrrae_bench.study.catalogue import CATALOGUE, FIGURES, TABLES
 from vrrae_bench.study.selection import all_runs, runs_of
 from vrrae_bench.study.settings import Study

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from vrrae_bench.artefacts.records import read_record
 from vrrae_bench.artefacts.run_folder import spec_of
-from vrrae_bench.reporting.claims.record import read_claims
+from vrrae_bench.reporting.claims.reported import read_claims
 from vrrae_bench.reporting.configured import check_configured, check_made_by, read_study
 from vrrae_bench.reporting.report import write_report
 from vrrae_bench.system.command_line import command_parser

@@ -15,7 +15,7 @@ import numpy as np
 from vrrae_bench.artefacts.records import write_record
 from vrrae_bench.artefacts.run import RunSpec
 from vrrae_bench.artefacts.run_folder import MODEL, check_training
-from vrrae_bench.artefacts.shown import IMAGES, MEANS
+from vrrae_bench.artefacts.shown import SHOWN_IMAGES, SHOWN_MEANS
 from vrrae_bench.datasets.store import DataSet
 from vrrae_bench.latent.settings import SampleSpec
 from vrrae_bench.system.command_line import add_device_options, command_parser, json_of
@@ -54,13 +54,13 @@ def main() -> None:
             np.save(temporary, getattr(samples, name), allow_pickle=False)
     with atomic_path(folder / "latents.npz") as temporary:
         np.savez(temporary, allow_pickle=False, **samples.latents)
-    for name, shown in ((IMAGES, images_shown(samples, data)), (MEANS, means_shown(samples, data))):
+    for name, shown in ((SHOWN_IMAGES, images_shown(samples, data)), (SHOWN_MEANS, means_shown(samples, data))):
         with atomic_path(folder / name) as temporary:
             np.savez_compressed(temporary, allow_pickle=False, **shown)
     record = {"run": run.model_dump(), "model_sha256": sha256(arguments.model)}
     record |= {"settings": arguments.sampling.model_dump()}
     record |= {"scores": model_scores(model, header, data), "sampling": samples.sampling, "origin": origin}
-    write_record(arguments.out, record, ["latents.npz", IMAGES, MEANS, *(f"{name}.npy" for name in DRAWN)])
+    write_record(arguments.out, record, ["latents.npz", SHOWN_IMAGES, SHOWN_MEANS, *(f"{name}.npy" for name in DRAWN)])
 
 
 if __name__ == "__main__":

@@ -83,7 +83,7 @@ def main() -> None:
             table.writerows(history)
         record = {"run": arguments.run.model_dump(), "data": data.manifest.model_dump(mode="json")}
         record |= {"threads": arguments.threads, "processes": arguments.processes}
-        record |= origin | stopwatch.record()
+        record |= origin | stopwatch.recorded()
         write_record(arguments.out.with_name("run.json"), record, [arguments.out.name, "history.csv"])
         checkpoints.conclude(outputs, keep=arguments.keep_finished)
 

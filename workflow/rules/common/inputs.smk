@@ -7,7 +7,7 @@ from pathlib import Path
 from vrrae_bench.artefacts.bounds import BOUNDS
 from vrrae_bench.artefacts.methods import methods
 from vrrae_bench.artefacts.run_folder import SAMPLE
-from vrrae_bench.artefacts.shown import IMAGES as SHOWN_IMAGES, MEANS as SHOWN_MEANS
+from vrrae_bench.artefacts.shown import SHOWN_IMAGES, SHOWN_MEANS
 from vrrae_bench.datasets.made_from import MADE_FROM
 from vrrae_bench.datasets.weights import IMAGENET, INCEPTION_2015, WEIGHTS
 from vrrae_bench.reporting import made_from

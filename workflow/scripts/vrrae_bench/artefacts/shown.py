@@ -1,6 +1,6 @@
 """The two small files of a run that figures show. Sampling writes them, so that a figure needs neither models nor data.
 
-The arrays of `IMAGES`, in the values of the stored images:
+The arrays of `SHOWN_IMAGES`, in the values of the stored images:
     random: The first generated images, as many as the galleries show (N H W C).
     nearest: For each image of the first row of each gallery, the training image nearest to it (M H W C).
     real: Training images, evenly spaced in their order: a row for each gallery (M H W C).
@@ -8,7 +8,7 @@ The arrays of `IMAGES`, in the values of the stored images:
     transitions: Of each such pair the first image, its reconstruction, the images decoded between the two, the
         reconstruction of the second image, and the second image (P S H W C).
 
-The arrays of `MEANS`:
+The arrays of `SHOWN_MEANS`:
     train: The first two posterior means of evenly spaced training images (n 2), or the only mean (n 1).
     spread: The standard deviation of these means over all training images (2).
     labels: The classes of the same training images, where each image has one (n).
@@ -18,10 +18,10 @@ The arrays of `MEANS`:
 import numpy as np
 from jaxtyping import Int
 
-IMAGES, MEANS = "shown_images.npz", "shown_means.npz"
+SHOWN_IMAGES, SHOWN_MEANS = "shown_images.npz", "shown_means.npz"
 # A gallery has four rows of six images; there are two galleries of a run, and two figures with five pairs each.
-COLUMNS, ROWS, GALLERIES, PAIRS = 6, 4, 2, 10
-GALLERY = COLUMNS * ROWS
+GALLERY_COLUMNS, GALLERY_ROWS, GALLERIES, SHOWN_PAIRS = 6, 4, 2, 10
+GALLERY = GALLERY_COLUMNS * GALLERY_ROWS
 MOST_MEANS = 3000
 
 

@@ -1,7 +1,7 @@
 """The batches of CIFAR-10 in any of the forms in which people have them.
 
 The images are published as an archive of pickled batches and as an archive of binary ones, and torchvision leaves the
-pickled batches loose on the disk. Only the content counts: each batch is brought into the binary form (a record for
+pickled batches loose on the disk. Only the content counts: each batch is brought into the binary form (an entry for
 each image: a byte for its label, then 1024 bytes each of red, green and blue, row by row), whose digest is known.
 
 A pickle is a program, so it is never executed. Its opcodes are only listed: the pixels are the single long string among
@@ -37,7 +37,7 @@ from vrrae_bench.system.errors import UserError
 
 N_CLASSES = 10
 BYTES_PER_IMAGE = 3 * 32 * 32
-BYTES_PER_RECORD = 1 + BYTES_PER_IMAGE
+BYTES_PER_ENTRY = 1 + BYTES_PER_IMAGE
 LARGEST_BATCH = 64 * 2**20  # bytes; a batch has 31 MB, so a longer file is no batch
 
 
@@ -57,24 +57,24 @@ def store_batches(archive: RemoteFile, folder: Path, request: Request) -> None:
     if source is None:
         (source,) = fetch([archive], "cifar10", request.downloads, mirror=request.mirror, offline=request.offline)
     with _opened(source) as batches:
-        train = b"".join(batches.records(batch) for batch in TRAINING_BATCHES)
+        train = b"".join(batches.entries(batch) for batch in TRAINING_BATCHES)
         test = _test_records(batches, request.test_images)
     print(f"cifar10: {source}, labels and pixels of every batch verified", flush=True)
     arrays = {}
-    for split, records in (("train", train), ("test", test)):
-        arrays[split], arrays[f"{split}_labels"] = images_and_labels(records)
+    for split, entries in (("train", train), ("test", test)):
+        arrays[split], arrays[f"{split}_labels"] = images_and_labels(entries)
     write_dataset(folder, "cifar10", arrays, n_classes=N_CLASSES, published_test_images=TEST_BATCH.n_images)
 
 
-def images_and_labels(records: bytes) -> tuple[UInt8[np.ndarray, "N 32 32 3"], Int[np.ndarray, " N"]]:
-    """Images and labels of records in binary form."""
-    rows = np.frombuffer(records, np.uint8).reshape(-1, BYTES_PER_RECORD)
+def images_and_labels(entries: bytes) -> tuple[UInt8[np.ndarray, "N 32 32 3"], Int[np.ndarray, " N"]]:
+    """Images and labels of entries in binary form."""
+    rows = np.frombuffer(entries, np.uint8).reshape(-1, BYTES_PER_ENTRY)
     images = rows[:, 1:].reshape(-1, 3, 32, 32).transpose(0, 2, 3, 1)
     return np.ascontiguousarray(images), rows[:, 0].astype(np.int64)
 
 
 def records_of_pickle(content: bytes, name: str) -> bytes:
-    """The records, in binary form, of a pickled batch, which is read without being executed.
+    """The entries, in binary form, of a pickled batch, which is read without being executed.
 
     Raises:
         UserError: The bytes are no such batch.
@@ -102,7 +102,7 @@ def records_of_pickle(content: bytes, name: str) -> bytes:
 
 
 def _test_records(batches: "_Batches", test_images: int | None) -> bytes:
-    """The records of the test images that are used, the beginning of the batch compared by its own digest too."""
+    """The entries of the test images that are used, the beginning of the batch compared by its own digest too."""
     n_images = TEST_BATCH.n_images if test_images is None else test_images
     only_beginning = batches.has(TEST_BEGINNING) and not batches.has(TEST_BATCH)
     if only_beginning and n_images > TEST_BEGINNING.n_images:
@@ -110,9 +110,9 @@ def _test_records(batches: "_Batches", test_images: int | None) -> bytes:
             f"{batches.place}: has {TEST_BEGINNING.name}, and {n_images:,} test images are asked for. "
             f"Add {TEST_BATCH.name}, or set datasets.cifar10.test_images: {TEST_BEGINNING.n_images}."
         )
-    records = batches.records(TEST_BEGINNING if only_beginning else TEST_BATCH)
-    _refuse_other(records[: TEST_BEGINNING.n_images * BYTES_PER_RECORD], TEST_BEGINNING, batches.place)
-    return records[: n_images * BYTES_PER_RECORD]
+    entries = batches.entries(TEST_BEGINNING if only_beginning else TEST_BATCH)
+    _refuse_other(entries[: TEST_BEGINNING.n_images * BYTES_PER_ENTRY], TEST_BEGINNING, batches.place)
+    return entries[: n_images * BYTES_PER_ENTRY]
 
 
 @dataclass(frozen=True)
@@ -131,8 +131,8 @@ class _Batches:
         """Whether there is a file of that batch."""
         return any(self._size(name) is not None for name in self._names(batch))
 
-    def records(self, batch: Batch) -> bytes:
-        """The records of a batch in binary form, verified.
+    def entries(self, batch: Batch) -> bytes:
+        """The entries of a batch in binary form, verified.
 
         Raises:
             UserError: The batch is missing, cannot be read, or has other images or labels than the published one.
@@ -189,20 +189,20 @@ def _opened(source: Path) -> Generator[_Batches]:
         raise UserError(f"{source}: cannot be read, or is cut short ({error}). Replace it and run again.") from None
 
 
-def _refuse_other(records: bytes, batch: Batch, path: Path) -> None:
-    """Refuse records that are not those of the published batch.
+def _refuse_other(entries: bytes, batch: Batch, path: Path) -> None:
+    """Refuse entries that are not those of the published batch.
 
     Raises:
         UserError: Their number or their digest differs.
     """
-    expected = batch.n_images * BYTES_PER_RECORD
-    if len(records) != expected:
+    expected = batch.n_images * BYTES_PER_ENTRY
+    if len(entries) != expected:
         raise UserError(
-            f"{path}: holds {len(records) / BYTES_PER_RECORD:,g} images ({len(records):,} bytes of labels and pixels), "
+            f"{path}: holds {len(entries) / BYTES_PER_ENTRY:,g} images ({len(entries):,} bytes of labels and pixels), "
             f"{batch.name} has {batch.n_images:,} ({expected:,} bytes). Replace it by the published file."
         )
     algorithm, digest = batch.digest.split(":")
-    found = hashlib.file_digest(io.BytesIO(records), algorithm).hexdigest()
+    found = hashlib.file_digest(io.BytesIO(entries), algorithm).hexdigest()
     if found != digest:
         raise UserError(
             f"{path}: its labels and pixels are not those of {batch.name} of CIFAR-10: expected {batch.digest}, got "

@@ -73,15 +73,15 @@ class _Unfinished:
         return self.folder / f"{self.split}.partial.npy"
 
     @property
-    def record(self) -> Path:
+    def progress(self) -> Path:
         return self.folder / f"{self.split}.partial.json"
 
     def done(self) -> int:
         """The number of images that are on the disk. Images of another origin do not count."""
-        if not (self.path.is_file() and self.record.is_file()):
+        if not (self.path.is_file() and self.progress.is_file()):
             return 0
         try:
-            found = read_json(self.record)
+            found = read_json(self.progress)
             n = found.pop("done")
             whole = np.load(self.path, mmap_mode="r").shape == self.shape
         except (ValueError, LookupError, TypeError, AttributeError, EOFError):  # damaged: convert all images again
@@ -89,12 +89,12 @@ class _Unfinished:
         return n if whole and found == self._description() else 0
 
     def set_done(self, n: int) -> None:
-        write_json(self.record, self._description() | {"done": n})
+        write_json(self.progress, self._description() | {"done": n})
 
     def allocate(self) -> None:
         """Allocate the array on the disk, and refuse a disk without room for it."""
         # Before the array is created: a record must never count images of an array that does not exist.
-        self.record.unlink(missing_ok=True)
+        self.progress.unlink(missing_ok=True)
         self.path.unlink(missing_ok=True)
         needed, free = int(np.prod(self.shape)), shutil.disk_usage(self.folder).free
         if needed > free:
@@ -118,7 +118,7 @@ class _Unfinished:
             raise UserError(told) from None
 
     def finish(self) -> None:
-        self.record.unlink()
+        self.progress.unlink()
         self.path.replace(self.folder / f"{self.split}.npy")
 
     def _description(self) -> dict[str, Any]:

@@ -23,8 +23,8 @@ from vrrae_bench.datasets.store import check_arrays, write_array, write_manifest
 from vrrae_bench.system.errors import UserError
 from vrrae_bench.system.files import atomic_path
 
-IMAGES = ("train", "test")
-LABELS = ("train_labels", "test_labels")
+IMAGE_ARRAYS = ("train", "test")
+LABEL_ARRAYS = ("train_labels", "test_labels")
 LARGEST_ARRAY = 2**36  # bytes: 64 GiB, five times as many as CelebA has
 # How images become bytes, by the range of their values. Resized images may lie a little outside of it.
 TO_BYTES = {
@@ -69,10 +69,10 @@ def make_npz(folder: Path, settings: FileSettings, *, least: Mapping[str, int], 
         check_arrays(str(path), arrays, n_classes)
         refuse_few(settings.path, len(arrays["train"]), least)
         if not settings.dark:
-            refuse_dark(settings.path, {name: _pixels(archive, name) for name in IMAGES})
-        for name in IMAGES:
+            refuse_dark(settings.path, {name: _pixels(archive, name) for name in IMAGE_ARRAYS})
+        for name in IMAGE_ARRAYS:
             _extract(archive, name, arrays[name].shape, folder)
-    for name in LABELS:
+    for name in LABEL_ARRAYS:
         if name in arrays:
             write_array(folder, name, arrays[name])
     class_names = classes if classes and isinstance(classes[0], str) else None
@@ -96,32 +96,32 @@ def _look_through(
             headers[name] = _header(path, archive, name)
     for name in headers:
         with problems.kept():
-            if name in IMAGES:
+            if name in IMAGE_ARRAYS:
                 arrays[name] = _announced(path, name, headers[name])
             elif (images := headers.get(name.removesuffix("_labels"))) and _bounds_labels(images):
                 arrays[name] = _labels(path, name, headers[name], images.shape[0], archive)
-    if set(LABELS) <= set(arrays):
+    if set(LABEL_ARRAYS) <= set(arrays):
         with problems.kept():
-            classes = _classes(path, {name: arrays[name] for name in LABELS}, problems)
+            classes = _classes(path, {name: arrays[name] for name in LABEL_ARRAYS}, problems)
     problems.refuse()
     if classes is not None:
-        arrays |= {name: _numbers(arrays[name], classes) for name in LABELS}
+        arrays |= {name: _numbers(arrays[name], classes) for name in LABEL_ARRAYS}
     return arrays, classes
 
 
 def _names(path: Path, archive: ZipFile, labelled: bool) -> list[str]:
     found = {name.removesuffix(".npy") for name in archive.namelist() if name.endswith(".npy")}
-    if found not in ({*IMAGES}, {*IMAGES, *LABELS}):
+    if found not in ({*IMAGE_ARRAYS}, {*IMAGE_ARRAYS, *LABEL_ARRAYS}):
         raise UserError(
             f"{path}: has the arrays {', '.join(sorted(found)) or 'none'}; needed are train and test, for classes "
             "both train_labels and test_labels, and no other. Save it with numpy.savez under these names."
         )
-    if labelled and not found.issuperset(LABELS):
+    if labelled and not found.issuperset(LABEL_ARRAYS):
         raise UserError(
             f"{path}: has no labels, which the network behind FID learns from. Add train_labels and test_labels, or "
             "write `extractor: null` in the configuration of the data set."
         )
-    return [name for name in (*IMAGES, *LABELS) if name in found]
+    return [name for name in (*IMAGE_ARRAYS, *LABEL_ARRAYS) if name in found]
 
 
 def _header(path: Path, archive: ZipFile, name: str) -> Header:
@@ -226,7 +226,7 @@ def _classes(path: Path, labels: Mapping[str, Shaped[np.ndarray, " N"]], problem
     if len(set(kinds.values())) > 1:
         told = " and ".join(f"{name} is {kind}" for name, kind in kinds.items())
         raise UserError(f"{path}: {told}. Save the same labels in both.")
-    train, test = (set(np.unique(labels[name]).tolist()) for name in LABELS)
+    train, test = (set(np.unique(labels[name]).tolist()) for name in LABEL_ARRAYS)
     for problem in one_sided_classes(str(path), train, test):
         problems.add(problem)
     if len(train) < 2:

@@ -72,7 +72,7 @@ class FineTuned(NamedTuple):
     majority_accuracy: float
     against_guessing: AgainstGuessing
 
-    def record(self) -> dict[str, Any]:
+    def recorded(self) -> dict[str, Any]:
         """What is recorded beside the network."""
         best = self.history[self.kept - 1]
         return {
@@ -81,7 +81,7 @@ class FineTuned(NamedTuple):
             "test_accuracy": self.test_accuracy,
             "labels": self.labels,
             "majority_accuracy": self.majority_accuracy,
-            **self.against_guessing.record(),
+            **self.against_guessing.recorded(),
             "kept_epoch": self.kept,
             "history": [epoch._asdict() for epoch in self.history],
         }

@@ -40,7 +40,7 @@ class AgainstGuessing(NamedTuple):
         """Whether the network is clearly better than the guess."""
         return self.p_value <= LARGEST_P_VALUE
 
-    def record(self) -> dict[str, Any]:
+    def recorded(self) -> dict[str, Any]:
         """The entry in extractor.json."""
         return {"above_chance": self.above_chance, "against_guessing": self._asdict() | {"p_value": self.p_value}}
 

@@ -43,7 +43,7 @@ class FittedMixture(NamedTuple):
         points, _ = self.mixture.sample(n)  # grouped by component
         return self.scaler.inverse_transform(np.random.default_rng(seed).permutation(points))
 
-    def record(self) -> dict[str, float | int | bool | str | list[int]]:
+    def recorded(self) -> dict[str, float | int | bool | str | list[int]]:
         """What is recorded beside scores of its samples. The log-likelihood is the average over standardised means."""
         return {f"gmm_{name}": value for name, value in FIT.items()} | {
             "gmm_standardised": True,

@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from jaxtyping import Float, Int, Num
 
-from vrrae_bench.artefacts.shown import PAIRS
+from vrrae_bench.artefacts.shown import SHOWN_PAIRS
 from vrrae_bench.datasets.store import DataSet
 from vrrae_bench.latent.interpolation import inner_points, random_pairs
 from vrrae_bench.latent.mixture import fit_mixture, sample_prior
@@ -54,7 +54,7 @@ def draw_samples(model: Autoencoder, header: ModelHeader, data: DataSet, spec: S
     options = {"n_init": spec.gmm_n_init, "subsample": spec.gmm_subsample}
     mixture = fit_mixture(means, spec.gmm_components, gmm_seed, **options)
     gaussian = fit_mixture(means, 1, gmm_seed)
-    of_gaussian = {"gaussian_log_likelihood": gaussian.record()["gmm_log_likelihood"]}
+    of_gaussian = {"gaussian_log_likelihood": gaussian.recorded()["gmm_log_likelihood"]}
     draws = (mixture.sample(spec.random_images, draw_seed(seed, number)) for number in range(spec.random_draws))
     pairs = random_pairs(len(means), spec.interpolation_pairs, generator(seed, "interpolation"))
     between = inner_points(means, pairs, spec.interpolation_points)
@@ -63,9 +63,9 @@ def draw_samples(model: Autoencoder, header: ModelHeader, data: DataSet, spec: S
         random_gaussian=decoded_images(model, header, data, gaussian.sample(spec.random_images, first)),
         random_prior=decoded_images(model, header, data, sample_prior(spec.random_images, means.shape[1], first)),
         interpolation=decoded_images(model, header, data, between),
-        interpolation_ends=decoded_images(model, header, data, means[pairs[:PAIRS].ravel()]),
+        interpolation_ends=decoded_images(model, header, data, means[pairs[:SHOWN_PAIRS].ravel()]),
         latents=latents | {"interpolation_pairs": pairs},
-        sampling=spec.model_dump() | mixture.record() | of_gaussian | {"quantisation": quantisation(data)},
+        sampling=spec.model_dump() | mixture.recorded() | of_gaussian | {"quantisation": quantisation(data)},
     )
 
 

@@ -3,7 +3,7 @@
 import numpy as np
 from jaxtyping import Float, Int, Num
 
-from vrrae_bench.artefacts.shown import COLUMNS, GALLERIES, GALLERY, MOST_MEANS, PAIRS, evenly_spaced
+from vrrae_bench.artefacts.shown import GALLERIES, GALLERY, GALLERY_COLUMNS, MOST_MEANS, SHOWN_PAIRS, evenly_spaced
 from vrrae_bench.datasets.store import DataSet, StoredArray
 from vrrae_bench.latent.sampling import Samples
 
@@ -15,16 +15,16 @@ def images_shown(samples: Samples, data: DataSet) -> dict[str, Num[np.ndarray, "
     """The arrays of `shown_images.npz`, by the names that `artefacts.shown` explains."""
     train = data.array("train")
     random = samples.random[: GALLERIES * GALLERY]
-    first_rows = np.concatenate([random[first : first + COLUMNS] for first in range(0, len(random), GALLERY)])
+    first_rows = np.concatenate([random[first : first + GALLERY_COLUMNS] for first in range(0, len(random), GALLERY)])
     pairs = samples.latents["interpolation_pairs"]
-    between = samples.interpolation.reshape(len(pairs), -1, *samples.interpolation.shape[1:])[:PAIRS]
-    pairs = pairs[:PAIRS]
+    between = samples.interpolation.reshape(len(pairs), -1, *samples.interpolation.shape[1:])[:SHOWN_PAIRS]
+    pairs = pairs[:SHOWN_PAIRS]
     ends = samples.interpolation_ends.reshape(-1, 2, *samples.interpolation_ends.shape[1:])
     images = train[pairs]
     return {
         "random": random,
         "nearest": train[nearest(first_rows, train)],
-        "real": train[evenly_spaced(len(train), GALLERIES * COLUMNS)],
+        "real": train[evenly_spaced(len(train), GALLERIES * GALLERY_COLUMNS)],
         "pairs": pairs,
         "transitions": np.concatenate([images[:, :1], ends[:, :1], between, ends[:, 1:], images[:, 1:]], axis=1),
     }

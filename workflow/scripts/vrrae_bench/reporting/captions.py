@@ -12,7 +12,7 @@ from vrrae_bench.artefacts.run import RunSpec, format_beta
 from vrrae_bench.artefacts.run_folder import TRAINING
 from vrrae_bench.artefacts.scores import RunDetails, RunScores
 from vrrae_bench.reporting.labels import dataset_label, method_label
-from vrrae_bench.reporting.records import read_scores, run_folder
+from vrrae_bench.reporting.run_scores import read_scores, run_folder
 from vrrae_bench.study.catalogue import Figure
 from vrrae_bench.study.paper import is_in_paper
 from vrrae_bench.system.errors import UserError

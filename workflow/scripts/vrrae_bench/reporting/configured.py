@@ -6,7 +6,7 @@ from pathlib import Path
 from vrrae_bench.artefacts.records import content_digest, read_record, refuse_others, remedy
 from vrrae_bench.artefacts.run import RunSpec
 from vrrae_bench.artefacts.run_folder import TRAINING
-from vrrae_bench.reporting.records import run_folder
+from vrrae_bench.reporting.run_scores import run_folder
 from vrrae_bench.study.selection import all_runs
 from vrrae_bench.study.settings import Study
 from vrrae_bench.system.errors import UserError

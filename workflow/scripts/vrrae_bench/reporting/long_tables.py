@@ -14,7 +14,7 @@ from vrrae_bench.artefacts.run import format_beta
 from vrrae_bench.artefacts.scores import BoundScores, RunScores
 from vrrae_bench.artefacts.timings import Timings, read_timings
 from vrrae_bench.reporting.configured import read_study
-from vrrae_bench.reporting.records import read_run_scores, read_scores, run_record
+from vrrae_bench.reporting.run_scores import read_run_scores, read_scores, row_of_run
 from vrrae_bench.reporting.void import reason_for, reason_of
 from vrrae_bench.scoring.metrics import METRICS
 from vrrae_bench.study.catalogue import TABLES, Table
@@ -50,7 +50,7 @@ TYPES = {
     # Why the number is void; empty if it is not.
     "void": str,
 }
-COLUMNS = list(TYPES)
+LONG_COLUMNS = list(TYPES)
 # The quantity that is the share of runs with a collapsed dimension.
 COLLAPSED = "collapsed"
 
@@ -88,8 +88,8 @@ def read_long_table(path: Path) -> pd.DataFrame:
     with reading(path):
         # As text, in which nothing but an empty cell is missing: a data set may be called `null`.
         found = pd.read_csv(path, dtype=str, keep_default_na=False, na_values=[""])
-        if list(found) != COLUMNS:
-            raise ValueError(f"its columns are {', '.join(map(str, found))}, and not {', '.join(COLUMNS)}")
+        if list(found) != LONG_COLUMNS:
+            raise ValueError(f"its columns are {', '.join(map(str, found))}, and not {', '.join(LONG_COLUMNS)}")
         if not found.best_beta.isin(["True", "False"]).all():
             raise ValueError("best_beta is neither True nor False")
         return typed(found.assign(best_beta=found.best_beta == "True"))
@@ -102,7 +102,7 @@ def typed(rows: pd.DataFrame) -> pd.DataFrame:
         rows: With the columns that are known of them; the others are missing.
     """
     missing = {name: "" for name, kind in TYPES.items() if kind is str} | {"best_beta": False}
-    return rows.reindex(columns=COLUMNS).astype(object).fillna(missing).astype(TYPES)
+    return rows.reindex(columns=LONG_COLUMNS).astype(object).fillna(missing).astype(TYPES)
 
 
 def learning_rate_configured(long: pd.DataFrame, dataset: str) -> float:
@@ -244,7 +244,7 @@ def _void(scores: RunScores | BoundScores) -> dict[str, str]:
 
 def _record(scores: RunScores) -> dict[str, Any]:
     sizes = scores.details.run.model_dump(include={"bottleneck", "latent_size"})
-    record: dict[str, Any] = sizes | run_record(scores) | _void(scores)
+    record: dict[str, Any] = sizes | row_of_run(scores) | _void(scores)
     if "collapsed_dimensions" in record:
         record[COLLAPSED] = float(record["collapsed_dimensions"] > 0)
     return record

@@ -8,7 +8,7 @@ from pathlib import PurePath
 
 from vrrae_bench.artefacts.run import RunSpec
 from vrrae_bench.artefacts.run_folder import SAMPLE, TRAINING
-from vrrae_bench.artefacts.shown import IMAGES, MEANS
+from vrrae_bench.artefacts.shown import SHOWN_IMAGES, SHOWN_MEANS
 from vrrae_bench.study.catalogue import FIGURES, TABLES, Table
 from vrrae_bench.study.selection import (
     all_runs,
@@ -69,7 +69,7 @@ def figure_files(study: Study, name: str) -> list[str]:
     """
     figure = FIGURES[name]
     # sample.json has the digests of the images and means that the figure shows.
-    sampled = (SAMPLE,) if {IMAGES, MEANS} & set(figure.files) else ()
+    sampled = (SAMPLE,) if {SHOWN_IMAGES, SHOWN_MEANS} & set(figure.files) else ()
     names = dict.fromkeys(("scores.json", TRAINING, *sampled, *figure.files)) if figure.files else ()
     files = [file for each in names for file in files_of_runs(runs_of(study, name), each)]
     manifests = datasets_of(study, name) if figure.reads_manifest else []

@@ -16,7 +16,7 @@ from vrrae_bench.artefacts.run import format_beta
 from vrrae_bench.artefacts.run_folder import spec_of
 from vrrae_bench.latent.diagnostics import COLLAPSED_SIGNAL_TO_NOISE
 from vrrae_bench.reporting.claims.groups import groups
-from vrrae_bench.reporting.claims.record import read_claims
+from vrrae_bench.reporting.claims.reported import read_claims
 from vrrae_bench.reporting.claims.verdicts import VERDICTS
 from vrrae_bench.reporting.claims.writing import CONDITIONS, CORRECTION
 from vrrae_bench.reporting.figures import histories
@@ -35,7 +35,7 @@ TOLD = ("run", "commit", "versions", "platform", "cpus", "device", "wall_seconds
 # The table on the first screen is the first of these that exists.
 FIRST = ("table_2", "table_1")
 # The scores of a run that stand in the table of runs, and their headings.
-RUN_COLUMNS = {"reconstruction_error": "Test error, %", "fid_random": "FID, random", "fid_interpolation": "FID, inter."}
+RUN_SCORES = {"reconstruction_error": "Test error, %", "fid_random": "FID, random", "fid_interpolation": "FID, inter."}
 TRAINING_CURVES_DPI = 120
 # Most bytes of the images of all runs together, two pictures for each run, so that the page can be sent.
 PICTURES_OF_RUNS = 5_000_000
@@ -114,7 +114,7 @@ def _template(path: Path) -> jinja2.Template:
     environment = jinja2.Environment(
         autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
-    called: dict[str, Any] = {"verdicts": VERDICTS, "columns": RUN_COLUMNS}
+    called: dict[str, Any] = {"verdicts": VERDICTS, "columns": RUN_SCORES}
     called |= {"condition": CONDITIONS, "correction": CORRECTION}
     called |= {"collapsed_below": f"{COLLAPSED_SIGNAL_TO_NOISE:g}"}
     called["source"] = lambda name: Markup(path.with_name(name).read_text(encoding="utf-8"))

@@ -31,7 +31,7 @@ from vrrae_bench.system.errors import UserError
 from vrrae_bench.system.files import atomic_path
 
 # Number of rows that are in double precision at a time, where there may be many rows.
-ROWS = 4096
+ROWS_AT_A_TIME = 4096
 # The error that the eigenvalues of a Gram matrix may bring into a distance, relative to the traces of the covariances.
 TOLERANCE = 1e-9
 # How many times as large, in squares, a set may be as what is left of it without one of its parts.
@@ -56,8 +56,8 @@ class Moments:
         _check(features)
         mean = features.mean(axis=0, dtype=np.float64)
         covariance = np.zeros((len(mean), len(mean)))
-        for start in range(0, len(features), ROWS):
-            centred = features[start : start + ROWS] - mean
+        for start in range(0, len(features), ROWS_AT_A_TIME):
+            centred = features[start : start + ROWS_AT_A_TIME] - mean
             covariance += centred.T @ centred
         return cls(mean, covariance / (len(features) - 1), len(features))
 
@@ -201,7 +201,12 @@ def _sums(features, groups, mean, root) -> Iterator[_Sums]:
         return _Sums(len(deviations), deviations.sum(axis=0), square, projected.sum(axis=0), gram)
 
     of_groups = [
-        _total([over(slice(start, min(start + ROWS, group.stop))) for start in range(group.start, group.stop, ROWS)])
+        _total(
+            [
+                over(slice(start, min(start + ROWS_AT_A_TIME, group.stop)))
+                for start in range(group.start, group.stop, ROWS_AT_A_TIME)
+            ]
+        )
         for group in groups
     ]
     yield (of_all := _total(of_groups))

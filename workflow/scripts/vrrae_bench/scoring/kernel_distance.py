@@ -15,7 +15,7 @@ from scipy.special import ndtri
 from vrrae_bench.scoring.intervals import CONFIDENCE, Estimate
 
 # Rows at a time: 1000 rows of products with 5000 images are 40 MB.
-ROWS = 1000
+ROWS_AT_A_TIME = 1000
 
 
 def kernel_distance(
@@ -49,12 +49,12 @@ def kernel_distance(
 def within_sums(features: Float[np.ndarray, "N D"]) -> Float64[np.ndarray, " N"]:
     """For each image the sum of its kernel values with all other images of the set."""
     features, sums = features.astype(np.float64), np.zeros(len(features))
-    for start in range(0, len(features), ROWS):
-        rows, later = slice(start, start + ROWS), slice(start + ROWS, None)
+    for start in range(0, len(features), ROWS_AT_A_TIME):
+        rows, later = slice(start, start + ROWS_AT_A_TIME), slice(start + ROWS_AT_A_TIME, None)
         # The kernel is symmetric, so each pair of images is computed once.
         block = _kernel(features[rows] @ features[start:].T, features.shape[1])
         sums[rows] += block.sum(axis=1)
-        sums[later] += block[:, ROWS:].sum(axis=0)
+        sums[later] += block[:, ROWS_AT_A_TIME:].sum(axis=0)
     return sums - _kernel(np.square(features).sum(axis=1), features.shape[1])
 
 
@@ -69,8 +69,8 @@ def _between_sums(a, b) -> tuple[Float64[np.ndarray, " N"], Float64[np.ndarray, 
 
 def _kernel_blocks(a, b) -> Iterator[Float64[np.ndarray, "n M"]]:
     b = b.astype(np.float64)
-    for start in range(0, len(a), ROWS):
-        yield _kernel(a[start : start + ROWS].astype(np.float64) @ b.T, a.shape[1])
+    for start in range(0, len(a), ROWS_AT_A_TIME):
+        yield _kernel(a[start : start + ROWS_AT_A_TIME].astype(np.float64) @ b.T, a.shape[1])
 
 
 def _kernel(products: Float64[np.ndarray, "..."], n_features: int) -> Float64[np.ndarray, "..."]:

@@ -16,7 +16,7 @@ from vrrae_bench.system.errors import UserError
 # The number of neighbours of Naeem et al. 2020, for all four scores.
 NEIGHBOURS = 5
 # Rows at a time: 1000 rows of distances to 5000 images are 40 MB.
-ROWS = 1000
+ROWS_AT_A_TIME = 1000
 
 
 class Neighbourhoods(NamedTuple):
@@ -59,7 +59,7 @@ def neighbourhoods(
         in_real.append(inside.any(axis=1))
         n_balls += inside.sum()
         covered |= inside.any(axis=0)
-        in_generated |= (distances <= own_radii[start : start + ROWS, None]).any(axis=0)
+        in_generated |= (distances <= own_radii[start : start + ROWS_AT_A_TIME, None]).any(axis=0)
     return Neighbourhoods(
         precision=float(np.concatenate(in_real).mean()),
         recall=float(in_generated.mean()),
@@ -90,7 +90,7 @@ def _distance_blocks(a, b) -> Iterator[tuple[int, Float64[np.ndarray, "n M"]]]:
     centre = b.mean(axis=0, dtype=np.float64)
     b = b - centre
     norms = np.square(b).sum(axis=1)
-    for start in range(0, len(a), ROWS):
-        rows = a[start : start + ROWS] - centre
+    for start in range(0, len(a), ROWS_AT_A_TIME):
+        rows = a[start : start + ROWS_AT_A_TIME] - centre
         squares = np.square(rows).sum(axis=1)[:, None] + norms - 2 * rows @ b.T
         yield start, np.sqrt(squares.clip(min=0))

@@ -12,7 +12,7 @@ from typing import ClassVar, Literal, TypeVar
 
 from vrrae_bench.artefacts.bounds import BOUNDS
 from vrrae_bench.artefacts.run import RunSpec
-from vrrae_bench.artefacts.shown import IMAGES, MEANS
+from vrrae_bench.artefacts.shown import SHOWN_IMAGES, SHOWN_MEANS
 from vrrae_bench.study.comparisons import (
     ablation,
     anything,
@@ -346,14 +346,14 @@ FIGURES = by_name(
         title="Figure 2: latent space of the synthetic bumps",
         about="Posterior means of the synthetic set, a diagonal motion in orange: VAE and VRRAE",
         shows=Selection(synthetic, headline, ("vae", "vrrae")),
-        files=(MEANS,),
+        files=(SHOWN_MEANS,),
     ),
     Figure(
         name="figure_3",
         title="Figure 3: randomly generated bumps",
         about="Randomly generated bumps",
         shows=Selection(synthetic, headline, every_seed=False),
-        files=(IMAGES,),
+        files=(SHOWN_IMAGES,),
         first=0,
     ),
     Figure(
@@ -362,7 +362,7 @@ FIGURES = by_name(
         about="Interpolations between images of CelebA",
         shows=Selection(only("celeba"), headline, every_seed=False),
         kind="interpolations",
-        files=(IMAGES,),
+        files=(SHOWN_IMAGES,),
         first=0,
     ),
     Figure(
@@ -371,7 +371,7 @@ FIGURES = by_name(
         about="Randomly generated images of MNIST or another small set",
         shows=Selection(images_without("cifar10", "celeba"), headline, every_seed=False),
         kind="gallery",
-        files=(IMAGES,),
+        files=(SHOWN_IMAGES,),
         first=0,
     ),
     Figure(
@@ -380,7 +380,7 @@ FIGURES = by_name(
         about="Randomly generated images of CelebA",
         shows=Selection(only("celeba"), headline, every_seed=False),
         kind="gallery",
-        files=(IMAGES,),
+        files=(SHOWN_IMAGES,),
         first=0,
     ),
     Figure(
@@ -395,7 +395,7 @@ FIGURES = by_name(
         title="Figure A.2-2: second mean of VRRAE against the first for each beta",
         about="Second mean of VRRAE against the first for each beta",
         shows=Selection(images, beta_sweep, ("vrrae",), every_seed=False),
-        files=(MEANS,),
+        files=(SHOWN_MEANS,),
     ),
     Figure(
         name="figure_a5_3",
@@ -403,7 +403,7 @@ FIGURES = by_name(
         about="Interpolations between images of CIFAR-10",
         shows=Selection(only("cifar10"), headline, every_seed=False),
         kind="interpolations",
-        files=(IMAGES,),
+        files=(SHOWN_IMAGES,),
         first=0,
     ),
     Figure(
@@ -412,7 +412,7 @@ FIGURES = by_name(
         about="Interpolations between images of MNIST or another small set",
         shows=Selection(images_without("cifar10", "celeba"), headline, every_seed=False),
         kind="interpolations",
-        files=(IMAGES,),
+        files=(SHOWN_IMAGES,),
         first=0,
         number_is_ours=True,
     ),
@@ -422,7 +422,7 @@ FIGURES = by_name(
         about="More interpolations between images of CelebA",
         shows=Selection(only("celeba"), headline, every_seed=False),
         kind="interpolations",
-        files=(IMAGES,),
+        files=(SHOWN_IMAGES,),
         first=5,
         number_is_ours=True,
     ),
@@ -432,7 +432,7 @@ FIGURES = by_name(
         about="Randomly generated images of CIFAR-10",
         shows=Selection(only("cifar10"), headline, every_seed=False),
         kind="gallery",
-        files=(IMAGES,),
+        files=(SHOWN_IMAGES,),
         first=0,
         number_is_ours=True,
     ),
@@ -442,7 +442,7 @@ FIGURES = by_name(
         about="More randomly generated images, of all data sets",
         shows=Selection(images, headline, every_seed=False),
         kind="gallery",
-        files=(IMAGES,),
+        files=(SHOWN_IMAGES,),
         first=24,
         number_is_ours=True,
     ),

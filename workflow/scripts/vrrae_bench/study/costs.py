@@ -6,17 +6,16 @@ The estimates decide how long jobs may run (workflow/rules) and what `make plan`
 import csv
 import math
 from dataclasses import replace
-from pathlib import Path
 
 from vrrae_bench.artefacts.methods import methods
 from vrrae_bench.datasets.source import MB, DatasetSize
 from vrrae_bench.datasets.sources import source_of
 from vrrae_bench.datasets.weights import WEIGHTS
 from vrrae_bench.extractor.settings import ExtractorSettings
+from vrrae_bench.study.paper import PAPER_VALUES
 from vrrae_bench.study.settings import DatasetSettings
 from vrrae_bench.training.settings import TimingSettings
 
-PAPER_VALUES = Path(__file__).with_name("paper_values.csv")
 PAPER_TPUS = 8  # the paper's appendix: "parallelized over 8 TPUs"
 WEIGHTS_MB = {name: round(file.size / 1e6) for name, file in WEIGHTS.items()}
 INCEPTION_MB = 100

@@ -137,13 +137,13 @@ def forget_finished(root: str | Path, accepted: Collection[str]) -> None:
     """
     # The same file may be named in several ways: from here or from the root, or through a link.
     files = set(map(os.path.realpath, accepted))
-    for record in Path(root).glob(f"*/{FINISHED}"):
+    for finished in Path(root).glob(f"*/{FINISHED}"):
         try:
-            seen = os.path.realpath(read_json(record)["of"]) in files
+            seen = os.path.realpath(read_json(finished)["of"]) in files
         except (OSError, ValueError, KeyError, TypeError):
             continue
         if seen:
-            shutil.rmtree(record.parent, ignore_errors=True)
+            shutil.rmtree(finished.parent, ignore_errors=True)
 
 
 def _link(source: Path, target: Path) -> None:

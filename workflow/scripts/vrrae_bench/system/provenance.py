@@ -36,7 +36,7 @@ class Stopwatch:
         """Seconds so far."""
         return time.perf_counter() - self._start
 
-    def record(self) -> dict[str, float]:
+    def recorded(self) -> dict[str, float]:
         """What the work took: wall seconds, and the peak memory of this process in MiB."""
         return {"wall_seconds": round(self.seconds(), 3), "peak_memory_mib": peak_memory_mib()}
 

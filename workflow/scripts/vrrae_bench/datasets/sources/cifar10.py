@@ -12,7 +12,7 @@ class Batch:
     """Images that are published as one file.
 
     Attributes:
-        digest: `algorithm:hexadecimal digest` of the records in binary form.
+        digest: `algorithm:hexadecimal digest` of the entries in binary form.
     """
 
     name: str

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from vrrae_bench.datasets.source import DatasetSize, Request, Source
 
-IMAGES = DatasetSize(n_train=1437, n_test=360, side=28, channels=1)
+SIZE = DatasetSize(n_train=1437, n_test=360, side=28, channels=1)
 N_CLASSES = 10
 SPLIT_SEED = 0  # part of the definition of the data set, like the official split of MNIST
 BRIGHTEST = 16
@@ -21,15 +21,15 @@ def store(folder: Path, request: Request) -> None:
 
     def enlarge(image: np.ndarray) -> np.ndarray:
         bright = np.round(image * (255 / BRIGHTEST)).astype(np.uint8)
-        return np.asarray(Image.fromarray(bright).resize((IMAGES.side, IMAGES.side), Image.Resampling.BICUBIC))
+        return np.asarray(Image.fromarray(bright).resize((SIZE.side, SIZE.side), Image.Resampling.BICUBIC))
 
     rows, labels = load_digits(return_X_y=True)
     images = np.stack([enlarge(row.reshape(8, 8)) for row in np.asarray(rows)])[..., None]
     train, test, train_labels, test_labels = train_test_split(
-        images, labels, test_size=IMAGES.n_test, random_state=SPLIT_SEED, stratify=labels
+        images, labels, test_size=SIZE.n_test, random_state=SPLIT_SEED, stratify=labels
     )
     arrays = {"train": train, "test": test, "train_labels": train_labels, "test_labels": test_labels}
     write_dataset(folder, "digits", arrays, n_classes=N_CLASSES)
 
 
-SOURCE = Source(store, label="Digits", images=IMAGES)
+SOURCE = Source(store, label="Digits", images=SIZE)

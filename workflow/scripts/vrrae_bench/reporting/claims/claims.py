@@ -42,7 +42,7 @@ class Claim:
 AE, VAE, RRAE, VRRAE, RRAE_VAE, VAE_IDENTITY = map(Variant, ("ae", "vae", "rrae", "vrrae", "rrae_vae", "vae_identity"))
 VRRAE_WITHOUT_KL = VRRAE.with_beta("0")
 
-IMAGES = ("mnist", "cifar10", "celeba")
+IMAGE_DATASETS = ("mnist", "cifar10", "celeba")
 # The FID of random images is the mean over draws. It depends less on the chance of a draw than the paper's FID does.
 FIDS = ("fid_interpolation", "fid_random_mean")
 ALL_METRICS = ("reconstruction_error", *FIDS)
@@ -188,7 +188,7 @@ CLAIMS = (
             MoreOften(VAE, than=VRRAE, metric="collapsed_dimensions", on=name),
             f"The paper says this of the models in general, and shows it on the synthetic bumps. {BETAS_DIFFER[name]}",
         )
-        for name in IMAGES
+        for name in IMAGE_DATASETS
     ),
     Claim(
         "diagonal_straight_for_a_seed_synthetic",
@@ -232,7 +232,7 @@ CLAIMS = (
             f"VRRAE has the lowest test reconstruction error on {dataset_label(name)}.",
             Lower(VRRAE, than=(AE, VAE, RRAE), metrics="reconstruction_error", on=name, tables=TABLE_2),
         )
-        for name in IMAGES
+        for name in IMAGE_DATASETS
     ),
     *(
         Claim(
@@ -242,7 +242,7 @@ CLAIMS = (
             Lower(VRRAE, than=(AE, VAE, RRAE), metrics="fid_interpolation", on=name, tables=TABLE_2),
             "For VRRAE, Table 2 prints 5.89 and Table 3 prints 4.89." if name == "mnist" else "",
         )
-        for name in IMAGES
+        for name in IMAGE_DATASETS
     ),
     *(
         Claim(
@@ -254,7 +254,7 @@ CLAIMS = (
             if name == "mnist"
             else "",
         )
-        for name in IMAGES
+        for name in IMAGE_DATASETS
     ),
     *(
         Claim(
@@ -265,7 +265,7 @@ CLAIMS = (
             Lower(VRRAE, than=VAE, metrics="kl_share", on=name),
             f"The paper explains VRRAE's lower error by this, and gives no number. {PROMINENT[name]}",
         )
-        for name in IMAGES
+        for name in IMAGE_DATASETS
     ),
     Claim(
         "best_random_fid_mnist",
@@ -291,7 +291,7 @@ CLAIMS = (
             Lower(VRRAE, than=RRAE_VAE, metrics=ALL_METRICS, on=name, tables=ABLATION),
             f"The paper does not print the beta of RRAE + VAE. {DERIVATIVES_DIFFER}",
         )
-        for name in IMAGES
+        for name in IMAGE_DATASETS
     ),
     *(
         Claim(
@@ -316,7 +316,7 @@ CLAIMS = (
             Always(RRAE_VAE, metric="unsorted_modes", on=name),
             UNSORTED,
         )
-        for name in IMAGES
+        for name in IMAGE_DATASETS
     ),
     *(
         Claim(
@@ -326,7 +326,7 @@ CLAIMS = (
             Lower(VRRAE, than=RRAE_VAE, metrics="training_rises", on=name),
             STABILITY,
         )
-        for name in IMAGES
+        for name in IMAGE_DATASETS
     ),
     Claim(
         "rrae_vae_without_common_basis",
@@ -343,7 +343,7 @@ CLAIMS = (
             NotLower(VAE_IDENTITY, than=VAE, metrics=ALL_METRICS, on=name, tables=ABLATION),
             "The paper does not print the beta of VAE (f = I).",
         )
-        for name in IMAGES
+        for name in IMAGE_DATASETS
     ),
     *(
         Claim(
@@ -354,7 +354,7 @@ CLAIMS = (
             "This is what the two tables show. The text only says that f = identity brings no advantage. The paper "
             "does not print the beta of VAE (f = I).",
         )
-        for name in IMAGES
+        for name in IMAGE_DATASETS
     ),
     *(
         Claim(
@@ -443,7 +443,7 @@ CLAIMS = (
             "matrix, which is quicker for most shapes. Our times were measured on one machine, the paper's on eight "
             "TPUs.",
         )
-        for name in IMAGES
+        for name in IMAGE_DATASETS
     ),
     Claim(
         "svd_costs_one_layer",
@@ -516,7 +516,7 @@ CLAIMS = (
             f"is compared with VAE. {BETAS_DIFFER[name]}",
         )
         for what, images in (("random", "random images"), ("interpolation", "interpolated images"))
-        for name in IMAGES
+        for name in IMAGE_DATASETS
     ),
     *(
         Claim(
@@ -534,10 +534,10 @@ CLAIMS = (
 MAIN_CLAIMS = {
     "lowest reconstruction error": {
         "synthetic": "lowest_test_error_synthetic",
-        **{name: f"lowest_reconstruction_error_{name}" for name in IMAGES},
+        **{name: f"lowest_reconstruction_error_{name}" for name in IMAGE_DATASETS},
     },
     # The paper names VAE as the best on MNIST.
     "best FID of random images": {name: f"best_random_fid_{name}" for name in ("cifar10", "celeba")},
-    "best FID of interpolated images": {name: f"best_interpolation_fid_{name}" for name in IMAGES},
-    "fewer collapses than VAE": {name: f"collapse_less_likely_{name}" for name in ("synthetic", *IMAGES)},
+    "best FID of interpolated images": {name: f"best_interpolation_fid_{name}" for name in IMAGE_DATASETS},
+    "fewer collapses than VAE": {name: f"collapse_less_likely_{name}" for name in ("synthetic", *IMAGE_DATASETS)},
 }

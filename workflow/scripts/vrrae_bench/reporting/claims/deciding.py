@@ -12,13 +12,13 @@ from vrrae_bench.reporting.claims.differences import PairedDifferences
 from vrrae_bench.reporting.claims.evidence import Evidence
 from vrrae_bench.reporting.claims.findings import Finding, Lacking, Rule, number
 from vrrae_bench.reporting.claims.measures import kinds_of, subject_of
-from vrrae_bench.reporting.claims.record import (
-    ClaimRecord,
-    ClaimsRecord,
-    ContradictionRecord,
+from vrrae_bench.reporting.claims.reported import (
     FindingByLearningRate,
     FindingByScore,
-    LackingRecord,
+    ReportedClaim,
+    ReportedClaims,
+    ReportedContradiction,
+    ReportedLacking,
 )
 from vrrae_bench.reporting.claims.summary import summarise
 from vrrae_bench.reporting.labels import dataset_label
@@ -74,17 +74,17 @@ def _by_learning_rate(rule: Rule, evidence: Evidence) -> dict[float, Finding]:
     }
 
 
-def record_of(decided: Sequence[Decided], evidence: Evidence, settings: str | None = None) -> ClaimsRecord:
+def reported_claims(decided: Sequence[Decided], evidence: Evidence, settings: str | None = None) -> ReportedClaims:
     """What was decided, as data.
 
     Args:
         settings: The digest of the configuration, by `digest_of`.
     """
-    claims = tuple(map(claim_record, decided))
+    claims = tuple(map(reported_claim, decided))
     kinds = dict.fromkeys(kind for one in decided for kind in kinds_of(one.claim.rule))
     rows = evidence.conditions.to_dict("records")
     ours = [{str(name): value for name, value in row.items()} for row in rows]
-    return ClaimsRecord(
+    return ReportedClaims(
         settings=settings,
         summary=summarise(claims, MAIN_CLAIMS),
         claims=claims,
@@ -94,10 +94,10 @@ def record_of(decided: Sequence[Decided], evidence: Evidence, settings: str | No
     )
 
 
-def claim_record(one: Decided) -> ClaimRecord:
+def reported_claim(one: Decided) -> ReportedClaim:
     """What was decided of one claim, as data."""
     finding = one.finding
-    return ClaimRecord(
+    return ReportedClaim(
         id=one.claim.id,
         section=one.claim.section,
         statement=one.claim.statement,
@@ -106,7 +106,7 @@ def claim_record(one: Decided) -> ClaimRecord:
         words=one.claim.rule.words,
         verdict=finding.verdict,
         numbers=finding.numbers,
-        lacking=tuple(LackingRecord(awaited=each.awaited, text=each.text) for each in finding.lacking),
+        lacking=tuple(ReportedLacking(awaited=each.awaited, text=each.text) for each in finding.lacking),
         by_extractor=dict(finding.by_extractor),
         by_score=tuple(
             FindingByScore(score=METRICS[name].label, verdict=found.verdict, numbers=found.numbers)
@@ -120,12 +120,12 @@ def claim_record(one: Decided) -> ClaimRecord:
     )
 
 
-def _contradiction(one: Contradiction, evidence: Evidence) -> ContradictionRecord:
+def _contradiction(one: Contradiction, evidence: Evidence) -> ReportedContradiction:
     readings = (
         {"Where": each.place, "What": _quantity(each), "Printed": f"{each.value:g}", "Here": _here(each, evidence)}
         for each in one.readings
     )
-    return ContradictionRecord(what=one.what, explanation=one.explanation, readings=tuple(readings))
+    return ReportedContradiction(what=one.what, explanation=one.explanation, readings=tuple(readings))
 
 
 def _quantity(reading: Reading) -> str:

@@ -16,8 +16,8 @@ from vrrae_bench.artefacts.scores import RunDetails, RunScores
 from vrrae_bench.artefacts.timings import read_timings
 from vrrae_bench.reporting.claims.conditions import fid_conditions, lacking_network
 from vrrae_bench.reporting.labels import method_label
-from vrrae_bench.reporting.long_tables import COLUMNS, long_table
-from vrrae_bench.reporting.records import read_history, read_run_scores, run_folder, run_record
+from vrrae_bench.reporting.long_tables import LONG_COLUMNS, long_table
+from vrrae_bench.reporting.run_scores import read_history, read_run_scores, row_of_run, run_folder
 from vrrae_bench.reporting.void import reason_of
 from vrrae_bench.scoring.metrics import METRICS
 from vrrae_bench.study.settings import PAPER_DATASETS, DatasetSettings, Study
@@ -66,7 +66,7 @@ class Evidence:
     runs: pd.DataFrame
     timings: pd.DataFrame
     conditions: pd.DataFrame = field(default_factory=pd.DataFrame)
-    table_a4_1: pd.DataFrame = field(default_factory=partial(pd.DataFrame, columns=COLUMNS))
+    table_a4_1: pd.DataFrame = field(default_factory=partial(pd.DataFrame, columns=LONG_COLUMNS))
     configured: Mapping[str, DatasetSettings] = field(default_factory=dict)
     further: Mapping[int, pd.DataFrame] = field(default_factory=dict)
     other_rates: Mapping[float, pd.DataFrame] = field(default_factory=dict)
@@ -151,7 +151,7 @@ def load_evidence(scores: Iterable[Path], timings: Sequence[Path], study: Study)
         timings=_load_timings(timings, study),
         conditions=pd.DataFrame(conditions).drop_duplicates(),
         void=void,
-        table_a4_1=long_table("table_a4_1", timings) if timings else pd.DataFrame(columns=COLUMNS),
+        table_a4_1=long_table("table_a4_1", timings) if timings else pd.DataFrame(columns=LONG_COLUMNS),
         configured={name: study.datasets[name] for name in PAPER_DATASETS if _is_of_the_paper(name, study)},
     )
 
@@ -203,7 +203,7 @@ def _is_of_the_paper(dataset: str, study: Study) -> bool:
 
 
 def _row(folder: Path, configured: RunSpec, scores: RunScores) -> dict[str, Any]:
-    row, run = run_record(scores), scores.details.run
+    row, run = row_of_run(scores), scores.details.run
     if reason_of(scores.details):
         row = {name: value for name, value in row.items() if name not in METRICS or not METRICS[name].of_features}
     row["default_beta"] = run.beta == configured.beta

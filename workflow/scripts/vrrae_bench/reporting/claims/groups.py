@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from vrrae_bench.reporting.claims.record import ClaimRecord
+from vrrae_bench.reporting.claims.reported import ReportedClaim
 from vrrae_bench.reporting.claims.verdicts import AWAITED, VERDICTS
 
 
@@ -18,15 +18,15 @@ class Group:
 
     name: str
     title: str
-    claims: Sequence[ClaimRecord]
+    claims: Sequence[ReportedClaim]
     shared: Sequence[str]
 
-    def lacking(self, claim: ClaimRecord) -> list[str]:
+    def lacking(self, claim: ReportedClaim) -> list[str]:
         """What a claim of the group lacks beside what all of them lack."""
         return [each.text for each in claim.lacking if each.text not in self.shared]
 
 
-def groups(claims: Sequence[ClaimRecord]) -> list[Group]:
+def groups(claims: Sequence[ReportedClaim]) -> list[Group]:
     """All claims in groups: claims that hold, claims that do not, and open claims by what they wait for."""
     chosen = [
         (verdict, f"Claims that {VERDICTS[verdict].of_several}", [one for one in claims if one.verdict == verdict])
@@ -42,7 +42,7 @@ def groups(claims: Sequence[ClaimRecord]) -> list[Group]:
     return [Group(name, title, found, _shared(found)) for name, title, found in chosen if found]
 
 
-def _shared(claims: Sequence[ClaimRecord]) -> list[str]:
+def _shared(claims: Sequence[ReportedClaim]) -> list[str]:
     """What each of several claims lacks."""
     if len(claims) < 2:
         return []

@@ -2,12 +2,12 @@
 
 from collections.abc import Mapping, Sequence
 
-from vrrae_bench.reporting.claims.record import ClaimRecord
+from vrrae_bench.reporting.claims.reported import ReportedClaim
 from vrrae_bench.reporting.claims.verdicts import AWAITED, VERDICTS, Verdict
 from vrrae_bench.reporting.labels import dataset_label
 
 
-def summarise(claims: Sequence[ClaimRecord], main: Mapping[str, Mapping[str, str]]) -> tuple[str, ...]:
+def summarise(claims: Sequence[ReportedClaim], main: Mapping[str, Mapping[str, str]]) -> tuple[str, ...]:
     """Five lines: how many claims hold, do not hold and are open, what open claims wait for, and the main claims.
 
     Args:
@@ -46,13 +46,13 @@ def _enumerated(items: Sequence[str]) -> str:
     return f"{', '.join(first)} and {last}" if first else last
 
 
-def _awaited(claims: Sequence[ClaimRecord]) -> str:
+def _awaited(claims: Sequence[ReportedClaim]) -> str:
     """How many open claims wait for each kind of thing."""
     numbers = {kind: sum(claim.awaited == kind for claim in claims) for kind in AWAITED}
     return ", ".join(f"{AWAITED[kind]} ({n})" for kind, n in numbers.items() if n) or "nothing"
 
 
-def _networks(claims: Sequence[ClaimRecord]) -> str:
+def _networks(claims: Sequence[ReportedClaim]) -> str:
     """What our own Inception networks say of the claims that wait for ImageNet weights."""
     waiting = [claim for claim in claims if claim.awaited == "weights"]
     if not waiting:

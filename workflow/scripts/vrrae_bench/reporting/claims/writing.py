@@ -8,12 +8,12 @@ import pandas as pd
 from vrrae_bench.artefacts.records import write_record
 from vrrae_bench.artefacts.run import format_beta
 from vrrae_bench.reporting.claims.groups import Group, groups
-from vrrae_bench.reporting.claims.record import ClaimRecord, ClaimsRecord, FindingByLearningRate
+from vrrae_bench.reporting.claims.reported import FindingByLearningRate, ReportedClaim, ReportedClaims
 from vrrae_bench.reporting.claims.verdicts import VERDICTS
 from vrrae_bench.reporting.markup import markdown, markdown_cell
 from vrrae_bench.system.files import atomic_path, write_text
 
-COLUMNS = ["id", "section", "statement", "verdict", "evidence"]
+CLAIM_COLUMNS = ["id", "section", "statement", "verdict", "evidence"]
 CORRECTION = (
     "Each claim has a rule, and only the rule decides it. Each test has a level of 2.5 % on either side. Where all "
     "comparisons of a claim have to hold, they are not corrected for their number. Where one comparison is enough to "
@@ -42,17 +42,17 @@ CONDITIONS = (
 )
 
 
-def write_claims(path: Path, record: ClaimsRecord, banner: str | None) -> None:
+def write_claims(path: Path, decided: ReportedClaims, banner: str | None) -> None:
     """Write `path`, a CSV file with a row for each claim, and beside it the claims as JSON and as Markdown."""
-    rows = [(one.id, one.section, one.statement, one.verdict, evidence_line(one)) for one in record.claims]
+    rows = [(one.id, one.section, one.statement, one.verdict, evidence_line(one)) for one in decided.claims]
     with atomic_path(path) as temporary:
-        pd.DataFrame(rows, columns=COLUMNS).to_csv(temporary, index=False)
+        pd.DataFrame(rows, columns=CLAIM_COLUMNS).to_csv(temporary, index=False)
     readable = path.with_suffix(".md")
-    write_text(readable, page(record, banner))
-    write_record(path.with_suffix(".json"), record.model_dump(mode="json"), [path.name, readable.name])
+    write_text(readable, page(decided, banner))
+    write_record(path.with_suffix(".json"), decided.model_dump(mode="json"), [path.name, readable.name])
 
 
-def evidence_line(one: ClaimRecord) -> str:
+def evidence_line(one: ReportedClaim) -> str:
     """The numbers, the verdicts by our scores, what the claim waits for, and the remark, in one line."""
     parts = [*one.numbers, *networks_line(one)]
     parts += [f"by {found.score}: {VERDICTS[found.verdict].label}" for found in one.by_score]
@@ -62,13 +62,13 @@ def evidence_line(one: ClaimRecord) -> str:
     return ". ".join(parts)
 
 
-def networks_line(one: ClaimRecord) -> list[str]:
+def networks_line(one: ReportedClaim) -> list[str]:
     """A line on what the features of each of our extractors say, if there are several."""
     found = by_extractors(one)
     return [f"by our {len(one.by_extractor)} networks: {found}"] if found else []
 
 
-def by_extractors(one: ClaimRecord) -> str:
+def by_extractors(one: ReportedClaim) -> str:
     """What the features of each of our extractors say, and whether they agree; empty if there is only one extractor."""
     if len(one.by_extractor) < 2:
         return ""
@@ -81,32 +81,32 @@ def with_rate(found: FindingByLearningRate) -> str:
     return f"with a learning rate of {format_beta(found.learning_rate)}"
 
 
-def page(record: ClaimsRecord, banner: str | None) -> str:
+def page(decided: ReportedClaims, banner: str | None) -> str:
     """The page: the outcome, how claims are decided, each claim, and where the paper contradicts itself."""
     head = ["# Claims of the paper", *([f"**{markdown(banner)}**"] if banner else [])]
-    return "\n\n".join([*head, *overview(record), *reasons(record), *contradictions(record)]) + "\n"
+    return "\n\n".join([*head, *overview(decided), *reasons(decided), *contradictions(decided)]) + "\n"
 
 
-def overview(record: ClaimsRecord) -> list[str]:
+def overview(decided: ReportedClaims) -> list[str]:
     """Paragraphs: the five lines, the claims by verdict, open claims by what they wait for, and conditions of FIDs."""
-    parts = ["\n".join(f"- {line}" for line in record.summary)]
-    for group in groups(record.claims):
+    parts = ["\n".join(f"- {line}" for line in decided.summary)]
+    for group in groups(decided.claims):
         parts += _listed(group)
-    if record.conditions:
-        parts += ["## What the FIDs were computed from", CONDITIONS, _table(record.conditions)]
+    if decided.conditions:
+        parts += ["## What the FIDs were computed from", CONDITIONS, _table(decided.conditions)]
     return parts
 
 
-def reasons(record: ClaimsRecord) -> list[str]:
+def reasons(decided: ReportedClaims) -> list[str]:
     """Paragraphs: how claims are decided, and what each verdict rests on."""
-    rules = "\n".join(f"- **{name}**: {how}" for name, how in record.rules.items())
-    return ["## How a claim is decided", CORRECTION, rules, "## The claims one by one", *map(_section, record.claims)]
+    rules = "\n".join(f"- **{name}**: {how}" for name, how in decided.rules.items())
+    return ["## How a claim is decided", CORRECTION, rules, "## The claims one by one", *map(_section, decided.claims)]
 
 
-def contradictions(record: ClaimsRecord) -> list[str]:
+def contradictions(decided: ReportedClaims) -> list[str]:
     """Paragraphs: where the paper contradicts itself or its code."""
     parts = ["## Contradictions within the paper, and with its code"]
-    for one in record.contradictions:
+    for one in decided.contradictions:
         parts += [f"### {one.what}", one.explanation, _table(one.readings)]
     return parts
 
@@ -130,7 +130,7 @@ def _table(rows: Sequence[Mapping[str, str]]) -> str:
     return pd.DataFrame(rows).to_markdown(index=False, disable_numparse=True)
 
 
-def _section(one: ClaimRecord) -> str:
+def _section(one: ReportedClaim) -> str:
     lines = [
         f"- Section: {one.section}",
         f"- Rule: {' and '.join(one.rules)}. {one.words}",

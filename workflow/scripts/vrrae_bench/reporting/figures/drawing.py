@@ -22,10 +22,10 @@ from vrrae_bench.artefacts.records import read_record
 from vrrae_bench.artefacts.run import RunSpec
 from vrrae_bench.artefacts.run_folder import SAMPLE
 from vrrae_bench.artefacts.scores import RunDetails, RunScores
-from vrrae_bench.artefacts.shown import IMAGES, MEANS
+from vrrae_bench.artefacts.shown import SHOWN_IMAGES, SHOWN_MEANS
 from vrrae_bench.datasets.store import MANIFEST, DataSet
 from vrrae_bench.reporting.labels import dataset_label, method_label
-from vrrae_bench.reporting.records import read_run_scores
+from vrrae_bench.reporting.run_scores import read_run_scores
 from vrrae_bench.system.errors import UserError
 from vrrae_bench.system.files import atomic_path
 
@@ -65,11 +65,11 @@ class Run:
         Raises:
             UserError: They are missing or damaged, or are not the images that sample.json beside them was written with.
         """
-        return self._shown(IMAGES, names)
+        return self._shown(SHOWN_IMAGES, names)
 
     def means(self, *names: str) -> dict[str, Num[np.ndarray, "..."]]:
         """The few posterior means that figures show of the run. Errors are those of `images`."""
-        return self._shown(MEANS, names)
+        return self._shown(SHOWN_MEANS, names)
 
     def _shown(self, file: str, names: Sequence[str]) -> dict[str, Num[np.ndarray, "..."]]:
         read_record(self.folder / SAMPLE, file)

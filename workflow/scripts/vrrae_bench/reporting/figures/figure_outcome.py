@@ -7,7 +7,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from vrrae_bench.reporting.claims.conditions import lacking_network
-from vrrae_bench.reporting.claims.record import read_claims
+from vrrae_bench.reporting.claims.reported import read_claims
 from vrrae_bench.reporting.figures.drawing import made_of, plt
 from vrrae_bench.reporting.figures.dumbbells import AROUND, HANDLES, ROW, SHOWN, draw_dumbbells, in_paper, rows_of
 from vrrae_bench.reporting.figures.strip import draw_strip, lines_of, size

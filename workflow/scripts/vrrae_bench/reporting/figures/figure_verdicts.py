@@ -5,7 +5,7 @@ from pathlib import Path
 
 from matplotlib.figure import Figure
 
-from vrrae_bench.reporting.claims.record import read_claims
+from vrrae_bench.reporting.claims.reported import read_claims
 from vrrae_bench.reporting.figures.drawing import made_of, plt
 from vrrae_bench.reporting.figures.strip import draw_strip, lines_of, size
 

@@ -10,7 +10,7 @@ from matplotlib.cm import ScalarMappable
 from matplotlib.colors import Normalize
 from matplotlib.figure import Figure
 
-from vrrae_bench.artefacts.shown import COLUMNS, GALLERY
+from vrrae_bench.artefacts.shown import GALLERY, GALLERY_COLUMNS
 from vrrae_bench.reporting.figures.blocks import blocks, brightest, mosaic, part, show
 from vrrae_bench.reporting.figures.drawing import Run, by_dataset
 from vrrae_bench.reporting.void import reason_of
@@ -35,12 +35,12 @@ def gallery(runs: Sequence[Run], first: int, *, upwards: bool = False, cmap: str
     def fill(axis: Axes, run: Run) -> None:
         shown = run.images("random", "real", "nearest")
         generated = part(first, GALLERY, len(shown["random"]))
-        number = min(first // GALLERY, len(shown["nearest"]) // COLUMNS - 1)
-        row = slice(COLUMNS * number, COLUMNS * (number + 1))
+        number = min(first // GALLERY, len(shown["nearest"]) // GALLERY_COLUMNS - 1)
+        row = slice(GALLERY_COLUMNS * number, GALLERY_COLUMNS * (number + 1))
         groups = [shown["real"][row], shown["random"][generated]]
         # If fewer images were drawn than two galleries show, the first row has no neighbours.
         groups += [shown["nearest"][row]] if generated.start == GALLERY * number else []
-        pictures = [mosaic(_coloured(images, upwards, cmap), COLUMNS) for images in groups]
+        pictures = [mosaic(_coloured(images, upwards, cmap), GALLERY_COLUMNS) for images in groups]
         gap = np.full((max(2, pictures[0].shape[0] // 5), *pictures[0].shape[1:]), brightest(pictures[0]))
         parts = [piece for picture in pictures for piece in (picture, gap.astype(picture.dtype))][:-1]
         show(axis, np.concatenate(parts))

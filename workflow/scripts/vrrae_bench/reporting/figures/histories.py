@@ -6,7 +6,7 @@ from matplotlib.figure import Figure
 
 from vrrae_bench.reporting.figures.drawing import Run, by_dataset, grid, line_styles, plt, titles
 from vrrae_bench.reporting.labels import dataset_label
-from vrrae_bench.reporting.records import read_history
+from vrrae_bench.reporting.run_scores import read_history
 
 
 def draw(runs: Sequence[Run]) -> Figure:

@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 
 from vrrae_bench.artefacts.records import remedy
 from vrrae_bench.artefacts.run_folder import SAMPLE
-from vrrae_bench.artefacts.shown import IMAGES
+from vrrae_bench.artefacts.shown import SHOWN_IMAGES
 from vrrae_bench.reporting.figures.blocks import brightest, mosaic, part, show
 from vrrae_bench.reporting.figures.drawing import Run, by_dataset, plt, titles
 from vrrae_bench.reporting.labels import dataset_label
@@ -56,7 +56,7 @@ def _check_same_pairs(runs: Sequence[Run]) -> None:
     for run, of_run in zip(runs, pairs):
         if not np.array_equal(of_run, pairs[0]):
             raise UserError(
-                f"{run.folder / IMAGES}: other interpolation pairs than in {runs[0].folder}, which cannot be "
+                f"{run.folder / SHOWN_IMAGES}: other interpolation pairs than in {runs[0].folder}, which cannot be "
                 f"compared. {remedy(*(other.folder / SAMPLE for other in (runs[0], run)))}"
             )
 

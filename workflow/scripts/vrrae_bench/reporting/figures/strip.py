@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from matplotlib.axes import Axes
 from matplotlib.patches import Rectangle
 
-from vrrae_bench.reporting.claims.record import ClaimRecord
+from vrrae_bench.reporting.claims.reported import ReportedClaim
 from vrrae_bench.reporting.claims.verdicts import AWAITED, VERDICTS, Verdict
 from vrrae_bench.reporting.figures.drawing import BLUE, ORANGE
 
@@ -35,7 +35,7 @@ class Line:
         return -(-len(self.verdicts) // PER_ROW)
 
 
-def lines_of(claims: Sequence[ClaimRecord], by_what_they_wait_for: bool) -> list[Line]:
+def lines_of(claims: Sequence[ReportedClaim], by_what_they_wait_for: bool) -> list[Line]:
     """The claims that hold, those that do not, the open ones, and the identities, each where there are any.
 
     Args:

@@ -12,12 +12,12 @@ import pandas as pd
 
 from vrrae_bench.artefacts.run import SEPARATOR
 from vrrae_bench.artefacts.run_folder import SAMPLE, spec_of
-from vrrae_bench.artefacts.shown import IMAGES, MEANS
+from vrrae_bench.artefacts.shown import SHOWN_IMAGES, SHOWN_MEANS
 from vrrae_bench.reporting.figures.drawing import Run
 from vrrae_bench.reporting.labels import dataset_label, method_label
 from vrrae_bench.reporting.page.latent import Bars, Scatter, bars, scatter
 from vrrae_bench.reporting.page.samples import Samples, samples
-from vrrae_bench.reporting.records import read_history, read_run_scores
+from vrrae_bench.reporting.run_scores import read_history, read_run_scores
 from vrrae_bench.reporting.tables import NOT_RUN
 from vrrae_bench.reporting.void import MARK, reason_of
 from vrrae_bench.scoring.metrics import METRICS
@@ -94,8 +94,10 @@ def reported_run(file: Path, record: dict[str, Any], report: Path, most: int = M
     history = read_history(file.parent, "step", "reconstruction_error")
     found = read_run_scores(scores) if scores.exists() else None
     here = Run(spec_of(file, record), file.parent)
-    has = {name: file.with_name(name).exists() and file.with_name(SAMPLE).exists() for name in (IMAGES, MEANS)}
-    words = {IMAGES: "images", MEANS: "latent means"}
+    has = {
+        name: file.with_name(name).exists() and file.with_name(SAMPLE).exists() for name in (SHOWN_IMAGES, SHOWN_MEANS)
+    }
+    words = {SHOWN_IMAGES: "images", SHOWN_MEANS: "latent means"}
     upwards = run["dataset"] == "synthetic"
     return ReportedRun(
         dataset=dataset_label(run["dataset"]),
@@ -112,8 +114,8 @@ def reported_run(file: Path, record: dict[str, Any], report: Path, most: int = M
         first=history.reconstruction_error.iloc[0],
         last=history.reconstruction_error.iloc[-1],
         files=list(links([file.with_name(name) for name in FILES], report)),
-        samples=samples(here.images("random", "transitions"), upwards, most) if has[IMAGES] else None,
-        scatter=scatter(here.means("train", "spread")) if has[MEANS] else None,
+        samples=samples(here.images("random", "transitions"), upwards, most) if has[SHOWN_IMAGES] else None,
+        scatter=scatter(here.means("train", "spread")) if has[SHOWN_MEANS] else None,
         bars=bars(found.details.signal_to_noise) if found else None,
         lacking=" and ".join(word for name, word in words.items() if not has[name]),
     )

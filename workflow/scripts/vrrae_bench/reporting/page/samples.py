@@ -11,7 +11,7 @@ from vrrae_bench.reporting.figures.blocks import brightest, mosaic
 from vrrae_bench.reporting.page.images import Embedded, embedded
 
 # Number of images in a row, and of rows of generated images.
-COLUMNS, ROWS = 6, 2
+IMAGES_PER_ROW, GENERATED_ROWS = 6, 2
 # Images are shown with at most this many pixels on a side, so that the images of all runs fit into one page.
 SIDE = 64
 
@@ -34,8 +34,8 @@ def samples(shown: Mapping[str, np.ndarray], upwards: bool, most: int) -> Sample
         upwards: Whether the first row of an image is its lowest one.
         most: A picture with more bytes is compressed with losses.
     """
-    generated = shown["random"][: COLUMNS * ROWS]
-    inputs, reconstructions = (shown["transitions"][:COLUMNS, place] for place in (0, 1))
+    generated = shown["random"][: IMAGES_PER_ROW * GENERATED_ROWS]
+    inputs, reconstructions = (shown["transitions"][:IMAGES_PER_ROW, place] for place in (0, 1))
     both = np.concatenate([_small(images, upwards) for images in (inputs, reconstructions)])
     return Samples(
         embedded(Image.fromarray(_picture(_small(generated, upwards))), most),
@@ -59,7 +59,7 @@ def _small(images: Num[np.ndarray, "N H W C"], upwards: bool) -> UInt8[np.ndarra
     return np.stack(small).reshape(len(small), size[1], size[0], -1)
 
 
-def _picture(images: UInt8[np.ndarray, "N H W C"], columns: int = COLUMNS) -> UInt8[np.ndarray, "..."]:
+def _picture(images: UInt8[np.ndarray, "N H W C"], columns: int = IMAGES_PER_ROW) -> UInt8[np.ndarray, "..."]:
     return _grey(mosaic(images, columns))
 
 

@@ -10,7 +10,7 @@ from vrrae_bench.reporting.claims.verdicts import AWAITED, Awaited, Verdict
 from vrrae_bench.system.errors import UserError
 
 
-class LackingRecord(Specification):
+class ReportedLacking(Specification):
     """Something that an open claim waits for."""
 
     awaited: Awaited
@@ -33,18 +33,18 @@ class FindingByLearningRate(Specification):
     numbers: tuple[str, ...]
 
 
-class ClaimRecord(Specification):
+class ReportedClaim(Specification):
     """A claim, its verdict and what the verdict rests on."""
 
     id: str
     section: str = Field(description="Where the paper makes the claim")
     statement: str
     by_algebra: bool = Field(description="Whether the claim is an identity, which holds by construction")
-    rules: tuple[str, ...] = Field(description="The kinds of its rules, whose words stand in ClaimsRecord.rules")
+    rules: tuple[str, ...] = Field(description="The kinds of its rules, whose words stand in ReportedClaims.rules")
     words: str = Field(description="What its rule compares")
     verdict: Verdict
     numbers: tuple[str, ...]
-    lacking: tuple[LackingRecord, ...] = Field(description="What an open claim waits for")
+    lacking: tuple[ReportedLacking, ...] = Field(description="What an open claim waits for")
     by_extractor: dict[int, Verdict] = Field(
         description="What the rule finds in the features of each extractor, by its seed, where none may decide"
     )
@@ -69,7 +69,7 @@ class ClaimRecord(Specification):
         return verdicts.pop() if len(self.by_extractor) > 1 and len(verdicts) == 1 else None
 
 
-class ContradictionRecord(Specification):
+class ReportedContradiction(Specification):
     """Numbers or sentences of the paper that cannot all be right."""
 
     what: str
@@ -77,20 +77,20 @@ class ContradictionRecord(Specification):
     readings: tuple[dict[str, str], ...] = Field(description="Where, what, printed, here")
 
 
-class ClaimsRecord(Specification):
+class ReportedClaims(Specification):
     """All that claims.json holds."""
 
     settings: str | None = Field(
         default=None, description="The configuration that was decided by: the digest of settings.json"
     )
     summary: tuple[str, ...] = Field(description="What came out, in five lines")
-    claims: tuple[ClaimRecord, ...]
+    claims: tuple[ReportedClaim, ...]
     rules: dict[str, str] = Field(description="How each kind of rule decides")
     conditions: tuple[dict[str, str], ...] = Field(description="What the FIDs depend on, ours and then the paper's")
-    contradictions: tuple[ContradictionRecord, ...]
+    contradictions: tuple[ReportedContradiction, ...]
 
 
-def read_claims(path: Path) -> ClaimsRecord:
+def read_claims(path: Path) -> ReportedClaims:
     """What claims.json holds.
 
     Raises:
@@ -99,6 +99,6 @@ def read_claims(path: Path) -> ClaimsRecord:
     record = read_record(path)
     record.pop(FILES, None)
     try:
-        return ClaimsRecord.model_validate(record)
+        return ReportedClaims.model_validate(record)
     except ValueError as error:
         raise UserError(f"{path}: is no file of decided claims ({error}). {remedy(path)}") from None

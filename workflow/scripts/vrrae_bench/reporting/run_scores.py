@@ -59,7 +59,7 @@ def read_history(folder: Path, *columns: str) -> pd.DataFrame:
         return history.astype(float)
 
 
-def run_record(scores: RunScores) -> dict[str, Any]:
+def row_of_run(scores: RunScores) -> dict[str, Any]:
     """What identifies a run, and its numbers under their own names. Beta is text, and empty for a method without it."""
     run = scores.details.run
     record = run.model_dump(include={"dataset", "method", "batch_size", "learning_rate", "seed"})
