@@ -14,8 +14,7 @@ from matplotlib.patches import Rectangle
 import figure as figure_command
 from vrrae_bench.artefacts.records import write_record
 from vrrae_bench.artefacts.run import format_beta
-from vrrae_bench.artefacts.shown import GALLERIES, GALLERY, GALLERY_COLUMNS, SHOWN_IMAGES, SHOWN_MEANS
-from vrrae_bench.artefacts.shown import PAIRS as SHOWN_PAIRS
+from vrrae_bench.artefacts.shown import GALLERIES, GALLERY, GALLERY_COLUMNS, SHOWN_IMAGES, SHOWN_MEANS, SHOWN_PAIRS
 from vrrae_bench.datasets.store import write_dataset
 from vrrae_bench.reporting.architecture import Layer, architecture
 from vrrae_bench.reporting.captions import figure_context, render_caption, scores_context

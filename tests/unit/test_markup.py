@@ -12,7 +12,7 @@ from PIL import Image
 
 from vrrae_bench.artefacts.records import write_record
 from vrrae_bench.reporting.claims.claims import CLAIMS
-from vrrae_bench.reporting.claims.deciding import decide, record_of
+from vrrae_bench.reporting.claims.deciding import decide, reported_claims
 from vrrae_bench.reporting.claims.evidence import load_evidence
 from vrrae_bench.reporting.claims.writing import write_claims
 from vrrae_bench.reporting.figures.drawing import plt
@@ -72,7 +72,7 @@ def page_with(text, folder, run_spec):
     write_table(folder, "table_a3_3", typed(pd.DataFrame([row])), f"Paragraph.\n\n{text}", text)
     study = check_settings(read_file(BASE)).study
     evidence = load_evidence([], [], study)
-    write_claims(folder / "claims.csv", record_of(decide(CLAIMS[:3], evidence, text), evidence), text)
+    write_claims(folder / "claims.csv", reported_claims(decide(CLAIMS[:3], evidence, text), evidence), text)
     Image.new("RGB", (2, 2)).save(folder / "figure_5.png")
     (folder / "figure_5.txt").write_text(text)
     write_record(folder / "figure_5.json", {}, ["figure_5.png", "figure_5.txt"])
@@ -109,7 +109,7 @@ def test_no_cell_of_the_claims_begins_with_what_a_user_wrote(tmp_path):
     """A spreadsheet takes a cell that begins with one of these signs for a formula."""
     evidence = load_evidence([], [], check_settings(read_file(BASE)).study)
     for number, text in enumerate(['=HYPERLINK("http://a.b";"c")', "+1", "-1", "@SUM(1)", "\t=1"]):
-        record = record_of(decide(CLAIMS[:3], evidence, text), evidence)
+        record = reported_claims(decide(CLAIMS[:3], evidence, text), evidence)
         write_claims(path := tmp_path / f"claims_{number}.csv", record, text)
         claims = pd.read_csv(path)
         assert len(claims) == 3 and claims.evidence.str.contains(text.strip(), regex=False).all()

@@ -16,7 +16,7 @@ from vrrae_bench.artefacts.shown import GALLERY_COLUMNS, SHOWN_IMAGES, SHOWN_MEA
 from vrrae_bench.extractor.guessing import AgainstGuessing
 from vrrae_bench.reporting.captions import caption_context, render_caption, scores_context
 from vrrae_bench.reporting.claims.claims import CLAIMS
-from vrrae_bench.reporting.claims.deciding import decide, record_of
+from vrrae_bench.reporting.claims.deciding import decide, reported_claims
 from vrrae_bench.reporting.claims.evidence import load_evidence
 from vrrae_bench.reporting.claims.writing import write_claims
 from vrrae_bench.reporting.figures import figure_2, gallery
@@ -605,7 +605,7 @@ def test_the_page_shows_tables_of_several_data_sets_and_the_paragraphs_of_captio
         write_table(tmp_path, name, long_table(name, table_2), f"First of {name}.\n\nSecond.", "A quick run.")
     nothing = load_evidence([], [], load_settings(ROOT / "config.yaml"))
     [overhead] = [claim for claim in CLAIMS if claim.id == "overhead_mnist"]
-    write_claims(tmp_path / "claims.csv", record_of(decide([overhead], nothing, None), nothing), None)
+    write_claims(tmp_path / "claims.csv", reported_claims(decide([overhead], nothing, None), nothing), None)
     Image.new("RGB", (2, 2)).save(tmp_path / "figure_5.png")
     (tmp_path / "figure_5.txt").write_text("Third.\n\nFourth.\n")
     write_record(tmp_path / "figure_5.json", {}, ["figure_5.png", "figure_5.txt"])
