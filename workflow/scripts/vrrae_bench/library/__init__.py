@@ -1,4 +1,4 @@
-"""The package for programs of others: train on an array, or load a trained model, and use it. See docs/package.md."""
+"""What other programs call: `fit` trains on an array, and `load` reads a trained model. See docs/package.md."""
 
 from vrrae_bench.library.fitting import fit
 from vrrae_bench.library.trained import TrainedModel, load

@@ -1,4 +1,4 @@
-"""Training on an array, by the loop and to the numbers of the benchmark."""
+"""Training on an array. It uses the training loop of the benchmark, and gives the same numbers."""
 
 import math
 import warnings
@@ -25,13 +25,13 @@ from vrrae_bench.system.provenance import Stopwatch
 from vrrae_bench.training.devices import check_precision
 from vrrae_bench.training.loop import train
 
-# Arguments that are keys of a data set in the configuration have the limits that it sets for these.
+# Arguments of `fit` that are keys of a data set in the configuration too. They have the same limits as there.
 _CONFIGURED = ("bottleneck", "latent_size", "epochs", "batch_size", "learning_rate", "precision")
 _NotNegative = Annotated[Weight, Field(ge=0)]
 
 
 class _OfFit(Section):
-    """Arguments that a configuration gives in another form, for each method or each seed."""
+    """Arguments of `fit` that have another form in a configuration, where they stand for each method or each seed."""
 
     beta: _NotNegative | None
     penalty: _NotNegative | None
@@ -65,29 +65,31 @@ def fit(
     """Train a method of the benchmark on images.
 
     The same images and settings give the model that `workflow/scripts/train.py` trains, to the byte, on the same
-    device with as many threads. All of the arguments but the last two are keys of a data set in the configuration.
+    device with the same number of threads. All arguments except the last two are keys of a data set in the
+    configuration.
 
     Args:
-        images: uint8, or numbers of any other type with their `value_range`.
-        method: `ae`, `vae`, `rrae`, `vrrae`, or another one of `models/methods`.
+        images: Bytes (uint8), or numbers of any other type, for which `value_range` has to be given.
+        method: The name of a method, such as `ae`, `vae`, `rrae` or `vrrae`. `models/methods` has all of them.
         bottleneck: k, the size of the bottleneck.
-        latent_size: L, the width of the encoder's output for methods that truncate it, and for baselines. A method
-            whose encoder ends in k dimensions, such as `ae` and `vae`, does not depend on it.
-        epochs: Passes over the images, in batches that drop nothing.
-        batch_size: Images in each step.
-        learning_rate: Of AdaBelief, constant.
-        beta: Weight of the KL divergence, for a variational method alone.
-        penalty: Weight of the penalty, for a method that has one alone.
-        linear_layers: Number of layers, for `irmae` and `lorae` alone.
-        precision: Type of the operands of the matrix products of encoder and decoder while training. `bfloat16` is
-            for GPUs, TPUs and processors with instructions for it.
-        seed: Of the first weights, the order of the images and the noise.
-        value_range: The lowest and the highest value that an image can have; models see them as 0 and 1. None is
-            (0, 255), for bytes.
-        report: Is given a line of progress now and then, for instance `print`.
+        latent_size: L, the width of the encoder's output for methods that truncate it, and for baselines. It has no
+            effect on a method whose encoder ends in k dimensions, such as `ae` and `vae`.
+        epochs: The number of passes over the images. No image is left out of a pass.
+        batch_size: The number of images in each training step.
+        learning_rate: The learning rate of the optimiser AdaBelief. It is constant.
+        beta: The weight of the KL divergence. Only variational methods have it.
+        penalty: The weight of the penalty. Only methods with a penalty have it.
+        linear_layers: The number of linear layers. Only `irmae` and `lorae` have it.
+        precision: The type of the operands of matrix products in encoder and decoder, during training. `bfloat16` needs
+            a GPU, a TPU, or a processor with instructions for it.
+        seed: The seed of the start values of the weights, of the order of the images and of the noise.
+        value_range: The lowest and the highest value that an image can have. Models see these values as 0 and 1. If it
+            is None, images have to be bytes, and the range is (0, 255).
+        report: A function that is called with a line about the progress now and then, for instance `print`.
 
     Raises:
-        UserError: What is wrong with the images or the settings; or the loss is no longer finite.
+        UserError: The images or the settings are wrong, and the message says what is wrong. Or the loss was not finite
+            any more.
     """
     stored, normalisation = images_to_train_on(images, value_range)
     run = _run(
@@ -119,10 +121,10 @@ def fit(
 
 
 def _run(method: str, **given: Any) -> RunSpec:
-    """The run that is asked for.
+    """The specification of the run that the arguments of `fit` ask for.
 
     Raises:
-        UserError: All that is wrong with it.
+        UserError: Some arguments are wrong. The message lists everything that is wrong.
     """
     if method not in methods():
         raise UserError(f"method: {method!r} is unknown. {suggestion(str(method), sorted(methods()))}")
@@ -140,7 +142,7 @@ def _run(method: str, **given: Any) -> RunSpec:
         problems += [
             f"{problem['loc'][0]}: {problem['input']!r} is not valid. {problem['msg']}." for problem in error.errors()
         ]
-    with suppress(MissingKey):  # a size that is not valid is told already
+    with suppress(MissingKey):  # the message names a size that is not valid already
         sizes = well_formed(DatasetSettings, given | {"source": "npz"})
         problems += [str(problem).removeprefix("fit.") for problem in check_sizes("fit", sizes)]
     if problems or arguments is None:

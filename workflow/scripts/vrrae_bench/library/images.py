@@ -1,4 +1,4 @@
-"""Images that a user hands over as an array: what they have to be, and what is wrong with others."""
+"""Checks of images that a user passes as an array, and messages about images that cannot be used."""
 
 from typing import Any, NamedTuple
 
@@ -12,23 +12,24 @@ from vrrae_bench.models.serialisation import ModelHeader
 from vrrae_bench.system.errors import UserError, is_out_of_memory
 
 BYTES = (0, 255)
-# Bytes none of which is above this are probably numbers between 0 and 1, or between 0 and 16, in the type of bytes.
+# If no byte is above this value, the images probably are numbers from 0 to 1, or from 0 to 16, stored as bytes.
 DARKEST = 127
-# Standardised numbers that are farther from their mean are in other units.
+# Standardised images with values more than this many standard deviations from their mean are in other units.
 DEVIATIONS = 10
 
 
 def images_to_train_on(
     images: Any, value_range: tuple[float, float] | None
 ) -> tuple[Num[np.ndarray, "N H W C"], Normalisation]:
-    """The images in the type in which a data set stores them, and how a model sees them: from 0 to 1.
+    """The images in the type in which a data set stores them, and the normalisation to the values that a model sees.
 
     Args:
-        images: uint8, or numbers of any type with their range.
-        value_range: The lowest and the highest value that an image can have; None for bytes from 0 to 255.
+        images: Bytes (uint8), or numbers of any other type, for which `value_range` has to be given.
+        value_range: The lowest and the highest value that an image can have, which a model sees as 0 and 1. None stands
+            for bytes from 0 to 255.
 
     Raises:
-        UserError: What is wrong with the images or the range, and how to mend it.
+        UserError: The images or the range are wrong. The message says what is wrong and how to correct it.
     """
     array = _numbers(images)
     if array.ndim != 4:
@@ -58,7 +59,7 @@ def images_to_train_on(
 
 
 def images_for_model(images: Any, header: ModelHeader) -> Num[np.ndarray, "N H W C"]:
-    """Images for a trained model, which have to be such as it was trained on.
+    """Images for a trained model. They must have the shape and the units of the images that it was trained on.
 
     Raises:
         UserError: They have another shape, or are clearly in other units.
@@ -77,12 +78,12 @@ def images_for_model(images: Any, header: ModelHeader) -> Num[np.ndarray, "N H W
 
 
 class _Units(NamedTuple):
-    """What a model was trained on, and which images are clearly in other units.
+    """The units of the images that a model was trained on, and the values from which images are clearly in other units.
 
     Attributes:
-        words: The former, for a message.
-        lowest, highest: No value of an image lies beyond these.
-        too_dark: Images that are not all zero have a higher value than this.
+        words: The units, in words for a message.
+        lowest, highest: The lowest and the highest value that an image in these units may have.
+        too_dark: The brightest value of images has to be above this, unless all values are zero.
     """
 
     words: str
@@ -96,9 +97,10 @@ def _units(header: ModelHeader) -> _Units:
     if (shift, shift + scale) == BYTES:
         return _Units("from 0 to 255", *BYTES, too_dark=1)
     if header.run.dataset == AN_ARRAY:
-        # Images of the same units may reach somewhat beyond the range of those that the model was trained on.
+        # Other images in the same units may have values somewhat outside the range of the training images.
         return _Units(f"from {shift:g} to {shift + scale:g}", shift - scale, shift + 2 * scale)
-    # The benchmark's own numbers that are no bytes, the bumps, are standardised; their brightest is 6 deviations above.
+    # The only images of the benchmark that are not bytes are the bumps. They are standardised, and their highest value
+    # is 6 standard deviations above the mean.
     words = f"of the mean {shift:.2g} and the standard deviation {scale:.2g}"
     return _Units(words, shift - DEVIATIONS * scale, shift + DEVIATIONS * scale)
 

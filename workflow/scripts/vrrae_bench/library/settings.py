@@ -1,4 +1,7 @@
-"""In a process of somebody else, numbers come out as in the commands, and its settings stay as they are."""
+"""Settings with which a program of somebody else computes the same numbers as the commands.
+
+They hold only while the package computes. Afterwards, the program has its own settings again.
+"""
 
 import os
 from collections.abc import Generator
@@ -9,7 +12,8 @@ from threadpoolctl import threadpool_limits
 
 from vrrae_bench.system.variables import FIXED, fixed_settings
 
-# What JAX computes by in the commands: its defaults, and float32 that is float32 on every device (`configure_jax`).
+# The settings of JAX in the commands. They are its defaults, and full float32 products on every device, as
+# `configure_jax` sets them.
 OF_JAX = {
     "enable_x64": False,
     "default_matmul_precision": "highest",
@@ -20,24 +24,25 @@ OF_JAX = {
     "debug_nans": False,
     "debug_infs": False,
 }
-# How the names begin of variables by which JAX and numpy compute, and which cannot be undone once these are loaded.
+# The beginnings of the names of variables that JAX and numpy read when they are loaded, so that the effect of these
+# variables on numbers cannot be undone later.
 LASTING = ("JAX_", "XLA_", "PJRT_", "TF_XLA_", "EQX_", "NPY_")
 
 
 @contextmanager
 def as_in_the_commands() -> Generator[None]:
-    """Within, JAX and linear algebra have the settings of the commands; afterwards those that they had before."""
+    """A context in which JAX and linear algebra have the settings of the commands, and afterwards their own again."""
     with ExitStack() as stack:
         for name, value in OF_JAX.items():
             stack.enter_context(getattr(jax, name)(value))
         stack.enter_context(jax.disable_jit(False))
-        # More threads of LAPACK sum in another order.
+        # With more threads, LAPACK adds numbers in another order, and sums differ in their last digits.
         stack.enter_context(threadpool_limits(1))
         yield
 
 
 def lasting_settings() -> list[str]:
-    """The environment variables of this process that may change numbers all the same, as `NAME=value`."""
+    """Environment variables of this process, as `NAME=value`, that may change numbers despite `as_in_the_commands`."""
     undone = {f"JAX_{name.upper()}" for name in OF_JAX} | {"JAX_DISABLE_JIT"} | set(FIXED)
     _, deciding = fixed_settings(os.environ)
     return [told for told in deciding if told.startswith(LASTING) and told.partition("=")[0] not in undone]

@@ -1,4 +1,4 @@
-"""A trained model, and what it is used for."""
+"""A trained model, with functions that encode, decode, reconstruct, interpolate and sample."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -25,13 +25,14 @@ from vrrae_bench.system.seeding import derived_seed
 class TrainedModel:
     """An autoencoder after its training.
 
-    Images go in as they were trained on: bytes, or numbers in the same range. They come out as float32 in the same
-    units, neither rounded nor clipped.
+    Images that are passed in have the same units as the training images: bytes, or numbers in the same range. Images
+    that are returned are float32 in these units. They are neither rounded nor clipped.
 
     Attributes:
-        network: The Equinox module, for gradients and whatever else is not below.
-        header: How it was trained, its image shape, and how its images are normalised.
-        history: A row for each epoch of `fit`, with the loss and its parts before their weights; empty after `load`.
+        network: The Equinox module, for gradients and for all that this class has no function for.
+        header: The specification of its training, the shape of its images, and their normalisation.
+        history: A row for each epoch of `fit`, with the loss and its parts before they are weighted. After `load` there
+            is none.
     """
 
     network: Autoencoder
@@ -39,14 +40,15 @@ class TrainedModel:
     history: tuple[Mapping[str, float], ...] = ()
 
     def save(self, path: str | Path) -> None:
-        """Write a file that `load` reads, atomically; its history is not in it."""
+        """Write a file that `load` reads, atomically. The file does not contain the history."""
         save_model(path, self.network, self.header)
 
     def encode(self, images: Num[np.ndarray, "N H W C"]) -> Float[np.ndarray, "N k"]:
-        """The posterior mean of each image; without a posterior, its encoding.
+        """The posterior mean of each image. For a deterministic method, this is the encoding.
 
         Raises:
-            UserError: The images are not such as the model was trained on. So do all methods that take images.
+            UserError: The images have another shape, or clearly other units, than the training images. All functions of
+                this class that take images raise this error.
         """
         with as_in_the_commands():
             found = posteriors(self.network, self.header.normalisation, images_for_model(images, self.header))
@@ -68,16 +70,16 @@ class TrainedModel:
             return np.concatenate(list(decode(self.network, self.header.normalisation, points)))
 
     def reconstruct(self, images: Num[np.ndarray, "N H W C"]) -> Float[np.ndarray, "N H W C"]:
-        """What the model makes of images, from their posterior means."""
+        """The reconstructions of images: their posterior means, decoded."""
         return self.decode(self.encode(images))
 
     def interpolate(
         self, first: Num[np.ndarray, "N H W C"], last: Num[np.ndarray, "N H W C"], n_points: int = 5
     ) -> Float[np.ndarray, "N n H W C"]:
-        """Images at `n_points` evenly spaced inner points of the line between the posterior means of two images each.
+        """Decoded points between the posterior means of the two images of each pair, evenly spaced, without the ends.
 
         Raises:
-            UserError: There are not as many first as last images, or no points.
+            UserError: The numbers of first and last images differ, or no point is asked for.
         """
         if len(first) != len(last) or n_points < 1:
             raise UserError(
@@ -94,8 +96,8 @@ class TrainedModel:
         """The Gaussian mixture over the posterior means of images, from which the benchmark draws random images.
 
         Args:
-            gmm_components: Number of Gaussians; None lets BIC choose from 1 to 10.
-            seed: That of the run, for the mixture of the benchmark.
+            gmm_components: The number of Gaussians. If it is None, the BIC chooses a number from 1 to 10.
+            seed: The seed of the fit. With the seed of a run, this is the mixture of the benchmark.
 
         Raises:
             UserError: There are fewer images than Gaussians.
@@ -104,7 +106,7 @@ class TrainedModel:
             return fit_mixture(self.encode(images), gmm_components, derived_seed(seed, "gmm"))
 
     def sample(self, mixture: FittedMixture, n_images: int, seed: int = 0) -> Float[np.ndarray, "N H W C"]:
-        """Random images: points of a mixture, decoded. The same seed draws the same images."""
+        """Random images: points drawn from a mixture, decoded. The same seed draws the same images."""
         with as_in_the_commands():
             return self.decode(mixture.sample(n_images, draw_seed(seed, 0)))
 
@@ -115,10 +117,12 @@ class TrainedModel:
 
 
 def load(path: str | Path) -> TrainedModel:
-    """Read a trained model: `model.eqx` of a run of the benchmark, or what `TrainedModel.save` wrote. No pickle.
+    """Read a trained model: `model.eqx` of a run of the benchmark, or a file that `TrainedModel.save` wrote.
+
+    The file is read without pickle, so no code in it is executed.
 
     Raises:
-        UserError: It is no model file, is damaged, or is of a network that this version does not build.
+        UserError: The file is not a model file or is damaged, or its network is not one that this version builds.
     """
     with as_in_the_commands():
         return TrainedModel(*load_model(path))

@@ -1,1 +1,1 @@
-"""Plumbing that knows nothing of autoencoders: errors, files, locks, checkpoints, devices, provenance."""
+"""Everything that does not depend on autoencoders: errors, files, locks, checkpoints, devices, provenance."""

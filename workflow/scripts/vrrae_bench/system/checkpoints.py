@@ -1,8 +1,8 @@
-"""Saving long work as it goes, so that being killed costs minutes and changes nothing.
+"""Checkpoints of long work. If the work is killed, a few minutes of it are lost, and the result stays the same.
 
-Checkpoints lie outside the outputs that the workflow manager knows (it deletes those before it tries again), in a
-folder whose name is a digest of all that decides the outcome: changed settings, data, code or versions never resume a
-stale state.
+Checkpoints are not among the outputs that the workflow manager knows, because it deletes these before it starts a job
+again. The name of their folder is a digest of everything that decides the result. So after a change of settings, data,
+code or versions, no state from before the change is resumed.
 """
 
 import hashlib
@@ -18,7 +18,7 @@ from vrrae_bench.system.errors import is_out_of_memory
 from vrrae_bench.system.files import atomic_path, read_json, sha256, write_json
 from vrrae_bench.system.locks import locked
 
-KEPT = 2  # the newest may turn out damaged, then the one before it serves
+KEPT = 2  # if the newest checkpoint is damaged, work continues from the checkpoint before it
 FINISHED = "finished.json"
 
 State = TypeVar("State")
@@ -28,18 +28,18 @@ class CheckpointFolder:
     """The saved states of one piece of work, as bytes.
 
     Args:
-        root: Folder of all checkpoints.
-        identity: All that decides the outcome, as text.
+        root: The folder of all checkpoints.
+        identity: A text with everything that decides the result of the work.
     """
 
     def __init__(self, root: str | Path, identity: str):
         self.folder = Path(root) / hashlib.sha256(identity.encode()).hexdigest()[:24]
 
     def locked(self) -> AbstractContextManager[None]:
-        """Hold the work for this process alone.
+        """A context in which no other process does this work.
 
         Raises:
-            UserError: Another process is at it, for instance one that outlived its workflow manager.
+            UserError: Another process is doing it, for instance a process that outlived its workflow manager.
         """
         return locked(
             self.folder / "lock",
@@ -50,10 +50,10 @@ class CheckpointFolder:
         )
 
     def write(self, step: int, content: bytes | memoryview) -> None:
-        """Keep the state after a step and the newest one before it, and forget all others.
+        """Keep the state after a step and the newest state before it, and delete all others.
 
-        Work goes on from the newest state that is intact. A state of a later step is therefore one that `newest` has
-        passed over.
+        Work continues from the newest intact state. So a state of a later step was found to be damaged, and is deleted
+        too.
         """
         written = self.folder / f"step-{step:09d}"
         with atomic_path(written) as temporary, temporary.open("wb") as file:
@@ -65,10 +65,10 @@ class CheckpointFolder:
             forgotten.unlink(missing_ok=True)
 
     def newest(self, read: Callable[[int, bytes], State]) -> State | None:
-        """What `read` makes of the newest state that is intact, given its step; none if there is none.
+        """The newest intact state, as `read` returns it for the step and the bytes; None if there is no intact state.
 
-        A file that is truncated or damaged, or that `read` cannot make sense of, is passed over with a warning. That
-        memory runs out while it is read says nothing of a file, and is raised.
+        If a file is truncated or damaged, or `read` raises an error, a warning is shown and the next older state is
+        tried. Only a lack of memory is raised, because it does not mean that the file is damaged.
         """
         for path in self._newest_first():
             with path.open("rb") as file:
@@ -77,7 +77,7 @@ class CheckpointFolder:
             if hashlib.sha256(content).digest() == digest:
                 try:
                     return read(int(path.name.removeprefix("step-")), content)
-                except Exception as error:  # whatever comes of bytes that are no state
+                except Exception as error:  # bytes that are not a state may cause any error
                     if is_out_of_memory(error):
                         raise
                     reason = str(error).partition("\n")[0] or type(error).__name__
@@ -85,13 +85,14 @@ class CheckpointFolder:
         return None
 
     def conclude(self, outputs: Sequence[Path], *, keep: bool) -> None:
-        """Delete the states of the work, whose outputs are written; keep the outputs in their place, or nothing.
+        """Delete the states of work whose outputs are written, and keep a copy of the outputs if `keep` is true.
 
-        If the workflow manager has died meanwhile, nobody notes that the outputs are whole, and the next one deletes
-        them before it starts the work again, which `bring_back` then spares. `forget_finished` ends that.
+        The copy is for the case that the workflow manager has died in the meantime. Then nobody notes that the outputs
+        are complete, and the next workflow manager deletes them and starts the work again. `bring_back` then takes the
+        outputs from the copy, without doing the work twice. `forget_finished` deletes copies that are not needed.
 
         Args:
-            keep: Whether a workflow manager has yet to accept the outputs.
+            keep: Whether a workflow manager still has to accept the outputs.
         """
         if not keep:
             shutil.rmtree(self.folder, ignore_errors=True)
@@ -104,9 +105,9 @@ class CheckpointFolder:
             state.unlink()
 
     def is_finished(self, outputs: Sequence[Path]) -> bool:
-        """Whether the work was finished before, and all that it came to is kept.
+        """Whether the work was finished before, and intact copies of all its outputs are kept.
 
-        What is damaged is passed over with a warning.
+        If a copy is damaged, a warning is shown and the answer is no.
         """
         if not (self.folder / FINISHED).exists():
             return False
@@ -120,7 +121,7 @@ class CheckpointFolder:
         return False
 
     def bring_back(self, outputs: Sequence[Path]) -> None:
-        """Put the outputs of the finished work where they belong."""
+        """Copy the kept outputs of finished work to their places."""
         for output in outputs:
             with atomic_path(output) as temporary:
                 shutil.copyfile(self.folder / output.name, temporary)
@@ -130,12 +131,13 @@ class CheckpointFolder:
 
 
 def forget_finished(root: str | Path, accepted: Collection[str]) -> None:
-    """Delete what was kept of finished works whose first output is among those that the workflow manager has accepted.
+    """Delete the kept outputs of finished work, if the workflow manager has accepted the first of the outputs.
 
     Args:
-        root: Folder of all checkpoints.
+        root: The folder of all checkpoints.
+        accepted: Outputs that the workflow manager has accepted.
     """
-    # The same file may be named in several ways: from here or from the root, or through a link.
+    # Paths to the same file may differ: they may be relative or absolute, or go through a link.
     files = set(map(os.path.realpath, accepted))
     for finished in Path(root).glob(f"*/{FINISHED}"):
         try:
@@ -147,7 +149,7 @@ def forget_finished(root: str | Path, accepted: Collection[str]) -> None:
 
 
 def _link(source: Path, target: Path) -> None:
-    """A second name of a file, which takes no room; a copy where the file system has no such names."""
+    """Give a file a second name, as a hard link, which needs no space. Without hard links, the file is copied."""
     target.unlink(missing_ok=True)
     try:
         os.link(source, target)

@@ -1,4 +1,4 @@
-"""What the commands have in common: their parser, and the options of those that compute."""
+"""The parser of all commands, and options that several commands have."""
 
 import argparse
 from collections.abc import Callable
@@ -10,14 +10,18 @@ from vrrae_bench.system.errors import numbered
 
 
 def command_parser(description: str) -> argparse.ArgumentParser:
-    """A parser that shows the description of a command, its docstring, as it is written."""
+    """A parser whose help shows the description, which is the docstring of a command, as it is written."""
     return argparse.ArgumentParser(description=description, formatter_class=argparse.RawDescriptionHelpFormatter)
 
 
 def json_of(kind: Any) -> Callable[[str], Any]:
-    """The `type` of an option that takes JSON: what a specification or another type has as such.
+    """The `type` of an option whose value is JSON, for example a specification.
 
-    All that is wrong with a value is told, key by key; argparse alone would name this function and no reason.
+    If a value is wrong, the message lists all problems by their keys. The message of argparse alone would only name
+    this function.
+
+    Args:
+        kind: The type that the JSON has to describe.
     """
     adapter = TypeAdapter(kind)
 
@@ -37,24 +41,24 @@ def _key(location: tuple[str | int, ...]) -> str:
 
 
 def at_least_one(text: str) -> int:
-    """The `type` of an option that counts."""
+    """The `type` of an option whose value is a whole number of at least 1."""
     if not text.isascii() or not text.isdigit() or int(text) < 1:
         raise argparse.ArgumentTypeError(f"{text!r} is no whole number from 1 on")
     return int(text)
 
 
 def add_device_options(parser: argparse.ArgumentParser, threads: int | None = 1) -> None:
-    """Options that tell where a command computes.
+    """Add the options that say on which device and with how many threads a command computes.
 
     Args:
-        threads: The default.
+        threads: The default number of threads.
     """
     parser.add_argument("--accelerator", choices=["cpu", "cuda", "tpu"], default="cpu", help="default: cpu")
     parser.add_argument("--threads", type=at_least_one, default=threads, help="CPU threads (default: %(default)s)")
 
 
 def add_keep_finished(parser: argparse.ArgumentParser) -> None:
-    """The option of commands whose finished work is not to be lost with the workflow manager that started them."""
+    """Add the option of commands whose finished work must not be lost if their workflow manager dies."""
     parser.add_argument(
         "--keep-finished",
         action="store_true",

@@ -1,4 +1,4 @@
-"""Which files of this project a command runs, found by reading its imports."""
+"""The files of this project that a command depends on. They are found by reading its imports."""
 
 import ast
 import hashlib
@@ -10,10 +10,10 @@ PACKAGE = Path(os.path.relpath(Path(__file__).parents[1]))
 
 
 def code_files(*start: str | Path) -> list[str]:
-    """Some files, and every module of this package that they import, directly or not.
+    """Some files, and every module of this package that they import directly or indirectly.
 
-    An import inside a function counts. Named as inputs of a rule, these files rerun it when one of them changes, and
-    only then.
+    Imports inside functions are included. If these files are inputs of a rule, Snakemake runs the rule again when one
+    of them changes, and only then.
     """
     waiting = [Path(path) for path in start]
     found = set(waiting)
@@ -25,15 +25,15 @@ def code_files(*start: str | Path) -> list[str]:
 
 
 def code_digest(*start: str | Path) -> str:
-    """SHA-256 over the contents of those files: another digest, another program."""
-    # In an order that does not depend on the working directory.
+    """The SHA-256 of the contents of all files that `code_files` finds. It changes if the program changes."""
+    # The order of absolute paths does not depend on the working directory.
     files = sorted(Path(path).resolve() for path in code_files(*start))
     return hashlib.sha256(b"\0".join(path.read_bytes() for path in files)).hexdigest()
 
 
 @cache
 def _imports(path: Path) -> frozenset[Path]:
-    """The modules of this package that one file imports, with the `__init__.py` of the folders they lie in."""
+    """The modules of this package that a file imports, and the `__init__.py` of the folders of these modules."""
     names = set()
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Import):

@@ -1,4 +1,4 @@
-"""The exceptions that are meant for the person who runs the benchmark, and how a command ends with them."""
+"""Errors that are meant for the person who runs the benchmark, and how a command ends if one is raised."""
 
 import errno
 import os
@@ -9,14 +9,15 @@ import traceback
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 
-# The descriptor of the screen, for a command whose own output and errors go to a log (`shell.prefix` in the rules).
+# The environment variable with the file descriptor of the screen. A command needs it if its output and errors go to a
+# log. The rules set it in `shell.prefix`.
 SCREEN = "VRRAE_SCREEN"
 FULL_DISK = {
     errno.ENOSPC: "the disk is full. Make room there",
     errno.EDQUOT: "your share of this disk (its quota) is used up. Make room there",
     errno.EFBIG: "a file may not become so large here (ulimit -f). Raise that limit, or use another disk",
 }
-# What of the machine's failures a command can put in words, and what helps.
+# Failures of the machine that a command can explain, and what to do about them.
 FAILURES = FULL_DISK | {
     errno.EACCES: "you may not read or write this. Let its owner change that (chmod, chown)",
     errno.EPERM: "you may not change this. Let its owner change that (chmod, chown)",
@@ -33,9 +34,9 @@ OUT_OF_MEMORY = (
 
 
 class UserError(Exception):
-    """A foreseeable mistake, told in words: what is wrong, where, and what to do. Shown without a traceback.
+    """A foreseeable mistake. Its message says what is wrong, where it is wrong, and what to do.
 
-    Passwords and keys in the addresses that it quotes are masked.
+    A command shows the message without a traceback. Passwords and keys in quoted addresses are masked.
     """
 
     def __init__(self, message: object) -> None:
@@ -43,11 +44,14 @@ class UserError(Exception):
 
 
 class Interrupted(Exception):
-    """The process was asked to end; its state is saved."""
+    """The process was asked to end, and has saved its state."""
 
 
 def masked(text: str) -> str:
-    """A text with `***` for what may be secret in an address: all before the last @ of its line, and a query.
+    """A text in which parts of addresses that may be secret are replaced by `***`.
+
+    These parts are everything before the last @ of the line, and the query of an address.
+
 
     >>> masked("https://me:pass/word@example.org/data?key=secret is no folder")
     'https://***@example.org/data?*** is no folder'
@@ -57,7 +61,7 @@ def masked(text: str) -> str:
 
 
 def numbered(items: Iterable[object]) -> str:
-    """A line for each item of a message that tells several at once.
+    """A numbered line for each item of a message.
 
     >>> print(numbered(["no such file", "no such key"]))
       1. no such file
@@ -67,16 +71,17 @@ def numbered(items: Iterable[object]) -> str:
 
 
 def run_command(main: Callable[[], None]) -> None:
-    """Run the `main` of a command; its message goes to stderr, and to the screen if stderr cannot be written.
+    """Run the `main` of a command, and end the process with a message if it raises an error.
 
-    The exit status is 1 after a `UserError`, or a failure of the machine that can be foreseen; after `Interrupted`,
-    what a shell reports of a process that SIGTERM ended.
-    SIGTERM ends a command as Ctrl-C does, so that what it has begun to write is removed.
+    The message goes to stderr. If stderr cannot be written, it goes to the screen. The exit status is 1 after a
+    `UserError` and after a foreseeable failure of the machine. After `Interrupted`, it is the status that a shell
+    reports for a process that SIGTERM has ended. SIGTERM ends a command as Ctrl-C does, so that unfinished files are
+    removed.
     """
     signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))
     try:
         main()
-        sys.stdout.flush()  # here, where a log that cannot be written is told of
+        sys.stdout.flush()  # flushed here, so that a message says if the log cannot be written
     except Interrupted as interrupted:
         _end(str(interrupted), 128 + signal.SIGTERM)
     except Exception as error:
@@ -85,9 +90,9 @@ def run_command(main: Callable[[], None]) -> None:
 
 
 def in_words(error: Exception) -> str | None:
-    """The message of a `UserError`; or what is wrong with the disk or the memory of the machine, and what helps.
+    """The message of a `UserError`, or an explanation if the disk or the memory of the machine has failed.
 
-    Of any other exception none: it is a mistake of the program, of which a traceback tells more.
+    For any other exception it is None. Such an exception is a mistake in the program, and a traceback says more.
     """
     if isinstance(error, UserError):
         return str(error)

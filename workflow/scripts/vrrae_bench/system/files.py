@@ -1,4 +1,4 @@
-"""Writing files so that a reader finds the old one or the new one, never half of either."""
+"""Writing files atomically: a reader finds either the old content or the new content, and never a part of it."""
 
 import fcntl
 import hashlib
@@ -12,18 +12,19 @@ from typing import Any
 
 from vrrae_bench.system.errors import FULL_DISK
 
-TEMPORARY = "unfinished-"  # in the names of files that are being written, and of no others
+TEMPORARY = "unfinished-"  # part of the name of each file that is being written, and of no other file
 
 
 @contextmanager
 def atomic_path(path: str | os.PathLike[str]) -> Generator[Path]:
-    """A temporary path in the folder of `path`; renamed onto it at the end, removed if the block raises.
+    """A context with a temporary path in the folder of `path`.
 
-    The temporary name keeps the suffix, because numpy and matplotlib choose the format by it. What writers that were
-    killed have left in the folder is removed first.
+    At the end, the temporary file is renamed to `path`. If the block raises an error, it is removed. Its name has the
+    same suffix, because numpy and matplotlib choose the format by the suffix. Temporary files of processes that were
+    killed are removed first.
 
     Raises:
-        OSError: The file cannot be written, with its name and the reason, which numpy and torch keep to themselves.
+        OSError: The file cannot be written. It has the path and the reason, which errors of numpy and torch lack.
     """
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -43,11 +44,11 @@ def atomic_path(path: str | os.PathLike[str]) -> Generator[Path]:
 
 
 def _locked_temporary(path: Path) -> tuple[Path, int]:
-    """A new file, open and locked: the kernel's lock lasts as long as its writer does, however that ends."""
+    """A new file, open and locked. The kernel releases the lock when the process ends, in whatever way it ends."""
     while True:
         temporary = path.with_name(f".{path.stem}.{TEMPORARY}{secrets.token_hex(4)}{path.suffix}")
         file = os.open(temporary, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o666)
-        with suppress(OSError):  # a file system without locks, where nothing is taken for abandoned either
+        with suppress(OSError):  # without locks in the file system, no file is taken for abandoned either
             fcntl.flock(file, fcntl.LOCK_EX)
         if os.fstat(file).st_nlink:
             return temporary, file
@@ -55,7 +56,7 @@ def _locked_temporary(path: Path) -> tuple[Path, int]:
 
 
 def _remove_abandoned(folder: Path) -> None:
-    """Remove temporary files that no process holds any more: those of writers that were killed."""
+    """Remove temporary files that no process has locked, because their process was killed."""
     for temporary in folder.glob(f".*.{TEMPORARY}*"):
         with suppress(OSError):
             file = os.open(temporary, os.O_RDWR | os.O_NOFOLLOW | os.O_NONBLOCK)
@@ -67,10 +68,11 @@ def _remove_abandoned(folder: Path) -> None:
 
 
 def _full_disk(error: OSError | RuntimeError, path: Path) -> OSError | None:
-    """Why a file could not be written, if its disk takes no more; the file is not to be kept.
+    """The error of the disk if a file could not be written because the disk is full; otherwise None.
 
-    On a full disk, numpy tells how many bytes were written, and torch of an unexpected position. So who cannot tell is
-    asked once more, by writing on.
+    On a full disk, errors of numpy and torch do not name the reason: they have the number of bytes written, or an
+    unexpected position. In this case, more bytes are written to the file, which gives the error of the disk itself. The
+    file is of no use afterwards.
     """
     if isinstance(error, OSError) and error.errno is not None:
         return error if error.errno in FULL_DISK else None
@@ -85,7 +87,7 @@ def _full_disk(error: OSError | RuntimeError, path: Path) -> OSError | None:
 
 
 def _to_disk(path: Path) -> None:
-    """Wait until a file is on the disk: else a machine that fails may have renamed one that it has not written."""
+    """Wait until a file is on the disk. Otherwise, a machine that fails may have renamed it but not written it."""
     file = os.open(path, os.O_RDONLY)
     try:
         os.fsync(file)
@@ -110,6 +112,6 @@ def read_json(path: str | os.PathLike[str]) -> Any:
 
 
 def sha256(path: str | os.PathLike[str]) -> str:
-    """Hexadecimal SHA-256 of a file's bytes."""
+    """The SHA-256 of the bytes of a file, in hexadecimal digits."""
     with open(path, "rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()

@@ -1,7 +1,8 @@
-"""The accelerators of one host: each job takes one that no other job has; and work of which a host does one at a time.
+"""The accelerators of one host, of which each job gets one for itself, and work that a host does one at a time.
 
-Snakemake's local executor counts devices and assigns none. So a job locks a file per device before JAX or torch start,
-and they are told to see that device alone. The lock is the kernel's: it is gone when the job is, however it ends.
+Snakemake's local executor counts devices, but does not assign them to jobs. So each device has a lock file. A job locks
+the file of a free device before JAX or torch start, and lets them see only this device. The kernel releases the lock
+when the job ends, in whatever way it ends.
 """
 
 import fcntl
@@ -18,21 +19,21 @@ from vrrae_bench.system.locks import opened_lock
 
 Kind = Literal["cuda", "tpu"]
 SECONDS_BETWEEN_LOOKS = 1.0
-# Variables by which an executor or a user has chosen already, in the order in which they count.
+# Variables with which an executor or a user has already chosen devices. The first that is set counts.
 CHOSEN = {"cuda": ("CUDA_VISIBLE_DEVICES",), "tpu": ("TPU_VISIBLE_CHIPS", "TPU_VISIBLE_DEVICES")}
 DEVICE_FILES = {"cuda": ("nvidia[0-9]*",), "tpu": ("accel[0-9]*", "vfio/[0-9]*")}
-FIRST_TPU_PORT = 8476  # libtpu's own
+FIRST_TPU_PORT = 8476  # the default port of libtpu
 # The shells of workflow/scripts/shells that give a job a device of its host.
 SHELLS: dict[str, Kind] = {"one_gpu": "cuda", "one_tpu_chip": "tpu"}
-# Where all jobs of all users of a host look; not TMPDIR, which an executor may set for each job.
+# All jobs of all users of a host use this folder. TMPDIR would not do, because an executor may set it for each job.
 LOCKS = Path("/tmp/vrrae-bench-devices")
 
 
 def devices_of_host(kind: Kind, environment: Mapping[str, str], folder: Path = Path("/dev")) -> list[str]:
-    """Those devices that a job may use: the ones that its environment names, else all of the host.
+    """The devices that a job may use: those that its environment names, or all devices of the host.
 
     Raises:
-        UserError: There are none.
+        UserError: There is no such device.
     """
     for name in CHOSEN[kind]:
         if name in environment:
@@ -70,8 +71,8 @@ def claim(kind: Kind, devices: Sequence[str], folder: Path = LOCKS) -> tuple[str
         UserError: A lock cannot be opened, or the folder of locks cannot be made or is a link.
 
     Returns:
-        The device, and the open file that holds the lock; programs that this process becomes or starts inherit it, and
-        the lock lasts until the last of them is gone.
+        The device, and the open file that holds the lock. Programs that this process starts or turns into inherit the
+        file, and the lock lasts until the last of them has ended.
     """
     _open_to_all(folder)
     while True:
@@ -89,7 +90,7 @@ def claim(kind: Kind, devices: Sequence[str], folder: Path = LOCKS) -> tuple[str
 
 @contextmanager
 def one_at_a_time(work: str, folder: Path = LOCKS) -> Generator[None]:
-    """Do some work while no other process of this host is at the same; who has to wait for that says so on stderr.
+    """A context in which no other process of this host does the same work. If it has to wait, it says so on stderr.
 
     Raises:
         UserError: The lock cannot be opened, or the folder of locks cannot be made or is a link.
@@ -105,29 +106,31 @@ def one_at_a_time(work: str, folder: Path = LOCKS) -> Generator[None]:
 
 
 def _open_to_all(folder: Path) -> None:
-    """Make a folder in which everyone may lock, and none may remove another's lock."""
+    """Make a folder in which all users may create lock files, and none may remove the files of another user."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise UserError(f"{folder}: cannot be made, for locks ({error.strerror}). Remove what is there.") from None
     if folder.is_symlink():
         raise UserError(f"{folder}: is a link, which anyone might have put there. Remove it.")
-    with suppress(PermissionError):  # another user's, who has opened it to all
+    with suppress(PermissionError):  # the folder belongs to another user, who has opened it to all users
         folder.chmod(0o1777)
 
 
 def _opened(path: Path) -> int:
-    """A file to lock. To read is enough for that, and possible with one that another user has made."""
+    """Open a lock file. It is opened for reading, which is enough, and works for files of other users too."""
     lock = opened_lock(path, os.O_RDONLY)
-    with suppress(PermissionError):  # another user's; one of our own a strict umask would close to others
+    with suppress(
+        PermissionError
+    ):  # another user's file; our own file needs this if a strict umask has closed it to others
         os.fchmod(lock, 0o644)
     return lock
 
 
 def variables_of(kind: Kind, device: str) -> dict[str, str]:
-    """Environment variables with which JAX and torch see one device alone.
+    """Environment variables with which JAX and torch see only one device.
 
-    A TPU chip by itself needs the shape of what it is part of, and a port of its own.
+    A single TPU chip also needs the shape of its process, and a port of its own.
     """
     if kind == "cuda":
         return {"CUDA_VISIBLE_DEVICES": device}

@@ -1,4 +1,4 @@
-"""What it means that jobs were killed, of which they can tell nothing themselves."""
+"""Explanations for jobs that were killed, and so could not write a message themselves."""
 
 import re
 from collections.abc import Iterable
@@ -7,7 +7,8 @@ from pathlib import Path
 
 from vrrae_bench.system.errors import OUT_OF_MEMORY
 
-# What Python's subprocess says of a program that a signal ended, directly or within a shell; by Linux' numbers.
+# What Python's subprocess says if a signal has ended a program, or a program within a shell. The numbers are those of
+# Linux.
 MEANINGS = {
     r"died with <Signals\.SIGKILL: 9>|returned non-zero exit status 137\b": (
         f"A job was killed. If nobody ended it, {OUT_OF_MEMORY}\n"
@@ -20,10 +21,10 @@ MEANINGS = {
 
 
 def explain_killed(logs: Iterable[str]) -> str:
-    """What to tell after a failed run, or nothing.
+    """An explanation for the end of a failed run; an empty text if no job was killed.
 
     Args:
-        logs: The log files of Snakemake; one that cannot be read tells nothing.
+        logs: The log files of Snakemake. A file that cannot be read is passed over.
     """
     logged = ""
     for log in logs:

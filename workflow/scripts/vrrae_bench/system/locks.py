@@ -1,6 +1,6 @@
-"""Work that one process at a time may do: a lock file that tells who is at it.
+"""Lock files for work that only one process at a time may do. The content of a lock file names the process.
 
-The lock is the kernel's: it is gone when its process is, however that ends.
+The kernel releases a lock when its process ends, in whatever way it ends.
 """
 
 import fcntl
@@ -18,15 +18,16 @@ from vrrae_bench.system.errors import UserError
 
 @contextmanager
 def locked(path: Path, refusal: Callable[[str], str]) -> Generator[None]:
-    """Hold a lock for this process alone, and remove its file at the end.
+    """A context in which this process holds a lock. The lock file is removed at the end.
 
-    Where the file system has no locks, a warning says so, and the work is done without one.
+    If the file system has no locks, a warning says so, and the work is done without a lock.
 
     Args:
-        refusal: The message if another process holds the lock, given the words for that process.
+        refusal: A function that makes the message if another process holds the lock. It gets a description of the
+            process.
 
     Raises:
-        UserError: Another process holds the lock, for instance one that outlived its workflow manager.
+        UserError: Another process holds the lock, for instance a process that outlived its workflow manager.
     """
     with _held(path, refusal) as lock:
         lock.truncate(0)
@@ -39,7 +40,7 @@ def locked(path: Path, refusal: Callable[[str], str]) -> Generator[None]:
 
 
 def _held(path: Path, refusal: Callable[[str], str]) -> IO[str]:
-    """The lock file, open and locked; that of this path, and not one that its holder has just removed."""
+    """The lock file, open and locked. A file that was removed from this path while it was opened does not count."""
     while True:
         path.parent.mkdir(parents=True, exist_ok=True)
         lock = os.fdopen(opened_lock(path, os.O_RDWR | os.O_CREAT), "r+")
@@ -58,12 +59,13 @@ def _held(path: Path, refusal: Callable[[str], str]) -> IO[str]:
 
 
 def opened_lock(path: Path, flags: int) -> int:
-    """A file to lock, made if it is missing, and open.
+    """Open a lock file, which is created if it is missing.
 
-    Made before it is opened, since Linux may refuse to "create" another user's file in a folder that all may write to.
+    It is created before it is opened, and not in one step. Otherwise, in a folder that all users may write to, Linux
+    may refuse to open a file of another user with the flag O_CREAT.
 
     Raises:
-        UserError: It is not an ordinary file: to open a pipe would wait for ever. Or it cannot be opened.
+        UserError: The file cannot be opened, or is not an ordinary file. Opening a pipe, for example, might never end.
     """
     try:
         with suppress(FileExistsError):
@@ -81,6 +83,6 @@ def opened_lock(path: Path, flags: int) -> int:
 
 
 def _this_process() -> str:
-    """In the words of who has to end it, maybe from another machine."""
+    """A description of this process for a person who has to end it, perhaps from another machine."""
     job = os.environ.get("SLURM_JOB_ID")
     return f"process {os.getpid()} on {platform.node()}" + (f" (scancel {job})" if job else "")

@@ -12,10 +12,10 @@ OF_BFLOAT16 = ("avx512_bf16", "amx_bf16")
 
 
 class Processor(NamedTuple):
-    """What decides how a product in bfloat16 is computed.
+    """The properties of a processor that decide how it computes a product in bfloat16.
 
     Attributes:
-        flags: What Linux says that it can do; empty where nothing says so.
+        flags: The instructions that the processor has, by the names of Linux; empty if they are not known.
     """
 
     name: str
@@ -23,7 +23,7 @@ class Processor(NamedTuple):
     flags: frozenset[str]
 
     def without_bfloat16(self) -> bool:
-        """Whether it has no instruction for bfloat16. Of other architectures than x86 it is not known."""
+        """Whether the processor has no instruction for bfloat16; false if it is not an x86, of which this is known."""
         return self.architecture == "x86_64" and self.flags.isdisjoint(OF_BFLOAT16)
 
 
@@ -43,9 +43,9 @@ def refuse_without_bfloat16(setting: str, cost: str, remedy: str) -> None:
     """Refuse a setting that asks for bfloat16 on a CPU.
 
     Args:
-        setting: The key, or the keys, as the message begins with it.
-        cost: What it would cost here, as the end of a sentence.
-        remedy: What to set instead, as the beginning of a sentence.
+        setting: The key or keys of the configuration, with which the message begins.
+        cost: The end of a sentence, which says what the setting would cost on this processor.
+        remedy: The beginning of a sentence, which says what to set instead.
 
     Raises:
         UserError: The processor has no instructions for bfloat16.

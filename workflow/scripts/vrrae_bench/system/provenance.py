@@ -1,4 +1,4 @@
-"""Where a result comes from: versions, machine, commit, time and memory."""
+"""Where a result comes from: the versions, the machine, the commit, and the time and memory that it took."""
 
 import importlib.metadata
 import os
@@ -14,8 +14,8 @@ from vrrae_bench.system.variables import recorded_settings
 
 PACKAGES = ("equinox", "jax", "jaxlib", "numpy", "optax", "scikit-learn", "scipy", "torch", "torchvision")
 _REPOSITORY = Path(__file__).parent
-# By these the shell may name another repository, as it does within a hook of git. Others, such as those by which a
-# container lets git read a checkout of another user, stay.
+# Variables with which the shell may name another repository, as it does within a hook of git. Other variables of git
+# are kept. For example, containers use some of them to let git read a checkout of another user.
 _OTHER_REPOSITORY = (
     *("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_COMMON_DIR", "GIT_NAMESPACE", "GIT_SHALLOW_FILE"),
     *("GIT_OBJECT_DIRECTORY", "GIT_ALTERNATE_OBJECT_DIRECTORIES", "GIT_GRAFT_FILE", "GIT_REPLACE_REF_BASE"),
@@ -23,13 +23,13 @@ _OTHER_REPOSITORY = (
 
 
 class Stopwatch:
-    """Wall time since its creation, and that of the processes before whose work this one continues."""
+    """The wall time since its creation, together with the time of earlier processes whose work is continued."""
 
     def __init__(self):
         self._start = time.perf_counter()
 
     def add(self, seconds: float) -> None:
-        """Count time that was spent before."""
+        """Add the seconds of an earlier process."""
         self._start -= seconds
 
     def seconds(self) -> float:
@@ -37,14 +37,14 @@ class Stopwatch:
         return time.perf_counter() - self._start
 
     def recorded(self) -> dict[str, float]:
-        """What the work took: wall seconds, and the peak memory of this process in MiB."""
+        """What a record says about the work: its wall time in seconds, and the peak memory of this process in MiB."""
         return {"wall_seconds": round(self.seconds(), 3), "peak_memory_mib": peak_memory_mib()}
 
 
 def provenance(device: str) -> dict[str, Any]:
-    """What to record beside a result: versions, machine, device, settings of the shell, commit.
+    """What a record says about the origin of a result: versions, machine, device, settings of the shell, and commit.
 
-    To be called first: code may change later.
+    A command calls this before it does anything else, because the files of the code may change later.
     """
     return {
         "versions": {"python": platform.python_version()} | _versions(),
@@ -57,12 +57,12 @@ def provenance(device: str) -> dict[str, Any]:
 
 
 def machine_identity(origin: dict[str, Any]) -> list[Any]:
-    """What of `provenance` decides a result: with another of these, another model may come out."""
+    """The parts of `provenance` that can change a result, such as a trained model."""
     return [origin["device"], origin["versions"], origin["shell_settings"]]
 
 
 def commit() -> str | None:
-    """The commit of the code, with `-dirty` if the work tree differs from it; none outside a git checkout."""
+    """The commit of the code, with `-dirty` if files differ from the commit; None if there is no git checkout."""
     command = ["git", "-C", str(_REPOSITORY), "describe", "--always", "--dirty", "--abbrev=40", "--match", ""]
     environment = {name: value for name, value in os.environ.items() if name not in _OTHER_REPOSITORY}
     try:
@@ -72,10 +72,10 @@ def commit() -> str | None:
 
 
 def peak_memory_mib() -> int:
-    """Largest resident size of this process so far."""
+    """The largest resident size that this process has had so far, in MiB."""
     if sys.platform == "darwin":
         return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 2**20
-    # Linux's getrusage begins with the size of the process that started this one.
+    # On Linux, getrusage would include the size of the process that started this process.
     lines = Path("/proc/self/status").read_text().splitlines()
     return next(int(line.split()[1]) for line in lines if line.startswith("VmHWM:")) // 2**10
 

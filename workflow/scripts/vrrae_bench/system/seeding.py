@@ -1,4 +1,4 @@
-"""One seed of the configuration, many independent streams: each purpose draws from its own."""
+"""Independent streams of random numbers for each purpose, all derived from one seed of the configuration."""
 
 from typing import Literal, get_args
 
@@ -8,15 +8,15 @@ Purpose = Literal["data", "initialisation", "batches", "noise", "gmm", "random_i
 
 
 def derived_seed(seed: int, purpose: Purpose) -> int:
-    """A 32-bit seed for one purpose of one run, independent of the seeds of the other purposes.
+    """A 32-bit seed for one purpose of a run. It is independent of the seeds of the other purposes.
 
-    Drawing more for one purpose never shifts what another one draws, and two methods with the same run
-    seed see the same batches and the same pairs of images.
+    If more numbers are drawn for one purpose, the numbers for other purposes stay the same. Two methods whose runs have
+    the same seed see the same batches and the same pairs of images.
     """
     entropy = [seed, get_args(Purpose).index(purpose)]
     return int(np.random.SeedSequence(entropy).generate_state(1)[0])
 
 
 def generator(seed: int, purpose: Purpose) -> np.random.Generator:
-    """The numpy generator of one purpose of one run."""
+    """The generator of numpy for one purpose of a run."""
     return np.random.default_rng(derived_seed(seed, purpose))

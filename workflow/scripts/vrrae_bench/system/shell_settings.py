@@ -1,7 +1,8 @@
-"""Gives the environment variables of this process the values of this project, when it is imported.
+"""When this module is imported, it gives the environment variables of the process the values of this project.
 
-Every command imports it first, before a library reads them, so that a result does not depend on who runs it. It prints
-what it did not heed. Whatever may run in a process of somebody else, such as the package's `fit`, does not import it.
+Every command imports it before any library reads these variables, so that results do not depend on who runs the
+command. It prints the settings that it has ignored. Code that may run within another program, such as `fit` of the
+package, does not import it.
 """
 
 import os

@@ -1,4 +1,4 @@
-"""Options of commands as words of a shell, as rules hand them over."""
+"""Options of commands, quoted for a shell, as rules need them."""
 
 import shlex
 from collections.abc import Callable
@@ -6,7 +6,7 @@ from typing import Any
 
 
 def option(name: str, value: Any) -> str:
-    """`--name value` for the shell, or nothing if there is no value.
+    """The text `--name value`, quoted for a shell; an empty text if there is no value.
 
     >>> option("mirror", "my files"), option("offline", True), option("threads", 0)
     ("--mirror 'my files'", '--offline', '--threads 0')
@@ -19,10 +19,10 @@ def option(name: str, value: Any) -> str:
 
 
 def text_option(name: str, text: str | None) -> Callable[[Any], str]:
-    """`--name=text` for what a user wrote, or nothing if there is none, as a parameter of a rule.
+    """A parameter of a rule that gives `--name=text` for a text that a user wrote; an empty text if there is none.
 
-    A function of wildcards, since Snakemake fills in what stands in braces of a parameter that is text already. In one
-    word, since a text that begins with a dash would be taken for an option.
+    The parameter is a function of wildcards, because in a parameter that is a text, Snakemake would replace what stands
+    in braces. Name and text are one word, because a text that begins with a dash would be taken for an option.
 
     >>> text_option("banner", "-x {y}")(None), text_option("banner", None)(None)
     ("--banner='-x {y}'", '')

@@ -1,11 +1,11 @@
-"""How far a run of Snakemake is, and how one ends that fails.
+"""The status line of a run of Snakemake, and the last words of a run that fails.
 
-In a terminal, a line at its foot says how many jobs are done, how long the rest may take and what is running.
-Snakemake's own log has what it would tell of each job. Elsewhere, as in the log of a batch system, Snakemake tells of
-each job as ever, and a line after each says how far the run is.
+In a terminal, the last line says how many jobs are done, about how long the rest will take, and what is running. The
+messages of Snakemake about each job are then only in its own log. Without a terminal, as in the log of a batch system,
+Snakemake writes its messages about each job, and a line after each job says how far the run is.
 
-Snakemake's logger plug-in `rich` was tried first (0.5.1). It has no time left, tells nothing outside a terminal while
-jobs run, and drops the failure of a group of jobs.
+Snakemake's logger plug-in `rich` (0.5.1) was tried first. It does not estimate the time that is left, writes nothing
+while jobs run if there is no terminal, and loses the failure of a group of jobs.
 """
 
 import logging
@@ -24,9 +24,9 @@ from tqdm import tqdm
 from vrrae_bench.system.killed import explain_killed
 
 LINE = "{desc} |{bar:16}| {elapsed}, about {remaining} left{postfix}"
-# Most lines of a job's log that a failed run ends with, and most jobs that it ends with.
+# At its end, a failed run shows at most this many lines of the log of a job, for at most this many jobs.
 CAUSE, NAMED = 12, 5
-# The handler by which Snakemake writes on the screen, if no plug-in does.
+# The handler with which Snakemake writes on the screen, if it uses no plug-in for that.
 SCREEN_HANDLER = "DefaultStreamHandler"
 REMEDY = "Remove the cause, then type the same command again. What is finished is kept."
 STOPPED = (
@@ -36,7 +36,7 @@ STOPPED = (
 
 
 class Shown(Protocol):
-    """What decides how much Snakemake tells: its output settings."""
+    """The output settings of Snakemake, which decide how much it writes."""
 
     quiet: Sequence[object] | None
     verbose: bool
@@ -44,11 +44,11 @@ class Shown(Protocol):
 
 
 class Status(logging.Handler):
-    """Follows the jobs of a run by the records that Snakemake logs.
+    """A logging handler that follows the jobs of a run by the log messages of Snakemake.
 
     Attributes:
-        failed: The logs of each job that has failed and was not made since, by the number of the job.
-        names: What each job that has begun does, by its number.
+        failed: The log files of each job that has failed and has not succeeded since, by the number of the job.
+        names: A description of each job that has begun, by its number.
     """
 
     def __init__(self, screen: TextIO | None = None) -> None:
@@ -68,10 +68,11 @@ class Status(logging.Handler):
         """Follow a run that begins now.
 
         Args:
-            logger: Snakemake's.
-            seconds: About how long each job takes, by its number: only their ratios count, since the time left is
-                estimated by what the jobs before have taken.
-            shown: Where the user asks for less than usual, nothing is shown; where for more, no line hides it.
+            logger: The logger of Snakemake.
+            seconds: About how long each job takes, by its number. Only the ratios matter, because the time that is left
+                is estimated from the time that the finished jobs have taken.
+            shown: If the user asks for less output than usual, there is no status. If the user asks for more, there is
+                no line at the foot of the terminal.
         """
         self._seconds, self._began = dict(seconds), time.monotonic()
         screen = next((one for one in logger.handlers if one.get_name() == SCREEN_HANDLER), None)
@@ -89,7 +90,7 @@ class Status(logging.Handler):
         logger.addHandler(self)
 
     def emit(self, record: Any) -> None:
-        """Take note of what a record says of a job, in attributes that Snakemake gives it by its event."""
+        """Note what a log message of Snakemake says about a job. Its attributes depend on its event."""
         match getattr(record, "event", None):
             case "job_info":
                 self.names[record.jobid] = record.rule_msg or record.rule_name
@@ -108,7 +109,7 @@ class Status(logging.Handler):
                 print(self._line(), file=self._screen, flush=True)
 
     def end(self) -> None:
-        """Let nothing more be drawn."""
+        """Remove the status line, and say how many jobs were done."""
         self._ended.set()
         if self._bar:
             bar, self._bar = self._bar, None
@@ -117,19 +118,19 @@ class Status(logging.Handler):
             print(f"{self._counted()} done in {elapsed}", file=self._screen, flush=True)
 
     def _tick(self) -> None:
-        """Show each second that time passes."""
+        """Draw the status line each second, so that its times go on."""
         while not self._ended.wait(1):
             if bar := self._bar:
                 bar.refresh()
 
     def _stays(self, record: logging.LogRecord) -> bool:
-        """Whether Snakemake writes a record on the screen."""
+        """Whether Snakemake may write a log message on the screen."""
         if self._bar:
             return record.levelno >= logging.WARNING
         return getattr(record, "event", None) != "progress"
 
     def _keep_above(self, screen: logging.Handler) -> None:
-        """Let what Snakemake writes take the line away first, which no other thread draws meanwhile."""
+        """Remove the status line while Snakemake writes a message, so that the message stands above the line."""
         written = screen.emit
 
         def emit(record: logging.LogRecord) -> None:
@@ -155,7 +156,7 @@ class Status(logging.Handler):
         return sum(self._seconds.get(job, 0) for job in self._done)
 
     def _line(self) -> str:
-        """What is done, and how long the rest takes if it goes on at the same pace."""
+        """A line that says how many jobs are done, and how long the rest takes at the same pace."""
         elapsed, done = time.monotonic() - self._began, self._seconds_done()
         if len(self._done) == len(self._seconds):
             return f"{self._counted()} done after {tqdm.format_interval(elapsed)}"
@@ -165,7 +166,7 @@ class Status(logging.Handler):
 
 
 def _has_width(screen: TextIO) -> bool:
-    """Whether a terminal has any columns: those of some containers and services say that they have none."""
+    """Whether a terminal has any columns. Terminals of some containers and services say that they have none."""
     try:
         return os.get_terminal_size(screen.fileno()).columns > 0
     except OSError:
@@ -173,12 +174,12 @@ def _has_width(screen: TextIO) -> bool:
 
 
 def last_words(status: Status, logs: Sequence[str]) -> str:
-    """What a failed run ends with: which jobs failed, of what, where their logs are, and what to do.
+    """The last words of a failed run: which jobs failed and why, where their logs are, and what to do.
 
-    Where no job failed, it was stopped, as by Ctrl-C.
+    If no job has failed, the run was stopped, for example by Ctrl-C.
 
     Args:
-        logs: The logs of Snakemake itself.
+        logs: The log files of Snakemake itself.
     """
     told = []
     for job, files in list(status.failed.items())[:NAMED]:
@@ -191,7 +192,7 @@ def last_words(status: Status, logs: Sequence[str]) -> str:
 
 
 def _cause(files: Sequence[str]) -> list[str]:
-    """The end of the logs of a job, from the last message of an error on; of a traceback its last line."""
+    """The end of the logs of a job, from its last error message on; for a traceback, only the last line."""
     lines = []
     for file in files:
         with suppress(OSError):

@@ -1,4 +1,4 @@
-"""Being asked to end."""
+"""Noticing that the process was asked to end."""
 
 import signal
 from collections.abc import Callable, Generator
@@ -7,7 +7,10 @@ from contextlib import contextmanager
 
 @contextmanager
 def termination() -> Generator[Callable[[], bool]]:
-    """Whether SIGTERM has come: batch systems send it before a time limit. Inside, it does not end the process."""
+    """A context in which SIGTERM does not end the process, with a function that says whether SIGTERM has come.
+
+    Batch systems send this signal before a time limit.
+    """
     received = []
     previous = signal.signal(signal.SIGTERM, lambda number, frame: received.append(number))
     try:

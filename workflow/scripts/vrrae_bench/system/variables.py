@@ -1,31 +1,34 @@
-"""The environment variables that libraries compute by, and the values that this project gives them.
+"""Environment variables that change what libraries compute, and the values that this project gives them.
 
 JAX, XLA, torch, OpenMP, the BLAS libraries and matplotlib read environment variables when they are imported, and many
-of these change numbers: `JAX_DEFAULT_PRNG_IMPL=rbg` is another random generator, so that the same seed trains another
-model. Nothing is changed here: `shell_settings` sets the variables, in commands alone.
+of these variables change numbers. For example, `JAX_DEFAULT_PRNG_IMPL=rbg` selects another random generator, so that
+the same seed trains another model. This module only says which values the variables have to have. In commands,
+`shell_settings` sets them.
 """
 
 import os
 from collections.abc import Mapping
 
-# Variables that have one value here. More threads than one are asked for by `--threads`, which `configure_jax` and
-# `configure_torch` heed.
+# Variables with a fixed value. If a command is to use several threads, the option `--threads` says so, and
+# `configure_jax` and `configure_torch` set the number.
 FIXED = {
-    "MPLBACKEND": "agg",  # no window, whatever a notebook has set
+    "MPLBACKEND": "agg",  # never open a window, even if a notebook has set another backend
     "OMP_NUM_THREADS": "1",
     "OPENBLAS_NUM_THREADS": "1",
-    "OMP_WAIT_POLICY": "passive",  # threads that wait by spinning starve whatever else runs on the same cores
-    "CUBLAS_WORKSPACE_CONFIG": ":4096:8",  # without which sums on a GPU may differ from run to run
+    "OMP_WAIT_POLICY": "passive",  # threads that wait in a loop would take time from other programs on the same cores
+    "CUBLAS_WORKSPACE_CONFIG": ":4096:8",  # without it, sums on a GPU may differ from run to run
 }
 
-# Snakemake sets these for every job, to the threads of its rule: they are not heeded either, but not worth a word.
+# Snakemake sets these variables for every job, to the number of threads of its rule. They are ignored too, but no
+# message says so.
 OF_SNAKEMAKE = (
     *("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "GOTO_NUM_THREADS", "MKL_NUM_THREADS"),
     *("VECLIB_MAXIMUM_THREADS", "NUMEXPR_NUM_THREADS"),
 )
 
-# How the names begin of all other variables that change numbers, or what these libraries accept. Other programs' names
-# must not begin so: the values are told in logs, and those of Terraform (TF_VAR_…) may be secret.
+# The beginnings of the names of all other variables that change numbers, or the input that these libraries accept. No
+# variable of another program may begin in the same way, because the values are written to logs, and may be secret, as
+# the values of Terraform's variables (TF_VAR_…) are.
 DECIDING = (
     *("JAX_", "XLA_", "PJRT_NPROC", "TF_XLA_FLAGS", "TF_CUDNN_", "EQX_", "JAXTYPING_"),
     *("TORCH_", "PYTORCH_", "ATEN_", "NVIDIA_TF32_OVERRIDE", "CUBLAS_", "CUDNN_"),
@@ -34,29 +37,30 @@ DECIDING = (
     "MATPLOTLIBRC",
 )
 
-# Exceptions: they tell where compiled programs lie, which devices to use and how much of their memory, what to log, or
-# how libraries are loaded.
+# Exceptions, which do not change numbers. They say where compiled programs are stored, which devices are used and how
+# much of their memory, what is logged, or how libraries are loaded.
 HARMLESS = (
     *("JAX_COMPILATION_CACHE_", "JAX_PERSISTENT_CACHE_", "JAX_ENABLE_COMPILATION_CACHE"),
     *("JAX_PLATFORMS", "JAX_CUDA_VISIBLE_DEVICES", "XLA_PYTHON_CLIENT_", "XLA_CLIENT_MEM_FRACTION"),
     *("PYTORCH_ALLOC_CONF", "PYTORCH_CUDA_ALLOC_CONF", "TORCH_HOME"),
     *("JAX_LOGGING_LEVEL", "JAX_TRACEBACK_FILTERING"),
-    *("KMP_DUPLICATE_LIB_OK", "KMP_INIT_AT_FORK"),  # scikit-learn sets them, and what it starts inherits them
+    *("KMP_DUPLICATE_LIB_OK", "KMP_INIT_AT_FORK"),  # scikit-learn sets them, and processes that it starts inherit them
 )
 
-# Exceptions too: the administrator of a machine may have set them because it computes wrongly without them, or they
-# count before any program can change them. They are left as they are, and `recorded_settings` tells them.
+# Further exceptions. The administrator of a machine may have set them because it computes wrongly without them, or they
+# take effect before any program can change them. They are left as they are, and `recorded_settings` returns them.
 RECORDED = ("OPENBLAS_CORETYPE", "GLIBC_TUNABLES", "LIBTPU_INIT_ARGS", "NCCL_ALGO", "NCCL_PROTO")
 
-# The flags of XLA that are heeded. The first is how many devices a CPU stands for; results name it with their device.
+# The flags of XLA that are kept. The first says how many devices a CPU stands for. Results name it with their device.
 XLA_FLAGS = ("--xla_force_host_platform_device_count=", "--xla_gpu_cuda_data_dir=", "--xla_dump_")
 
 
 def fixed_settings(environment: Mapping[str, str]) -> tuple[dict[str, str], list[str]]:
-    """An environment in which libraries compute as this project means them to.
+    """An environment with the values of this project.
 
     Returns:
-        The environment, and the settings that it had and now has not, as `NAME=value`; without those of Snakemake.
+        The environment, and the settings that were removed from it, as `NAME=value`. Settings that Snakemake makes for
+        every job are not among the latter.
 
     >>> fixed, dropped = fixed_settings({"HOME": "/", "JAX_ENABLE_X64": "1", "XLA_FLAGS": "--xla_dump_to=d --a=1"})
     >>> dropped
@@ -77,7 +81,7 @@ def fixed_settings(environment: Mapping[str, str]) -> tuple[dict[str, str], list
 
 
 def recorded_settings() -> dict[str, str]:
-    """The settings of this shell that may change numbers and are left as they are."""
+    """The settings of the shell that may change numbers, and that are nevertheless left as they are."""
     return {name: os.environ[name] for name in RECORDED if name in os.environ}
 
 
