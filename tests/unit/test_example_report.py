@@ -163,6 +163,13 @@ def test_the_verdicts_of_the_example_report_are_those_of_the_scores_that_it_keep
     assert pd.read_csv(FOLDER / "claims.csv").set_index("id").verdict.to_dict() == found
 
 
+def test_the_readme_tells_how_far_the_errors_on_cifar10_are_from_the_papers():
+    rows = pd.read_csv(FOLDER / "cifar10/tables/table_2.csv").query("metric == 'reconstruction_error'")
+    above = rows["mean"] - rows.paper_value
+    [(least, most)] = re.findall(r"are ([\d.]+) to ([\d.]+) percentage points above the paper's", README)
+    assert (least, most) == (f"{above.min():.1f}", f"{above.max():.1f}") and set(rows.n_seeds) == {3}
+
+
 def test_the_readme_says_in_the_words_of_the_pipeline_whether_the_paper_holds():
     section = README.split("## Does the paper hold?\n")[1].split("\n## ")[0]
     [told] = re.findall(r"\n\n((?:- .*\n(?:  .*\n)*)+)\n", section)

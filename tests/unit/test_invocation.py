@@ -6,11 +6,12 @@ import sys
 from pathlib import Path
 
 import pytest
+import yaml
 
 import config
 import plan
 import targets
-from vrrae_bench.study.checks import refuse_other_devices
+from vrrae_bench.study.checks import UNFILLED_ACCOUNT, refuse_other_devices, refuse_unfilled
 from vrrae_bench.study.invocation import Invocation, command_line
 from vrrae_bench.study.reading import check_settings
 from vrrae_bench.system.errors import UserError
@@ -19,8 +20,9 @@ ROOT = Path(__file__).parents[2]
 ON_GPUS = "workflow/profiles/workstation-gpu"
 
 
-def snakemake(*options, folder, snakefile=ROOT / "Snakefile"):
-    words = [sys.executable, "-m", "snakemake", "--snakefile", snakefile, "--cores", "1", "--dry-run", *options]
+def snakemake(*options, folder, snakefile=ROOT / "Snakefile", dry=True):
+    words = [sys.executable, "-m", "snakemake", "--snakefile", snakefile, "--cores", "1", *options]
+    words += ["--dry-run"] if dry else []
     return subprocess.run(list(map(str, words)), cwd=folder, capture_output=True, text=True)
 
 
@@ -129,6 +131,17 @@ def test_a_device_is_found_by_any_of_its_names(asked, refused):
         return
     with pytest.raises(UserError, match="for train; nothing was started"):
         refuse_other_devices("cpu", {"train": asked})
+
+
+def test_an_account_that_is_not_filled_in_is_told_before_slurm_refuses_every_job(tmp_path):
+    profile = yaml.safe_load((ROOT / "workflow/profiles/slurm-gpu/config.yaml").read_text())
+    assert profile["default-resources"]["slurm_account"] == UNFILLED_ACCOUNT
+    refuse_unfilled({"every job": {"slurm_account": "group1", "slurm_partition": "cpu"}, "train": {"gpu": 1}})
+    asked = ["table_a3_1", "--default-resources", f"slurm_account={UNFILLED_ACCOUNT}"]
+    outcome = snakemake(*asked, folder=tmp_path, dry=False)
+    assert outcome.returncode == 1 and not (tmp_path / "results").exists()
+    assert "slurm_account: is still ACCOUNT; nothing was started" in outcome.stdout + outcome.stderr
+    assert snakemake(*asked, folder=tmp_path).returncode == 0  # a plan is to be had before
 
 
 @pytest.mark.parametrize(

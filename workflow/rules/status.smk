@@ -4,7 +4,9 @@ import os
 from snakemake.logging import logger
 
 from vrrae_bench.study import costs
+from vrrae_bench.study.checks import refuse_unfilled
 from vrrae_bench.study.estimates import cost_of
+from vrrae_bench.study.invocation import resources_of
 from vrrae_bench.system.host_devices import refuse_without_devices
 from vrrae_bench.system.status import Status, last_words
 
@@ -17,7 +19,10 @@ def estimated_seconds(job):
     return cost_of(job.rule.name).seconds(settings.datasets.get(dataset), settings) or costs.OTHER_SECONDS
 
 
+# Here and not before, since a plan is to be had without devices and before a profile is filled in.
 onstart:
+    asked = workflow.resource_settings
+    refused(refuse_unfilled, resources_of(asked.overwrite_resources, asked.default_resources))
     if workflow.local_exec:
         shells = {job.resources.get("shell_exec", "") for job in workflow.dag.needrun_jobs()}
         refused(refuse_without_devices, sorted(shells), os.environ)

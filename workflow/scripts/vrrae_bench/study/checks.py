@@ -24,6 +24,7 @@ from vrrae_bench.study.settings import (
 from vrrae_bench.system.errors import UserError
 
 MOST_IMAGES = 10_000_000  # that one model draws: 8 GB of 28 x 28 pixels
+UNFILLED_ACCOUNT = "ACCOUNT"  # of Slurm, in the profiles of the repository
 
 
 def contradictions(values: Mapping[str, Any]) -> Iterator[Problem]:
@@ -78,6 +79,24 @@ def refuse_other_devices(accelerator: str, resources: Mapping[str, Mapping[str, 
                 f"name both: --configfile workflow/profiles/NAME/experiment.yaml mine.yaml. "
                 f"Or write `accelerator: {needed}` into yours."
             )
+
+
+def refuse_unfilled(resources: Mapping[str, Mapping[str, Any]]) -> None:
+    """Stop a run whose profile still names the account that stands in the repository's profiles for yours.
+
+    Slurm would refuse each of its jobs, after all downloads.
+
+    Args:
+        resources: The resources that a profile or the command line asks for, by rule, then by the name of the resource.
+
+    Raises:
+        UserError: The account is not filled in.
+    """
+    if any(asked.get("slurm_account") == UNFILLED_ACCOUNT for asked in resources.values()):
+        raise UserError(
+            f"slurm_account: is still {UNFILLED_ACCOUNT}; nothing was started. Write your account into the config.yaml "
+            "of the profile, as its comments say, and look at the other lines to fill in there."
+        )
 
 
 def _asks_for(device: str, resources: Mapping[str, Any]) -> bool:
