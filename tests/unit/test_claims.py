@@ -684,7 +684,7 @@ def test_overhead_of_a_step(rng, overhead, noise, verdict):
     finding = OverheadBelow(0.07, on="mnist").decide(table(timings=timings))
     assert finding.verdict == verdict and "paper: VAE 2.64 s, VRRAE 2.79 s, 5.68 %" in finding.numbers
     assert lacking_texts(OverheadBelow(0.07, on="celeba").decide(table(timings=timings))) == (
-        "timings of steps on celeba",
+        "timings of steps on CelebA",
     )
 
 

@@ -245,7 +245,7 @@ class OverheadBelow:
         paper = f"paper: VAE {vae} s, VRRAE {vrrae} s, {percent(vrrae / vae - 1)}"
         timings = evidence.timings[evidence.timings.dataset == self.on]
         if timings.empty:
-            return Finding("open", (paper,), (Lacking("measurement", f"timings of steps on {self.on}"),))
+            return Finding("open", (paper,), (Lacking("measurement", f"timings of steps on {dataset_label(self.on)}"),))
         overhead = (timings.vrrae / timings.vae - 1).to_numpy(float)
         low, high = median_interval(overhead)
         seconds = f"VAE {timings.vae.median():.3g} s, VRRAE {timings.vrrae.median():.3g} s"

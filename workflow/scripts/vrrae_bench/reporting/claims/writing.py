@@ -15,16 +15,16 @@ from vrrae_bench.system.files import atomic_path, write_text
 
 CLAIM_COLUMNS = ["id", "section", "statement", "verdict", "evidence"]
 CORRECTION = (
-    "Each claim has a rule, and only the rule decides it. Each test has a level of 2.5 % on either side. Where all "
-    "comparisons of a claim have to hold, they are not corrected for their number. Where one comparison is enough to "
-    "refute the claim, they are.\n\n"
+    "Each claim has a rule, and only the rule decides it. Each test has a level of 2.5 % on either side. If all "
+    "comparisons of a claim have to hold, the tests are not corrected for the number of comparisons. If one comparison "
+    "is enough to refute the claim, they are corrected.\n\n"
     "Nothing is corrected for the number of claims. Of fifty claims that are decided, one or two may be decided "
-    "wrongly by chance. Nothing is corrected for looking again either. The levels hold for a number of seeds that was "
+    "wrongly by chance. Nothing is corrected for repeated tests either. The levels hold for a number of seeds that was "
     "chosen before any result was seen. Suppose that somebody adds seeds because a claim is open, and tests again "
-    "after each seed. With looks at three and at four seeds, a verdict is then wrong in 4 % of cases instead of 2.5 "
-    "%, and with a look at each number from three to eight in 7 %. So the numbers of seeds that are estimated beside "
-    "an open claim are for planning a new run with other seeds. Seeds may be added until there are as many as a rule "
-    "needs, since nothing is tested before.\n\n"
+    "after each seed. After tests with three and with four seeds, a verdict is wrong in 4 % of cases instead of 2.5 %. "
+    "After a test with each number of seeds from three to eight, it is wrong in 7 % of cases. So the number of seeds "
+    "that is estimated beside an open claim is for planning a new run with other seeds. Seeds may be added until there "
+    "are as many as a rule needs, because nothing is tested before.\n\n"
     "Intervals are over seeds. All claims about a data set share its images and one Inception-v3, and no interval "
     "covers the choice of these."
 )
