@@ -99,7 +99,7 @@ test: set-up
 	@$(RUN) python -m pytest $(IN_PARALLEL) -m "not slow"
 
 test-all: test
-	@$(RUN) python -m pytest -m slow
+	@$(RUN) python -m pytest $(IN_PARALLEL) -m slow
 
 coverage: ready
 	@$(ENVIRONMENT) add $(VENV) envs/coverage.txt

@@ -388,6 +388,7 @@ def test_a_log_has_few_lines_and_a_terminal_one(capsys):
     assert "\n" not in shown.rstrip("\n") and "reconstruction 30.000 %" in shown and "64.0k/64.0k" in shown
 
 
+@pytest.mark.slow
 def test_killed_three_times_the_command_ends_with_the_same_model(tiny_images, run_spec, train_command, tmp_path):
     """kill -9 at moments of its own choosing, then once to the end: the file is the same to the byte."""
     spec = run_spec("vrrae", epochs=40)
