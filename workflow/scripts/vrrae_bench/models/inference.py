@@ -1,6 +1,7 @@
 """Running a trained model over any number of images, in chunks of a fixed number."""
 
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import equinox as eqx
 import jax
@@ -13,6 +14,8 @@ from vrrae_bench.models.autoencoder import Autoencoder
 from vrrae_bench.models.bottleneck import Posterior
 
 CHUNK = 512
+
+Rows = Images | Float[np.ndarray, "N k"]
 
 
 def encode(encoder: Callable[[Array], Array], normalisation: Normalisation, images: Images) -> Float[np.ndarray, "N E"]:
@@ -57,7 +60,7 @@ def decode(
     return _in_chunks(_decode, (model, normalisation), points.astype(np.float32))
 
 
-def _in_chunks(function, arguments, rows) -> Iterator:
+def _in_chunks(function: Callable[..., Any], arguments: tuple[Any, ...], rows: Rows) -> Iterator[Any]:
     """`function(*arguments, chunk)` for consecutive chunks of the rows, the last one padded and cut back.
 
     One shape for all chunks means one compilation.
@@ -71,28 +74,37 @@ def _in_chunks(function, arguments, rows) -> Iterator:
 
 
 @eqx.filter_jit
-def _encode(encoder, normalisation, images):
+def _encode(
+    encoder: Callable[[Array], Array], normalisation: Normalisation, images: Num[Array | np.ndarray, "B H W C"]
+) -> Float[Array, "B E"]:
     return encoder(normalisation.apply(images))
 
 
 @eqx.filter_jit
-def _posterior(model, normalisation, images):
+def _posterior(
+    model: Autoencoder, normalisation: Normalisation, images: Num[Array | np.ndarray, "B H W C"]
+) -> Posterior:
     return model.posterior(normalisation.apply(images))
 
 
 @eqx.filter_jit
-def _reconstruct(model, normalisation, images):
+def _reconstruct(
+    model: Autoencoder, normalisation: Normalisation, images: Num[Array | np.ndarray, "B H W C"]
+) -> tuple[Float[Array, "B H W C"], Float[Array, "B H W C"]]:
     seen = normalisation.apply(images)
     return seen, model.decode(model.posterior(seen).mean)
 
 
 @eqx.filter_jit
-def _reconstruct_as_batch(model, normalisation, images):
+def _reconstruct_as_batch(
+    model: Autoencoder, normalisation: Normalisation, images: Num[Array | np.ndarray, "B H W C"]
+) -> tuple[Float[Array, "B H W C"], Float[Array, "B H W C"]]:
     seen = normalisation.apply(images)
     _, posterior = model.bottleneck(model.encoder(seen), jax.random.key(0))  # the noise is not looked at
+    assert posterior.basis is not None  # only methods that truncate are asked
     return seen, model.decoder(posterior.mean @ posterior.basis.T)
 
 
 @eqx.filter_jit
-def _decode(model, normalisation, points):
+def _decode(model: Autoencoder, normalisation: Normalisation, points: Float[Array, "N k"]) -> Float[Array, "N H W C"]:
     return normalisation.undo(model.decode(points))

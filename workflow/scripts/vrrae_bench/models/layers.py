@@ -57,7 +57,9 @@ def square_map(kind: Map, size: int, *, key: PRNGKeyArray) -> Callable[[Float[Ar
     return eqx.nn.Identity() if kind == "identity" else Linear(size, size, key=key)
 
 
-def _uniform_start(key, shape, inputs):
+def _uniform_start(
+    key: PRNGKeyArray, shape: tuple[int, ...], inputs: int
+) -> tuple[Float[Array, "..."], Float[Array, " O"]]:
     """Weights and biases uniform in +- 1 / sqrt(inputs of one output), as is the default of Equinox; always float32."""
     weight_key, bias_key = jax.random.split(key)
     bound = 1 / math.sqrt(inputs)

@@ -65,7 +65,9 @@ def truncated_coefficients(
 
 
 @partial(jax.custom_vjp, nondiff_argnums=(1, 2))
-def _truncate(latent, k, with_rotation):
+def _truncate(
+    latent: Float[Array, "L B"], k: int, with_rotation: bool
+) -> tuple[Float[Array, "L k"], Float[Array, "k B"]]:
     svd = _split_svd(latent, k)
     return svd.basis, svd.coefficients
 
@@ -87,7 +89,7 @@ class _SplitSVD(NamedTuple):
     eigenvalues: Float[Array, " m"]
 
 
-def _split_svd(latent, k) -> _SplitSVD:
+def _split_svd(latent: Float[Array, "L B"], k: int) -> _SplitSVD:
     n_latent, n_batch = latent.shape
     gram = latent @ latent.T if n_latent <= n_batch else latent.T @ latent
     eigenvalues, eigenvectors = jnp.linalg.eigh(gram)
@@ -103,7 +105,9 @@ def _split_svd(latent, k) -> _SplitSVD:
     return svd._replace(basis=svd.basis * sign, coefficients=svd.coefficients * sign.T)
 
 
-def _by_eigenvectors(latent, k, eigenvalues, vectors) -> _SplitSVD:
+def _by_eigenvectors(
+    latent: Float[Array, "L B"], k: int, eigenvalues: Float[Array, " m"], vectors: Float[Array, "m m"]
+) -> _SplitSVD:
     """From the eigenvectors of the smaller Gram matrix."""
     kept, dropped = vectors[:, :k], vectors[:, k:]
     if latent.shape[0] <= latent.shape[1]:
@@ -113,7 +117,7 @@ def _by_eigenvectors(latent, k, eigenvalues, vectors) -> _SplitSVD:
     return _SplitSVD(basis, basis.T @ latent, latent @ dropped, dropped, eigenvalues)
 
 
-def _by_svd(latent, k) -> _SplitSVD:
+def _by_svd(latent: Float[Array, "L B"], k: int) -> _SplitSVD:
     left, values, right = jnp.linalg.svd(latent, full_matrices=False)
     dropped_left, dropped_right = left[:, k:], right[k:].T
     if latent.shape[0] <= latent.shape[1]:
@@ -123,12 +127,16 @@ def _by_svd(latent, k) -> _SplitSVD:
     return _SplitSVD(left[:, :k], values[:k, None] * right[:k], dropped_left, dropped_right, values**2)
 
 
-def _forward(latent, k, with_rotation):
+def _forward(
+    latent: Float[Array, "L B"], k: int, with_rotation: bool
+) -> tuple[tuple[Float[Array, "L k"], Float[Array, "k B"]], _SplitSVD]:
     svd = _split_svd(latent, k)
     return (svd.basis, svd.coefficients), svd
 
 
-def _backward(k, with_rotation, svd, cotangents):
+def _backward(
+    k: int, with_rotation: bool, svd: _SplitSVD, cotangents: tuple[Float[Array, "L k"], Float[Array, "k B"]]
+) -> tuple[Float[Array, "L B"]]:
     """The vector-Jacobian product of U and alpha = U^T Y, where U are eigenvectors of Y Y^T.
 
     A change of Y turns kept mode j towards dropped mode i by an amount with the factor 1 / (lambda_j - lambda_i). With
@@ -157,7 +165,12 @@ def _backward(k, with_rotation, svd, cotangents):
     return (gradient,)
 
 
-def _rotation_in_span(svd: _SplitSVD, kept: Float[Array, " k"], damping, cotangents) -> Float[Array, "L B"]:
+def _rotation_in_span(
+    svd: _SplitSVD,
+    kept: Float[Array, " k"],
+    damping: Float[Array, ""],
+    cotangents: tuple[Float[Array, "L k"], Float[Array, "k B"]],
+) -> Float[Array, "L B"]:
     """The part of the gradient by which a change of Y turns kept mode j towards kept mode i.
 
     The factor is 1 / (lambda_j - lambda_i), damped. It changes its sign when i and j are swapped, so that only the

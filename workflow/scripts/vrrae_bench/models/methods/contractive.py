@@ -1,7 +1,10 @@
 """The contractive autoencoder, a baseline of Table A.4-3."""
 
+from collections.abc import Callable
+
 import jax
 import jax.numpy as jnp
+from jaxtyping import Array, Float, PRNGKeyArray
 
 from vrrae_bench.models.bottleneck import Bottleneck, Posterior
 
@@ -11,10 +14,16 @@ METHODS = {"contractive_ae": {"bottleneck": "Contractive", "width": "latent_size
 class Contractive(Bottleneck):
     """The encoding as it is, with a penalty on how much it changes with the image."""
 
-    def posterior(self, encoding):
+    def posterior(self, encoding: Float[Array, "B L"]) -> Posterior:
         return Posterior(encoding)
 
-    def penalty(self, encoder, images, posterior, key):
+    def penalty(
+        self,
+        encoder: Callable[[Float[Array, "B H W C"]], Float[Array, "B L"]],
+        images: Float[Array, "B H W C"],
+        posterior: Posterior,
+        key: PRNGKeyArray,
+    ) -> Float[Array, ""]:
         """||dh/dx||_F^2 of the encoder, averaged over the batch, by one random projection.
 
         For a vector v of random signs, E ||v^T J||^2 = ||J||_F^2. The whole Jacobian would cost L backward passes.

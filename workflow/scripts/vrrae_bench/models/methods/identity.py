@@ -1,5 +1,7 @@
 """Autoencoders with no bottleneck but the width of the encoder's output."""
 
+from jaxtyping import Array, Float
+
 from vrrae_bench.models.bottleneck import Bottleneck, Posterior
 
 METHODS = {
@@ -11,5 +13,5 @@ METHODS = {
 class Identity(Bottleneck):
     """The encoding as it is: the diabolo autoencoder."""
 
-    def posterior(self, encoding):
+    def posterior(self, encoding: Float[Array, "B E"]) -> Posterior:
         return Posterior(encoding)

@@ -1,7 +1,10 @@
 """The sparse autoencoder, a baseline of Table A.4-3."""
 
+from collections.abc import Callable
+
 import jax
 import jax.numpy as jnp
+from jaxtyping import Array, Float, PRNGKeyArray
 
 from vrrae_bench.models.bottleneck import Bottleneck, Posterior
 
@@ -13,10 +16,16 @@ ACTIVE = 0.05  # rho, the mean activation that is aimed at. Ours; it is printed 
 class Sigmoid(Bottleneck):
     """Activations between 0 and 1, with a penalty on their means, so that few are active at a time."""
 
-    def posterior(self, encoding):
+    def posterior(self, encoding: Float[Array, "B L"]) -> Posterior:
         return Posterior(jax.nn.sigmoid(encoding))
 
-    def penalty(self, encoder, images, posterior, key):
+    def penalty(
+        self,
+        encoder: Callable[[Float[Array, "B H W C"]], Float[Array, "B L"]],
+        images: Float[Array, "B H W C"],
+        posterior: Posterior,
+        key: PRNGKeyArray,
+    ) -> Float[Array, ""]:
         """KL(rho || mean activation over the batch), summed over the units.
 
         A unit that rounds to 0 or 1 for a whole batch has the divergence of the number next to that, and no gradient.

@@ -1,15 +1,15 @@
 """The variational rank-reduction autoencoder."""
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Self, TypeVar
 
 import equinox as eqx
 import jax
 import jax.numpy as jnp
 from jax import lax
-from jaxtyping import Array, Float, Int
+from jaxtyping import Array, Float, Int, PRNGKeyArray
 
-from vrrae_bench.models.bottleneck import Posterior
+from vrrae_bench.models.bottleneck import Posterior, Sizes
 from vrrae_bench.models.layers import Linear, Map, square_map
 from vrrae_bench.models.methods.truncated_svd import TruncatedSVD
 
@@ -33,6 +33,9 @@ METHODS = {
 }
 
 
+B = TypeVar("B", bound="VariationalSVD")
+
+
 class VariationalSVD(TruncatedSVD):
     """The coefficients of a truncated SVD are the means of posteriors, and only they are sampled.
 
@@ -50,21 +53,21 @@ class VariationalSVD(TruncatedSVD):
         last_basis: The basis of the training batch before, in the order of training; zeros before the first batch.
     """
 
-    mean: Callable
+    mean: Callable[[Float[Array, "B k"]], Float[Array, "B k"]]
     log_variance: Linear
     last_basis: Float[Array, "L k"]
 
-    def __init__(self, sizes, mean: Map, *, key):
+    def __init__(self, sizes: Sizes, mean: Map, *, key: PRNGKeyArray):
         super().__init__(sizes, with_rotation=mean != "identity", key=key)
         self.last_basis = jnp.zeros((sizes.latent_size, sizes.bottleneck), jnp.float32)
         mean_key, variance_key = jax.random.split(key)
         self.mean = square_map(mean, sizes.bottleneck, key=mean_key)
         self.log_variance = Linear(sizes.bottleneck, sizes.bottleneck, key=variance_key)
 
-    def after_step(self, posterior):
+    def after_step(self, posterior: Posterior) -> Self:
         return eqx.tree_at(lambda bottleneck: bottleneck.last_basis, self, posterior.basis)
 
-    def with_basis(self, basis):
+    def with_basis(self, basis: Float[Array, "L k"]) -> Self:
         """The same map with the basis of all images: in the order of that basis, on the sides of the last batch.
 
         It is the same map where that basis is not rotated within its span against the basis of the last batch. Close
@@ -75,9 +78,9 @@ class VariationalSVD(TruncatedSVD):
         place = jnp.argsort(places(basis, self.last_basis))
         last = self.last_basis[:, place]
         ordered = eqx.tree_at(lambda bottleneck: bottleneck.last_basis, _reordered(self, place), last)
-        return super(VariationalSVD, ordered).with_basis(basis * sides(basis, last))
+        return ordered._holding(basis * sides(basis, last))
 
-    def _truncated(self, latent):
+    def _truncated(self, latent: Float[Array, "L B"]) -> tuple[Float[Array, "L k"], Float[Array, "k B"]]:
         basis, coefficients = super()._truncated(latent)
         last = lax.stop_gradient(self.last_basis)
         order = places(lax.stop_gradient(basis), last)
@@ -85,7 +88,7 @@ class VariationalSVD(TruncatedSVD):
         side = sides(basis, last)
         return basis * side, coefficients * side[:, None]
 
-    def _posterior_of(self, coefficients):
+    def _posterior_of(self, coefficients: Float[Array, "B k"]) -> Posterior:
         return Posterior(self.mean(coefficients), self.log_variance(coefficients))
 
 
@@ -97,7 +100,7 @@ def places(basis: Float[Array, "L k"], reference: Float[Array, "L k"]) -> Int[Ar
     """
     k = basis.shape[1]
 
-    def pair(state):
+    def pair(state: tuple[Float[Array, "k k"], Int[Array, " k"]]) -> tuple[Float[Array, "k k"], Int[Array, " k"]]:
         # Whatever is nearest to each other is a pair, however many there are at once: few rounds suffice.
         nearness, order = state
         vector, place = jnp.argmax(nearness, axis=1), jnp.argmax(nearness, axis=0)
@@ -114,10 +117,10 @@ def sides(basis: Float[Array, "L k"], reference: Float[Array, "L k"]) -> Float[A
     return jnp.where(jnp.sum(basis * reference, axis=0) < 0, -1.0, 1.0)
 
 
-def _reordered(bottleneck: VariationalSVD, place: Int[Array, " k"]) -> VariationalSVD:
+def _reordered(bottleneck: B, place: Int[Array, " k"]) -> B:
     """The bottleneck whose linear maps, from coefficients to coefficients, take and give them in another order."""
 
-    def reordered(part):
+    def reordered(part: Any) -> Any:
         if not _is_linear(part):
             return part
         return eqx.tree_at(lambda m: (m.weight, m.bias), part, (part.weight[place][:, place], part.bias[place]))
