@@ -176,9 +176,21 @@ def test_costs_are_of_the_trainings_own_records_and_of_the_other_jobs_benchmarks
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / f"{name}.tsv").write_text(f"s\th:m:s\n{seconds}\t0:00:01\n")
     (tmp_path / "score/damaged.tsv").write_bytes(bytes(10))
-    found = {cost.stage: (cost.jobs, cost.seconds) for cost in costs(tmp_path, [10.0, 20.0])}
+    trainings = {"runs/mnist/ae": 10.0, "runs/mnist/vae": 20.0}
+    found = {cost.stage: (cost.jobs, cost.seconds) for cost in costs(tmp_path, trainings)}
     assert found == {"Train": (2, 30.0), "Score": (2, 4.0)}
-    assert [cost.stage for cost in costs(tmp_path / "nowhere", [1.0])] == ["Train"]
+    assert [cost.stage for cost in costs(tmp_path / "nowhere", {"runs/mnist/ae": 1.0})] == ["Train"]
+
+
+def test_the_costs_are_only_of_runs_that_the_report_shows(tmp_path):
+    """Benchmarks of runs of an earlier configuration stay where they are, and cost this report nothing."""
+    for name in ("seed=0", "seed=0/extractor_seed=1", "seed=10", "seed=1"):
+        (tmp_path / f"score/mnist/ae/batch=64/{name}.tsv").parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / f"score/mnist/ae/batch=64/{name}.tsv").write_text("s\th:m:s\n2.5\t0:00:02\n")
+    found = {cost.stage: cost.jobs for cost in costs(tmp_path, {"runs/mnist/ae/batch=64/seed=1": 1.0})}
+    assert found == {"Train": 1, "Score": 1}
+    found = {cost.stage: cost.jobs for cost in costs(tmp_path, {"runs/mnist/ae/batch=64/seed=0": 1.0})}
+    assert found == {"Train": 1, "Score": 2}
 
 
 def test_the_date_can_be_given(monkeypatch):

@@ -74,6 +74,19 @@ def test_a_list_or_an_interval_that_is_none_is_refused(record):
             scores_of(Path("scores.json"), broken)
 
 
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("signal_to_noise", [1.0, float("inf")]),
+        ("fid_random_draws", [float("nan")]),
+        ("intervals", {"kid_random": {"low": -float("inf"), "high": 1.0}}),
+    ],
+)
+def test_no_number_in_a_list_or_an_interval_is_infinite(record, key, value):
+    with pytest.raises(UserError, match=key):
+        scores_of(Path("scores.json"), record | {"details": record["details"] | {key: value}})
+
+
 def test_scores_of_noise_are_not_taken_for_those_of_a_run(tmp_path):
     path = tmp_path / "ceiling.json"
     path.write_text(json.dumps({"fid_random": 900.0, "details": {"bound": "ceiling", "dataset": "mnist"}}))

@@ -31,9 +31,12 @@ DETAILS = "details"
 
 
 class Recorded(BaseModel):
-    """Base of the parts of a file of scores. They are immutable, and keys that are not named here are kept."""
+    """Base of the parts of a file of scores. They are immutable, and keys that are not named here are kept.
 
-    model_config = ConfigDict(frozen=True, extra="allow")
+    Every number in them is finite, also within lists.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="allow", allow_inf_nan=False)
 
 
 class Counts(Recorded):
@@ -138,7 +141,7 @@ class _Scores(Recorded):
         numbers: The numbers as they stand in the file. Counts are whole numbers.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
     numbers: dict[str, Number]
     details: Details

@@ -91,7 +91,10 @@ def write_report(
         histories=drawn(curves, TRAINING_CURVES_DPI),
         runs=reported,
         origin=distinct(list(records.values())),
-        costs=costs(path.parent / "benchmarks", [run.seconds for run in reported]),
+        costs=costs(
+            path.parent / "benchmarks",
+            {spec_of(file, record).folder: record["wall_seconds"] for file, record in records.items()},
+        ),
         written_on=written_on(),
         notes=list(notes.numbers),
     )

@@ -3,7 +3,7 @@
 import csv
 import os
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -31,6 +31,8 @@ STAGES = {
     "claims": "Decide the claims",
     "report": "Write the report",
 }
+# The stages whose benchmarks lie in folders of the runs, as the runs themselves do.
+OF_RUNS = ("sample", "score", "score_2015")
 
 
 @dataclass(frozen=True)
@@ -56,25 +58,28 @@ def written_on() -> str:
     return moment.strftime("%-d %B %Y")
 
 
-def costs(benchmarks: Path, trainings: Sequence[float]) -> list[Cost]:
+def costs(benchmarks: Path, trainings: Mapping[str, float]) -> list[Cost]:
     """The time of each stage: of trainings by their records, of other jobs by Snakemake's benchmarks, if these exist.
 
-    A benchmark that cannot be read is not counted, since it decides no result.
+    Benchmarks of runs that the report does not show, such as runs of an earlier configuration, are not counted. A
+    benchmark that cannot be read is not counted either, since it decides no result.
 
     Args:
         benchmarks: The folder of the benchmarks, which a kept report does not have.
-        trainings: Seconds of each training, interruptions included.
+        trainings: The seconds of the training of each run, interruptions included, by the folder of the run.
     """
     jobs: Counter[str] = Counter()
     seconds: defaultdict[str, float] = defaultdict(float)
     for file in sorted(benchmarks.rglob("*.tsv")):
-        stage = file.relative_to(benchmarks).parts[0].removesuffix(".tsv")
+        stage, _, job = file.relative_to(benchmarks).as_posix().removesuffix(".tsv").partition("/")
+        if stage in OF_RUNS and not any(f"runs/{job}/".startswith(f"{run}/") for run in trainings):
+            continue
         with suppress(OSError, ValueError, KeyError, TypeError, csv.Error):
             with file.open(encoding="utf-8", newline="") as lines:
                 [row] = csv.DictReader(lines, delimiter="\t")
                 seconds[stage] += float(row["s"])
             jobs[stage] += 1
-    jobs["train"], seconds["train"] = len(trainings), sum(trainings)
+    jobs["train"], seconds["train"] = len(trainings), sum(trainings.values())
     order = [*STAGES, *sorted(set(jobs) - set(STAGES))]
     return [Cost(STAGES.get(stage, stage), jobs[stage], seconds[stage]) for stage in order if jobs[stage]]
 
