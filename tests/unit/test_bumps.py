@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 from scipy.optimize import minimize
+from typechecker import unchecked
 
 from vrrae_bench.datasets.bumps import bump_images, grid
 from vrrae_bench.scoring.bumps import coverage, fit_centres
@@ -84,7 +85,7 @@ def test_non_finite_images_are_refused():
     images[1, 5, 5] = np.nan
     with pytest.raises(UserError, match="1 of 3 images.*number 1"):
         fit_centres(images)
-    with pytest.raises(UserError, match="shape"):
+    with unchecked(), pytest.raises(UserError, match="shape"):
         fit_centres(np.zeros((3, 64, 32)))
 
 

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from scipy.stats import binom
 
+from vrrae_bench.datasets.store import DataSet
 from vrrae_bench.extractor.chance import LARGEST_P_VALUE, at_chance, like_noise, why_void
 from vrrae_bench.extractor.guessing import AgainstGuessing, against_guessing
 from vrrae_bench.scoring.bounds import noise_apart
@@ -75,7 +76,10 @@ class Features:
     """In place of an Inception-v3: a number of features that are computed of the pixels of each image."""
 
     def __init__(self, of):
-        self.features = lambda images: of(images[:, 4::6, 4::6].reshape(len(images), -1).astype(np.float64))
+        self.of = of
+
+    def features(self, images):
+        return self.of(images[:, 4::6, 4::6].reshape(len(images), -1).astype(np.float64)).astype(np.float32)
 
 
 def pixels(values):
@@ -103,8 +107,9 @@ def test_noise_is_to_be_farther_than_test_images(of, farther, tiny_images, tmp_p
 
 
 def test_too_few_test_images_show_nothing(tiny_images):
-    class Few:
-        manifest = tiny_images.manifest
+    class Few(DataSet):
+        def __init__(self):
+            self.manifest = tiny_images.manifest
 
         def array(self, name):
             return tiny_images.array(name)[:9]

@@ -123,7 +123,9 @@ def repetitions():
     found = []
     for _ in range(1000):
         draws = generated(rng, 8, 60)
-        found.append((mean_estimate([distance(draw) for draw in draws]), *jackknife(*frechet_distances(REAL, draws))))
+        found.append(
+            (mean_estimate([distance(draw) for draw in draws]), *jackknife(*frechet_distances(REAL, list(draws))))
+        )
     return np.array(found)  # repetitions x 3 x (value, standard error, low, high)
 
 
@@ -158,7 +160,7 @@ class TestIntervals:
             draws = rng.standard_normal((8, 20, d)) * np.sqrt(variances) + shift
             of = partial(frechet_distance, reference)
             found.append(
-                (mean_estimate([of(draw) for draw in draws]), *jackknife(*frechet_distances(reference, draws)))
+                (mean_estimate([of(draw) for draw in draws]), *jackknife(*frechet_distances(reference, list(draws))))
             )
         of_draws, of_all, limit = np.array(found).swapaxes(0, 1)
         assert self.covered(of_draws, of_draws[:, 0].mean()) >= 0.88
@@ -188,7 +190,7 @@ class TestIntervals:
         groups = generated(rng, 4, 25)
         without = np.mean([distance(np.delete(groups, j, axis=0).reshape(-1, D)) for j in range(4)])
         _, intercept = np.polyfit([1 / 100, 1 / 75], [distance(groups.reshape(-1, D)), without], deg=1)
-        assert jackknife(*frechet_distances(REAL, groups)).limit.value == pytest.approx(intercept, rel=1e-9)
+        assert jackknife(*frechet_distances(REAL, list(groups))).limit.value == pytest.approx(intercept, rel=1e-9)
 
     def test_it_is_students_over_the_draws(self):
         estimate = mean_estimate([1.0, 2.0, 6.0])
@@ -297,21 +299,21 @@ class TestNeighbourhoods:
 class TestRecords:
     def test_every_score_says_of_how_many_images_it_is(self, rng, reference, monkeypatch):
         monkeypatch.setattr(fidelity, "MOST_IMAGES", 50)
-        numbers, details = random_scores(reference, generated(rng, 3, 30).astype(np.float32))
+        numbers, details = random_scores(reference, list(generated(rng, 3, 30).astype(np.float32)))
         assert set(details["counts"]) == set(numbers)
         assert details["counts"]["fid_random"] == {"generated": 30, "real": 300}
         assert details["counts"]["fid_random_all_draws"] == {"generated": 90, "real": 300}
         assert details["counts"]["kid_random"] == details["counts"]["recall_random"] == {"generated": 50, "real": 300}
 
     def test_the_papers_fid_is_that_of_the_first_draw_and_nothing_else_changes_it(self, rng, reference):
-        draws = generated(rng, 4, 30).astype(np.float32)
+        draws = list(generated(rng, 4, 30).astype(np.float32))
         expected = frechet_distance(reference.moments, draws[0])
         assert random_scores(reference, draws).numbers["fid_random"] == expected
         assert random_scores(reference, draws[:1]).numbers["fid_random"] == expected
 
     def test_all_but_a_single_draw_has_an_interval_around_it(self, rng, reference, monkeypatch):
         monkeypatch.setattr(fidelity, "FEWEST_FOR_LIMIT", 60)
-        numbers, details = random_scores(reference, generated(rng, 3, 30).astype(np.float32))
+        numbers, details = random_scores(reference, list(generated(rng, 3, 30).astype(np.float32)))
         fids = {name for name in numbers if name.startswith("fid")} - {"fid_random", "fid_random_other_draw"}
         assert set(details["intervals"]) == fids | {"kid_random"} and not details["omitted"]
         for name, interval in details["intervals"].items():
@@ -340,17 +342,17 @@ class TestRecords:
         assert found.details["intervals"] == {} and found.numbers["fid_interpolation"] > 0
 
     def test_a_limit_of_too_few_images_is_left_out_and_said_so(self, rng, reference):
-        numbers, details = random_scores(reference, generated(rng, 3, 30).astype(np.float32))
+        numbers, details = random_scores(reference, list(generated(rng, 3, 30).astype(np.float32)))
         assert "fid_random_infinity" not in numbers
         assert "90 images: without one of 8 parts, at least 5000" in details["omitted"]["fid_random_infinity"]
-        numbers, details = random_scores(reference, generated(rng, 2, 2).astype(np.float32))
+        numbers, details = random_scores(reference, list(generated(rng, 2, 2).astype(np.float32)))
         assert "kid_random" not in numbers and "more than 5" in details["omitted"]["recall_random"]
 
     def test_a_saved_reference_gives_the_same_scores(self, rng, reference, tmp_path):
         reference.moments.save(tmp_path / "moments.npz")
         reference.save_sample(tmp_path / "sample.npz")
         loaded = Reference.load(tmp_path / "moments.npz", tmp_path / "sample.npz")
-        draws = generated(rng, 2, 30).astype(np.float32)
+        draws = list(generated(rng, 2, 30).astype(np.float32))
         assert random_scores(loaded, draws) == random_scores(reference, draws)
         whole = (tmp_path / "sample.npz").read_bytes()
         for damaged in (b"", whole[: len(whole) // 2]):

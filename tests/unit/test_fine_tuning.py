@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 import torch
 from torch import nn
+from torchvision.models import Inception3
 
 from extractor import checkpoint_identity
 from vrrae_bench.extractor import fine_tuning
@@ -55,6 +56,15 @@ def shades(n):
     return LabelledImages(np.broadcast_to(255 * labels[:, None, None, None], (n, 28, 28, 1)).astype(np.uint8), labels)
 
 
+class Small(nn.Sequential, Inception3):
+    """Layers that stand in place of those of an Inception-v3."""
+
+    def __init__(self, *layers):
+        nn.Module.__init__(self)
+        for number, layer in enumerate(layers):
+            self.add_module(str(number), layer)
+
+
 @pytest.fixture
 def tune(tmp_path):
     """A factory: fine-tune as the command does, with checkpoints in a folder."""
@@ -73,7 +83,7 @@ def small_network(monkeypatch):
 
     def build(settings, n_classes, weights=None):
         body = nn.Conv2d(3, 8, 5, stride=8), nn.BatchNorm2d(8), nn.ReLU(), nn.Dropout(0.3), nn.AdaptiveAvgPool2d(2)
-        return nn.Sequential(*body, nn.Flatten(), nn.Linear(32, n_classes))
+        return Small(*body, nn.Flatten(), nn.Linear(32, n_classes))
 
     monkeypatch.setattr(fine_tuning, "build_network", build)
 
@@ -150,11 +160,11 @@ def test_the_test_accuracy_is_that_of_the_test_images(tune, small_network):
 def test_the_loss_of_the_auxiliary_head_is_added_at_four_tenths(tune, monkeypatch):
     """As in PyTorch's tutorial on fine-tuning; Inception-v3 has that head while it is trained, at 299 pixels."""
 
-    class TwoHeads(nn.Module):
+    class TwoHeads(Inception3):
         """Guesses, one head among four classes and the other among two."""
 
         def __init__(self):
-            super().__init__()
+            nn.Module.__init__(self)
             self.heads = nn.ParameterList([torch.zeros(4), torch.zeros(2)])
 
         def forward(self, images):

@@ -68,7 +68,7 @@ def test_only_the_operands_of_a_convolutions_products_are_rounded(rng, kind, hei
     with jax.enable_x64(True):
         layer = rounded(x), rounded(weight)
         assert_close(y, jax.jit(plain)(*layer, bias.astype(np.float64)))
-        lifted = np.full(outputs, 1e4)  # no ReLU holds anything back
+        lifted = jnp.full(outputs, 1e4)  # no ReLU holds anything back
         _, expected = values_and_gradients(partial(plain, bias=lifted), rounded(passed), *layer)
     for gradient, wanted in zip(found, (*expected, passed.astype(np.float64).sum(axis=(0, 1, 2)))):
         assert_close(gradient, wanted)
@@ -76,11 +76,11 @@ def test_only_the_operands_of_a_convolutions_products_are_rounded(rng, kind, hei
 
 @pytest.mark.parametrize("leading", [(5,), (2, 3)])
 def test_only_the_operands_of_a_linear_maps_products_are_rounded(rng, leading):
-    x = rng.normal(size=(*leading, 40)).astype(np.float32)
-    weight = rng.normal(size=(40, 7)).astype(np.float32)
+    x = jnp.asarray(rng.normal(size=(*leading, 40)), jnp.float32)
+    weight = jnp.asarray(rng.normal(size=(40, 7)), jnp.float32)
     y, pull_back = jax.vjp(lambda *layer: linear_map(*layer, "bfloat16"), x, weight)
     assert_close(y, rounded(x) @ rounded(weight))
-    cotangent = rng.normal(size=y.shape).astype(np.float32)
+    cotangent = jnp.asarray(rng.normal(size=y.shape), jnp.float32)
     of_x, of_weight = pull_back(cotangent)
     assert_close(of_x, rounded(cotangent) @ rounded(weight).T)
     assert_close(of_weight, rounded(x).reshape(-1, 40).T @ rounded(cotangent).reshape(-1, 7))

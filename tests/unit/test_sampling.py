@@ -2,6 +2,7 @@
 
 import equinox as eqx
 import jax
+import jax.numpy as jnp
 import numpy as np
 import pytest
 
@@ -159,12 +160,13 @@ def test_errors_by_the_truncation_of_a_batch_stand_beside_those_by_the_basis(met
     model, header = start(method, tiny_images)
     header = header.model_copy(update={"run": header.run.model_copy(update={"batch_size": batch_size})})
     of_all = encode(model.encoder, header.normalisation, tiny_images.array("train"))
-    model = eqx.tree_at(lambda model: model.bottleneck, model, model.bottleneck.with_basis(global_basis(of_all, 3)))
+    basis = jnp.asarray(global_basis(of_all, 3), jnp.float32)
+    model = eqx.tree_at(lambda model: model.bottleneck, model, model.bottleneck.with_basis(basis))
     found = truncation_errors(model, header, tiny_images)
 
     def error(images, latents):
         targets = header.normalisation.apply(images)
-        return 100 * np.linalg.norm(model.decoder(latents) - targets) / np.linalg.norm(targets)
+        return 100 * np.linalg.norm(model.decoder(jnp.asarray(latents)) - targets) / np.linalg.norm(targets)
 
     def expected(split, truncated):
         images = tiny_images.array(split)
@@ -175,12 +177,12 @@ def test_errors_by_the_truncation_of_a_batch_stand_beside_those_by_the_basis(met
     def by_batch(encodings):
         left, values, right = np.linalg.svd(encodings.astype(np.float64), full_matrices=False)
         coefficients, basis = left[:, :3] * values[:3], right[:3]
-        turn = sides(basis.T, np.asarray(model.bottleneck.last_basis)) if method == "rrae_vae" else np.ones(3)
-        mapped = model.bottleneck.mean(coefficients * turn) if method == "rrae_vae" else coefficients
+        turn = sides(jnp.asarray(basis.T), model.bottleneck.last_basis) if method == "rrae_vae" else np.ones(3)
+        mapped = model.bottleneck.mean(jnp.asarray(coefficients * turn)) if method == "rrae_vae" else coefficients
         return (mapped * turn) @ basis
 
     def by_basis(encodings):
-        return model.bottleneck.decode(model.bottleneck.posterior(encodings).mean)
+        return model.bottleneck.decode(model.bottleneck.posterior(jnp.asarray(encodings)).mean)
 
     assert found["reconstruction_error_train"] == pytest.approx(expected("train", by_basis), rel=1e-5)
     assert found["reconstruction_error_train_by_batch"] == pytest.approx(expected("train", by_batch), rel=1e-4)

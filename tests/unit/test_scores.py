@@ -57,13 +57,17 @@ def images(rng):
     return rng.integers(0, 256, (30, 28, 28, 1), dtype=np.uint8)
 
 
+def pixels(images):
+    return images[:, 4::6, 4::6].reshape(len(images), -1).astype(np.float32)
+
+
 @pytest.fixture
 def extractor(tmp_path, tiny_images, monkeypatch):
     """A network whose features are 16 pixels, in place of an Inception-v3."""
 
     class Pixels:
         def features(self, images):
-            return images[:, 4::6, 4::6].reshape(len(images), -1)
+            return pixels(images)
 
     monkeypatch.setattr(inception, "load_extractor", lambda path, device: Pixels())
     features = Pixels().features(tiny_images.array("train"))
@@ -126,12 +130,10 @@ def test_a_fid_per_draw_and_the_papers_scores_of_the_first(write_sample, run_spe
     scores, details = scored(images)
     assert set(scores) == EVERY | SHARPNESS | FID | PAIRS
     reference = Moments.load(extractor.with_name("reference.npz"))
-    expected = [
-        frechet_distance(reference, draw[:, 4::6, 4::6].reshape(10, -1)) for draw in images.reshape(3, 10, 28, 28, 1)
-    ]
+    expected = [frechet_distance(reference, pixels(draw)) for draw in images.reshape(3, 10, 28, 28, 1)]
     assert details["fid_random_draws"] == pytest.approx(expected)
     for name, others in (("gaussian", images[:10] // 2), ("prior", images[:10] // 3)):
-        other = frechet_distance(reference, others[:, 4::6, 4::6].reshape(10, -1))
+        other = frechet_distance(reference, pixels(others))
         assert scores[f"fid_random_{name}"] == pytest.approx(other)
     assert [scores["fid_random"], scores["fid_random_other_draw"]] == pytest.approx(expected[:2])
 
@@ -150,7 +152,7 @@ def test_random_and_interpolated_images_each_have_a_fid_and_a_sharpness(
     scores = score_run(run_spec("ae"), write_sample("ae", images, interpolation), tiny_images, extractor).numbers
     reference, of_real = Moments.load(extractor.with_name("reference.npz")), sharpness(tiny_images.array("test"))
     for name, shown in (("random", images[:10]), ("interpolation", interpolation)):
-        expected = frechet_distance(reference, shown[:, 4::6, 4::6].reshape(10, -1))
+        expected = frechet_distance(reference, pixels(shown))
         assert scores[f"fid_{name}"] == pytest.approx(expected)
         assert scores[f"sharpness_{name}"] == pytest.approx(sharpness(shown) / of_real)
 
@@ -166,7 +168,7 @@ def test_each_position_between_two_images_has_a_fid_of_its_own(
     assert len(details[name]) == 2 and details["counts"][name] == {"generated": taken, "real": 48}
     for position, fid in enumerate(details[name]):
         shown = np.stack([interpolation[2 * pair + position] for pair in range(taken)])
-        assert fid == pytest.approx(frechet_distance(reference, shown[:, 4::6, 4::6].reshape(taken, -1)))
+        assert fid == pytest.approx(frechet_distance(reference, pixels(shown)))
 
 
 def test_a_single_pair_has_no_fid_by_position(write_sample, run_spec, tiny_images, images, extractor):

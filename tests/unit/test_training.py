@@ -36,7 +36,7 @@ SCRIPTS = Path(__file__).parents[2] / "workflow/scripts"
 
 
 def test_the_reconstruction_loss_is_the_reported_error(rng):
-    prediction, target = rng.normal(size=(2, 5, 8, 8, 1)).astype(np.float32)
+    prediction, target = jnp.asarray(rng.normal(size=(2, 5, 8, 8, 1)), jnp.float32)
     expected = 100 * np.linalg.norm(prediction - target) / np.linalg.norm(target)
     assert relative_error(prediction, target) == pytest.approx(expected, rel=1e-5)
 
@@ -307,7 +307,7 @@ def test_one_step_is_adabeliefs_on_the_loss_of_the_method(method, tiny_images, t
     model, header, _ = trained(spec, tiny_images, tmp_path)
     start = eqx.filter_jit(header.build)(jax.random.key(derived_seed(spec.seed, "initialisation")))
     rows = BatchStream(48, 16, spec.seed).indices(0, 1)[0]
-    batch = header.normalisation.apply(np.asarray(tiny_images.array("train")[rows]))
+    batch = jnp.asarray(header.normalisation.apply(tiny_images.array("train")[rows]))
     noise, _ = jax.random.split(jax.random.fold_in(jax.random.key(derived_seed(spec.seed, "noise")), 0))
 
     def loss(model):

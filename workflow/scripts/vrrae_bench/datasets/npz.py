@@ -215,7 +215,7 @@ def _labels(path: Path, name: str, header: Header, n_images: int, archive: ZipFi
     return labels
 
 
-def _classes(path: Path, labels: Mapping[str, Shaped[np.ndarray, " N"]], problems: Problems) -> tuple[Any, ...]:
+def _classes(path: Path, labels: Mapping[str, Shaped[np.ndarray, " _"]], problems: Problems) -> tuple[Any, ...]:
     """What the labels say of a class, in the order of the classes' numbers, which are those of both splits.
 
     Raises:

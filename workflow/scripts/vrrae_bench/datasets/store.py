@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from jaxtyping import Int, Num
+from jaxtyping import Integer, Num
 
 from vrrae_bench.artefacts.manifest import Manifest, Normalisation
 from vrrae_bench.artefacts.records import check_file, read_record, remedy, write_record
@@ -43,7 +43,7 @@ class StoredArray:
             return self._rows(index)
         return np.array(self._map()[index])
 
-    def _rows(self, index: Int[np.ndarray, "..."]) -> Num[np.ndarray, "..."]:
+    def _rows(self, index: Integer[np.ndarray, "..."]) -> Num[np.ndarray, "..."]:
         mapped, rows = self._map(), np.empty((index.size, math.prod(self.shape[1:])), self.dtype)
         with self._path.open("rb", buffering=0) as file:
             for row, number in zip(rows, np.arange(len(self))[index.ravel()]):
@@ -67,8 +67,9 @@ class StoredArray:
         return remedy(self._path.with_name(MANIFEST))
 
 
-# Images in memory, or on disk of which a part is read at a time.
-Images = Num[np.ndarray, "N H W C"] | Num[StoredArray, "N H W C"]
+# Images in memory, or on disk of which a part is read at a time. `_`: where a function takes several
+# sets, each may have another number of images.
+Images = Num[np.ndarray, "_ H W C"] | Num[StoredArray, "_ H W C"]
 
 
 class DataSet:
@@ -136,7 +137,7 @@ def describe(data: DataSet) -> str:
     return textwrap.fill(told, 120, subsequent_indent="  ", break_long_words=False, break_on_hyphens=False)
 
 
-def _images_of_classes(data: DataSet, split: str, n_classes: int) -> Int[np.ndarray, " K"]:
+def _images_of_classes(data: DataSet, split: str, n_classes: int) -> Integer[np.ndarray, " K"]:
     labels = data.array(f"{split}_labels")[...]
     return labels.sum(axis=0) if data.manifest.multi_label else np.bincount(labels, minlength=n_classes)
 
@@ -269,7 +270,7 @@ def check_arrays(source: str, arrays: Mapping[str, Any], n_classes: int | None, 
             _check_labels(what, labels, (n_images,), n_classes)
 
 
-def _check_labels(what: str, labels: Int[np.ndarray, "..."], shape: tuple[int, ...], n_values: int) -> None:
+def _check_labels(what: str, labels: Integer[np.ndarray, "..."], shape: tuple[int, ...], n_values: int) -> None:
     if labels.shape != shape:
         kind = "one label" if len(shape) == 1 else f"a row of {shape[1]} labels"
         raise UserError(f"{what}: {labels.shape} for {shape[0]} images; there must be {kind} per image. Save as many.")

@@ -140,7 +140,6 @@ class FeatureExtractor:
         return np.concatenate(features) if features else np.empty((0, FEATURES), dtype=np.float32)
 
 
-@torch.inference_mode()
 def outputs(
     network: Inception3, batches: Iterable[Pixels], image_size: int
 ) -> Iterator[Float32[np.ndarray, "N outputs"]]:
@@ -149,7 +148,9 @@ def outputs(
     parameter = next(network.parameters())
     for images in batches:
         inputs = prepare(images, image_size).to(parameter.device, parameter.dtype)
-        yield network(inputs).float().cpu().numpy()
+        with torch.inference_mode():
+            found = network(inputs).float().cpu().numpy()
+        yield found
 
 
 def save_extractor(network: Inception3, settings: ExtractorSettings, path: Path | str) -> None:

@@ -12,7 +12,8 @@ from vrrae_bench.extractor.guessing import Correct
 from vrrae_bench.extractor.inception import Images
 from vrrae_bench.system.errors import UserError
 
-Labels = Integer[np.ndarray, " N"] | Integer[np.ndarray, "N A"]
+# `_`: training and test labels of one signature differ in number.
+Labels = Integer[np.ndarray, " _"] | Integer[np.ndarray, "_ A"]
 
 
 class LabelledImages(NamedTuple):

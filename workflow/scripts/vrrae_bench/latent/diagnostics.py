@@ -121,9 +121,13 @@ def mutual_information(
 
 
 def _log_density(
-    points: Float[np.ndarray, "*batch k"], means: Means, log_variances: LogVariances
-) -> Float[np.ndarray, "*batch"]:
+    points: Float[np.ndarray, "*#batch k"],
+    means: Float[np.ndarray, "*#batch k"],
+    log_variances: Float[np.ndarray, "*#batch k"],
+) -> Float[np.ndarray, "*#batch"]:
     """Log-densities of normal posteriors, without the constant k/2 log(2 pi), which all of them share.
+
+    Points and posteriors are broadcast against each other.
 
     Matrix products would be quicker, but are not used: for narrow posteriors their terms are large and cancel.
     """

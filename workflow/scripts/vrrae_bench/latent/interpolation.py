@@ -13,7 +13,7 @@ def random_pairs(n_images: int, n_pairs: int, generator: np.random.Generator) ->
 
 def inner_points(
     means: Float[np.ndarray, "N k"], pairs: Int[np.ndarray, "P 2"], n_points: int
-) -> Float[np.ndarray, "P*n k"]:
+) -> Float[np.ndarray, "P*{n_points} k"]:
     """`n_points` evenly spaced inner points of the segment between the means of each pair, pair by pair."""
     share = np.arange(1, n_points + 1) / (n_points + 1)
     start, end = means[pairs[:, 0], None], means[pairs[:, 1], None]

@@ -38,7 +38,7 @@ class Samples(NamedTuple):
     random_prior: Num[np.ndarray, "D H W C"]
     interpolation: Num[np.ndarray, "M H W C"]
     interpolation_ends: Num[np.ndarray, "E H W C"]
-    latents: dict[str, Float[np.ndarray, "N k"] | Int[np.ndarray, "P 2"]]
+    latents: dict[str, Float[np.ndarray, "_ k"] | Int[np.ndarray, "P 2"]]
     sampling: dict[str, Any]
 
 
@@ -75,7 +75,7 @@ def draw_seed(seed: int, number: int) -> int:
     return int(np.random.SeedSequence([first, number]).generate_state(1)[0]) if number else first
 
 
-def as_stored(images: Float[np.ndarray, "N H W C"], data: DataSet) -> Num[np.ndarray, "N H W C"]:
+def as_stored(images: Float[np.ndarray, "*shape"], data: DataSet) -> Num[np.ndarray, "*shape"]:
     """Generated images in the type of the stored images: clipped and rounded if these are bytes.
 
     So real and generated images are quantised in the same way before any feature is computed.
@@ -97,7 +97,7 @@ def decoded_images(
     return np.concatenate([as_stored(images, data) for images in decode(model, header.normalisation, points)])
 
 
-def _latents(model: Autoencoder, header: ModelHeader, data: DataSet) -> dict[str, Float[np.ndarray, "N k"]]:
+def _latents(model: Autoencoder, header: ModelHeader, data: DataSet) -> dict[str, Float[np.ndarray, "_ k"]]:
     """Posteriors of each array of images; and the coefficients of the SVD, if they differ from the means."""
     latents: dict[str, np.ndarray] = {}
     for name in ("train", "test", "diagonal"):

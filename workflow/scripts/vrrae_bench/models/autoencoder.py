@@ -9,6 +9,8 @@ from typing import Self
 
 import equinox as eqx
 import jax
+import jax.numpy as jnp
+import numpy as np
 from jaxtyping import Array, Float, PRNGKeyArray
 
 from vrrae_bench.artefacts.methods import Method
@@ -128,13 +130,13 @@ class Autoencoder(eqx.Module):
         """The same encoder and decoder around another bottleneck."""
         return eqx.tree_at(lambda model: model.bottleneck, self, bottleneck)
 
-    def posterior(self, images: Float[Array, "B H W C"]) -> Posterior:
+    def posterior(self, images: Float[Array | np.ndarray, "B H W C"]) -> Posterior:
         """The posterior of each image, after training."""
-        return self.bottleneck.posterior(self.encoder(images))
+        return self.bottleneck.posterior(self.encoder(jnp.asarray(images)))
 
-    def decode(self, point: Float[Array, "N k"]) -> Float[Array, "N H W C"]:
+    def decode(self, point: Float[Array | np.ndarray, "N k"]) -> Float[Array, "N H W C"]:
         """Images for points of the bottleneck, after training, without noise."""
-        return self.decoder(self.bottleneck.decode(point))
+        return self.decoder(self.bottleneck.decode(jnp.asarray(point)))
 
 
 def bottleneck_class(method: Method) -> type[Bottleneck]:

@@ -19,7 +19,7 @@ from functools import partial
 import jax
 import jax.numpy as jnp
 from jax import lax
-from jaxtyping import Array, Float
+from jaxtyping import Array, Float, Shaped
 
 from vrrae_bench.models.products import moved, product, rounded
 
@@ -148,8 +148,8 @@ def _scatter(
     return jnp.stack(rows, axis=2).reshape(O, 2 * H, 2 * W, B)
 
 
-def _gather(y: Float[Array, "C H W B"]) -> Float[Array, "3 3 C h w B"]:
-    """`y[2 i + k - 1]` for the nine taps k: the adjoint of the scattering."""
+def _gather(y: Shaped[Array, "C H W B"]) -> Shaped[Array, "3 3 C h w B"]:
+    """`y[2 i + k - 1]` for the nine taps k: the adjoint of the scattering. `moved` gives it numbers as integers."""
     _, H, W, _ = y.shape
     h, w = (H + 1) // 2, (W + 1) // 2
     y = jnp.pad(y, ((0, 0), (1, H % 2), (1, W % 2), (0, 0)))

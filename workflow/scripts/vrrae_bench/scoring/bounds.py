@@ -7,13 +7,12 @@ scores called `ceiling` are those of noise.
 """
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
-from jaxtyping import UInt8
+from jaxtyping import Float32, UInt8
 
 from vrrae_bench.datasets.store import DataSet, StoredArray
-from vrrae_bench.extractor.inception import FeatureExtractor
 from vrrae_bench.scoring.fidelity import Scores, random_counts, random_scores
 from vrrae_bench.scoring.frechet import Moments, frechet_distance
 from vrrae_bench.scoring.reference import Reference
@@ -31,8 +30,17 @@ IMAGES_APART, PARTS_APART = 1000, 5
 Draws = Iterator[UInt8[np.ndarray, "N H W C"]]
 
 
+@runtime_checkable
+class Extractor(Protocol):
+    """What computes features, usually an `extractor.inception.FeatureExtractor`."""
+
+    def features(self, images: UInt8[np.ndarray, "N H W C"], /) -> Float32[np.ndarray, "N D"]:
+        """A row for each image."""
+        ...
+
+
 def bounds(
-    network: FeatureExtractor, reference: Reference, data: DataSet, n_images: int, n_draws: int, seed: int
+    network: Extractor, reference: Reference, data: DataSet, n_images: int, n_draws: int, seed: int
 ) -> dict[str, Scores]:
     """The scores of test images, training images and noise in place of random images, as many as a run draws.
 
@@ -47,7 +55,7 @@ def bounds(
     return {name: _scores(network, reference, data, found, n_images, n_draws) for name, found in draws.items()}
 
 
-def noise_apart(network: FeatureExtractor, moments: Moments, data: DataSet, seed: int) -> dict[str, Any]:
+def noise_apart(network: Extractor, moments: Moments, data: DataSet, seed: int) -> dict[str, Any]:
     """Whether noise is farther from the training images than test images are, part by part, in equal numbers.
 
     Bounds need as many test images as a run draws; this needs ten, so that it can be asked of small data sets too. With

@@ -25,8 +25,9 @@ FEWEST_FOR_LIMIT = 5000
 PARTS = 8
 OF_NEIGHBOURS = tuple(f"{name}_random" for name in Neighbourhoods._fields)
 
-Features = Float32[np.ndarray, "N D"]
-Images = Num[np.ndarray, "N ..."]
+# `_`: where a function takes several sets, each may have another number of images.
+Features = Float32[np.ndarray, "_ D"]
+Images = Num[np.ndarray, "_ ..."]
 Counts = Mapping[str, Mapping[str, int]]
 
 

@@ -112,7 +112,7 @@ def frechet_distance(reference: Moments, features: Float[np.ndarray, "N D"]) -> 
 
 
 def frechet_distances(
-    reference: Moments, parts: Sequence[Float[np.ndarray, "n D"]]
+    reference: Moments, parts: Sequence[Float[np.ndarray, "_ D"]]
 ) -> tuple[float, Float64[np.ndarray, " M"]]:
     """The distance of all parts of a set together, and the distances of the set without each of its M parts.
 
@@ -128,7 +128,7 @@ def frechet_distances(
     return whole, np.array(without)
 
 
-def _distances(reference: Moments, parts: Sequence[Float[np.ndarray, "n D"]]) -> Iterator[float]:
+def _distances(reference: Moments, parts: Sequence[Float[np.ndarray, "_ D"]]) -> Iterator[float]:
     """The distance of all parts together, then those without each of them; each is computed when it is asked for."""
     features = np.concatenate(parts)
     _check(features)

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 import torch
-from jaxtyping import Float32
+from jaxtyping import Float32, UInt8
 from torch_fidelity import FeatureExtractorInceptionV3
 
 from vrrae_bench.artefacts.records import remedy
@@ -58,7 +58,9 @@ class Inception2015:
         return np.concatenate(found) if found else np.empty((0, FEATURES), np.float32)
 
 
-def scores_2015(network: Inception2015, reference: Moments, sets: Mapping[str, Sequence[Images]]) -> Scores:
+def scores_2015(
+    network: Inception2015, reference: Moments, sets: Mapping[str, Sequence[UInt8[np.ndarray, "_ H W C"]]]
+) -> Scores:
     """FID of sets of images, each in independent parts, from the training images: `fid_2015_<name>`; `fid_scores`."""
     features = {f"fid_2015_{name}": [network.features(part) for part in parts] for name, parts in sets.items()}
     return fid_scores(reference, features)

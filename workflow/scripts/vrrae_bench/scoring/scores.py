@@ -20,7 +20,7 @@ from vrrae_bench.system.seeding import generator
 # The samplers beside the Gaussian mixture (`latent.mixture`).
 OTHER_SAMPLERS = ("random_gaussian", "random_prior")
 
-Images = UInt8[np.ndarray, "N H W C"]
+Images = UInt8[np.ndarray, "_ H W C"]
 
 
 def score_run(run: RunSpec, sample: Path, data: DataSet, extractor: Path | None, device: str = "cpu") -> Scores:
@@ -60,7 +60,7 @@ def score_run(run: RunSpec, sample: Path, data: DataSet, extractor: Path | None,
     return Scores(numbers, details)
 
 
-def latent_scores(run: RunSpec, latents: Mapping[str, Float[np.ndarray, "N k"]]) -> Scores:
+def latent_scores(run: RunSpec, latents: Mapping[str, Float[np.ndarray, "_ k"]]) -> Scores:
     """The scores of the latents of the training images that suit the method. `latent.diagnostics` has the formulas."""
     method, means = run.definition, latents["train_mean"]
     numbers = {"mean_spread": diagnostics.mean_spread(means), "effective_rank": diagnostics.effective_rank(means)}

@@ -17,7 +17,7 @@ import time
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import Any, Protocol, TextIO
+from typing import Any, Protocol, TextIO, runtime_checkable
 
 from tqdm import tqdm
 
@@ -35,6 +35,7 @@ STOPPED = (
 )
 
 
+@runtime_checkable
 class Shown(Protocol):
     """The output settings of Snakemake, which decide how much it writes."""
 

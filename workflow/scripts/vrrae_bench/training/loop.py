@@ -208,9 +208,9 @@ def run_steps(
     settings: StepSettings,
     state: State,
     batches: Num[Array, "S B H W C"],
-    span: Int[np.ndarray, "2"],
+    span: Int[Array | np.ndarray, "2"],
     noise_key: PRNGKeyArray,
-    weights: Float[np.ndarray, "2"],
+    weights: Float[Array | np.ndarray, "2"],
 ) -> State:
     """The steps from the first to before the second of `span`, in one compiled program.
 

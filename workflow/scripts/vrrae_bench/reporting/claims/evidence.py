@@ -230,7 +230,7 @@ def training_rises(errors: Float[np.ndarray, " epochs"] | pd.Series) -> float:
     It is 0 for a training whose error never rises, however large its errors are, and log 2 for a training whose error
     doubles once. The paper (appendix A.1) speaks of stability and has no measure of it.
 
-    >>> round(float(np.exp(training_rises(np.array([80, 20, 40, 30, 33])))), 4)
+    >>> round(float(np.exp(training_rises(np.array([80.0, 20, 40, 30, 33])))), 4)
     2.2
     """
     # An error of 0 counts as the smallest number that there is: its logarithm would be infinite.

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import ClassVar, Protocol
+from typing import ClassVar, Protocol, runtime_checkable
 
 import numpy as np
 
@@ -40,6 +40,7 @@ class Finding:
     by_extractor: Mapping[int, Verdict] = field(default_factory=dict)
 
 
+@runtime_checkable
 class Rule(Protocol):
     """A rule that decides one claim: plain data, and a pure function of what was measured.
 

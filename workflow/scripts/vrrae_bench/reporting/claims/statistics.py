@@ -10,7 +10,7 @@ from scipy import special, stats
 SIGNIFICANCE = 0.025  # of each side, so that an interval has a confidence of 95 %
 MOST_SEEDS = 100  # the largest number that is told when a verdict needs more seeds
 
-Sample = Float[np.ndarray, " n"]
+Sample = Float[np.ndarray, " _"]  # `_`: the samples of a signature may differ in size
 
 
 def holm_levels(
@@ -104,7 +104,7 @@ def spread_p_value(sample: Sample, other: Sample) -> float:
     return float(stats.mannwhitneyu(*distances, alternative="greater", method="exact").pvalue)
 
 
-def _median_distances(sample: Sample) -> Float[np.ndarray, " n-1"]:
+def _median_distances(sample: Float[np.ndarray, " n"]) -> Float[np.ndarray, " n-1"]:
     """Distances from the median without the least, which tells nothing: 0 for odd n, and equal to the next for even n.
 
     With the least distance the test hardly ever rejects for five seeds (Noguchi and Gel 2010), and too often for four.

@@ -12,7 +12,7 @@ from vrrae_bench.reporting.labels import method_label
 
 SIDE_BY_SIDE = 5
 SIZE = 2.0  # inches of a panel
-Means = dict[str, Float[np.ndarray, "n 2"]]
+Means = dict[str, Float[np.ndarray, "_ 2"]]
 
 
 def draw(runs: Sequence[Run]) -> Figure:

@@ -61,7 +61,7 @@ def _check_same_pairs(runs: Sequence[Run]) -> None:
             )
 
 
-def _fill(axis: Axes, of_runs: Sequence[Num[np.ndarray, "P S H W C"]], names: Sequence[str]) -> None:
+def _fill(axis: Axes, of_runs: Sequence[Num[np.ndarray, "_ S H W C"]], names: Sequence[str]) -> None:
     """Fill an axis with pair after pair, with a row for each run and a gap between two pairs."""
     pieces, places, top = [], [], 0
     for pair in zip(*of_runs):
