@@ -180,6 +180,10 @@ class PairedDifferences(Tested):
         if len(runs) and runs.equals(evidence.of(self.on, second)):
             same = f"a configured beta other than {runs.beta.iloc[0]}, with which {listing(both)} are the same runs"
             absent = [Lacking("trainings", same)]
+        elif not absent and len(equal := set(values[0]) | set(values[1])) == 1:
+            value = number(equal.pop())
+            text = f"a measure that tells {first} from {second}: this number is {value} for all their seeds"
+            absent = [Lacking("measurement", text)]
         differences = np.empty(0) if absent else (values[0] - values[1]).dropna().to_numpy()
         margin = self.margin_of(evidence, metric, second)
         ours, others = (printed_value(evidence, self.on, variant, metric, self.tables) for variant in both)
@@ -248,7 +252,8 @@ class Lower(PairedDifferences):
     how: ClassVar[str] = (
         f"The variants are compared seed by seed, with at least {FEWEST_SEEDS} seeds that both have. The numbers give "
         f"the 95 % t-interval of the mean difference for each comparison. A difference of less than {100 * SHARE:g} % "
-        "of the other variant's mean, the margin, counts as no difference. The claim holds if every interval ends "
+        "of the other variant's mean, the margin, counts as no difference. A number that is exactly the same for all "
+        "seeds of both variants cannot tell them apart, and decides nothing. The claim holds if every interval ends "
         "below minus the margin. It does not hold if an interval begins at minus the margin or above. Since one such "
         "comparison is enough to refute the claim, the beginnings of the intervals are corrected for the number of "
         "comparisons (Holm's procedure). Otherwise the claim is open."

@@ -60,8 +60,8 @@ def _networks(claims: Sequence[ReportedClaim]) -> str:
     n_networks = max(len(claim.by_extractor) for claim in waiting)
     if n_networks < 2:
         return (
-            f"Of the {len(waiting)} that wait for ImageNet weights, only one of our own networks has scores, so that "
-            "no second network confirms what it says."
+            f"{len(waiting)} claim{'s wait' if len(waiting) > 1 else ' waits'} for ImageNet weights. Only one of our "
+            "own networks has scored their images, so no second network confirms what it finds."
         )
     agreed: dict[Verdict, int] = {verdict: sum(claim.agreed == verdict for claim in waiting) for verdict in VERDICTS}
     alone = sum(len(claim.by_extractor) < 2 for claim in waiting)

@@ -57,7 +57,7 @@ def draw_dumbbells(axes: Sequence[Axes], cells: Sequence[Cell]) -> None:
             if row in first:
                 _dumbbell(axis, first[row], height)
         axis.set_title(f"{METRICS[metric].label}\n{BETTER[METRICS[metric].better]}", fontsize="medium")
-        axis.set_yticks(range(len(rows)), rows)
+        axis.set_yticks(range(len(rows)), [row.replace("learning rate", "lr") for row in rows])  # or panels are narrow
         axis.set_ylim(len(rows) - 0.4, -0.6)  # from above, as in a table
         axis.margins(x=0.08)
         if not first:
