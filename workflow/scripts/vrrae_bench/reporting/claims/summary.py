@@ -61,7 +61,8 @@ def _networks(claims: Sequence[ReportedClaim]) -> str:
     if n_networks < 2:
         return (
             f"{len(waiting)} claim{'s wait' if len(waiting) > 1 else ' waits'} for ImageNet weights. Only one of our "
-            "own networks has scored their images, so no second network confirms what it finds."
+            "own networks has scored the images of all models that these claims need, so no second network confirms "
+            "the findings of this network."
         )
     agreed: dict[Verdict, int] = {verdict: sum(claim.agreed == verdict for claim in waiting) for verdict in VERDICTS}
     alone = sum(len(claim.by_extractor) < 2 for claim in waiting)
