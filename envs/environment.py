@@ -242,7 +242,8 @@ def install_with_cpu_build(command: "list[str]", folder: Path, text: str, index:
     blocks = re.findall(r"^\S.*\n(?:[ \t].*\n)*", text, flags=re.MULTILINE)
     build = [block for block in blocks if re.match(r"(torch|torchvision)==", block)]
     rest = [block for block in blocks if block not in build and not FOR_GPUS.match(block)]
-    run([*command, "--require-hashes", "-r", "/dev/stdin"], folder, "".join(rest))
+    # Without dependencies: the lock has them all, and those who need torch would miss it, since it is left out here.
+    run([*command, "--no-deps", "--require-hashes", "-r", "/dev/stdin"], folder, "".join(rest))
     torch = "\n".join(sorted(pins("".join(build))))
     run([*command, "--no-deps", "--index-url", index, "-r", "/dev/stdin"], folder, torch)
 

@@ -586,8 +586,21 @@ def test_a_number_that_all_seeds_of_both_variants_share_decides_nothing(write_sc
     assert finding.verdict == "open" and finding.numbers[0].endswith(
         "VRRAE 0 ± 0 (3 seeds), RRAE + VAE 0 ± 0 (3 seeds)"
     )
-    told = "a measure that tells VRRAE from RRAE + VAE: this number is 0 for all their seeds"
+    told = "a measure that tells VRRAE from RRAE + VAE: this number is 0 for all seeds that both have"
     assert [(one.awaited, one.text) for one in finding.lacking] == [("measurement", told)]
+
+
+def test_equal_numbers_are_judged_by_the_seeds_that_both_variants_have():
+    """A further seed of one variant changes nothing, and too few seeds wait for seeds, not for a measurement."""
+    rule = Lower(VRRAE, than=AE, metrics="reconstruction_error", on="mnist")
+    assert rule.decide(errors({VRRAE: np.array([0, 0, 0, 0.1]), AE: np.zeros(3)})).verdict == "open"
+    [lacking] = rule.decide(errors({VRRAE: np.zeros(2), AE: np.zeros(2)})).lacking
+    assert lacking.awaited == "trainings"
+
+
+def test_equal_numbers_speak_for_a_claim_that_nothing_is_lower():
+    rule = NotLower(VRRAE, than=AE, metrics="reconstruction_error", on="mnist", share=0.1)
+    assert rule.decide(errors({VRRAE: np.ones(3), AE: np.ones(3)})).verdict == "holds"
 
 
 def test_the_share_of_the_kl_divergence_is_that_of_its_weighted_term_in_the_last_epoch(

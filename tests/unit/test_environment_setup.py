@@ -31,12 +31,13 @@ ASKING = [
 INDEX_OPTIONS = ("PIP_EXTRA_INDEX_URL", "PIP_INDEX_URL", "PIP_FIND_LINKS", "PIP_CONSTRAINT")
 
 
-def write_wheel(folder: Path, name: str, version: str) -> str:
-    """A package without content, as pip takes it; its line in a lock."""
+def write_wheel(folder: Path, name: str, version: str, needs: str | None = None) -> str:
+    """A package without content, as pip takes it, and what it needs; its line in a lock."""
     path = folder / f"{name}-{version}-py3-none-any.whl"
     files = {f"{name}.py": f"VERSION = '{version}'\n"}
     info = f"{name}-{version}.dist-info"
-    files[f"{info}/METADATA"] = f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n"
+    requires = f"Requires-Dist: {needs}\n" if needs else ""
+    files[f"{info}/METADATA"] = f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n{requires}"
     files[f"{info}/WHEEL"] = "Wheel-Version: 1.0\nGenerator: test\nRoot-Is-Purelib: true\nTag: py3-none-any\n"
     digests = {key: base64.urlsafe_b64encode(hashlib.sha256(text.encode()).digest()) for key, text in files.items()}
     lines = [f"{key},sha256={digests[key].decode().rstrip('=')},{len(text)}\n" for key, text in files.items()]
@@ -204,7 +205,8 @@ def test_the_cpu_build_of_pytorch_comes_from_the_index_that_is_named(project, li
         wheel = f"{name}-9.0+cpu-py3-none-any.whl"
         (index / name / "index.html").write_text(f'<a href="{wheel.replace("+", "%2B")}">{wheel}</a>')
     names = ("nvidia-x", "torch", "torchvision", "triton")
-    lock.write_text(lines["1.0"] + "".join(f"{name}==9.0 \\\n    --hash=sha256:{'0' * 64}\n" for name in names))
+    user = write_wheel(lines["folder"], "torch_user", "1.0", needs="torch>=2")  # as torchmetrics does
+    lock.write_text(lines["1.0"] + user + "".join(f"{name}==9.0 \\\n    --hash=sha256:{'0' * 64}\n" for name in names))
     shown = project.make("--dry-run", "environment", f"TORCH_INDEX={index.as_uri()}").stdout
     options = shown[shown.index("--torch-index") :].replace('"', "").split()
     command = [sys.executable, "envs/environment.py", "add", ".venv", "envs/torch.txt"]
@@ -216,7 +218,7 @@ def test_the_cpu_build_of_pytorch_comes_from_the_index_that_is_named(project, li
     assert "Installing" in outcomes[0].stdout
     assert all("is as envs/torch.txt has it" in outcome.stdout for outcome in outcomes[1:])
     packages = {path.name for path in project.environment.glob("lib/python*/site-packages/*.dist-info")}
-    assert {"torch-9.0+cpu.dist-info", "torchvision-9.0+cpu.dist-info"} < packages
+    assert {"torch-9.0+cpu.dist-info", "torchvision-9.0+cpu.dist-info", "torch_user-1.0.dist-info"} < packages
     assert not [name for name in packages if name.startswith(("nvidia", "triton"))]
 
 

@@ -133,6 +133,16 @@ def test_nothing_is_decided_where_trainings_were_smaller_than_the_papers(results
     assert set(pd.read_csv(results / "claims.csv").verdict) == {"open"}
 
 
+def test_a_configuration_of_an_earlier_version_is_read(results):
+    """Until 0.2, the methods of Tables 3, A.4-1 and A.4-3 stood below `experiment`."""
+    settings = results / "settings.json"
+    study, written = read_study(settings), json.loads(settings.read_text())
+    for key in ("ablations", "baselines", "timed"):
+        written["experiment"][key] = [dataset.pop(key) for dataset in written["datasets"].values()][0]
+    settings.write_text(json.dumps(written))
+    assert read_study(settings) == study
+
+
 def test_without_the_scores_of_a_run_nothing_is_made(results):
     [scores] = results.glob("runs/mnist/vae/beta=1e-3*/seed=0/scores.json")
     scores.unlink()

@@ -22,8 +22,9 @@ def estimated_seconds(job):
 # Here and not before, since a plan is to be had without devices and before a profile is filled in.
 onstart:
     asked = workflow.resource_settings
-    refused(refuse_unfilled, resources_of(asked.overwrite_resources, asked.default_resources))
-    if workflow.local_exec:
+    if not workflow.touch:  # which computes nothing
+        refused(refuse_unfilled, resources_of(asked.overwrite_resources, asked.default_resources))
+    if workflow.local_exec and not workflow.touch:
         shells = {job.resources.get("shell_exec", "") for job in workflow.dag.needrun_jobs()}
         refused(refuse_without_devices, sorted(shells), os.environ)
     jobs = {job.jobid: estimated_seconds(job) for job in workflow.dag.needrun_jobs()}

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from vrrae_bench.artefacts.records import content_digest, read_record, refuse_others, remedy
 from vrrae_bench.artefacts.run import RunSpec
@@ -39,9 +40,19 @@ def read_study(path: Path) -> Study:
     if not path.exists():
         raise UserError(f"{path}: is missing. It says which runs belong to these results. {remedy}.")
     try:
-        return Study.model_validate(read_json(path))
+        return Study.model_validate(_with_keys_of_today(read_json(path)))
     except ValueError as error:
         raise UserError(f"{path}: is no configuration of this version. {remedy}.\n{error}") from None
+
+
+def _with_keys_of_today(found: Any) -> Any:
+    """A configuration with the keys that versions before 0.2 had below `experiment` below each data set."""
+    match found:
+        case {"experiment": dict(experiment), "datasets": dict(datasets)}:
+            moved = {key: experiment[key] for key in ("ablations", "baselines", "timed") if key in experiment}
+            left = {key: value for key, value in experiment.items() if key not in moved}
+            return found | {"experiment": left, "datasets": {name: moved | one for name, one in datasets.items()}}
+    return found
 
 
 def digest_of(settings: Path) -> str:

@@ -7,6 +7,7 @@ from itertools import product
 from typing import ClassVar
 
 import numpy as np
+import pandas as pd
 
 from vrrae_bench.reporting.claims.evidence import Evidence, Variant
 from vrrae_bench.reporting.claims.findings import (
@@ -82,8 +83,10 @@ class PairedDifferences(Tested):
     Attributes:
         tables: The tables in which the paper prints the numbers.
         share: The margin, as a share of the mean of the other variant.
+        needs_contrast: Whether a number that is the same for all seeds of both variants decides nothing.
     """
 
+    needs_contrast: ClassVar[bool] = False
     first: Variant | tuple[Variant, ...]
     than: Variant | tuple[Variant, ...]
     metrics: str | tuple[str, ...]
@@ -180,10 +183,11 @@ class PairedDifferences(Tested):
         if len(runs) and runs.equals(evidence.of(self.on, second)):
             same = f"a configured beta other than {runs.beta.iloc[0]}, with which {listing(both)} are the same runs"
             absent = [Lacking("trainings", same)]
-        elif not absent and len(equal := set(values[0]) | set(values[1])) == 1:
-            value = number(equal.pop())
-            text = f"a measure that tells {first} from {second}: this number is {value} for all their seeds"
-            absent = [Lacking("measurement", text)]
+        elif self.needs_contrast and not absent:
+            common = pd.concat(values, axis=1, join="inner").to_numpy()
+            if len(common) >= FEWEST_SEEDS and (common == common[0, 0]).all():
+                told = f"this number is {number(common[0, 0])} for all seeds that both have"
+                absent = [Lacking("measurement", f"a measure that tells {first} from {second}: {told}")]
         differences = np.empty(0) if absent else (values[0] - values[1]).dropna().to_numpy()
         margin = self.margin_of(evidence, metric, second)
         ours, others = (printed_value(evidence, self.on, variant, metric, self.tables) for variant in both)
@@ -249,6 +253,7 @@ class PairedDifferences(Tested):
 class Lower(PairedDifferences):
     """The mean of each first variant is lower than the mean of each other variant by more than the margin."""
 
+    needs_contrast: ClassVar[bool] = True
     how: ClassVar[str] = (
         f"The variants are compared seed by seed, with at least {FEWEST_SEEDS} seeds that both have. The numbers give "
         f"the 95 % t-interval of the mean difference for each comparison. A difference of less than {100 * SHARE:g} % "
@@ -279,6 +284,7 @@ class Lower(PairedDifferences):
 class NotLower(Lower):
     """The mean of no first variant is lower than the mean of any other variant by more than the margin."""
 
+    needs_contrast: ClassVar[bool] = False  # equal numbers speak for this claim
     how: ClassVar[str] = (
         "The comparisons are the same as for Lower. The claim holds if every interval begins at minus the margin or "
         "above. It does not hold if an interval ends below minus the margin. Since one such comparison is enough to "
