@@ -8,6 +8,7 @@ from vrrae_bench.artefacts.records import content_digest, read_record, refuse_ot
 from vrrae_bench.artefacts.run import RunSpec
 from vrrae_bench.artefacts.run_folder import TRAINING
 from vrrae_bench.reporting.run_scores import run_folder
+from vrrae_bench.study.layers import DEFAULTS, with_defaults
 from vrrae_bench.study.selection import all_runs
 from vrrae_bench.study.settings import Study
 from vrrae_bench.system.errors import UserError
@@ -48,10 +49,10 @@ def read_study(path: Path) -> Study:
 def _with_keys_of_today(found: Any) -> Any:
     """A configuration with the keys that versions before 0.2 had below `experiment` below each data set."""
     match found:
-        case {"experiment": dict(experiment), "datasets": dict(datasets)}:
+        case {"experiment": dict(experiment)}:
             moved = {key: experiment[key] for key in ("ablations", "baselines", "timed") if key in experiment}
             left = {key: value for key, value in experiment.items() if key not in moved}
-            return found | {"experiment": left, "datasets": {name: moved | one for name, one in datasets.items()}}
+            return with_defaults(found | {"experiment": left, DEFAULTS: moved})
     return found
 
 
