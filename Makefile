@@ -1,6 +1,6 @@
 # All commands of the project. `make` without a target lists them.
 .DEFAULT_GOAL := help
-.PHONY: help environment quickstart test test-all test-envs test-slurm test-kubernetes test-gpu test-report browser cluster kubernetes \
+.PHONY: help environment quickstart lint test test-all test-envs test-slurm test-kubernetes test-gpu test-report browser cluster kubernetes \
 	speed speed-features speed-precision coverage audit config targets plan fetch keep redraw rename schema docs lock clean set-up ready
 # `make environment cluster`: the first before the second.
 .NOTPARALLEL:
@@ -55,7 +55,8 @@ help:
 	@echo "  make plan                estimate the time and disk space of a run; TARGET=name for one target (*)"
 	@echo
 	@echo "Develop"
-	@echo "  make test                run linters, type checks, unit tests and tests of the whole workflow; WORKERS=$(WORKERS) processes"
+	@echo "  make lint                check the style and the types, without running any test (seconds)"
+	@echo "  make test                run lint, the unit tests and tests of the whole workflow; WORKERS=$(WORKERS) processes"
 	@echo "  make test-all            also run tests that fill disks and kill trainings, as CI does"
 	@echo "  make coverage            run the unit tests, and list the lines and branches of the code that none of them runs"
 	@echo "  make test-envs           run every rule in its own environment, with a program that imitates conda (8 GB, once)"
@@ -91,11 +92,14 @@ quickstart: set-up
 	@$(RUN) python workflow/scripts/show.py $(QUICK)
 	@echo "This was a quick run. It shows that the pipeline works. Its numbers say nothing about the paper."
 
-test: set-up
+# The checks that read the code without running it.
+lint: set-up
 	@$(RUN) ruff check workflow tests envs docs
 	@$(RUN) ruff format --check workflow tests envs docs
 	@$(RUN) snakefmt --check Snakefile workflow/rules
 	@$(RUN) pyrefly check --summary=none
+
+test: lint
 	@$(RUN) python -m pytest $(IN_PARALLEL) -m "not slow"
 
 test-all: test

@@ -60,6 +60,20 @@ def test_a_profile_may_lie_anywhere_and_lists_are_lists(made):
     ]
 
 
+def commands_of(target):
+    """The commands of a target, as make would start them, without the environment that it sets for them."""
+    words = ["make", "--dry-run", "-C", ROOT, "ENVIRONMENT=true", target]
+    printed = subprocess.run(list(map(str, words)), check=True, capture_output=True, text=True).stdout
+    return [line.partition('$PATH" ')[2] for line in printed.splitlines() if '$PATH" ' in line]
+
+
+def test_lint_checks_style_and_types_and_comes_before_the_tests():
+    checks = commands_of("lint")
+    assert [command.split()[0] for command in checks] == ["ruff", "ruff", "snakefmt", "pyrefly"]
+    *before, tests = commands_of("test")
+    assert before == checks and tests.startswith("python -m pytest")
+
+
 def test_the_home_folder_is_found_where_no_shell_has_replaced_it(monkeypatch, tmp_path):
     (tmp_path / "results").mkdir()
     monkeypatch.setenv("HOME", str(tmp_path))
