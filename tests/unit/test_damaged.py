@@ -20,8 +20,10 @@ from vrrae_bench.reporting.figures.drawing import Run, plt
 from vrrae_bench.reporting.long_tables import long_table
 from vrrae_bench.reporting.report import write_report
 from vrrae_bench.scoring.scores import score_run
+from vrrae_bench.study.reading import BASE, load_settings
 from vrrae_bench.system.errors import UserError
 
+STUDY = load_settings(BASE).study
 JSON_DAMAGES = [b"", b"{", b"\xff\xfe\x00", b"[]", b"{}", b'"text"', b"3", b'{"details": {}}', b'{"details": []}']
 JSON_DAMAGES += [b'{"run": {}, "details": {"run": {}}, "data": {}}']
 HISTORY = "epoch,step,loss,reconstruction_error,kl_divergence,penalty\n1,3,50,50,0,0\n2,6,40,40,0,0\n"
@@ -69,8 +71,8 @@ def report(run):
     nothing = {"summary": [], "claims": [], "rules": {}, "conditions": [], "contradictions": []}
     claims.write_text(json.dumps(nothing))
     template.write_text("")
-    how = {"tables": [], "claims": claims, "figures": [], "runs": [run.folder / "run.json"], "banner": None}
-    write_report(run.folder / "report.html", template=template, **how)
+    how = {"tables": [], "claims": claims, "figures": [], "runs": [run.folder / "run.json"]}
+    write_report(run.folder / "report.html", template=template, study=STUDY, **how)
 
 
 READERS = {

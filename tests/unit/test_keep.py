@@ -104,6 +104,15 @@ def test_the_fid_of_most_papers_is_kept_only_while_it_is_asked_for(results):
     assert found == {"settings.json", f"{RUN}/scores.json"}
 
 
+def test_the_fid_of_most_papers_is_kept_where_there_is_no_other(results):
+    study = json.loads((results / "settings.json").read_text())
+    study["datasets"]["mnist"] |= {"extractor": None, "extractor_seeds": []}
+    (results / "settings.json").write_text(json.dumps(study))
+    kept = {f"{RUN}/scores_2015.json", "extractor/mnist/floor_2015.json"}
+    found, _ = kept_of(results, kept | {"extractor/mnist/floor.json", "extractor/mnist/extractor.json"})
+    assert found == kept | {"settings.json"}
+
+
 @pytest.mark.parametrize("content", ["no JSON", "{}"])
 def test_a_configuration_that_is_none_is_told(results, content):
     (results / "report.html").touch()

@@ -87,7 +87,7 @@ def page_with(text, folder, run_spec):
         claims=folder / "claims.json",
         figures=[folder / "figure_5.png"],
         runs=[folder / "run.json"],
-        banner=text,
+        study=study.model_copy(update={"banner": text}),
     )
     return Page((folder / "report.html").read_text())
 

@@ -18,20 +18,23 @@ from vrrae_bench.artefacts.shown import SHOWN_IMAGES, SHOWN_MEANS
 from vrrae_bench.latent.diagnostics import COLLAPSED_SIGNAL_TO_NOISE
 from vrrae_bench.reporting.claims.groups import groups
 from vrrae_bench.reporting.claims.reported import ReportedClaim, ReportedLacking
+from vrrae_bench.reporting.configured import selected_by
 from vrrae_bench.reporting.labels import BOUND_LABELS
 from vrrae_bench.reporting.long_tables import read_long_table, typed
 from vrrae_bench.reporting.page.images import LOSSLESS, embedded
 from vrrae_bench.reporting.page.latent import bars, scatter
-from vrrae_bench.reporting.page.provenance import costs, written_on
+from vrrae_bench.reporting.page.provenance import STAGES, Cost, Costs, costs, written_on
 from vrrae_bench.reporting.page.remarks import Notes, Piece
 from vrrae_bench.reporting.page.runs import reported_run
 from vrrae_bench.reporting.page.samples import IMAGES_PER_ROW, SIDE, samples
 from vrrae_bench.reporting.page.tables import blocks
 from vrrae_bench.reporting.report import write_report
 from vrrae_bench.reporting.tables import write_table
+from vrrae_bench.study.reading import load_settings
 from vrrae_bench.system.errors import UserError
 
-TEMPLATE = Path(__file__).parents[2] / "workflow/report/report.html.j2"
+ROOT = Path(__file__).parents[2]
+TEMPLATE = ROOT / "workflow/report/report.html.j2"
 
 
 def long_of(table, *rows):
@@ -171,26 +174,71 @@ def io_of(shown):
     return io.BytesIO(base64.b64decode(shown.address.partition(",")[2]))
 
 
+def write_benchmarks(folder, seconds):
+    """Benchmarks as Snakemake writes them, by their names."""
+    for name, each in seconds.items():
+        file = folder / f"{name}.tsv"
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(f"s\th:m:s\n{each}\t0:00:01\n")
+
+
+def everything(file):
+    return True
+
+
 def test_costs_are_of_the_trainings_own_records_and_of_the_other_jobs_benchmarks(tmp_path):
-    for name, seconds in (("score/mnist/ae", 2.5), ("score/mnist/vae", 1.5), ("train/mnist/ae", 99.0)):
-        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
-        (tmp_path / f"{name}.tsv").write_text(f"s\th:m:s\n{seconds}\t0:00:01\n")
+    write_benchmarks(tmp_path, {"score/mnist/ae": 2.5, "score/mnist/vae": 1.5, "train/mnist/ae": 99.0})
     (tmp_path / "score/damaged.tsv").write_bytes(bytes(10))
-    trainings = {"runs/mnist/ae": 10.0, "runs/mnist/vae": 20.0}
-    found = {cost.stage: (cost.jobs, cost.seconds) for cost in costs(tmp_path, trainings)}
-    assert found == {"Train": (2, 30.0), "Score": (2, 4.0)}
-    assert [cost.stage for cost in costs(tmp_path / "nowhere", {"runs/mnist/ae": 1.0})] == ["Train"]
+    found = costs(tmp_path, [10.0, 20.0], everything)
+    assert found == Costs([Cost("Train", 2, 30.0), Cost("Score", 2, 4.0)], left_out=0)
+    assert costs(tmp_path / "nowhere", [1.0], everything) == Costs([Cost("Train", 1, 1.0)], left_out=0)
 
 
-def test_the_costs_are_only_of_runs_that_the_report_shows(tmp_path):
+def study_of_seeds(*seeds):
+    """config.yaml with MNIST alone, two extractors, no Inception of 2015, and these seeds."""
+    settings = load_settings(ROOT / "config.yaml")
+    mnist = settings.datasets["mnist"].model_copy(
+        update={"seeds": seeds, "sweep_seeds": None, "extractor_seeds": (1,), "inception_2015": False, "timed": ()}
+    )
+    experiment = settings.experiment.model_copy(update={"datasets": ("mnist",)})
+    return settings.study.model_copy(
+        update={"experiment": experiment, "datasets": settings.datasets | {"mnist": mnist}}
+    )
+
+
+def test_the_costs_are_only_of_runs_that_the_configuration_asks_for(tmp_path):
     """Benchmarks of runs of an earlier configuration stay where they are, and cost this report nothing."""
-    for name in ("seed=0", "seed=0/extractor_seed=1", "seed=10", "seed=1"):
-        (tmp_path / f"score/mnist/ae/batch=64/{name}.tsv").parent.mkdir(parents=True, exist_ok=True)
-        (tmp_path / f"score/mnist/ae/batch=64/{name}.tsv").write_text("s\th:m:s\n2.5\t0:00:02\n")
-    found = {cost.stage: cost.jobs for cost in costs(tmp_path, {"runs/mnist/ae/batch=64/seed=1": 1.0})}
-    assert found == {"Train": 1, "Score": 1}
-    found = {cost.stage: cost.jobs for cost in costs(tmp_path, {"runs/mnist/ae/batch=64/seed=0": 1.0})}
-    assert found == {"Train": 1, "Score": 2}
+    run = "mnist/ae/batch=576"
+    names = ("seed=0", "seed=0/extractor_seed=1", "seed=0/extractor_seed=9", "seed=10", "seed=1")
+    write_benchmarks(tmp_path, {f"score/{run}/{name}": 2.5 for name in names})
+    found = costs(tmp_path, [1.0], selected_by(study_of_seeds(1)))
+    assert found == Costs([Cost("Train", 1, 1.0), Cost("Score", 1, 2.5)], left_out=4)
+    found = costs(tmp_path, [1.0], selected_by(study_of_seeds(0)))
+    assert found == Costs([Cost("Train", 1, 1.0), Cost("Score", 2, 5.0)], left_out=3)
+
+
+def test_a_data_set_that_the_configuration_has_no_more_costs_nothing(tmp_path):
+    """Nor does what it does not ask for of another one, or what no stage of today has made."""
+    asked = {"download/mnist", "extractor/mnist", "extractor/mnist/extractor_seed=1", "reference/mnist", "bounds/mnist"}
+    asked |= {"download/inception_v3/weights", "table/table_2", "figure/figure_5", "settings", "claims", "report"}
+    left = {"download/cifar10", "extractor/cifar10", "reference/cifar10", "bounds/cifar10", "timing/cifar10"}
+    left |= {
+        "reference_2015/cifar10",
+        "synthetic",
+        "download/inception_2015/weights",
+        "extractor/mnist/extractor_seed=9",
+    }
+    left |= {"reference_2015/mnist", "timing/mnist", "table/table_1", "figure/figure_2", "former_stage/mnist"}
+    write_benchmarks(tmp_path, dict.fromkeys(asked, 1.0) | dict.fromkeys(left, 1000.0))
+    found = costs(tmp_path, [], selected_by(study_of_seeds(0)))
+    assert sum(cost.jobs for cost in found.stages) == sum(cost.seconds for cost in found.stages) == len(asked)
+    assert found.left_out == len(left)
+
+
+def test_every_stage_has_a_row_among_the_costs():
+    """Stages by the folders or files of their benchmarks, as the rules name these."""
+    rules = "".join(path.read_text() for path in ROOT.glob("workflow/rules/*.smk"))
+    assert set(re.findall(r'"<benchmarks>/(\w+)', rules)) == set(STAGES)
 
 
 def test_the_date_can_be_given(monkeypatch):
@@ -241,8 +289,9 @@ def test_the_page_lets_nothing_through_but_its_own_style_and_script(run, tmp_pat
     nothing = {"summary": ["A line."], "claims": [], "rules": {}, "conditions": [], "contradictions": []}
     write_record(tmp_path / "claims.json", nothing)
     page = tmp_path / "report.html"
-    how = {"template": TEMPLATE, "tables": [], "claims": tmp_path / "claims.json", "figures": [], "banner": None}
-    write_report(page, runs=[run], **how)
+    how = {"template": TEMPLATE, "tables": [], "claims": tmp_path / "claims.json", "figures": []}
+    write_benchmarks(tmp_path / "benchmarks", {"report": 1.0, "extractor/of_long_ago": 3600.0})
+    write_report(page, runs=[run], study=study_of_seeds(0), **how)
     text = page.read_text()
     [policy] = re.findall(r'Content-Security-Policy" content="([^"]*)"', text)
     assert policy.startswith("default-src 'none'; img-src data:;") and "unsafe" not in policy
@@ -251,6 +300,7 @@ def test_the_page_lets_nothing_through_but_its_own_style_and_script(run, tmp_pat
         digest = base64.b64encode(hashlib.sha256(content.encode()).digest()).decode()
         assert f"{tag}-src 'sha256-{digest}'" in policy
     assert not re.search(r"\s(style|on\w+)=", text) and "A line." in text
+    assert "the times of 1 job that this configuration does not ask for." in text and "Tune the Inception" not in text
 
 
 def pixels_of(picture):

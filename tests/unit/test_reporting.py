@@ -620,7 +620,7 @@ def test_the_page_shows_tables_of_several_data_sets_and_the_paragraphs_of_captio
         claims=tmp_path / "claims.json",
         figures=[tmp_path / "figure_5.png"],
         runs=[tmp_path / "run.json"],
-        banner="A quick run.",
+        study=load_settings(ROOT / "config.yaml").model_copy(update={"banner": "A quick run."}),
     )
     page = (tmp_path / "report.html").read_text()
     tables = "".join(re.findall(r'<section id="table_.*?</section>', page, re.DOTALL))

@@ -11,19 +11,17 @@ damaged, or was made by another configuration.
 import vrrae_bench.system.shell_settings
 
 import shutil
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 from vrrae_bench.artefacts.former_names import refuse_former_names
 from vrrae_bench.artefacts.records import FILES, details_of, read_record
 from vrrae_bench.artefacts.run_folder import TRAINING, spec_of
 from vrrae_bench.reporting.claims.reported import read_claims
-from vrrae_bench.reporting.configured import check_configured, check_made_by, read_study
-from vrrae_bench.reporting.made_from import SETTINGS, figure_files, reported, timings
+from vrrae_bench.reporting.configured import check_configured, check_made_by, read_study, selected_by
+from vrrae_bench.reporting.made_from import SETTINGS, figure_files, reported
 from vrrae_bench.reporting.report import settings_of
-from vrrae_bench.study.catalogue import CATALOGUE, FIGURES
-from vrrae_bench.study.comparisons import labelled
-from vrrae_bench.study.selection import all_runs
+from vrrae_bench.study.catalogue import FIGURES
 from vrrae_bench.study.settings import Study
 from vrrae_bench.system.command_line import command_parser
 from vrrae_bench.system.errors import UserError, run_command
@@ -90,34 +88,6 @@ def check(files: Sequence[Path], study: Study, settings: Path) -> None:
 def shown_by(study: Study, results: Path) -> list[Path]:
     """What the figures of a configuration are drawn from."""
     return [results / file for name in reported(study, FIGURES) for file in figure_files(study, name)]
-
-
-def selected_by(study: Study) -> Callable[[Path], bool]:
-    """Whether a file, named as within the folder of results, belongs to a configuration."""
-    places = {run.folder: run.dataset for run in all_runs(study)}
-    places |= {f"extractor/{name}": name for name in study.experiment.datasets if labelled(study.datasets[name])}
-    # Beside each of these, what belongs to an extractor with another seed.
-    places |= {
-        f"{place}/extractor_seed={seed}": name
-        for place, name in places.items()
-        for seed in study.datasets[name].extractor_seeds
-    }
-    shown, timed = set(reported(study, CATALOGUE)), set(timings(study))
-
-    def belongs(file: Path) -> bool:
-        match file.parts[0]:
-            case "runs" | "extractor":
-                dataset = places.get(file.parent.as_posix())
-                return dataset is not None and (
-                    study.datasets[dataset].inception_2015 or not file.stem.endswith("_2015")
-                )
-            case "tables" | "figures":
-                return file.stem in shown
-            case "timings":
-                return file.as_posix() in timed
-        return True
-
-    return belongs
 
 
 if __name__ == "__main__":

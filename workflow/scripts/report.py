@@ -61,7 +61,7 @@ def make_report(
     study = read_study(settings)
     check_configured({path: spec_of(path, read_record(path)) for path in runs}, study)
     check_made_by(claims, read_claims(claims).settings, settings)
-    write_report(out, template=template, tables=tables, claims=claims, figures=figures, runs=runs, banner=study.banner)
+    write_report(out, template=template, tables=tables, claims=claims, figures=figures, runs=runs, study=study)
 
 
 if __name__ == "__main__":

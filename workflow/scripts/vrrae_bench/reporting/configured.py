@@ -1,15 +1,18 @@
-"""The configuration of some results, and the check that it asks for the runs that are about to be reported."""
+"""The configuration of some results, what of them it asks for, and checks that results were made by it."""
 
-from collections.abc import Mapping
-from pathlib import Path
+from collections.abc import Callable, Mapping
+from pathlib import Path, PurePath
 from typing import Any
 
 from vrrae_bench.artefacts.records import content_digest, read_record, refuse_others, remedy
 from vrrae_bench.artefacts.run import RunSpec
 from vrrae_bench.artefacts.run_folder import TRAINING
+from vrrae_bench.reporting.made_from import reported, timings
 from vrrae_bench.reporting.run_scores import run_folder
+from vrrae_bench.study.catalogue import CATALOGUE
+from vrrae_bench.study.comparisons import labelled
 from vrrae_bench.study.layers import DEFAULTS, with_defaults
-from vrrae_bench.study.selection import all_runs
+from vrrae_bench.study.selection import all_runs, needed_weights
 from vrrae_bench.study.settings import Study
 from vrrae_bench.system.errors import UserError
 from vrrae_bench.system.files import read_json
@@ -54,6 +57,43 @@ def _with_keys_of_today(found: Any) -> Any:
             left = {key: value for key, value in experiment.items() if key not in moved}
             return with_defaults(found | {"experiment": left, DEFAULTS: moved})
     return found
+
+
+def selected_by(study: Study) -> Callable[[PurePath], bool]:
+    """Whether a configuration asks for a file, which is named as within the folder of results.
+
+    Files of an earlier configuration, such as those of a data set that is no longer selected, stay in the folder.
+    """
+    places = {run.folder: run.dataset for run in all_runs(study)}
+    places |= {f"extractor/{name}": name for name in study.experiment.datasets}
+    # Beside each of these, what belongs to an extractor with another seed.
+    places |= {
+        f"{place}/extractor_seed={seed}": name
+        for place, name in places.items()
+        for seed in study.datasets[name].extractor_seeds
+    }
+    shown, timed, weights = set(reported(study, CATALOGUE)), set(timings(study)), set(needed_weights(study))
+
+    def belongs(file: PurePath) -> bool:
+        match file.parts:
+            case ("runs" | "extractor" as kind, *_):
+                name = places.get(file.parent.as_posix())
+                if name is None:
+                    return False
+                if file.stem.endswith("_2015"):
+                    return study.datasets[name].inception_2015
+                return kind == "runs" or labelled(study.datasets[name])
+            case ("tables" | "figures", *_):
+                return file.stem in shown
+            case ("timings", *_):
+                return file.as_posix() in timed
+            case ("data", name, *_):
+                return name in study.experiment.datasets
+            case ("downloads", name, *_):
+                return name in weights
+        return True
+
+    return belongs
 
 
 def digest_of(settings: Path) -> str:

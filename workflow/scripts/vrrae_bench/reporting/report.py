@@ -19,6 +19,7 @@ from vrrae_bench.reporting.claims.groups import groups
 from vrrae_bench.reporting.claims.reported import read_claims
 from vrrae_bench.reporting.claims.verdicts import VERDICTS
 from vrrae_bench.reporting.claims.writing import CONDITIONS, CORRECTION
+from vrrae_bench.reporting.configured import selected_by
 from vrrae_bench.reporting.figures import histories
 from vrrae_bench.reporting.figures.drawing import Run
 from vrrae_bench.reporting.long_tables import read_long_table
@@ -28,6 +29,7 @@ from vrrae_bench.reporting.page.remarks import Notes, paragraphs
 from vrrae_bench.reporting.page.runs import MOST_BYTES, links, reported_run, score_name, written
 from vrrae_bench.reporting.page.tables import blocks
 from vrrae_bench.study.catalogue import FIGURES, TABLES, Entry
+from vrrae_bench.study.settings import Study
 from vrrae_bench.system.files import write_text
 
 # The keys of run.json that the page tells of each run.
@@ -49,7 +51,7 @@ def write_report(
     claims: Path,
     figures: Sequence[Path],
     runs: Sequence[Path],
-    banner: str | None,
+    study: Study,
 ) -> None:
     """Write the report from its template. Images, style and script are embedded, so the page can be sent as it is.
 
@@ -61,6 +63,7 @@ def write_report(
         figures: PNG files, each with its caption in a text file beside it, and its record.
         runs: run.json of every run, with history.csv beside it, scores.json if the run has been scored, and
             what figures show of it, if that is there.
+        study: The configuration that the results are of.
 
     Raises:
         UserError: One of the files is missing or damaged, or is not the file that its record was written with.
@@ -77,7 +80,7 @@ def write_report(
     first = next((table for name in FIRST for table in shown if table["name"] == name), None)
     curves = histories.draw([Run(spec_of(file, record), file.parent) for file, record in records.items()])
     page = _template(template).render(
-        banner=banner,
+        banner=study.banner,
         settings=decided.settings,
         summary=decided.summary,
         groups=groups(decided.claims),
@@ -93,7 +96,8 @@ def write_report(
         origin=distinct(list(records.values())),
         costs=costs(
             path.parent / "benchmarks",
-            {spec_of(file, record).folder: record["wall_seconds"] for file, record in records.items()},
+            [record["wall_seconds"] for record in records.values()],
+            selected_by(study),
         ),
         written_on=written_on(),
         notes=list(notes.numbers),

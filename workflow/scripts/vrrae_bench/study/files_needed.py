@@ -8,6 +8,7 @@ from vrrae_bench.datasets.download import fetch, refusal
 from vrrae_bench.datasets.published import RemoteFile, in_mirror, is_url
 from vrrae_bench.datasets.settings import FileSettings
 from vrrae_bench.datasets.sources import SOURCES, source_of
+from vrrae_bench.study.selection import needed_weights
 from vrrae_bench.study.settings import Settings
 from vrrae_bench.system.errors import UserError, numbered
 from vrrae_bench.system.files import sha256, write_text
@@ -28,13 +29,8 @@ def published_files(source: str) -> tuple[RemoteFile, ...]:
 
 def needed_sources(settings: Settings) -> list[str]:
     """The sources of which a configuration needs published files. Each has a folder in a mirror."""
-    chosen = [settings.datasets[name] for name in settings.experiment.datasets]
-    sources = [dataset.source for dataset in chosen]
-    starts = {dataset.extractor.start for dataset in chosen if dataset.extractor}
-    if settings.weights is None and "imagenet" in starts:
-        sources.append(weights.IMAGENET)
-    if any(dataset.inception_2015 for dataset in chosen):
-        sources.append(weights.INCEPTION_2015)
+    sources = [settings.datasets[name].source for name in settings.experiment.datasets]
+    sources += [name for name in needed_weights(settings) if name != weights.IMAGENET or settings.weights is None]
     return [source for source in dict.fromkeys(sources) if published_files(source)]
 
 

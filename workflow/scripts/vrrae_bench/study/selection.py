@@ -1,6 +1,7 @@
-"""Which runs and data sets of a configuration belong to a table or figure, by its name in the catalogue."""
+"""What a configuration selects: the runs and data sets of each table and figure, all runs, and published weights."""
 
 from vrrae_bench.artefacts.run import RunSpec
+from vrrae_bench.datasets.weights import IMAGENET, INCEPTION_2015
 from vrrae_bench.study.catalogue import CATALOGUE
 from vrrae_bench.study.comparisons import ablation, beta_sweep, each_once, headline, images, labelled
 from vrrae_bench.study.settings import PAPER_DATASETS, Study
@@ -62,3 +63,14 @@ def scored_by_further_extractors(study: Study) -> list[tuple[RunSpec, int]]:
     real = (name for name in study.experiment.datasets if name in PAPER_DATASETS and images(study.datasets[name]))
     runs = each_once(run for name in real for run in headline(study, name) + ablation(study, name))
     return [(run, seed) for run in runs for seed in study.datasets[run.dataset].extractor_seeds]
+
+
+def needed_weights(study: Study) -> list[str]:
+    """The published weights that a configuration needs, by their names."""
+    chosen = [study.datasets[name] for name in study.experiment.datasets]
+    starts = {dataset.extractor.start for dataset in chosen if dataset.extractor}
+    needed = {
+        IMAGENET: "imagenet" in starts,
+        INCEPTION_2015: any(dataset.inception_2015 for dataset in chosen),
+    }
+    return [name for name in needed if needed[name]]

@@ -3,36 +3,49 @@
 import csv
 import os
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import Any
 
 from vrrae_bench.system.errors import UserError
 
-# The folders of Snakemake's benchmarks, by what their jobs do.
+
+@dataclass(frozen=True)
+class Stage:
+    """A stage of the workflow, whose jobs have their benchmarks in a folder of their own, or in a single file.
+
+    Attributes:
+        title: What its jobs do.
+        result: A file that a job leaves, named as within the folder of results. `{job}` stands for the path of the
+            benchmark within the folder of the stage. The configuration asks for a job if it asks for this file.
+    """
+
+    title: str
+    result: str
+
+
+# By the names that their benchmarks have. A benchmark below `download` whose path has a folder is of weights.
 STAGES = {
-    "download": "Download and convert data",
-    "synthetic": "Make the synthetic bumps",
-    "train": "Train",
-    "sample": "Generate images",
-    "extractor": "Tune the Inception-v3",
-    "reference": "Features of real images",
-    "bounds": "Score real images and noise",
-    "score": "Score",
-    "reference_2015": "Features of real images, Inception of 2015",
-    "score_2015": "Score by the Inception of 2015",
-    "timing": "Time training steps",
-    "table": "Make tables",
-    "figure": "Draw figures",
-    "settings": "Write the configuration",
-    "claims": "Decide the claims",
-    "report": "Write the report",
+    "download": Stage("Download and convert data", "data/{job}/manifest.json"),
+    "synthetic": Stage("Make the synthetic bumps", "data/synthetic/manifest.json"),
+    "train": Stage("Train", "runs/{job}/run.json"),
+    "sample": Stage("Generate images", "runs/{job}/sample.json"),
+    "extractor": Stage("Tune the Inception-v3", "extractor/{job}/extractor.json"),
+    "reference": Stage("Features of real images", "extractor/{job}/reference.json"),
+    "bounds": Stage("Score real images and noise", "extractor/{job}/floor.json"),
+    "score": Stage("Score", "runs/{job}/scores.json"),
+    "reference_2015": Stage("Features of real images, Inception of 2015", "extractor/{job}/floor_2015.json"),
+    "score_2015": Stage("Score by the Inception of 2015", "runs/{job}/scores_2015.json"),
+    "timing": Stage("Time training steps", "timings/{job}.json"),
+    "table": Stage("Make tables", "tables/{job}.csv"),
+    "figure": Stage("Draw figures", "figures/{job}.png"),
+    "settings": Stage("Write the configuration", "settings.json"),
+    "claims": Stage("Decide the claims", "claims.json"),
+    "report": Stage("Write the report", "report.html"),
 }
-# The stages whose benchmarks lie in folders of the runs, as the runs themselves do.
-OF_RUNS = ("sample", "score", "score_2015")
 
 
 @dataclass(frozen=True)
@@ -42,6 +55,19 @@ class Cost:
     stage: str
     jobs: int
     seconds: float
+
+
+@dataclass(frozen=True)
+class Costs:
+    """What the jobs took that a configuration asks for.
+
+    Attributes:
+        stages: The costs of each stage that had jobs, in the order of the workflow.
+        left_out: How many benchmarks are of jobs that the configuration does not ask for.
+    """
+
+    stages: list[Cost]
+    left_out: int
 
 
 def written_on() -> str:
@@ -58,30 +84,41 @@ def written_on() -> str:
     return moment.strftime("%-d %B %Y")
 
 
-def costs(benchmarks: Path, trainings: Mapping[str, float]) -> list[Cost]:
+def costs(benchmarks: Path, trainings: Sequence[float], belongs: Callable[[PurePath], bool]) -> Costs:
     """The time of each stage: of trainings by their records, of other jobs by Snakemake's benchmarks, if these exist.
 
-    Benchmarks of runs that the report does not show, such as runs of an earlier configuration, are not counted. A
-    benchmark that cannot be read is not counted either, since it decides no result.
+    Benchmarks of jobs that the configuration does not ask for, such as jobs of an earlier configuration, are not
+    counted. A benchmark that cannot be read is not counted either, since it decides no result.
 
     Args:
         benchmarks: The folder of the benchmarks, which a kept report does not have.
-        trainings: The seconds of the training of each run, interruptions included, by the folder of the run.
+        trainings: The seconds of the training of each run of the report, interruptions included.
+        belongs: Whether the configuration asks for a file, which is named as within the folder of results.
     """
     jobs: Counter[str] = Counter()
     seconds: defaultdict[str, float] = defaultdict(float)
+    left_out = 0
     for file in sorted(benchmarks.rglob("*.tsv")):
-        stage, _, job = file.relative_to(benchmarks).as_posix().removesuffix(".tsv").partition("/")
-        if stage in OF_RUNS and not any(f"runs/{job}/".startswith(f"{run}/") for run in trainings):
-            continue
-        with suppress(OSError, ValueError, KeyError, TypeError, csv.Error):
-            with file.open(encoding="utf-8", newline="") as lines:
-                [row] = csv.DictReader(lines, delimiter="\t")
-                seconds[stage] += float(row["s"])
-            jobs[stage] += 1
-    jobs["train"], seconds["train"] = len(trainings), sum(trainings.values())
-    order = [*STAGES, *sorted(set(jobs) - set(STAGES))]
-    return [Cost(STAGES.get(stage, stage), jobs[stage], seconds[stage]) for stage in order if jobs[stage]]
+        name, _, job = file.relative_to(benchmarks).as_posix().removesuffix(".tsv").partition("/")
+        result = _result_of(name, job)
+        if result is None or not belongs(result):
+            left_out += 1
+        elif name != "train":
+            with suppress(OSError, ValueError, KeyError, TypeError, csv.Error):
+                with file.open(encoding="utf-8", newline="") as lines:
+                    [row] = csv.DictReader(lines, delimiter="\t")
+                    seconds[name] += float(row["s"])
+                jobs[name] += 1
+    jobs["train"], seconds["train"] = len(trainings), sum(trainings)
+    stages = [Cost(STAGES[name].title, jobs[name], seconds[name]) for name in STAGES if jobs[name]]
+    return Costs(stages, left_out)
+
+
+def _result_of(name: str, job: str) -> PurePath | None:
+    """A file that the job of a benchmark leaves in the folder of results; none for a stage that does not exist."""
+    if name == "download" and "/" in job:
+        return PurePath("downloads", job)
+    return PurePath(STAGES[name].result.format(job=job)) if name in STAGES else None
 
 
 def duration(seconds: float) -> str:
