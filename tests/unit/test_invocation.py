@@ -4,6 +4,7 @@ import json
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 import yaml
@@ -11,8 +12,8 @@ import yaml
 import config
 import plan
 import targets
-from vrrae_bench.study.checks import UNFILLED_ACCOUNT, refuse_other_devices, refuse_unfilled
-from vrrae_bench.study.invocation import Invocation, command_line
+from vrrae_bench.study.checks import PLACEHOLDERS, refuse_other_devices, refuse_unfilled
+from vrrae_bench.study.invocation import Invocation, command_line, slice_options, storage_options
 from vrrae_bench.study.reading import check_settings
 from vrrae_bench.system.errors import UserError
 
@@ -135,13 +136,66 @@ def test_a_device_is_found_by_any_of_its_names(asked, refused):
 
 def test_an_account_that_is_not_filled_in_is_told_before_slurm_refuses_every_job(tmp_path):
     profile = yaml.safe_load((ROOT / "workflow/profiles/slurm-gpu/config.yaml").read_text())
-    assert profile["default-resources"]["slurm_account"] == UNFILLED_ACCOUNT
-    refuse_unfilled({"every job": {"slurm_account": "group1", "slurm_partition": "cpu"}, "train": {"gpu": 1}})
-    asked = ["table_a3_1", "--default-resources", f"slurm_account={UNFILLED_ACCOUNT}"]
+    placeholder = PLACEHOLDERS["slurm_account"]
+    assert profile["default-resources"]["slurm_account"] == placeholder
+    refuse_unfilled([("slurm_account", "group1"), ("slurm_partition", "cpu"), ("gpu", 1)])
+    asked = ["table_a3_1", "--default-resources", f"slurm_account={placeholder}"]
     outcome = snakemake(*asked, folder=tmp_path, dry=False)
     assert outcome.returncode == 1 and not (tmp_path / "results").exists()
     assert "slurm_account: is still ACCOUNT; nothing was started" in outcome.stdout + outcome.stderr
     assert snakemake(*asked, folder=tmp_path).returncode == 0  # a plan is to be had before
+
+
+def test_an_image_that_is_not_filled_in_is_told_before_a_pod_waits_for_it(tmp_path):
+    image = yaml.safe_load((ROOT / "workflow/profiles/kubernetes-gpu/config.yaml").read_text())["container-image"]
+    outcome = snakemake("table_a3_1", "--container-image", image, folder=tmp_path, dry=False)
+    assert outcome.returncode == 1 and not (tmp_path / "results").exists()
+    assert f"container-image: is still {image}; nothing was started" in outcome.stdout + outcome.stderr
+
+
+def storage_of(profile):
+    """The options of storage that a profile has, as the rules see them once Snakemake has read it."""
+    s3 = SimpleNamespace(get_settings=lambda: SimpleNamespace(endpoint_url=profile["storage-s3-endpoint-url"]))
+    storage = SimpleNamespace(
+        default_storage_provider=profile["default-storage-provider"],
+        default_storage_prefix=profile["default-storage-prefix"],
+    )
+    return list(storage_options(storage, {"s3": s3}))
+
+
+def test_a_bucket_that_is_not_filled_in_is_told_before_anything_is_looked_up_there():
+    profile = yaml.safe_load((ROOT / "workflow/profiles/kubernetes-gpu/config.yaml").read_text())
+    with pytest.raises(UserError) as caught:
+        refuse_unfilled(storage_of(profile))
+    told = "default-storage-prefix: is still s3://BUCKET/vrrae-bench, storage-s3-endpoint-url: is still https://"
+    assert str(caught.value).startswith(told)
+    profile["default-storage-prefix"] = "s3://bucket-of-mine/BUCKETS"
+    with pytest.raises(UserError, match="^storage-s3-endpoint-url: is still https://S3.EXAMPLE.ORG; nothing was"):
+        refuse_unfilled(storage_of(profile))
+    profile["storage-s3-endpoint-url"] = "https://s3.example.com:9000"
+    refuse_unfilled(storage_of(profile))
+    folder = SimpleNamespace(default_storage_provider=None, default_storage_prefix=None)
+    refuse_unfilled(storage_options(folder, None))
+
+
+def test_a_cloud_project_that_is_not_filled_in_is_told_before_any_download(tmp_path):
+    submit = yaml.safe_load((ROOT / "workflow/profiles/tpu-slice/config.yaml").read_text())[
+        "cluster-generic-submit-cmd"
+    ]
+    with pytest.raises(UserError, match="PROJECT in tpu.env: is still PROJECT, SHARED in tpu.env: is still SERVER:/"):
+        refuse_unfilled(slice_options(str(ROOT / submit), {}).items())
+    filled = tmp_path / "mine.env"
+    filled.write_text("PROJECT=vrrae-1   # ours\nZONE=us-central2-b\nSHARED=10.0.0.2:/share\nSPOT=\n")
+    found = slice_options(str(ROOT / submit), {"TPU_ENV": str(filled)})
+    assert found == {
+        "PROJECT in tpu.env": "vrrae-1",
+        "ZONE in tpu.env": "us-central2-b",
+        "SHARED in tpu.env": "10.0.0.2:/share",
+        "SPOT in tpu.env": "",
+    }
+    refuse_unfilled(found.items())
+    for other in (None, "sbatch", str(tmp_path / "submit")):
+        assert slice_options(other, {"TPU_ENV": str(filled)}) == {}
 
 
 @pytest.mark.parametrize(

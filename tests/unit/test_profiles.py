@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+from vrrae_bench.study.checks import PLACEHOLDERS
 from vrrae_bench.study.estimates import ON_THE_LOGIN_NODE
 from vrrae_bench.study.reading import load_settings
 
@@ -68,6 +69,24 @@ def test_what_a_user_fills_in_stands_in_one_place(name):
     parts = re.split(r"^# -{20,}.*$|^# --- To fill in.*$", PROFILES[name].read_text(), flags=re.MULTILINE)
     assert len(parts) == 3
     assert not re.search(r"^[^#]*(ACCOUNT|BUCKET|partition|account|REGISTRY)", parts[0] + parts[2], flags=re.MULTILINE)
+
+
+def texts(value):
+    """All texts within the entries of a profile."""
+    if isinstance(value, dict | list):
+        for each in value.values() if isinstance(value, dict) else value:
+            yield from texts(each)
+    elif isinstance(value, str):
+        yield value
+
+
+def test_every_placeholder_is_refused_until_it_is_filled_in():
+    """A placeholder is a word in capitals, alone or as a part of a path or an address."""
+    written = [text for name in PROFILES for text in texts(read(name))]
+    slices = (ROOT / "workflow/profiles/tpu-slice/tpu.env").read_text()
+    written += re.findall(r"^\w+=([^\s#]+)", slices, flags=re.MULTILINE)
+    found = {word for text in written for word in re.split("[/:]", text) if re.fullmatch(r"[A-Z][A-Z0-9_.]+", word)}
+    assert found == set(PLACEHOLDERS.values())
 
 
 @pytest.mark.parametrize("name", [*CLUSTERS, "workstation-gpu", "tpu-vm"])

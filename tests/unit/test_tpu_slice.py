@@ -33,7 +33,8 @@ def cloud(tmp_path):
         (tmp_path / "bin" / name).write_text(text)
         (tmp_path / "bin" / name).chmod(0o755)
     environment = os.environ | {"PATH": f"{tmp_path / 'bin'}{os.pathsep}{os.environ['PATH']}", "CLOUD": str(tmp_path)}
-    (tmp_path / "tpu.env").write_text((SCRIPTS / "tpu.env").read_text().replace("MOUNT=/share", f"MOUNT={tmp_path}"))
+    settings = (SCRIPTS / "tpu.env").read_text().replace("=SERVER:", "=10.0.0.2:").replace("=PROJECT", "=project-1")
+    (tmp_path / "tpu.env").write_text(settings.replace("MOUNT=/share", f"MOUNT={tmp_path}"))
     environment["TPU_ENV"] = str(tmp_path / "tpu.env")
 
     def call(script, *arguments):

@@ -13,8 +13,14 @@ SCRIPTS = f"{WORKFLOW}/scripts"
 sys.path.append(os.path.abspath(SCRIPTS))
 
 from vrrae_bench.artefacts.former_names import refuse_former_names
-from vrrae_bench.study.checks import refuse_other_devices
-from vrrae_bench.study.invocation import command_line, dropped_files, resources_of, use_this_interpreter
+from vrrae_bench.study.checks import refuse_other_devices, refuse_unfilled
+from vrrae_bench.study.invocation import (
+    command_line,
+    dropped_files,
+    resources_of,
+    storage_options,
+    use_this_interpreter,
+)
 from vrrae_bench.study.reading import check_settings, read_file
 from vrrae_bench.study.selection import all_runs
 from vrrae_bench.system.errors import SCREEN, UserError
@@ -49,6 +55,8 @@ try:
     if workflow.is_main_process:
         refuse_former_names(Path(settings.results))
     refuse_other_devices(settings.accelerator, resources_of(asked.overwrite_resources, asked.default_resources))
+    # Already here, since even a plan asks the storage what is there.
+    refuse_unfilled(storage_options(workflow.storage_settings, workflow.storage_provider_settings))
 except UserError as error:
     raise WorkflowError(str(error)) from None
 

@@ -1,5 +1,6 @@
 """Problems between the keys of a configuration, which no type of a single key can find."""
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
@@ -24,7 +25,16 @@ from vrrae_bench.study.settings import (
 from vrrae_bench.system.errors import UserError
 
 MOST_IMAGES = 10_000_000  # that one model draws: 8 GB of 28 x 28 pixels
-UNFILLED_ACCOUNT = "ACCOUNT"  # of Slurm, in the profiles of the repository
+# What stands in the profiles of the repository in the place of what a user fills in, by the option that it is a part
+# of. None of it can be meant as it is: names of buckets, projects and registries, for instance, are in lower case.
+PLACEHOLDERS = {
+    "slurm_account": "ACCOUNT",
+    "container-image": "REGISTRY",
+    "default-storage-prefix": "BUCKET",
+    "storage-s3-endpoint-url": "S3.EXAMPLE.ORG",
+    "PROJECT in tpu.env": "PROJECT",
+    "SHARED in tpu.env": "SERVER",
+}
 
 
 def contradictions(values: Mapping[str, Any]) -> Iterator[Problem]:
@@ -81,21 +91,26 @@ def refuse_other_devices(accelerator: str, resources: Mapping[str, Mapping[str, 
             )
 
 
-def refuse_unfilled(resources: Mapping[str, Mapping[str, Any]]) -> None:
-    """Stop a run whose profile still names the account that stands in the repository's profiles for yours.
+def refuse_unfilled(options: Iterable[tuple[str, object]]) -> None:
+    """Stop a run whose profile still has a placeholder of the repository where a user fills something in.
 
-    Slurm would refuse each of its jobs, after all downloads.
+    Slurm, for instance, would refuse each job of an account that does not exist, after all downloads.
 
     Args:
-        resources: The resources that a profile or the command line asks for, by rule, then by the name of the resource.
+        options: Names and values of options, as the profile or the command line gives them.
 
     Raises:
-        UserError: The account is not filled in.
+        UserError: Some options are not filled in.
     """
-    if any(asked.get("slurm_account") == UNFILLED_ACCOUNT for asked in resources.values()):
+    unfilled = dict.fromkeys(
+        f"{name}: is still {value}"
+        for name, value in options
+        if name in PLACEHOLDERS and PLACEHOLDERS[name] in re.split("[/:]", str(value))
+    )
+    if unfilled:
         raise UserError(
-            f"slurm_account: is still {UNFILLED_ACCOUNT}; nothing was started. Write your account into the config.yaml "
-            "of the profile, as its comments say, and look at the other lines to fill in there."
+            f"{', '.join(unfilled)}; nothing was started. Write your own values into the files of the profile, as the "
+            "comments there say, and look at the other lines to fill in."
         )
 
 

@@ -8,10 +8,11 @@ file that P names is not read.
 
 import argparse
 import os
+import re
 import shutil
 import sys
 import tempfile
-from collections.abc import Generator, Iterable, Mapping, Sequence
+from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from dataclasses import dataclass
 from io import StringIO
@@ -147,6 +148,38 @@ def resources_of(
         rule: {name: getattr(resource, "raw", resource) for name, resource in resources.items()}
         for rule, resources in named.items()
     }
+
+
+def storage_options(storage: Any, providers: Mapping[str, Any] | None) -> Iterator[tuple[str, object]]:
+    """Where results are stored, if they are stored elsewhere than in a folder, by the names of Snakemake's options.
+
+    Args:
+        storage: Snakemake's settings of storage.
+        providers: The settings of each plug-in for storage.
+    """
+    name = storage.default_storage_provider
+    yield "default-storage-prefix", storage.default_storage_prefix
+    if providers and name in providers:
+        yield f"storage-{name}-endpoint-url", getattr(providers[name].get_settings(), "endpoint_url", None)
+
+
+def slice_options(submit: str | None, environment: Mapping[str, str]) -> dict[str, str]:
+    """What tpu.env says, if a command submits jobs as the profile for TPU slices does.
+
+    Args:
+        submit: The command that submits jobs, or none.
+        environment: The variables of the shell, of which TPU_ENV may name another file.
+
+    Returns:
+        The values by their names, each with the name of the file: `PROJECT in tpu.env`.
+    """
+    beside = Path(submit).with_name("tpu.env") if submit else None
+    if beside is None or not beside.exists():
+        return {}
+    file = Path(environment.get("TPU_ENV") or beside)
+    text = file.read_text(encoding="utf-8", errors="replace") if file.is_file() else ""
+    values = re.findall(r"^(\w+)=([^\s#]*)", text, flags=re.MULTILINE)
+    return {f"{name} in tpu.env": value for name, value in values}
 
 
 def use_this_interpreter(*, needed: bool) -> None:
