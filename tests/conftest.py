@@ -32,9 +32,29 @@ from vrrae_bench.models.bottleneck import Sizes
 from vrrae_bench.system.provenance import Stopwatch
 
 SCRIPTS = Path(__file__).parents[1] / "workflow/scripts"
+# Folders of tests that need more than `make environment` installs: what they need, and the target that runs them. A
+# command runs them only if it names the folder, or a file in it.
+OWN_TARGETS = {
+    "environments": ("8 GB of environments", "test-envs"),
+    "gpu": ("a GPU, or minutes without one", "test-gpu"),
+    "kubernetes": ("the plug-ins for Kubernetes and S3", "test-kubernetes"),
+    "report": ("a browser", "test-report"),
+    "slurm": ("a Slurm cluster that root starts", "test-slurm"),
+}
 # Linux allows 65,530, beyond which XLA crashes. A compiled training holds 1500 of them, and is kept so that the
 # next one of the same network, settings and shapes need not be compiled.
 MOST_MEMORY_MAPS = 20_000
+
+
+def pytest_collection_modifyitems(config, items):
+    """Skip tests that have a target of their own, unless the command line names their folder."""
+    named = [Path(config.invocation_params.dir, argument.partition("::")[0]).resolve() for argument in config.args]
+    for name, (needed, target) in OWN_TARGETS.items():
+        folder = Path(__file__).with_name(name)
+        if not any(path.is_relative_to(folder) for path in named):
+            for item in items:
+                if item.path.is_relative_to(folder):
+                    item.add_marker(pytest.mark.skip(reason=f"needs {needed}. Type: make {target}"))
 
 
 @pytest.fixture(scope="module")

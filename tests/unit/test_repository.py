@@ -2,7 +2,9 @@
 
 import re
 import subprocess
+from dataclasses import dataclass, field
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -37,3 +39,42 @@ def test_every_test_that_the_page_on_threats_names_is_there():
     named = set(re.findall(r"test_\w+\.py", (ROOT / "docs/security.md").read_text()))
     assert len(named) > 10
     assert named <= {path.name for path in ROOT.glob("tests/**/test_*.py")}
+
+
+def test_all_files_of_tests_can_be_collected_together():
+    """pytest imports a file by its name alone, and refuses a second one of the same name: `pytest tests`."""
+    names = [path.name for path in ROOT.glob("tests/**/test_*.py")]
+    assert len(names) > 50 and sorted(names) == sorted(set(names))
+
+
+@pytest.mark.parametrize(
+    ("argument", "skipped"),
+    [
+        ("tests", {"gpu", "kubernetes", "report", "slurm", "environments"}),
+        (".", {"gpu", "kubernetes", "report", "slurm", "environments"}),
+        ("tests/slurm", {"gpu", "kubernetes", "report", "environments"}),
+        ("tests/gpu/test_x.py::test_one", {"kubernetes", "report", "slurm", "environments"}),
+    ],
+)
+def test_what_needs_a_cluster_or_a_browser_is_skipped_unless_it_is_named(request, argument, skipped):
+    plugin = request.config.pluginmanager.get_plugin(str(ROOT / "tests/conftest.py"))
+    items = {path.parent.name: Item(path) for path in ROOT.glob("tests/*/test_*.py")}
+    asked = SimpleNamespace(args=[argument], invocation_params=SimpleNamespace(dir=ROOT))
+    plugin.pytest_collection_modifyitems(asked, items.values())
+    reasons = {folder: item.marks[0].kwargs["reason"] for folder, item in items.items() if item.marks}
+    assert set(reasons) == skipped
+    listed = (ROOT / "Makefile").read_text()
+    for folder, reason in reasons.items():
+        [target] = re.findall(r"Type: make (\S+)$", reason)
+        assert re.search(rf"^{target}: .*\n(?:\t.*\n)*\t.* tests/{folder}\b", listed, flags=re.MULTILINE)
+
+
+@dataclass
+class Item:
+    """A test that was found, of which only the file counts."""
+
+    path: Path
+    marks: list = field(default_factory=list)
+
+    def add_marker(self, mark):
+        self.marks.append(mark)
