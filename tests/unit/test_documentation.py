@@ -3,6 +3,7 @@
 import re
 import subprocess
 import sys
+from collections import defaultdict
 from pathlib import Path
 
 import pytest
@@ -40,6 +41,16 @@ def test_what_a_page_links_to_is_there(page):
         target = page.parent / file if file else page
         assert target.exists(), link
         assert not anchor or anchor in anchors_of(target), link
+
+
+def test_a_picture_has_the_same_text_on_all_pages():
+    """A forge shows each page by itself, so that none can take the text from another page."""
+    texts = defaultdict(list)
+    for page in PAGES:
+        for text, link in re.findall(r"!\[([^\]]*)\]\(([^)]+)\)", page.read_text()):
+            texts[(page.parent / link).resolve()].append(" ".join(text.split()))
+    outcome = texts[ROOT / "docs/example-report/figures/figure_outcome.png"]
+    assert len(outcome) > 1 and all(len(set(found)) == 1 and found[0] for found in texts.values())
 
 
 @pytest.mark.parametrize("page", PAGES[2:], ids=lambda path: path.stem)
