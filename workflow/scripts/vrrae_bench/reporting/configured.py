@@ -11,7 +11,6 @@ from vrrae_bench.reporting.made_from import reported, timings
 from vrrae_bench.reporting.run_scores import run_folder
 from vrrae_bench.study.catalogue import CATALOGUE
 from vrrae_bench.study.comparisons import labelled
-from vrrae_bench.study.layers import DEFAULTS, with_defaults
 from vrrae_bench.study.selection import all_runs, needed_weights
 from vrrae_bench.study.settings import Study
 from vrrae_bench.system.errors import UserError
@@ -52,10 +51,11 @@ def read_study(path: Path) -> Study:
 def _with_keys_of_today(found: Any) -> Any:
     """A configuration with the keys that versions before 0.2 had below `experiment` below each data set."""
     match found:
-        case {"experiment": dict(experiment)}:
+        case {"experiment": dict(experiment), "datasets": dict(datasets)}:
             moved = {key: experiment[key] for key in ("ablations", "baselines", "timed") if key in experiment}
             left = {key: value for key, value in experiment.items() if key not in moved}
-            return with_defaults(found | {"experiment": left, DEFAULTS: moved})
+            filled = {name: moved | own if isinstance(own, dict) else own for name, own in datasets.items()}
+            return found | {"experiment": left, "datasets": filled}
     return found
 
 
