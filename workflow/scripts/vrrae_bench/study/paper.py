@@ -38,14 +38,22 @@ def paper_value(table: str, dataset: str, method: str, beta: str, metric: str) -
         beta: The beta of the cell, as text. A value that the paper prints without a beta belongs to every beta.
         metric: A key of `METRICS`, whose entry tells under which name the paper has such a number.
     """
+    printed = _cells().get((table, dataset, method, METRICS[metric].paper), {})
+    return next((cell for printed_beta, cell in printed.items() if printed_beta in ("", beta)), (None, ""))
+
+
+@cache
+def paper_betas(table: str, dataset: str, method: str) -> tuple[str, ...]:
+    """The betas with which a table prints numbers of a method; an empty text if it names no beta."""
     rows = paper_values()
-    found = rows[
-        (rows.table == table)
-        & (rows.dataset == dataset)
-        & (rows.method == method)
-        & (rows.metric == METRICS[metric].paper)
-        & rows.beta.isin(["", beta])
-    ]
-    if found.empty:
-        return None, ""
-    return float(found.iloc[0].value), str(found.iloc[0].note)
+    return tuple(rows[(rows.table == table) & (rows.dataset == dataset) & (rows.method == method)].beta.unique())
+
+
+@cache
+def _cells() -> dict[tuple[str, str, str, str | None], dict[str, tuple[float, str]]]:
+    """Value and note by the beta, by table, data set, method and metric. Of what is printed twice, it has the first."""
+    found: dict[tuple[str, str, str, str | None], dict[str, tuple[float, str]]] = {}
+    for row in paper_values().to_dict("records"):
+        cell = found.setdefault((row["table"], row["dataset"], row["method"], row["metric"]), {})
+        cell.setdefault(row["beta"], (row["value"], row["note"]))
+    return found

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import partial
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
 
@@ -72,8 +72,18 @@ class Evidence:
     other_rates: Mapping[float, pd.DataFrame] = field(default_factory=dict)
     void: Mapping[str, str] = field(default_factory=dict)
 
+    @cached_property
+    def _selected(self) -> dict[tuple[str, Variant], pd.DataFrame]:
+        """What `of` has found already, since many claims ask for the same runs."""
+        return {}
+
     def of(self, dataset: str, variant: Variant) -> pd.DataFrame:
         """The runs of one variant on one data set, by seed."""
+        if (dataset, variant) not in self._selected:
+            self._selected[dataset, variant] = self._select(dataset, variant)
+        return self._selected[dataset, variant]
+
+    def _select(self, dataset: str, variant: Variant) -> pd.DataFrame:
         runs = self.runs
         beta = runs.default_beta if variant.beta is None else runs.beta == variant.beta
         batch = runs.default_batch_size if variant.batch_size is None else runs.batch_size == variant.batch_size
@@ -84,6 +94,14 @@ class Evidence:
         """One number of each of these runs, by seed. Runs without this number are left out."""
         runs = self.of(dataset, variant)
         return runs[metric].dropna().astype(float) if metric in runs else pd.Series(dtype=float)
+
+    def has(self, dataset: str) -> bool:
+        """Whether there are runs on a data set."""
+        return dataset in self._datasets
+
+    @cached_property
+    def _datasets(self) -> frozenset[str]:
+        return frozenset(self.runs.dataset)
 
     def lacking_network(self, dataset: str) -> str | None:
         """What is lacking for FIDs on a data set to be of the paper's kind, or nothing if they are."""
@@ -96,19 +114,20 @@ class Evidence:
 
     def by_further_extractors(self, dataset: str) -> dict[int, "Evidence"]:
         """The evidence with a data set's scores in the features of each further extractor, by the extractor's seed."""
-        return {
-            seed: replace(self, runs=runs, further={})
-            for seed, runs in sorted(self.further.items())
-            if (runs.dataset == dataset).any()
-        }
+        return {seed: one for seed, one in self._by_extractor.items() if one.has(dataset)}
+
+    @cached_property
+    def _by_extractor(self) -> dict[int, "Evidence"]:
+        return {seed: replace(self, runs=runs, further={}) for seed, runs in sorted(self.further.items())}
 
     def by_other_learning_rates(self, dataset: str) -> dict[float, "Evidence"]:
         """The evidence with a data set's runs of each other learning rate in place of the configured, by the rate."""
-        return {
-            rate: replace(self, runs=runs, further={}, other_rates={})
-            for rate, runs in sorted(self.other_rates.items())
-            if (runs.dataset == dataset).any()
-        }
+        return {rate: one for rate, one in self._by_learning_rate.items() if one.has(dataset)}
+
+    @cached_property
+    def _by_learning_rate(self) -> dict[float, "Evidence"]:
+        rates = sorted(self.other_rates.items())
+        return {rate: replace(self, runs=runs, further={}, other_rates={}) for rate, runs in rates}
 
     def betas(self, dataset: str, method: str) -> list[str]:
         """The betas with which a method was trained on a data set, the smallest first."""

@@ -12,7 +12,7 @@ from vrrae_bench.reporting.claims.statistics import SIGNIFICANCE
 from vrrae_bench.reporting.claims.verdicts import Awaited, Verdict
 from vrrae_bench.reporting.labels import dataset_label
 from vrrae_bench.scoring.metrics import METRICS
-from vrrae_bench.study.paper import paper_value, paper_values
+from vrrae_bench.study.paper import paper_betas, paper_value
 
 FEWEST_SEEDS = 3
 
@@ -113,11 +113,14 @@ def printed_value(
 
     If there is no run, it is the number for the paper's own beta, which is the beta of Table 2.
     """
-    runs, rows = evidence.of(dataset, variant), paper_values()
-    headline = rows[(rows.table == "table_2") & (rows.dataset == dataset) & (rows.method == variant.method)]
-    betas = [variant.beta] if variant.beta is not None else (runs if len(runs) else headline).beta.unique()
+    if variant.beta is not None:
+        betas = (variant.beta,)
+    elif len(runs := evidence.of(dataset, variant)):
+        betas = tuple(runs.beta.unique())
+    else:
+        betas = paper_betas("table_2", dataset, variant.method)
     for table in tables:
-        for beta in betas if len(betas) else [""]:
+        for beta in betas or ("",):
             value, _ = paper_value(table, dataset, variant.method, beta, metric)
             if value is not None:
                 return value
@@ -127,7 +130,7 @@ def printed_value(
 def missing(evidence: Evidence, dataset: str, variant: Variant, metric: str) -> Lacking:
     """What is missing for a number: runs on the data set, runs of the variant, or a score of these runs."""
     label = dataset_label(dataset)
-    if not (evidence.runs.dataset == dataset).any():
+    if not evidence.has(dataset):
         return Lacking("data_set", f"runs on {label}")
     if evidence.of(dataset, variant).empty:
         return Lacking("trainings", f"runs of {variant} on {label}")
