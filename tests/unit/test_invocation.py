@@ -23,7 +23,7 @@ ON_GPUS = "workflow/profiles/workstation-gpu"
 
 def snakemake(*options, folder, snakefile=ROOT / "Snakefile", dry=True):
     words = [sys.executable, "-m", "snakemake", "--snakefile", snakefile, "--cores", "1", *options]
-    words += ["--dry-run"] if dry else []
+    words[3:3] = ["--dry-run"] if dry else []
     return subprocess.run(list(map(str, words)), cwd=folder, capture_output=True, text=True)
 
 
@@ -238,3 +238,25 @@ def test_a_profile_is_found_from_where_snakemake_was_started(folder):
     )
     assert outcome.returncode == 0, outcome.stdout + outcome.stderr
     assert "which is not read" not in outcome.stdout + outcome.stderr
+
+
+@pytest.mark.parametrize(
+    ("file", "told"),
+    [
+        (
+            "runs/mnist/ae/batch=1/seed=0/run.json",
+            "runs/mnist/ae/batch=1/seed=0: the configuration asks for no such run",
+        ),
+        ("data/nope/manifest.json", "nope: the configuration has no such data set. It has: synthetic, mnist,"),
+        ("extractor/nope/extractor.json", "nope: the configuration has no such data set"),
+        ("extractor/synthetic/extractor.json", "datasets.synthetic.extractor: is null"),
+    ],
+)
+def test_a_file_that_the_configuration_does_not_have_is_told_even_if_it_lies_there(tmp_path, file, told):
+    """Snakemake itself would use such a file, of which it believes that no rule makes it."""
+    path = tmp_path / "results" / file
+    path.parent.mkdir(parents=True)
+    path.touch()
+    outcome = snakemake("--quiet", "all", "--", path.relative_to(tmp_path), folder=tmp_path)
+    assert outcome.returncode == 1 and f"\nerror: {told}" in f"\n{outcome.stderr}", outcome.stderr
+    assert "Traceback" not in outcome.stdout + outcome.stderr

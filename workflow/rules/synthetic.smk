@@ -25,7 +25,7 @@ rule make_synthetic:
         mem_mb=2000,
         runtime=10,
     params:
-        bumps=lambda wildcards: settings.datasets["synthetic"].bumps.model_dump_json(),
+        bumps=lambda wildcards: dataset_named("synthetic").bumps.model_dump_json(),
     message:
         "Draw the synthetic bumps"
     shell:

@@ -104,7 +104,7 @@ def made_from_of(dataset):
 
     Kept, so that what is written down is what was planned with, not what the files became while the job ran.
     """
-    return to_make_from(settings.datasets[dataset])
+    return to_make_from(dataset_named(dataset))
 
 
 def asked_of_own_data(wildcards):
@@ -128,7 +128,7 @@ def refuse_missing(source):
 
 def weights_of(wildcards):
     """The published weights of Inception-v3, if training it starts from them."""
-    if dataset_of(wildcards).extractor.start != "imagenet":
+    if extractor_asked(wildcards).start != "imagenet":
         return []
     if settings.weights is None and not os.path.exists(
         f"{RESULTS}/extractor/{wildcards.dataset}{wildcards.other}/extractor.json"
@@ -159,8 +159,10 @@ def extractor_of(wildcards):
 
 def extractor_asked(wildcards):
     """The settings of an extractor: those of the data set, but for the seed if it is another."""
-    seed = wildcards.other.rpartition("=")[2]
-    return dataset_of(wildcards).extractor.model_copy(update={"seed": int(seed)} if seed else {})
+    configured, seed = dataset_of(wildcards).extractor, wildcards.other.rpartition("=")[2]
+    if configured is None:
+        end(f"datasets.{wildcards.dataset}.extractor: is null, so that no Inception-v3 is tuned on this data set.")
+    return configured.model_copy(update={"seed": int(seed)} if seed else {})
 
 
 def extractor_settings(wildcards):

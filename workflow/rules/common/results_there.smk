@@ -68,9 +68,9 @@ def arrays_of_result(dataset, record):
 @functools.cache
 def refuse_other_data(dataset, manifest):
     """Stop if a data set that is there is damaged, or was made from something else than the configuration asks for."""
+    files = dataset_named(dataset).files
     if are_images_forced(dataset):
         return
-    files = settings.datasets[dataset].files
     refused(refuse_data, Path(manifest))
     # What could be done may be asked without the user's own files.
     if not (workflow.dryrun and files and not os.path.exists(files.path)):

@@ -92,29 +92,39 @@ wildcard_constraints:
     other=r"|/extractor_seed=\d+",
 
 
-def refused(check, *arguments):
-    """A check in a function of a rule, before a run begins. A job that another Snakemake runs has passed it before.
+def end(message):
+    """End Snakemake with a message, from within a function of a rule.
 
-    It ends Snakemake itself: of a file that exists, Snakemake takes any other error to mean that no rule makes it, and
-    would use the file without a word.
+    Any other error would be told with the lines of the code, and for a file that exists, Snakemake would take it to mean
+    that no rule makes the file, and would use the file without a word.
     """
+    sys.exit(f"error: {message}")
+
+
+def refused(check, *arguments):
+    """A check in a function of a rule, before a run begins. A job that another Snakemake runs has passed it before."""
     if not workflow.remote_exec:
         try:
             check(*arguments)
         except UserError as error:
-            sys.exit(f"error: {error}")
+            end(error)
 
 
 def run_of(wildcards):
     """Specification of the run that a path names."""
     folder = "runs/{0.dataset}/{0.method}/{0.variant}/seed={0.seed}".format(wildcards)
     if folder not in RUNS:
-        raise WorkflowError(f"{folder}: the configuration asks for no such run. It asks for:\n" + "\n".join(RUNS))
+        end(f"{folder}: the configuration asks for no such run. It asks for:\n" + "\n".join(RUNS))
     return RUNS[folder]
 
 
 def dataset_of(wildcards):
     """Settings of the data set that a path names."""
-    if wildcards.dataset not in settings.datasets:
-        raise WorkflowError(f"unknown data set '{wildcards.dataset}'. Known: {', '.join(settings.datasets)}")
-    return settings.datasets[wildcards.dataset]
+    return dataset_named(wildcards.dataset)
+
+
+def dataset_named(name):
+    """Settings of the data set of this name, which a path may have."""
+    if name not in settings.datasets:
+        end(f"{name}: the configuration has no such data set. It has: {', '.join(settings.datasets)}")
+    return settings.datasets[name]
