@@ -18,9 +18,8 @@ from vrrae_bench.artefacts.former_names import refuse_former_names
 from vrrae_bench.artefacts.records import FILES, details_of, read_record
 from vrrae_bench.artefacts.run_folder import TRAINING, spec_of
 from vrrae_bench.reporting.claims.reported import read_claims
-from vrrae_bench.reporting.configured import check_configured, check_made_by, read_study, selected_by
+from vrrae_bench.reporting.configured import check_configured, check_made_by, read_study, selected_by, settings_of
 from vrrae_bench.reporting.made_from import SETTINGS, figure_files, reported
-from vrrae_bench.reporting.report import settings_of
 from vrrae_bench.study.catalogue import FIGURES
 from vrrae_bench.study.settings import Study
 from vrrae_bench.system.command_line import command_parser

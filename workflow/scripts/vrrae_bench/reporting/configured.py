@@ -1,10 +1,11 @@
 """The configuration of some results, what of them it asks for, and checks that results were made by it."""
 
+import re
 from collections.abc import Callable, Mapping
 from pathlib import Path, PurePath
 from typing import Any
 
-from vrrae_bench.artefacts.records import content_digest, read_record, refuse_others, remedy
+from vrrae_bench.artefacts.records import content_digest, read_record, reading, refuse_others, remedy
 from vrrae_bench.artefacts.run import RunSpec
 from vrrae_bench.artefacts.run_folder import TRAINING
 from vrrae_bench.reporting.made_from import reported, timings
@@ -103,6 +104,17 @@ def digest_of(settings: Path) -> str:
         UserError: The file cannot be read.
     """
     return content_digest(read_record(settings))
+
+
+def settings_of(page: Path) -> str | None:
+    """The configuration that a report is of, by its digest, as claims.json has it; None for an earlier version's.
+
+    Raises:
+        UserError: The page cannot be read.
+    """
+    with reading(page):
+        found = re.search(r'<meta name="vrrae-settings" content="([0-9a-f]+)">', page.read_text(encoding="utf-8"))
+    return found[1] if found else None
 
 
 def check_made_by(path: Path, found: str | None, settings: Path) -> None:

@@ -2,7 +2,6 @@
 
 import base64
 import hashlib
-import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -103,17 +102,6 @@ def write_report(
         notes=list(notes.numbers),
     )
     write_text(path, page)
-
-
-def settings_of(page: Path) -> str | None:
-    """The configuration that a report is of, by its digest, as claims.json has it; None for an earlier version's.
-
-    Raises:
-        UserError: The page cannot be read.
-    """
-    with reading(page):
-        found = re.search(r'<meta name="vrrae-settings" content="([0-9a-f]+)">', page.read_text(encoding="utf-8"))
-    return found[1] if found else None
 
 
 def _template(path: Path) -> jinja2.Template:
