@@ -1,28 +1,40 @@
 """What a run came to, kept without what it was made from."""
 
 import json
-import os
-import subprocess
+import signal
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
+import keep as keep_command
 from vrrae_bench.artefacts.records import read_record, write_record
 from vrrae_bench.reporting.configured import digest_of, read_study
 from vrrae_bench.study.reading import load_settings
 from vrrae_bench.study.selection import all_runs
+from vrrae_bench.system.errors import run_command
 
-COMMAND = Path(__file__).parents[2] / "workflow/scripts/keep.py"
 NO_CLAIMS = {"summary": [], "claims": [], "rules": {}, "conditions": [], "contradictions": []}
 RUN = "runs/mnist/vrrae/beta=1e-6__batch=576/seed=0"
 
 
-def keep(*folders):
-    # The tests' own setting is not heeded, and told before all else.
-    environment = {name: value for name, value in os.environ.items() if name != "JAX_DISABLE_MOST_OPTIMIZATIONS"}
-    command = [sys.executable, COMMAND, *map(str, folders)]
-    return subprocess.run(command, capture_output=True, text=True, env=environment)
+@pytest.fixture
+def keep(monkeypatch, capfd):
+    """A factory: how the command ends, given its folders, and what it prints."""
+    # How SIGTERM ends the process of the tests stays as it is.
+    monkeypatch.setattr(signal, "signal", lambda number, handler: None)
+
+    def run(*folders):
+        monkeypatch.setattr(sys, "argv", ["keep.py", *map(str, folders)])
+        status = 0
+        try:
+            run_command(keep_command.main)
+        except SystemExit as end:
+            status = end.code
+        return SimpleNamespace(returncode=status, **capfd.readouterr()._asdict())
+
+    return run
 
 
 @pytest.fixture
@@ -51,19 +63,24 @@ def make(results, name):
         path.write_text(f'<meta name="vrrae-settings" content="{settings}">' if name == "report.html" else name)
 
 
-def kept_of(results, names):
-    """What is kept of such files, and what is printed."""
-    for name in names:
-        make(results, name)
-    folder = results.with_name("kept")
-    outcome = keep(results, folder)
-    assert outcome.returncode == 0, outcome.stderr
-    kept = [name for name in names if (folder / name).exists()]
-    assert all((folder / name).read_bytes() == (results / name).read_bytes() for name in kept)
-    return {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()}, outcome.stdout
+@pytest.fixture
+def kept_of(keep):
+    """A factory: what is kept of such files, and what is printed."""
+
+    def run(results, names):
+        for name in names:
+            make(results, name)
+        folder = results.with_name("kept")
+        outcome = keep(results, folder)
+        assert outcome.returncode == 0, outcome.err
+        kept = [name for name in names if (folder / name).exists()]
+        assert all((folder / name).read_bytes() == (results / name).read_bytes() for name in kept)
+        return {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()}, outcome.out
+
+    return run
 
 
-def test_scores_and_pages_are_kept_and_data_models_and_images_are_not(results):
+def test_scores_and_pages_are_kept_and_data_models_and_images_are_not(results, kept_of):
     kept = {"report.html", "claims.csv", "claims.json", "claims.md", "timings/mnist.json"}
     kept |= {f"tables/table_2.{ending}" for ending in ("md", "csv", "tex")}  # the report links to each
     kept |= {f"figures/figure_5.{ending}" for ending in ("png", "pdf", "txt")}
@@ -75,7 +92,7 @@ def test_scores_and_pages_are_kept_and_data_models_and_images_are_not(results):
     assert found == kept | {"settings.json"} and "left out" not in printed
 
 
-def test_of_images_and_points_those_are_kept_that_figures_show(results):
+def test_of_images_and_points_those_are_kept_that_figures_show(results, kept_of):
     """Figure 5 shows the first seed alone, and Figure 2 the points of every seed."""
     other, bumps = RUN.replace("seed=0", "seed=1"), "runs/synthetic/vae/beta=1e-3__batch=64/seed=1"
     kept = {f"{RUN}/{name}" for name in ("shown_images.npz", "shown_means.npz", "sample.json", "scores.json")}
@@ -85,7 +102,7 @@ def test_of_images_and_points_those_are_kept_that_figures_show(results):
     assert found == kept | {"settings.json"}
 
 
-def test_what_an_earlier_configuration_left_is_not_kept(results):
+def test_what_an_earlier_configuration_left_is_not_kept(results, kept_of):
     """config.yaml has no Fashion-MNIST, nor that seed, and so neither has its report."""
     others = {"tables/table_9.md", "extractor/fashion_mnist/floor.json", "timings/fashion_mnist.json"}
     others |= {RUN.replace("seed=0", "seed=77") + "/scores.json", RUN.replace("mnist", "fashion_mnist") + "/run.json"}
@@ -96,7 +113,7 @@ def test_what_an_earlier_configuration_left_is_not_kept(results):
     assert printed.endswith(f"{len(others)} files left out, because settings.json does not ask for them\n")
 
 
-def test_the_fid_of_most_papers_is_kept_only_while_it_is_asked_for(results):
+def test_the_fid_of_most_papers_is_kept_only_while_it_is_asked_for(results, kept_of):
     study = json.loads((results / "settings.json").read_text())
     study["datasets"]["mnist"]["inception_2015"] = False
     (results / "settings.json").write_text(json.dumps(study))
@@ -104,7 +121,7 @@ def test_the_fid_of_most_papers_is_kept_only_while_it_is_asked_for(results):
     assert found == {"settings.json", f"{RUN}/scores.json"}
 
 
-def test_the_fid_of_most_papers_is_kept_where_there_is_no_other(results):
+def test_the_fid_of_most_papers_is_kept_where_there_is_no_other(results, kept_of):
     study = json.loads((results / "settings.json").read_text())
     study["datasets"]["mnist"] |= {"extractor": None, "extractor_seeds": []}
     (results / "settings.json").write_text(json.dumps(study))
@@ -114,24 +131,24 @@ def test_the_fid_of_most_papers_is_kept_where_there_is_no_other(results):
 
 
 @pytest.mark.parametrize("content", ["no JSON", "{}"])
-def test_a_configuration_that_is_none_is_told(results, content):
+def test_a_configuration_that_is_none_is_told(results, keep, content):
     (results / "report.html").touch()
     (results / "settings.json").write_text(content)
     outcome = keep(results, results.with_name("kept"))
-    assert outcome.returncode == 1 and outcome.stderr.startswith("error: ")
-    assert "settings.json: is no configuration of this version. Make it again" in outcome.stderr
+    assert outcome.returncode == 1 and outcome.err.startswith("error: ")
+    assert "settings.json: is no configuration of this version. Make it again" in outcome.err
 
 
-def test_results_that_do_not_tell_their_configuration_are_not_kept(results):
+def test_results_that_do_not_tell_their_configuration_are_not_kept(results, keep):
     (results / "settings.json").rename(results / "report.html")
     outcome = keep(results, results.with_name("kept"))
-    assert outcome.returncode == 1 and "settings.json: is missing" in outcome.stderr
+    assert outcome.returncode == 1 and "settings.json: is missing" in outcome.err
     assert not results.with_name("kept").exists()
 
 
-def test_a_folder_without_results_is_told(tmp_path):
+def test_a_folder_without_results_is_told(tmp_path, keep):
     outcome = keep(tmp_path, tmp_path / "kept")
-    assert outcome.returncode == 1 and "Name a folder of results" in outcome.stderr
+    assert outcome.returncode == 1 and "Name a folder of results" in outcome.err
     assert not (tmp_path / "kept").exists()
 
 
@@ -161,15 +178,15 @@ def test_a_folder_without_results_is_told(tmp_path):
         ),
     ],
 )
-def test_nothing_is_kept_of_results_that_are_damaged_or_of_another_configuration(results, name, damage, told):
+def test_nothing_is_kept_of_results_that_are_damaged_or_of_another_configuration(results, keep, name, damage, told):
     """As when settings.json was made anew, and the report not yet; what is kept would contradict its configuration."""
     for each in ("report.html", "claims.json", f"{RUN}/run.json", f"{RUN}/scores.json", "figures/figure_5.png"):
         make(results, each)
     write_record(results / "figures/figure_5.json", {}, ["figure_5.png"])
     damage(results / name)
     outcome = keep(results, results.with_name("kept"))
-    assert outcome.returncode == 1 and outcome.stderr.startswith(f"error: {results / name}: ")
-    assert told in outcome.stderr and "--forcerun" in outcome.stderr and "Traceback" not in outcome.stderr
+    assert outcome.returncode == 1 and outcome.err.startswith(f"error: {results / name}: ")
+    assert told in outcome.err and "--forcerun" in outcome.err and "Traceback" not in outcome.err
     assert not results.with_name("kept").exists()
 
 
