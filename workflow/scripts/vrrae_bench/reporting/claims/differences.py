@@ -83,7 +83,8 @@ class PairedDifferences(Tested):
     Attributes:
         tables: The tables in which the paper prints the numbers.
         share: The margin, as a share of the mean of the other variant.
-        needs_contrast: Whether a number that is the same for all seeds of both variants decides nothing.
+        needs_contrast: Whether a number that is the same for both variants, with all seeds that both have, decides
+            nothing.
     """
 
     needs_contrast: ClassVar[bool] = False
@@ -257,11 +258,11 @@ class Lower(PairedDifferences):
     how: ClassVar[str] = (
         f"The variants are compared seed by seed, with at least {FEWEST_SEEDS} seeds that both have. The numbers give "
         f"the 95 % t-interval of the mean difference for each comparison. A difference of less than {100 * SHARE:g} % "
-        "of the other variant's mean, the margin, counts as no difference. A number that is exactly the same for all "
-        "seeds of both variants cannot tell them apart, and decides nothing. The claim holds if every interval ends "
-        "below minus the margin. It does not hold if an interval begins at minus the margin or above. Since one such "
-        "comparison is enough to refute the claim, the beginnings of the intervals are corrected for the number of "
-        "comparisons (Holm's procedure). Otherwise the claim is open."
+        "of the other variant's mean, the margin, counts as no difference. If a number is exactly the same for both "
+        "variants, with all seeds that both have, it cannot tell the variants apart, and decides nothing. The claim "
+        "holds if every interval ends below minus the margin. It does not hold if an interval begins at minus the "
+        "margin or above. Since one such comparison is enough to refute the claim, the beginnings of the intervals are "
+        "corrected for the number of comparisons (Holm's procedure). Otherwise the claim is open."
     )
 
     @property
@@ -286,9 +287,10 @@ class NotLower(Lower):
 
     needs_contrast: ClassVar[bool] = False  # equal numbers speak for this claim
     how: ClassVar[str] = (
-        "The comparisons are the same as for Lower. The claim holds if every interval begins at minus the margin or "
-        "above. It does not hold if an interval ends below minus the margin. Since one such comparison is enough to "
-        "refute the claim, the ends are corrected for the number of comparisons. Otherwise the claim is open."
+        "The comparisons are the same as for Lower, but a number that is exactly the same for both variants speaks for "
+        "the claim. The claim holds if every interval begins at minus the margin or above. It does not hold if an "
+        "interval ends below minus the margin. Since one such comparison is enough to refute the claim, the ends are "
+        "corrected for the number of comparisons. Otherwise the claim is open."
     )
 
     @property
