@@ -1,6 +1,7 @@
 """What several test modules share."""
 
 import os
+import signal
 import subprocess
 import sys
 from functools import cache, partial
@@ -29,6 +30,7 @@ from vrrae_bench.datasets.store import DataSet, write_dataset
 from vrrae_bench.latent.settings import SampleSpec
 from vrrae_bench.models.autoencoder import Autoencoder
 from vrrae_bench.models.bottleneck import Sizes
+from vrrae_bench.system.errors import run_command
 from vrrae_bench.system.provenance import Stopwatch
 
 SCRIPTS = Path(__file__).parents[1] / "workflow/scripts"
@@ -151,6 +153,27 @@ def memory_maps() -> int:
     """How many this process has; 0 on systems other than Linux, which do not limit them."""
     maps = Path("/proc/self/maps")
     return len(maps.read_bytes().splitlines()) if maps.exists() else 0
+
+
+@pytest.fixture
+def run_main(monkeypatch, capfd):
+    """A factory: how a command ends that is given its module and its words, and what it prints.
+
+    It needs no process of its own, whose imports would take seconds.
+    """
+    # How SIGTERM ends the process of the tests stays as it is.
+    monkeypatch.setattr(signal, "signal", lambda number, handler: None)
+
+    def run(module, *words) -> subprocess.CompletedProcess[str]:
+        monkeypatch.setattr(sys, "argv", [module.__name__, *map(str, words)])
+        status = 0
+        try:
+            run_command(module.main)
+        except SystemExit as end:
+            status = end.code
+        return subprocess.CompletedProcess(sys.argv, status, *capfd.readouterr())
+
+    return run
 
 
 @pytest.fixture

@@ -2,36 +2,26 @@
 
 import json
 import os
-import subprocess
-import sys
-from pathlib import Path
+from dataclasses import replace
 
 import numpy as np
 import pytest
 import torch
+from threadpoolctl import threadpool_limits
 from torch_fidelity import FeatureExtractorInceptionV3
 from torchmetrics.image.fid import FrechetInceptionDistance
 from typechecker import unchecked
 
+import reference_2015
+import score_2015
 from vrrae_bench.artefacts.run import RunSpec
 from vrrae_bench.datasets.store import DataSet, write_dataset
+from vrrae_bench.datasets.weights import INCEPTION_2015, WEIGHTS
 from vrrae_bench.latent.settings import SampleSpec
 from vrrae_bench.scoring.frechet import Moments
 from vrrae_bench.scoring.inception_2015 import Inception2015, scores_2015
 from vrrae_bench.system.errors import UserError
-
-SCRIPTS = Path(__file__).parents[2] / "workflow/scripts"
-
-# Runs a command for which a file of random weights is the published one.
-TAKING_THESE_WEIGHTS = """
-import vrrae_bench.system.shell_settings
-import dataclasses, runpy, sys
-from vrrae_bench.datasets.weights import INCEPTION_2015, WEIGHTS
 from vrrae_bench.system.files import sha256
-_, weights, *sys.argv = sys.argv
-WEIGHTS[INCEPTION_2015] = dataclasses.replace(WEIGHTS[INCEPTION_2015], checksum=f"sha256:{sha256(weights)}")
-runpy.run_path(sys.argv[0], run_name="__main__")
-"""
 
 
 class Blank(FeatureExtractorInceptionV3):
@@ -61,7 +51,7 @@ def images(n, channels, seed=0):
 
 
 def test_the_distance_is_that_of_torchmetrics(network, weights):
-    real, generated = images(6, 3), images(5, 3, seed=1) // 2
+    real, generated = images(4, 3), images(4, 3, seed=1) // 2
     theirs = FrechetInceptionDistance(feature_extractor_weights_path=str(weights))
     for sample, is_real in ((real, True), (generated, False)):
         theirs.update(torch.tensor(sample).permute(0, 3, 1, 2), real=is_real)
@@ -69,7 +59,7 @@ def test_the_distance_is_that_of_torchmetrics(network, weights):
     scores = scores_2015(network, reference, {"random": [generated[:2], generated[2:]]})
     # Theirs resizes a little differently, which random weights hardly see, and sums in single precision.
     assert scores.numbers["fid_2015_random"] == pytest.approx(float(theirs.compute()), rel=1e-3)
-    assert scores.details["counts"] == {"fid_2015_random": {"generated": 5, "real": 6}}
+    assert scores.details["counts"] == {"fid_2015_random": {"generated": 4, "real": 4}}
 
 
 def test_grey_images_are_those_with_three_equal_channels_and_batches_do_not_matter(network):
@@ -100,8 +90,20 @@ def test_a_file_that_is_not_these_weights_or_could_run_code_is_refused(tmp_path)
     assert not (tmp_path / "harm").exists()
 
 
-def test_the_commands_score_a_run_and_test_images_against_the_training_images(tmp_path, weights):
-    write_dataset(tmp_path, "npz", {"train": images(12, 1), "test": images(4, 1, seed=1)})
+@pytest.fixture
+def threads_as_before(monkeypatch):
+    """Commands set the number of threads of their process, which here is that of all tests."""
+    monkeypatch.setenv("OPENBLAS_NUM_THREADS", os.environ.get("OPENBLAS_NUM_THREADS", "1"))
+    threads = torch.get_num_threads()
+    with threadpool_limits():
+        yield
+    torch.set_num_threads(threads)
+
+
+def test_the_commands_score_a_run_and_test_images_against_the_training_images(
+    tmp_path, weights, run_main, monkeypatch, threads_as_before
+):
+    write_dataset(tmp_path, "npz", {"train": images(5, 1), "test": images(4, 1, seed=1)})
     sampling = SampleSpec(
         gmm_components=1, random_images=2, random_draws=2, interpolation_pairs=1, interpolation_points=2
     )
@@ -124,34 +126,26 @@ def test_the_commands_score_a_run_and_test_images_against_the_training_images(tm
     (tmp_path / "sample.json").write_text(json.dumps({"sampling": sampling.model_dump()}))
     training = {"run": run.model_dump(), "data": data.manifest.model_dump(mode="json")}
     (tmp_path / "run.json").write_text(json.dumps(training))
-    reference = ["reference_2015.py", "--dataset", "mine", "--data", data.path, "--weights", weights]
+    reference = [reference_2015, "--dataset", "mine", "--data", data.path, "--weights", weights]
     reference += ["--sampling", sampling.model_dump_json(), "--seed", 0, "--out", tmp_path / "reference_2015.npz"]
-    score = [
-        "score_2015.py",
-        "--run",
-        run.model_dump_json(),
-        "--sample",
-        tmp_path / "sample.json",
-        "--weights",
-        weights,
-    ]
+    score = [score_2015, "--run", run.model_dump_json(), "--sample", tmp_path / "sample.json", "--weights", weights]
     score += ["--reference", tmp_path / "reference_2015.npz", "--out", tmp_path / "scores_2015.json"]
-    refused = subprocess.run([sys.executable, SCRIPTS / reference[0], *map(str, reference[1:])], stderr=-1, text=True)
+    refused = run_main(*reference)
     assert refused.returncode == 1 and f"{weights}: is not the published {weights.name}" in refused.stderr
-    for script, *arguments in (reference, score):
-        command = [sys.executable, "-c", TAKING_THESE_WEIGHTS, weights, SCRIPTS / script, *arguments]
-        subprocess.run(list(map(str, command)), env=os.environ | {"PYTHONPATH": str(SCRIPTS)}, check=True)
+    as_published = replace(WEIGHTS[INCEPTION_2015], checksum=f"sha256:{sha256(weights)}")
+    monkeypatch.setitem(WEIGHTS, INCEPTION_2015, as_published)
+    for words in (reference, score):
+        outcome = run_main(*words)
+        assert outcome.returncode == 0, outcome.stderr
     floor, scores = (json.loads((tmp_path / f"{name}_2015.json").read_text()) for name in ("floor", "scores"))
     # What was "generated" are the test images, so the floor is the score.
     assert scores["fid_2015_random"] == pytest.approx(floor["fid_2015_random"], rel=1e-4)
     assert scores["fid_2015_interpolation"] > 0
-    assert scores["details"]["counts"]["fid_2015_random"] == {"generated": 4, "real": 12}
+    assert scores["details"]["counts"]["fid_2015_random"] == {"generated": 4, "real": 5}
     assert scores["details"]["extractor"]["library"].startswith("torch-fidelity 0.4")
     assert floor["details"]["bound"] == "floor" and floor["details"]["dataset"] == "mine"
     training["data"]["arrays"]["train"] = "0" * 64
     (tmp_path / "run.json").write_text(json.dumps(training))
-    refused = subprocess.run(
-        list(map(str, command)), env=os.environ | {"PYTHONPATH": str(SCRIPTS)}, stderr=-1, text=True
-    )
+    refused = run_main(*score)
     told = "reference_2015.npz: is not the reference that is asked for: data is {"
     assert refused.returncode == 1 and told in refused.stderr and "Traceback" not in refused.stderr

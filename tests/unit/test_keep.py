@@ -1,10 +1,8 @@
 """What a run came to, kept without what it was made from."""
 
 import json
-import signal
-import sys
+from functools import partial
 from pathlib import Path
-from types import SimpleNamespace
 
 import pytest
 
@@ -13,28 +11,14 @@ from vrrae_bench.artefacts.records import read_record, write_record
 from vrrae_bench.reporting.configured import digest_of, read_study
 from vrrae_bench.study.reading import load_settings
 from vrrae_bench.study.selection import all_runs
-from vrrae_bench.system.errors import run_command
 
 NO_CLAIMS = {"summary": [], "claims": [], "rules": {}, "conditions": [], "contradictions": []}
 RUN = "runs/mnist/vrrae/beta=1e-6__batch=576/seed=0"
 
 
 @pytest.fixture
-def keep(monkeypatch, capfd):
-    """A factory: how the command ends, given its folders, and what it prints."""
-    # How SIGTERM ends the process of the tests stays as it is.
-    monkeypatch.setattr(signal, "signal", lambda number, handler: None)
-
-    def run(*folders):
-        monkeypatch.setattr(sys, "argv", ["keep.py", *map(str, folders)])
-        status = 0
-        try:
-            run_command(keep_command.main)
-        except SystemExit as end:
-            status = end.code
-        return SimpleNamespace(returncode=status, **capfd.readouterr()._asdict())
-
-    return run
+def keep(run_main):
+    return partial(run_main, keep_command)
 
 
 @pytest.fixture
@@ -72,10 +56,10 @@ def kept_of(keep):
             make(results, name)
         folder = results.with_name("kept")
         outcome = keep(results, folder)
-        assert outcome.returncode == 0, outcome.err
+        assert outcome.returncode == 0, outcome.stderr
         kept = [name for name in names if (folder / name).exists()]
         assert all((folder / name).read_bytes() == (results / name).read_bytes() for name in kept)
-        return {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()}, outcome.out
+        return {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()}, outcome.stdout
 
     return run
 
@@ -135,20 +119,20 @@ def test_a_configuration_that_is_none_is_told(results, keep, content):
     (results / "report.html").touch()
     (results / "settings.json").write_text(content)
     outcome = keep(results, results.with_name("kept"))
-    assert outcome.returncode == 1 and outcome.err.startswith("error: ")
-    assert "settings.json: is no configuration of this version. Make it again" in outcome.err
+    assert outcome.returncode == 1 and outcome.stderr.startswith("error: ")
+    assert "settings.json: is no configuration of this version. Make it again" in outcome.stderr
 
 
 def test_results_that_do_not_tell_their_configuration_are_not_kept(results, keep):
     (results / "settings.json").rename(results / "report.html")
     outcome = keep(results, results.with_name("kept"))
-    assert outcome.returncode == 1 and "settings.json: is missing" in outcome.err
+    assert outcome.returncode == 1 and "settings.json: is missing" in outcome.stderr
     assert not results.with_name("kept").exists()
 
 
 def test_a_folder_without_results_is_told(tmp_path, keep):
     outcome = keep(tmp_path, tmp_path / "kept")
-    assert outcome.returncode == 1 and "Name a folder of results" in outcome.err
+    assert outcome.returncode == 1 and "Name a folder of results" in outcome.stderr
     assert not (tmp_path / "kept").exists()
 
 
@@ -185,8 +169,8 @@ def test_nothing_is_kept_of_results_that_are_damaged_or_of_another_configuration
     write_record(results / "figures/figure_5.json", {}, ["figure_5.png"])
     damage(results / name)
     outcome = keep(results, results.with_name("kept"))
-    assert outcome.returncode == 1 and outcome.err.startswith(f"error: {results / name}: ")
-    assert told in outcome.err and "--forcerun" in outcome.err and "Traceback" not in outcome.err
+    assert outcome.returncode == 1 and outcome.stderr.startswith(f"error: {results / name}: ")
+    assert told in outcome.stderr and "--forcerun" in outcome.stderr and "Traceback" not in outcome.stderr
     assert not results.with_name("kept").exists()
 
 
