@@ -58,10 +58,7 @@ def decoded(model, header, points):
 @pytest.fixture
 def small_chunks(monkeypatch):
     """Sets of few images in several chunks, the last of them not full."""
-    monkeypatch.setattr("vrrae_bench.models.inference.CHUNK", 5)
-    jax.clear_caches()  # or programs compiled for other chunks would be found
-    yield
-    jax.clear_caches()
+    monkeypatch.setattr("vrrae_bench.models.inference.CHUNKS", (5,))
 
 
 def test_the_error_is_that_of_the_posterior_means_over_the_whole_test_set(start, tiny_colours, small_chunks):

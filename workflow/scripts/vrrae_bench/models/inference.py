@@ -1,4 +1,4 @@
-"""Running a trained model over any number of images, in chunks of a fixed number."""
+"""Running a trained model over any number of images, in chunks of few sizes."""
 
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -13,7 +13,8 @@ from vrrae_bench.datasets.store import Images
 from vrrae_bench.models.autoencoder import Autoencoder
 from vrrae_bench.models.bottleneck import Posterior
 
-CHUNK = 512
+# Images of a chunk. A set that the first of these holds would mostly be padding in a chunk of the second.
+CHUNKS = (64, 512)
 
 Rows = Images | Float[np.ndarray, "N k"]
 
@@ -63,12 +64,13 @@ def decode(
 def _in_chunks(function: Callable[..., Any], arguments: tuple[Any, ...], rows: Rows) -> Iterator[Any]:
     """`function(*arguments, chunk)` for consecutive chunks of the rows, the last one padded and cut back.
 
-    One shape for all chunks means one compilation.
+    One shape for all chunks of a set means one compilation.
     """
-    for start in range(0, len(rows), CHUNK):
-        chunk = np.asarray(rows[start : start + CHUNK])
+    size = next((size for size in CHUNKS if len(rows) <= size), CHUNKS[-1])
+    for start in range(0, len(rows), size):
+        chunk = np.asarray(rows[start : start + size])
         n = len(chunk)
-        padding = [(0, CHUNK - n)] + [(0, 0)] * (chunk.ndim - 1)
+        padding = [(0, size - n)] + [(0, 0)] * (chunk.ndim - 1)
         output = function(*arguments, np.pad(chunk, padding, mode="edge"))
         yield jax.tree.map(lambda array, n=n: np.asarray(array)[:n], output)
 
