@@ -3,6 +3,7 @@
 import ast
 import hashlib
 import os
+from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
@@ -35,12 +36,20 @@ def code_digest(*start: str | Path) -> str:
 def _imports(path: Path) -> frozenset[Path]:
     """The modules of this package that a file imports, and the `__init__.py` of the folders of these modules."""
     names = set()
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+    for node in _statements(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Import):
             names |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom) and node.module:
             names |= {node.module} | {f"{node.module}.{alias.name}" for alias in node.names}
     return frozenset(file for name in names for file in _files(name))
+
+
+def _statements(node: ast.AST) -> Iterator[ast.AST]:
+    """The statements within a node, and those within these. Expressions hold none, and most of a file is expressions."""
+    for block in ("body", "handlers", "orelse", "finalbody", "cases"):
+        for statement in getattr(node, block, ()):
+            yield statement
+            yield from _statements(statement)
 
 
 def _files(module: str) -> list[Path]:
