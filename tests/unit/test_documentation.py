@@ -2,11 +2,11 @@
 
 import re
 import subprocess
-import sys
 from collections import defaultdict
 from pathlib import Path
 
 import pytest
+from commands import python
 from test_architecture import LAYERS
 
 ROOT = Path(__file__).parents[2]
@@ -85,8 +85,7 @@ def test_the_errands_of_the_readme_are_the_commands_of_the_pages():
     ],
 )
 def test_the_hours_of_the_readme_are_those_of_the_plan(told, options, tmp_path):
-    command = [sys.executable, ROOT / "workflow/scripts/plan.py", *options, "--config", f"results={tmp_path}"]
-    plan = subprocess.run(list(map(str, command)), cwd=ROOT, capture_output=True, text=True)
+    plan = python(ROOT / "workflow/scripts/plan.py", *options, "--config", f"results={tmp_path}", cwd=ROOT)
     assert plan.returncode == 0, plan.stderr
     [total] = re.findall(r"^ +total .*? ([\d.,]+) +[\d.,]+$", plan.stdout, re.MULTILINE)
     [hours] = re.findall(told, README)

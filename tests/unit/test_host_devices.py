@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from commands import snakemake
 
 from vrrae_bench.system.errors import UserError
 from vrrae_bench.system.host_devices import (
@@ -123,11 +124,17 @@ def test_a_run_whose_jobs_take_devices_is_refused_where_there_are_none(tmp_path)
 @pytest.mark.parametrize("hook", [[], ["--dry-run"]])
 def test_the_profile_for_gpus_starts_nothing_on_a_host_without_one(hook, tmp_path):
     """A plan is to be had without one, such as on a login node."""
-    command = [sys.executable, "-m", "snakemake", "--snakefile", ROOT / "Snakefile", *hook, "table_2", "--profile"]
-    command += [ROOT / "workflow/profiles/workstation-gpu"]
+    command = [
+        "--snakefile",
+        ROOT / "Snakefile",
+        *hook,
+        "table_2",
+        "--profile",
+        ROOT / "workflow/profiles/workstation-gpu",
+    ]
     command += ["--configfile", ROOT / "workflow/profiles/quick/experiment.yaml", "--config", "accelerator=cuda"]
     environment = {name: value for name, value in os.environ.items() if name != "CUDA_VISIBLE_DEVICES"}
-    outcome = subprocess.run(list(map(str, command)), cwd=tmp_path, capture_output=True, text=True, env=environment)
+    outcome = snakemake(*command, cwd=tmp_path, env=environment)
     assert (outcome.returncode == 0) == bool(hook)
     assert ("error: this host has no cuda device" in outcome.stderr) != bool(hook), outcome.stderr
     assert not (tmp_path / "results").exists()

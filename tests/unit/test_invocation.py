@@ -1,11 +1,11 @@
 """The commands that only ask see the configuration of a run with the same options, and contradictions stop both."""
 
 import json
-import subprocess
 import sys
 from pathlib import Path
 from types import SimpleNamespace
 
+import commands
 import pytest
 import yaml
 
@@ -22,9 +22,8 @@ ON_GPUS = "workflow/profiles/workstation-gpu"
 
 
 def snakemake(*options, folder, snakefile=ROOT / "Snakefile", dry=True):
-    words = [sys.executable, "-m", "snakemake", "--snakefile", snakefile, "--cores", "1", *options]
-    words[3:3] = ["--dry-run"] if dry else []
-    return subprocess.run(list(map(str, words)), cwd=folder, capture_output=True, text=True)
+    words = ["--snakefile", snakefile, *(["--dry-run"] if dry else []), "--cores", "1", *options]
+    return commands.snakemake(*words, cwd=folder)
 
 
 @pytest.fixture

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from commands import snakemake
 
 from vrrae_bench.system.errors import SCREEN, in_words
 from vrrae_bench.system.files import atomic_path, write_json
@@ -150,8 +151,7 @@ def failed_run(command, folder):
     """What Snakemake says of a job that fails, by the hooks of the workflow."""
     names = {"scripts": str(SCRIPTS), "rules": str(ROOT / "workflow/rules"), "command": command}
     (folder / "Snakefile").write_text(SNAKEFILE.format(**names))
-    how = {"cwd": folder, "capture_output": True, "text": True}
-    outcome = subprocess.run([sys.executable, "-m", "snakemake", "--cores", "1", "model"], **how)
+    outcome = snakemake("--cores", "1", "model", cwd=folder)
     assert outcome.returncode == 1
     return outcome
 

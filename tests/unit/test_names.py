@@ -1,12 +1,11 @@
 """Names and texts that a user chooses pass through Snakemake, a shell and files, and come out as they are written."""
 
 import json
-import subprocess
-import sys
 from pathlib import Path
 
 import numpy as np
 import yaml
+from commands import snakemake
 from PIL import Image
 
 from vrrae_bench.reporting.markup import latex, markdown
@@ -30,9 +29,8 @@ def test_odd_names_and_texts_are_harmless(tmp_path):
     values = {"results": RESULTS, "banner": ODD, "reduced": ODD, "experiment": {"datasets": ["odd"]}}
     values |= {"datasets": {"odd": odd}}
     (tmp_path / "mine.yaml").write_text(yaml.safe_dump(values))
-    command = [sys.executable, "-m", "snakemake", "--snakefile", ROOT / "Snakefile", "--cores", "1", "data_odd"]
-    command += ["table_a3_1", "--configfile", "mine.yaml"]
-    outcome = subprocess.run(list(map(str, command)), cwd=tmp_path, capture_output=True, text=True)
+    command = ["--snakefile", ROOT / "Snakefile", "--cores", "1", "data_odd", "table_a3_1", "--configfile", "mine.yaml"]
+    outcome = snakemake(*command, cwd=tmp_path)
     assert outcome.returncode == 0, outcome.stdout + outcome.stderr
     manifest = json.loads((tmp_path / RESULTS / "data/odd/manifest.json").read_text())
     assert sorted(manifest["class_names"]) == sorted(CLASSES)

@@ -15,6 +15,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from commands import python
 from PIL import EpsImagePlugin, Image
 
 from vrrae_bench.datasets.fingerprint import fingerprint
@@ -791,8 +792,7 @@ def birds(tmp_path, rng):
 
     def run(*command, status=0):
         path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
-        options = {"cwd": tmp_path, "env": os.environ | {"PATH": path}, "capture_output": True, "text": True}
-        outcome = subprocess.run([sys.executable, *map(str, command)], **options)
+        outcome = python(*command, cwd=tmp_path, env=os.environ | {"PATH": path})
         assert outcome.returncode == status, outcome.stderr
         return outcome.stdout + outcome.stderr
 

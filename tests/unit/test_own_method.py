@@ -8,6 +8,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import commands
 import numpy as np
 import pytest
 import yaml
@@ -59,8 +60,7 @@ def follow(project):
 
 def trainings(project, *words):
     """The trainings that a dry run plans, each as method and data set."""
-    command = [sys.executable, "-m", *words, "--dry-run"]
-    plan = subprocess.run(command, cwd=project, capture_output=True, text=True)
+    plan = commands.python("-m", *words, "--dry-run", cwd=project)
     assert plan.returncode == 0, plan.stdout + plan.stderr
     return set(re.findall(r"Train (\w+) on (\w+)", plan.stdout + plan.stderr))
 

@@ -2,13 +2,12 @@
 
 import math
 import re
-import subprocess
-import sys
 from pathlib import Path
 
 import jax
 import numpy as np
 import pytest
+from commands import python
 
 from vrrae_bench.artefacts.manifest import Normalisation
 from vrrae_bench.datasets.made_from import MadeFrom, write_made_from
@@ -188,8 +187,7 @@ def test_every_rule_with_a_time_limit_of_its_own_is_planned_with_the_same_estima
 
 
 def plan(*arguments, folder):
-    command = [sys.executable, ROOT / "workflow/scripts/plan.py", *arguments]
-    return subprocess.run(list(map(str, command)), cwd=folder, capture_output=True, text=True)
+    return python(ROOT / "workflow/scripts/plan.py", *arguments, cwd=folder)
 
 
 def row(outcome, rule, dataset):

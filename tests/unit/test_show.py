@@ -1,15 +1,15 @@
 """The main tables in a terminal."""
 
 import subprocess
-import sys
 from pathlib import Path
+
+from commands import python
 
 ROOT = Path(__file__).parents[2]
 
 
 def show(folder) -> subprocess.CompletedProcess:
-    command = [sys.executable, ROOT / "workflow/scripts/show.py", folder]
-    return subprocess.run(list(map(str, command)), capture_output=True, text=True)
+    return python(ROOT / "workflow/scripts/show.py", folder)
 
 
 def test_the_kept_tables_fit_a_terminal_and_have_their_numbers():

@@ -1,10 +1,10 @@
 """What `make targets` says of each target."""
 
-import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+from commands import snakemake
 
 import targets
 
@@ -36,7 +36,6 @@ def test_what_can_not_be_made_is_told_from_what_needs_no_training(monkeypatch, c
     ("target", "meant"), [("tabel_2", " Did you mean table_2?"), ("results/tables/table_9.csv", ""), ("table_2", None)]
 )
 def test_a_target_that_nothing_makes_is_told_with_where_all_are_listed(target, meant, tmp_path):
-    command = [sys.executable, "-m", "snakemake", "--snakefile", ROOT / "Snakefile", "--dry-run", "--cores", "1"]
-    outcome = subprocess.run(list(map(str, [*command, target])), cwd=tmp_path, capture_output=True, text=True)
+    outcome = snakemake("--snakefile", ROOT / "Snakefile", "--dry-run", "--cores", "1", target, cwd=tmp_path)
     told = f"{target}: there is no such target.{meant} `make targets` lists all of them."
     assert (outcome.returncode == 0) == (meant is None) and (told in outcome.stdout) == (meant is not None)

@@ -3,10 +3,10 @@
 import os
 import re
 import shutil
-import subprocess
 import sys
 from pathlib import Path
 
+import commands
 import pytest
 
 from vrrae_bench.artefacts.records import read_record, write_record
@@ -39,19 +39,9 @@ def snakemake(root, *arguments, project=ROOT):
     """The outcome, and what was told as one text."""
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     environment = os.environ | {"PATH": path, "JAX_DISABLE_MOST_OPTIMIZATIONS": "0"}
-    command = [
-        sys.executable,
-        "-m",
-        "snakemake",
-        "--snakefile",
-        project / "Snakefile",
-        "--quiet",
-        "rules",
-        "--cores",
-        "1",
-    ]
-    command += ["--directory", root, "--configfile", root / "mine.yaml", "--show-failed-logs", *arguments]
-    outcome = subprocess.run(list(map(str, command)), capture_output=True, text=True, env=environment)
+    options = ["--snakefile", project / "Snakefile", "--quiet", "rules", "--cores", "1", "--show-failed-logs"]
+    options += ["--directory", root, "--configfile", root / "mine.yaml"]
+    outcome = commands.snakemake(*options, *arguments, env=environment)
     return outcome.returncode, outcome.stdout + outcome.stderr
 
 
@@ -118,9 +108,7 @@ def test_results_with_the_names_of_an_earlier_version_are_refused_and_the_remedi
     assert code != 0 and "1 folder(s) of runs have a comma in their name" in told and "Traceback" not in told, told
     [remedy] = re.findall(r"type: make (rename FROM=.+)$", told, re.MULTILINE)
     assert remedy == "rename FROM=results" and read_json(folder / "run.json") == record
-    outcome = subprocess.run(
-        [sys.executable, ROOT / "workflow/scripts/rename.py", "results"], cwd=copied, capture_output=True, text=True
-    )
+    outcome = commands.python(ROOT / "workflow/scripts/rename.py", "results", cwd=copied)
     assert outcome.returncode == 0 and "Left as it is" in outcome.stdout, outcome.stderr  # the model is none
     assert "command once with --touch at its end" in outcome.stdout
     # The code of this checkout is newer than these results, as it is after a version is replaced by the next.
@@ -330,8 +318,8 @@ def test_damaged_records_are_refused_and_the_remedies_make_them_again(digits, pr
 def test_the_plan_tells_why_results_are_refused(digits):
     """As Snakemake does, since `make plan` asks it."""
     cut(digits / f"{EXTRACTOR}/extractor.json")
-    command = [sys.executable, ROOT / "workflow/scripts/plan.py", f"{EXTRACTOR}/extractor.json"]
-    outcome = subprocess.run([*command, "--configfile", "mine.yaml"], cwd=digits, capture_output=True, text=True)
+    command = [ROOT / "workflow/scripts/plan.py", f"{EXTRACTOR}/extractor.json", "--configfile", "mine.yaml"]
+    outcome = commands.python(*command, cwd=digits)
     assert outcome.returncode == 1 and f"{EXTRACTOR}/extractor.json: damaged" in outcome.stderr, outcome.stderr
 
 

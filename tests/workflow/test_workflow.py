@@ -5,11 +5,11 @@ import json
 import os
 import re
 import shutil
-import subprocess
 import sys
 from pathlib import Path
 from urllib.parse import unquote
 
+import commands
 import numpy as np
 import pandas as pd
 import pytest
@@ -71,9 +71,7 @@ datasets:
 
 def snakemake(*arguments, root=ROOT, path=None, **options):
     path = path or f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
-    environment = os.environ | {"PATH": path}
-    command = [sys.executable, "-m", "snakemake", "--snakefile", root / "Snakefile", *arguments]
-    return subprocess.run(list(map(str, command)), capture_output=True, text=True, env=environment, **options)
+    return commands.snakemake("--snakefile", root / "Snakefile", *arguments, env=os.environ | {"PATH": path}, **options)
 
 
 def jobs_of(outcome) -> dict[str, int]:

@@ -1,0 +1,77 @@
+"""Snakemake and the commands of this project, started as on a command line, without importing libraries anew each time.
+
+Most of the time of a short command is spent on imports. So a process that has imported what is asked for most makes a
+copy of itself for each command. Commands that have to start in an interpreter of their own, such as those whose
+interpreter is what a test looks at, are started by `subprocess`.
+"""
+
+import atexit
+import os
+import runpy
+import subprocess
+import sys
+import sysconfig
+import tempfile
+from collections.abc import Mapping
+from multiprocessing import get_context
+from pathlib import Path
+
+# What Snakemake imports, and what it and the rules import later. Nothing of this project, since a test may run a copy of
+# it that was changed, and nothing that reads the environment while it is imported.
+IMPORTED = ["snakemake.cli", "docutils.core", "jinja2", "PIL.Image", "pooch", "pygments", "requests", "tqdm", "yaml"]
+STANDARD = [path for path in sys.path if path.startswith((sysconfig.get_path("stdlib"), sysconfig.get_path("purelib")))]
+
+copies = get_context("forkserver")
+copies.set_forkserver_preload(IMPORTED)
+
+
+def python(
+    *words: str | Path,
+    cwd: str | Path = ".",
+    env: Mapping[str, str] | None = None,
+    timeout: float | None = None,
+) -> subprocess.CompletedProcess[str]:
+    """The outcome of `python` with these words: `-m` and a module, or a file; then the arguments.
+
+    Raises:
+        subprocess.TimeoutExpired: It took more than `timeout` seconds, and was killed.
+    """
+    command = list(map(str, words))
+    with tempfile.TemporaryDirectory() as folder:
+        told = [Path(folder, name) for name in ("stdout", "stderr")]
+        environment = dict(os.environ if env is None else env)
+        process = copies.Process(target=_run, args=(command, Path(cwd).resolve(), environment, told))
+        process.start()
+        process.join(timeout)
+        if process.exitcode is None:
+            process.kill()
+            process.join()
+            raise subprocess.TimeoutExpired(command, timeout or 0)
+        stdout, stderr = (path.read_text(errors="replace") for path in told)
+        return subprocess.CompletedProcess(command, process.exitcode, stdout, stderr)
+
+
+def snakemake(*words: str | Path, **how) -> subprocess.CompletedProcess[str]:
+    """The outcome of `snakemake` with these words; `how` as for `python`."""
+    return python("-m", "snakemake", *words, **how)
+
+
+def _run(command: list[str], folder: Path, environment: Mapping[str, str], told: list[Path]) -> None:
+    """The command, in this process, with its standard output and errors in files."""
+    for descriptor, path in enumerate([Path(os.devnull), *told]):
+        opened = os.open(path, os.O_RDWR | os.O_CREAT)
+        os.dup2(opened, descriptor)
+        os.close(opened)
+    os.chdir(folder)
+    os.environ.clear()
+    os.environ.update(environment)
+    sys.modules["snakemake.workflow"].Workflow._rundir = str(folder)  # Snakemake looks it up while it is imported.
+    try:
+        if command[0] == "-m":
+            sys.path[:], sys.argv[:] = [str(folder), *STANDARD], command[1:]
+            runpy.run_module(command[1], run_name="__main__", alter_sys=True)
+        else:
+            sys.path[:], sys.argv[:] = [str(Path(command[0]).resolve().parent), *STANDARD], command
+            runpy.run_path(command[0], run_name="__main__")
+    finally:
+        atexit._run_exitfuncs()
