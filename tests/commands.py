@@ -16,8 +16,8 @@ from collections.abc import Mapping
 from multiprocessing import get_context
 from pathlib import Path
 
-# What Snakemake imports, and what it and the rules import later. Nothing of this project, since a test may run a copy of
-# it that was changed, and nothing that reads the environment while it is imported.
+# What Snakemake imports, and what it and the rules import later. Nothing of this project, since a test may run a copy
+# of it that was changed, and nothing that reads the environment while it is imported.
 IMPORTED = ["snakemake.cli", "docutils.core", "jinja2", "PIL.Image", "pooch", "pygments", "requests", "tqdm", "yaml"]
 STANDARD = [path for path in sys.path if path.startswith((sysconfig.get_path("stdlib"), sysconfig.get_path("purelib")))]
 

@@ -45,7 +45,7 @@ def _imports(path: Path) -> frozenset[Path]:
 
 
 def _statements(node: ast.AST) -> Iterator[ast.AST]:
-    """The statements within a node, and those within these. Expressions hold none, and most of a file is expressions."""
+    """The statements within a node, and those within these. Expressions, which are most of a file, hold none."""
     for block in ("body", "handlers", "orelse", "finalbody", "cases"):
         for statement in getattr(node, block, ()):
             yield statement
