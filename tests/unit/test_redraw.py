@@ -42,11 +42,18 @@ def score_positions(scores):
 
 
 @pytest.fixture
-def results(tmp_path, rng):
+def results(few_runs, tmp_path):
+    """A copy of the results of a few runs, to be changed."""
+    return shutil.copytree(few_runs, tmp_path / "results")
+
+
+@pytest.fixture(scope="module")
+def few_runs(tmp_path_factory):
     """Results of a few runs: the scores that the example report has of them, with made images and points."""
-    (tmp_path / "small.yaml").write_text(SMALL)
-    study = load_settings(ROOT / "config.yaml", EXAMPLE / "experiment.yaml", tmp_path / "small.yaml").study
-    folder = tmp_path / "results"
+    rng, folder = np.random.default_rng(0), tmp_path_factory.mktemp("few_runs")
+    (folder / "small.yaml").write_text(SMALL)
+    study = load_settings(ROOT / "config.yaml", EXAMPLE / "experiment.yaml", folder / "small.yaml").study
+    (folder / "small.yaml").unlink()
     shutil.copytree(EXAMPLE / "extractor", folder / "extractor")
     (folder / "settings.json").write_text(study.model_dump_json())
     for run in all_runs(study):
@@ -70,6 +77,7 @@ def results(tmp_path, rng):
 
 
 def test_all_is_made_from_what_is_kept(results, tmp_path, monkeypatch):
+    monkeypatch.setattr("vrrae_bench.reporting.figures.drawing.DOTS_PER_INCH", 40)
     monkeypatch.setattr(sys, "argv", ["keep.py", str(results), str(tmp_path / "kept")])
     keep_command.main()
     results.rename(tmp_path / "gone")
@@ -153,6 +161,7 @@ def test_without_the_scores_of_a_run_nothing_is_made(results):
 
 def test_damaged_images_are_told(results, monkeypatch):
     monkeypatch.setattr("redraw.TABLES", [])
+    monkeypatch.setattr("redraw.FIGURES", {"figure_5": FIGURES["figure_5"]})
     [images] = results.glob(f"runs/mnist/vae/beta=1e-3*/seed=0/{SHOWN_IMAGES}")
     images.write_bytes(images.read_bytes()[:-100])
     with pytest.raises(UserError, match=rf"{SHOWN_IMAGES}: is damaged, or is not the file for which sample.json"):
