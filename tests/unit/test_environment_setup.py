@@ -131,6 +131,7 @@ def test_a_file_of_another_hash_is_not_installed(project, lines):
         assert not list(project.environment.glob("lib/python*/site-packages/vrrae_plugin.py"))
 
 
+@pytest.mark.slow  # two more environments, of six seconds each; pip installs one each time
 def test_uv_installs_the_same_and_verifies_the_hashes_too(empty, lines):
     outcome = empty.make("environment", "INSTALLER=uv")
     assert outcome.returncode == 0, outcome.stdout + outcome.stderr
@@ -260,7 +261,11 @@ def test_the_content_of_the_lock_decides_and_its_time_does_not(project, lines):
             outcome = project.make("environment")
             running.communicate(b"\n")
         assert outcome.returncode and mark.exists() and f"{running.pid}: " in outcome.stderr, program
-    # What cannot be installed does not cost the environment that there is.
+
+
+@pytest.mark.slow  # two more environments, of six seconds each
+def test_another_lock_replaces_the_environment_and_one_that_fails_does_not_cost_it(project, lines):
+    mark = project.mark()
     project.lock.write_text(lines["2.0"] + f"not_to_be_had==1.0 \\\n    --hash=sha256:{'0' * 64}\n")
     outcome = project.make("environment")
     assert outcome.returncode and "is back as it was" in outcome.stderr and mark.exists()
