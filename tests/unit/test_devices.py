@@ -44,6 +44,7 @@ def test_a_batch_that_does_not_divide_by_the_devices_is_refused(tiny_images, run
     assert b"to 16 or 24, or use fewer devices" in told
 
 
+@pytest.mark.slow
 def test_two_processes_train_the_model_of_one(tiny_images, trained, run_spec, train_command, tmp_path):
     """Joined through a coordinator that is named explicitly; the first of them writes, and the history is the same."""
     spec = run_spec("vrrae", epochs=2)

@@ -816,6 +816,7 @@ def test_the_worked_example_of_the_documentation_works(birds, tmp_path):
     assert "Nothing to be done" in birds(*SNAKEMAKE, "--quiet", "rules", "--", manifest)
 
 
+@pytest.mark.slow
 def test_images_that_come_and_go_make_the_data_again_and_what_is_not_read_does_not(birds, tmp_path):
     """Linked class folders are read, hidden folders are not."""
     folder, make = tmp_path / "images/birds", (*SNAKEMAKE, "-n", "--", "results/birds/data/birds/manifest.json")
