@@ -39,8 +39,8 @@ def snakemake(root, *arguments, project=ROOT):
     """The outcome, and what was told as one text."""
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     environment = os.environ | {"PATH": path, "JAX_DISABLE_MOST_OPTIMIZATIONS": "0"}
-    options = ["--snakefile", project / "Snakefile", "--quiet", "rules", "--cores", "1", "--show-failed-logs"]
-    options += ["--directory", root, "--configfile", root / "mine.yaml"]
+    options = ["--snakefile", project / "Snakefile", "--directory", root, "--configfile", root / "mine.yaml"]
+    options += ["--quiet", "rules", "--cores", "1", "--show-failed-logs"]
     outcome = commands.snakemake(*options, *arguments, env=environment)
     return outcome.returncode, outcome.stdout + outcome.stderr
 
