@@ -52,10 +52,11 @@ def _statements(node: ast.AST) -> Iterator[ast.AST]:
             yield from _statements(statement)
 
 
-def _files(module: str) -> list[Path]:
+@cache
+def _files(module: str) -> tuple[Path, ...]:
     first, *parts = module.split(".")
     if first != PACKAGE.name:
-        return []
+        return ()
     folders = [PACKAGE.joinpath(*parts[:depth]) for depth in range(len(parts) + 1)]
     candidates = [folder / "__init__.py" for folder in folders] + [folders[-1].with_suffix(".py")]
-    return [path for path in candidates if path.is_file()]
+    return tuple(path for path in candidates if path.is_file())
