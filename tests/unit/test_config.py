@@ -23,10 +23,15 @@ BASE = ROOT / "config.yaml"
 OVERLAYS = ROOT / "workflow/profiles"
 
 
-@pytest.fixture
-def written():
-    """config.yaml as it stands there, with its block of defaults."""
+@pytest.fixture(scope="module")
+def shipped():
     return yaml.safe_load(BASE.read_text())
+
+
+@pytest.fixture
+def written(shipped):
+    """config.yaml as it stands there, with its block of defaults."""
+    return copy.deepcopy(shipped)
 
 
 @pytest.fixture

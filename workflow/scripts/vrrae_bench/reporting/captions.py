@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -27,15 +28,20 @@ def render_caption(template: str | Path, context: dict[str, Any]) -> str:
         UserError: The template is missing or refers to something unknown.
     """
     template = Path(template)
-    # The folder of the template, so that captions can import from it.
-    environment = jinja2.Environment(loader=jinja2.FileSystemLoader(template.parent), undefined=jinja2.StrictUndefined)
-    environment.filters["dataset_label"] = dataset_label
     try:
-        text = environment.get_template(template.name).render(context)
+        text = _templates_in(template.parent).get_template(template.name).render(context)
     except (OSError, jinja2.TemplateError) as error:
         raise UserError(f"{template}: the caption cannot be made: {error}") from None
     paragraphs = (" ".join(part.split()) for part in re.split(r"\n\s*\n", text))
     return "\n\n".join(filter(None, paragraphs))
+
+
+@cache
+def _templates_in(folder: Path) -> jinja2.Environment:
+    """The templates of a folder, which can import from one another. What several captions import is compiled once."""
+    environment = jinja2.Environment(loader=jinja2.FileSystemLoader(folder), undefined=jinja2.StrictUndefined)
+    environment.filters["dataset_label"] = dataset_label
+    return environment
 
 
 def caption_context(origin: str, files: Sequence[str | Path], sweep: Sequence[str | Path] = ()) -> dict[str, Any]:

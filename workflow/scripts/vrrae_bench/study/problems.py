@@ -50,11 +50,8 @@ def well_formed(model: type[Model], entry: Any) -> Model:
     values = {}
     for name, field in model.model_fields.items() if isinstance(entry, Mapping) else ():
         if name in entry:
-            annotation: Any = field.annotation
-            if field.metadata:
-                annotation = Annotated[annotation, *field.metadata]
             with suppress(ValidationError):
-                values[name] = TypeAdapter(annotation).validate_python(entry[name])
+                values[name] = _by_themselves(model)[name].validate_python(entry[name])
         elif not field.is_required():
             values[name] = field.default
     written = set(map(str, entry)) if isinstance(entry, Mapping) else set()
@@ -62,6 +59,16 @@ def well_formed(model: type[Model], entry: Any) -> Model:
     for name in model.model_fields.keys() - values.keys():
         vars(section).pop(name, None)  # a default, in place of a key that is there and malformed
     return section
+
+
+@cache
+def _by_themselves(model: type[Section]) -> dict[str, TypeAdapter[Any]]:
+    """What validates the value of each key by itself. To make one takes far longer than to use it."""
+    fields: dict[str, Any] = {name: (field.annotation, *field.metadata) for name, field in model.model_fields.items()}
+    return {
+        name: TypeAdapter(Annotated[annotation, *metadata] if metadata else annotation)
+        for name, (annotation, *metadata) in fields.items()
+    }
 
 
 @cache
