@@ -164,7 +164,7 @@ def test_table_2_shows_the_best_beta_of_each_data_set_below_the_configured_one(w
     assert not long.duplicated(["dataset", "method", "beta", "metric"]).any()
     context = caption_context("scores", shown, [*sweep.values()])
     caption = render_caption(CAPTIONS / "table_2.j2", context)
-    assert "MNIST: VRRAE 1e-6 and 1e-4 and 1e-3, 1 seed; CIFAR-10: VRRAE 0 and 1e-5, 1 seed." in caption
+    assert "on MNIST, with 1 seed, VRRAE 1e-6, 1e-4 and 1e-3; on CIFAR-10, with 1 seed, VRRAE 0 and 1e-5." in caption
     assert "both draws are of the same trainings" in caption and "beta VRRAE 1e-6." in caption
 
 
@@ -305,7 +305,7 @@ def test_the_caption_of_times_says_what_other_work_took_and_that_no_whole_traini
 ):
     timings_file.write_text(json.dumps(json.loads(timings_file.read_text()) | recorded))
     caption = render_caption(CAPTIONS / "table_a4_1.j2", caption_context("timings", [timings_file]))
-    assert f"two of at least 50 within a training of 2083, {told}\n\nMedian" in caption
+    assert f"two turns of at least 50 steps each within a training of 2083 steps, {told}\n\nMedian" in caption
     assert "No whole training was timed. Its time is an estimate from those two turns" in caption
 
 

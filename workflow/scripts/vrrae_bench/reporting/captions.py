@@ -12,7 +12,7 @@ from vrrae_bench.artefacts.records import read_record, remedy
 from vrrae_bench.artefacts.run import RunSpec, format_beta
 from vrrae_bench.artefacts.run_folder import TRAINING
 from vrrae_bench.artefacts.scores import RunDetails, RunScores
-from vrrae_bench.reporting.labels import dataset_label, method_label
+from vrrae_bench.reporting.labels import dataset_label, enumerated, method_label
 from vrrae_bench.reporting.run_scores import read_scores, run_folder
 from vrrae_bench.study.catalogue import Figure
 from vrrae_bench.study.paper import is_in_paper
@@ -128,4 +128,4 @@ def _betas(runs: Sequence[RunSpec]) -> dict[str, str]:
     for run in runs:
         if run.beta is not None:
             found.setdefault(method_label(run.method), set()).add(run.beta)
-    return {method: " and ".join(map(format_beta, sorted(betas))) for method, betas in found.items()}
+    return {method: enumerated(list(map(format_beta, sorted(betas)))) for method, betas in found.items()}

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from vrrae_bench.reporting.claims.reported import ReportedClaim
 from vrrae_bench.reporting.claims.verdicts import AWAITED, VERDICTS, Verdict
-from vrrae_bench.reporting.labels import dataset_label
+from vrrae_bench.reporting.labels import dataset_label, enumerated
 
 
 def summarise(claims: Sequence[ReportedClaim], main: Mapping[str, Mapping[str, str]]) -> tuple[str, ...]:
@@ -34,16 +34,6 @@ def _decided(counts: Mapping[Verdict, int]) -> str:
     '1 holds and 2 do not hold'
     """
     return " and ".join(VERDICTS[verdict].counted(counts[verdict]) for verdict in ("holds", "does_not_hold"))
-
-
-def _enumerated(items: Sequence[str]) -> str:
-    """Some items in words.
-
-    >>> _enumerated(["MNIST", "CIFAR-10", "CelebA"])
-    'MNIST, CIFAR-10 and CelebA'
-    """
-    *first, last = items
-    return f"{', '.join(first)} and {last}" if first else last
 
 
 def _awaited(claims: Sequence[ReportedClaim]) -> str:
@@ -104,4 +94,4 @@ def _by_topic(places: Mapping[str, Sequence[str]]) -> str:
     >>> _by_topic({"lowest error": ["MNIST", "CIFAR-10"], "best FID": []})
     'lowest error on MNIST and CIFAR-10'
     """
-    return "; ".join(f"{topic} on {_enumerated(labels)}" for topic, labels in places.items() if labels)
+    return "; ".join(f"{topic} on {enumerated(labels)}" for topic, labels in places.items() if labels)
