@@ -103,9 +103,9 @@ class PairedDifferences(Tested):
         """
         raise NotImplementedError
 
-    def refuting_bounds(self, samples: Sequence[Sample], margins: Bounds) -> tuple[Bounds, Bounds]:
-        """Bounds for refutation, if they differ from `bounds`: corrected, since a single failing comparison refutes."""
-        return self.bounds(samples, margins)
+    def refuting_bounds(self, samples: Sequence[Sample], margins: Bounds) -> tuple[Bounds, Bounds] | None:
+        """Bounds for refutation, corrected, since a single failing comparison refutes; none if they are `bounds`."""
+        return None
 
     def holds(self, low: float, high: float, margin: float) -> bool:
         """Whether an interval of the mean difference is as the claim has it."""
@@ -163,10 +163,10 @@ class PairedDifferences(Tested):
 
     def judge(self, samples: Sequence[Sample], margins: Bounds) -> tuple[Verdict, Bounds, Bounds, list[bool]]:
         """The verdict on differences and their margins, the bounds behind it, and which comparisons hold."""
-        lows, highs = self.bounds(samples, margins)
-        held = list(map(self.holds, lows, highs, margins))
-        failed = map(self.fails, *self.refuting_bounds(samples, margins), margins)
-        return verdict(held, failed), lows, highs, held
+        bounds = self.bounds(samples, margins)
+        held = list(map(self.holds, *bounds, margins))
+        failed = map(self.fails, *(self.refuting_bounds(samples, margins) or bounds), margins)
+        return verdict(held, failed), *bounds, held
 
     def by_firmer_scores(self, evidence: Evidence) -> dict[str, Finding]:
         """The findings of the same comparison of random images by each firmer score that exists."""

@@ -103,7 +103,8 @@ def spread_p_value(
     independent.
     """
     distances = _median_distances(sample), _median_distances(other)
-    return stats.mannwhitneyu(*distances, alternative="greater", method="exact", axis=-1).pvalue
+    found = stats.mannwhitneyu(*distances, alternative="greater", method="exact", axis=-1)
+    return np.asarray(found.pvalue)  # scipy gives a number for one pair
 
 
 def _median_distances(samples: Float[np.ndarray, "*pairs n"]) -> Float[np.ndarray, "*pairs n-1"]:
