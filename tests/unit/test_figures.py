@@ -49,18 +49,6 @@ def settings():
 
 
 @pytest.fixture
-def make_data(tmp_path, rng):
-    """A factory of data sets of random images in the results folder."""
-
-    def make(dataset, channels=1, size=8, dtype=np.uint8):
-        images = rng.integers(0, 256, (N_TRAIN + 2, size, size, channels))
-        images = images.astype(dtype) if dtype == np.uint8 else (images / 255).astype(dtype)
-        write_dataset(tmp_path / "data" / dataset, dataset, {"train": images[:N_TRAIN], "test": images[N_TRAIN:]})
-
-    return make
-
-
-@pytest.fixture
 def make_run(tmp_path, run_spec, rng):
     """A factory of runs in the results folder, with images and means that figures show."""
 
@@ -442,12 +430,18 @@ def test_methods_differ_in_their_bottleneck(run_spec, method, truncates, mean_ma
     assert parts.encoder[-1].shape == (width,)
 
 
-@pytest.fixture
-def figure_of_shapes(make_data, run_spec, tmp_path):
+def draw_shapes(results, run_spec):
     """Figure 1, of a run of which nothing but the specification exists."""
-    make_data("celeba", channels=3, size=160)
+    images = np.zeros((2, 160, 160, 3), np.uint8)
+    write_dataset(results / "data/celeba", "celeba", {"train": images, "test": images})
     spec = run_spec("ae", dataset="celeba", latent_size=512, bottleneck=186, batch_size=576)
-    figure = figure_1.draw([Run(spec, tmp_path / spec.folder)])
+    return figure_1.draw([Run(spec, results / spec.folder)])
+
+
+@pytest.fixture(scope="module")
+def figure_of_shapes(tmp_path_factory, run_spec):
+    """Figure 1 as it is drawn, to be looked at."""
+    figure = draw_shapes(tmp_path_factory.mktemp("results"), run_spec)
     figure.canvas.draw()
     return figure
 
@@ -500,10 +494,11 @@ def test_every_text_of_figure_1_fits_into_its_box(figure_of_shapes):
         assert outer.y0 < inner.y0 and inner.y1 < outer.y1, text.get_text()
 
 
-def test_the_mark_of_a_run_hides_nothing_of_figure_1(figure_of_shapes, tmp_path):
-    save_figure(tmp_path, "marked", figure_of_shapes, "Quick run: it shows that the pipeline works. " * 4)
-    mark = figure_of_shapes._suptitle.get_window_extent()
-    (axis,) = figure_of_shapes.axes
+def test_the_mark_of_a_run_hides_nothing_of_figure_1(run_spec, tmp_path):
+    figure = draw_shapes(tmp_path, run_spec)
+    save_figure(tmp_path, "marked", figure, "Quick run: it shows that the pipeline works. " * 4)
+    mark = figure._suptitle.get_window_extent()
+    (axis,) = figure.axes
     assert not any(mark.overlaps(text.get_window_extent()) for text in axis.texts if text.get_text())
 
 
