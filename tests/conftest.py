@@ -9,11 +9,14 @@ from pathlib import Path
 
 import platformdirs
 
-# Before anything imports JAX or torch: the CPU, no spinning threads, and programs compiled once for all tests. Most of
-# their time is compiling, so XLA optimises for those alone that ask for `optimised`, and in commands, as users run
-# them, since commands do not heed the last of these settings.
+from vrrae_bench.system.variables import FIXED
+
+# Before anything imports JAX or torch: the CPU; what commands have too, such as one thread each for BLAS and torch,
+# since several processes run tests side by side; and programs compiled once for all tests. Most of their time is
+# compiling, so XLA optimises for those alone that ask for `optimised`, and in commands, as users run them, since
+# commands do not heed the last of these settings.
 os.environ.setdefault("JAX_PLATFORMS", "cpu")
-os.environ.setdefault("OMP_WAIT_POLICY", "passive")
+os.environ |= FIXED
 os.environ.setdefault("JAX_COMPILATION_CACHE_DIR", platformdirs.user_cache_dir("vrrae-bench"))
 os.environ.setdefault("JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS", "0")
 os.environ.setdefault("JAX_DISABLE_MOST_OPTIMIZATIONS", "1")
@@ -22,6 +25,7 @@ import equinox as eqx
 import jax
 import numpy as np
 import pytest
+from threadpoolctl import threadpool_limits
 
 from vrrae_bench.artefacts.manifest import Normalisation
 from vrrae_bench.artefacts.methods import methods
@@ -33,6 +37,8 @@ from vrrae_bench.models.bottleneck import Sizes
 from vrrae_bench.system.errors import run_command
 from vrrae_bench.system.provenance import Stopwatch
 
+# NumPy's, which jaxtyping's plug-in has loaded before.
+threadpool_limits(1, user_api="blas")
 SCRIPTS = Path(__file__).parents[1] / "workflow/scripts"
 # Folders of tests that need more than `make environment` installs: what they need, and the target that runs them. A
 # command runs them only if it names the folder, or a file in it.

@@ -1,13 +1,11 @@
 """The FID of most papers: the Inception of 2015, with random weights in the published form."""
 
 import json
-import os
 from dataclasses import replace
 
 import numpy as np
 import pytest
 import torch
-from threadpoolctl import threadpool_limits
 from torch_fidelity import FeatureExtractorInceptionV3
 from torchmetrics.image.fid import FrechetInceptionDistance
 from typechecker import unchecked
@@ -90,19 +88,7 @@ def test_a_file_that_is_not_these_weights_or_could_run_code_is_refused(tmp_path)
     assert not (tmp_path / "harm").exists()
 
 
-@pytest.fixture
-def threads_as_before(monkeypatch):
-    """Commands set the number of threads of their process, which here is that of all tests."""
-    monkeypatch.setenv("OPENBLAS_NUM_THREADS", os.environ.get("OPENBLAS_NUM_THREADS", "1"))
-    threads = torch.get_num_threads()
-    with threadpool_limits():
-        yield
-    torch.set_num_threads(threads)
-
-
-def test_the_commands_score_a_run_and_test_images_against_the_training_images(
-    tmp_path, weights, run_main, monkeypatch, threads_as_before
-):
+def test_the_commands_score_a_run_and_test_images_against_the_training_images(tmp_path, weights, run_main, monkeypatch):
     write_dataset(tmp_path, "npz", {"train": images(5, 1), "test": images(4, 1, seed=1)})
     sampling = SampleSpec(
         gmm_components=1, random_images=2, random_draws=2, interpolation_pairs=1, interpolation_points=2
