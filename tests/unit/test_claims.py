@@ -329,7 +329,7 @@ def test_equivalence_within_a_share_of_the_mean(difference, noise, verdict):
 def verdicts(difference, spread, n_draws=2000):
     """Verdicts of three comparisons whose true difference is known, of four seeds each; the margin is 0.25."""
     samples = np.random.default_rng(0).normal(difference, spread, size=(n_draws, 3, 4))
-    return [LOWEST.judge(sample, [0.25] * 3)[0] for sample in samples]
+    return [LOWEST.judge(list(sample), [0.25] * 3)[0] for sample in samples]
 
 
 @pytest.mark.parametrize("spread", [0.1, 1, 10])

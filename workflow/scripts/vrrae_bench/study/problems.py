@@ -1,7 +1,7 @@
 """Problems with settings and how they are told. Those between the sizes of a model are checked by `fit` too."""
 
 import difflib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
@@ -51,7 +51,7 @@ def well_formed(model: type[Model], entry: Any) -> Model:
     for name, field in model.model_fields.items() if isinstance(entry, Mapping) else ():
         if name in entry:
             with suppress(ValidationError):
-                values[name] = _by_themselves(model)[name].validate_python(entry[name])
+                values[name] = _by_themselves(model)[name](entry[name])
         elif not field.is_required():
             values[name] = field.default
     written = set(map(str, entry)) if isinstance(entry, Mapping) else set()
@@ -62,11 +62,11 @@ def well_formed(model: type[Model], entry: Any) -> Model:
 
 
 @cache
-def _by_themselves(model: type[Section]) -> dict[str, TypeAdapter[Any]]:
+def _by_themselves(model: type[Section]) -> dict[str, Callable[[Any], Any]]:
     """What validates the value of each key by itself. To make one takes far longer than to use it."""
     fields: dict[str, Any] = {name: (field.annotation, *field.metadata) for name, field in model.model_fields.items()}
     return {
-        name: TypeAdapter(Annotated[annotation, *metadata] if metadata else annotation)
+        name: TypeAdapter(Annotated[annotation, *metadata] if metadata else annotation).validate_python
         for name, (annotation, *metadata) in fields.items()
     }
 
