@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from jaxtyping import Float, Float32, Num
 from pydantic import Field
 
 from vrrae_bench.artefacts.records import refuse_others, remedy
@@ -18,11 +19,11 @@ class Normalisation(Specification):
     shift: float
     scale: float = Field(gt=0)
 
-    def apply(self, images):
+    def apply(self, images: Num[Any, "*shape"]) -> Float32[Any, "*shape"]:
         """Stored images as a model sees them, as float32."""
         return (images.astype(np.float32) - np.float32(self.shift)) / np.float32(self.scale)
 
-    def undo(self, images):
+    def undo(self, images: Float[Any, "*shape"]) -> Float[Any, "*shape"]:
         """A model's images in the units of the stored ones."""
         return images * np.float32(self.scale) + np.float32(self.shift)
 

@@ -6,7 +6,7 @@ the labels of these best are kept, and fine-tuning ends early when they get no b
 
 import math
 import time
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
 from copy import deepcopy
 from dataclasses import dataclass, field
@@ -20,7 +20,7 @@ from torchvision.models import Inception3
 
 from vrrae_bench.extractor.checkpoints import TuningCheckpoints
 from vrrae_bench.extractor.guessing import AgainstGuessing, against_guessing
-from vrrae_bench.extractor.inception import build_network, outputs, prepare
+from vrrae_bench.extractor.inception import Pixels, build_network, outputs, prepare
 from vrrae_bench.extractor.labels import LabelledImages, Task, majority_accuracy, majority_correct, task_of
 from vrrae_bench.extractor.settings import ExtractorSettings
 from vrrae_bench.system.errors import Interrupted, UserError
@@ -250,7 +250,14 @@ class _State:
 class _Keeper:
     """Saves the state now and then, and before the process ends when it is asked to."""
 
-    def __init__(self, state, checkpoints, checkpoint_seconds, stopwatch, asked_to_end):
+    def __init__(
+        self,
+        state: _State,
+        checkpoints: TuningCheckpoints,
+        checkpoint_seconds: float,
+        stopwatch: Stopwatch,
+        asked_to_end: Callable[[], bool],
+    ):
         self._state, self._checkpoints, self._stopwatch = state, checkpoints, stopwatch
         self._checkpoint_seconds, self._asked_to_end = checkpoint_seconds, asked_to_end
         self._saved, self._saved_at = self._progress(), time.monotonic()
@@ -269,7 +276,9 @@ class _Keeper:
         return self._state.step, len(self._state.history)
 
 
-def _train_step(state: _State, task: Task, settings: ExtractorSettings, inputs, targets, share: float) -> float:
+def _train_step(
+    state: _State, task: Task, settings: ExtractorSettings, inputs: torch.Tensor, targets: torch.Tensor, share: float
+) -> float:
     """Make one update at a share of the learning rate; returns the loss before it."""
     for group in state.optimiser.param_groups:
         group["lr"] = settings.learning_rate * share
@@ -292,7 +301,14 @@ def _train_step(state: _State, task: Task, settings: ExtractorSettings, inputs, 
     return value
 
 
-def _evaluate(network, task: Task, data: LabelledImages, indices, settings, keep) -> tuple[float, float]:
+def _evaluate(
+    network: Inception3,
+    task: Task,
+    data: LabelledImages,
+    indices: Int[np.ndarray, " n"],
+    settings: ExtractorSettings,
+    keep: Callable[[], None],
+) -> tuple[float, float]:
     """Loss and accuracy of the network on some of the images."""
     return _loss_and_accuracy(task, *_told(network, data, indices, settings, keep))
 
@@ -301,10 +317,16 @@ def _loss_and_accuracy(task: Task, found: torch.Tensor, targets: torch.Tensor) -
     return _finite(task.loss(found, targets).item()), float(task.hits(found, targets).mean())
 
 
-def _told(network, data: LabelledImages, indices, settings, keep) -> tuple[torch.Tensor, torch.Tensor]:
+def _told(
+    network: Inception3,
+    data: LabelledImages,
+    indices: Int[np.ndarray, " n"],
+    settings: ExtractorSettings,
+    keep: Callable[[], None],
+) -> tuple[torch.Tensor, torch.Tensor]:
     """The outputs of the network for some of the images, and their labels."""
 
-    def batches():
+    def batches() -> Iterator[Pixels]:
         for start in range(0, len(indices), EVALUATION_BATCH):
             yield data.images[indices[start : start + EVALUATION_BATCH]]
             keep()

@@ -250,7 +250,7 @@ def load_plain(path: Path | str) -> Any:
         raise UserError(f"{path}: damaged or incomplete. {remedy(path)}") from error
 
 
-def _load_state(network: Inception3, state, path: Path | str) -> None:
+def _load_state(network: Inception3, state: Any, path: Path | str) -> None:
     try:
         network.load_state_dict(state)
     except (RuntimeError, TypeError, AttributeError) as error:

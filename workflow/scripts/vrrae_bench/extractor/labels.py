@@ -67,7 +67,7 @@ def task_of(train: LabelledImages, test: LabelledImages) -> Task:
     return _classes(train.labels, test.labels)
 
 
-def _classes(labels, test_labels) -> Task:
+def _classes(labels: Integer[np.ndarray, " N"], test_labels: Labels) -> Task:
     known = np.unique(labels)
     if len(known) < 2:
         raise UserError(f"feature extractor: {len(known)} class in the training labels; at least two are needed.")
@@ -85,7 +85,7 @@ def _classes(labels, test_labels) -> Task:
     )
 
 
-def _attributes(labels, test_labels) -> Task:
+def _attributes(labels: Integer[np.ndarray, "N A"], test_labels: Labels) -> Task:
     values = np.union1d(labels, test_labels)
     if labels.shape[1:] != test_labels.shape[1:] or not np.isin(values, (0, 1)).all():
         raise UserError(

@@ -15,6 +15,7 @@ anyway, and arrays of half the size halve the traffic that bounds them. XLA drop
 
 from collections.abc import Callable
 from functools import partial
+from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -66,32 +67,44 @@ def _choose(fast: Callable, plain: Callable) -> Callable:
     return fast if jax.default_backend() == "cpu" else plain
 
 
+# The arrays of a layer in both of its forms, and what each of the three functions above makes of images.
+_Images = Float[Array, "B H W I"]
+_Kernel = Float[Array, "K K I O"]
+_Kernel3 = Float[Array, "3 3 I O"]
+_Bias = Float[Array, " O"]
+_Doubled = Float[Array, "B 2*H 2*W O"]
+_Halved = Float[Array, "B (H+1)//2 (W+1)//2 O"]
+_Cut = Float[Array, "B H-K+1 W-K+1 O"]
+
+
 # The plain form, for GPU and TPU.
 
 
-def _convolve(x, kernel, bias, precision, finish=lambda y: y, **options):
+def _convolve(
+    x: _Images, kernel: _Kernel, bias: _Bias, precision: str | None, finish: Callable = lambda y: y, **options: Any
+) -> Float[Array, "B h w O"]:
     images, taps = rounded(x, precision), rounded(kernel, precision)
     y = lax.conv_general_dilated(images, taps, dimension_numbers=_LAYOUT, **options) + rounded(bias, precision)
     return finish(y).astype(x.dtype)
 
 
-def _transpose_plain(x, kernel, bias, precision=None):
+def _transpose_plain(x: _Images, kernel: _Kernel3, bias: _Bias, precision: str | None = None) -> _Doubled:
     # The dilated input is met by the kernel in reverse: tap 2 looks back one pixel, tap 0 ahead.
     padding = [(1, 2), (1, 2)]
     how = dict(window_strides=(1, 1), padding=padding, lhs_dilation=(2, 2))
     return _convolve(x, kernel[::-1, ::-1], bias, precision, jax.nn.relu, **how)
 
 
-def _stride2_plain(x, kernel, bias, precision=None):
+def _stride2_plain(x: _Images, kernel: _Kernel3, bias: _Bias, precision: str | None = None) -> _Halved:
     how = dict(window_strides=(2, 2), padding=[(1, 1), (1, 1)])
     return _convolve(x, kernel, bias, precision, jax.nn.relu, **how)
 
 
-def _valid_plain(x, kernel, bias, precision=None):
+def _valid_plain(x: _Images, kernel: _Kernel, bias: _Bias, precision: str | None = None) -> _Cut:
     return _convolve(x, kernel, bias, precision, window_strides=(1, 1), padding="VALID")
 
 
-# The fast form, for CPU: inside, arrays are `C H W B`.
+# The fast form, for CPU: inside, arrays are `C H W B`. The residuals of a layer are what its derivative needs.
 
 
 def _batch_last(x: Float[Array, "B H W C"]) -> Float[Array, "C H W B"]:
@@ -133,15 +146,15 @@ def _scatter(
     O = kernel.shape[-1]
     tap = product(kernel, x, ((2,), (0,)), precision)
 
-    def ahead(y, axis):
+    def ahead(y: Float[Array, "O H W B"], axis: int) -> Float[Array, "O H W B"]:
         edges = [(0, 0, 0)] * y.ndim
         edges[axis] = (-1, 1, 0)
         return lax.pad(y, jnp.zeros((), y.dtype), edges)
 
-    def row(k, parity):
+    def row(k: int, parity: int) -> Float[Array, "O H W B"]:
         return tap[k, 1] if parity == 0 else tap[k, 2] + ahead(tap[k, 0], 2)
 
-    def phase(p, q):
+    def phase(p: int, q: int) -> Float[Array, "O H W B"]:
         return finish(row(1, q) if p == 0 else row(2, q) + ahead(row(0, q), 1))
 
     rows = [jnp.stack([phase(p, 0), phase(p, 1)], axis=3) for p in (0, 1)]
@@ -157,18 +170,25 @@ def _gather(y: Shaped[Array, "C H W B"]) -> Shaped[Array, "3 3 C h w B"]:
     return jnp.stack(taps).reshape(3, 3, *taps[0].shape)
 
 
+_TransposeResiduals = tuple[Float[Array, "I H W B"], _Kernel3, Float[Array, "O 2*H 2*W B"]]
+
+
 @partial(jax.custom_vjp, nondiff_argnums=(3,))
-def _transpose_fast(x, kernel, bias, precision=None):
+def _transpose_fast(x: _Images, kernel: _Kernel3, bias: _Bias, precision: str | None = None) -> _Doubled:
     return _transpose_forward(x, kernel, bias, precision)[0]
 
 
-def _transpose_forward(x, kernel, bias, precision):
+def _transpose_forward(
+    x: _Images, kernel: _Kernel3, bias: _Bias, precision: str | None
+) -> tuple[_Doubled, _TransposeResiduals]:
     x = rounded(_batch_last(x), precision)
     y = _scatter(x, kernel, precision, lambda sums: jax.nn.relu(sums + _per_channel(bias)))
     return _batch_first(y), (x, kernel, y)
 
 
-def _transpose_backward(precision, residuals, g):
+def _transpose_backward(
+    precision: str | None, residuals: _TransposeResiduals, g: _Doubled
+) -> tuple[_Images, _Kernel3, _Bias]:
     x, kernel, y = residuals
     g = jnp.where(y > 0, _batch_last(g), 0)
     taps = moved(g, _gather, precision)
@@ -179,18 +199,25 @@ def _transpose_backward(precision, residuals, g):
 _transpose_fast.defvjp(_transpose_forward, _transpose_backward)
 
 
+_Stride2Residuals = tuple[Float[Array, "3 3 I h w B"], _Kernel3, tuple[int, ...], Float[Array, "O h w B"]]
+
+
 @partial(jax.custom_vjp, nondiff_argnums=(3,))
-def _stride2_fast(x, kernel, bias, precision=None):
+def _stride2_fast(x: _Images, kernel: _Kernel3, bias: _Bias, precision: str | None = None) -> _Halved:
     return _stride2_forward(x, kernel, bias, precision)[0]
 
 
-def _stride2_forward(x, kernel, bias, precision):
+def _stride2_forward(
+    x: _Images, kernel: _Kernel3, bias: _Bias, precision: str | None
+) -> tuple[_Halved, _Stride2Residuals]:
     taps = moved(_batch_last(x), _gather, precision)
     y = jax.nn.relu(product(kernel, taps, ((0, 1, 2), (0, 1, 2)), precision) + _per_channel(bias))
     return _batch_first(y), (taps, kernel, x.shape, y)
 
 
-def _stride2_backward(precision, residuals, g):
+def _stride2_backward(
+    precision: str | None, residuals: _Stride2Residuals, g: Float[Array, "B h w O"]
+) -> tuple[_Images, _Kernel3, _Bias]:
     taps, kernel, (_, H, W, _), y = residuals
     g = jnp.where(y > 0, _batch_last(g), 0)
     # For the first layer only the contractive penalty asks for this; else it is never computed.
@@ -201,12 +228,15 @@ def _stride2_backward(precision, residuals, g):
 _stride2_fast.defvjp(_stride2_forward, _stride2_backward)
 
 
+_ValidResiduals = tuple[Float[Array, "I H W B"], _Kernel]
+
+
 @partial(jax.custom_vjp, nondiff_argnums=(3,))
-def _valid_fast(x, kernel, bias, precision=None):
+def _valid_fast(x: _Images, kernel: _Kernel, bias: _Bias, precision: str | None = None) -> _Cut:
     return _valid_forward(x, kernel, bias, precision)[0]
 
 
-def _valid_forward(x, kernel, bias, precision):
+def _valid_forward(x: _Images, kernel: _Kernel, bias: _Bias, precision: str | None) -> tuple[_Cut, _ValidResiduals]:
     x = rounded(_batch_last(x), precision)
     (_, H, W, _), K = x.shape, kernel.shape[0]
     h, w = H - K + 1, W - K + 1
@@ -216,12 +246,12 @@ def _valid_forward(x, kernel, bias, precision):
     return _batch_first(lax.optimization_barrier(y)), (x, kernel)
 
 
-def _valid_backward(precision, residuals, g):
+def _valid_backward(precision: str | None, residuals: _ValidResiduals, g: _Cut) -> tuple[_Images, _Kernel, _Bias]:
     x, kernel = residuals
     (_, H, W, _), K = x.shape, kernel.shape[0]
     g = lax.optimization_barrier(_batch_last(lax.optimization_barrier(g)))
 
-    def gather(g):
+    def gather(g: Shaped[Array, "O h w B"]) -> Shaped[Array, "K K O H W B"]:
         e = K - 1
         # Padded once and then copied: as K * K paddings each was a slow loop of its own, 25 of about 10 ms.
         p = lax.optimization_barrier(jnp.pad(g, ((0, 0), (e, e), (e, e), (0, 0))))

@@ -27,7 +27,7 @@ class Linear(eqx.Module):
     def __init__(self, inputs: int, outputs: int, *, key: PRNGKeyArray):
         self.weight, self.bias = _uniform_start(key, (inputs, outputs), inputs)
 
-    def __call__(self, x: Float[Array, "... I"], precision: str | None = None) -> Float[Array, "... O"]:
+    def __call__(self, x: Float[Array, "*rows I"], precision: str | None = None) -> Float[Array, "*rows O"]:
         """The map of each vector."""
         return linear_map(x, self.weight, precision) + self.bias
 

@@ -19,7 +19,7 @@ from jaxtyping import Array, Float
 Axes = Sequence[int]
 
 
-def rounded(x: Float[Array, "..."], precision: str | None) -> Float[Array, "..."]:
+def rounded(x: Float[Array, "*shape"], precision: str | None) -> Float[Array, "*shape"]:
     """The array in the type `precision`; as it is, if that is None."""
     return x if precision is None else x.astype(precision)
 
@@ -50,23 +50,27 @@ def product(
 
 
 def linear_map(
-    x: Float[Array, "... I"], weight: Float[Array, "I O"], precision: str | None = None
-) -> Float[Array, "... O"]:
+    x: Float[Array, "*rows I"], weight: Float[Array, "I O"], precision: str | None = None
+) -> Float[Array, "*rows O"]:
     """`x @ weight`; with a `precision`, this product and both of its derivative have rounded operands."""
     return x @ weight if precision is None else _rounded_map(x, weight, precision)
 
 
 @partial(jax.custom_vjp, nondiff_argnums=(2,))
-def _rounded_map(x, weight, precision):
+def _rounded_map(x: Float[Array, "*rows I"], weight: Float[Array, "I O"], precision: str) -> Float[Array, "*rows O"]:
     return _rounded_map_forward(x, weight, precision)[0]
 
 
-def _rounded_map_forward(x, weight, precision):
+def _rounded_map_forward(
+    x: Float[Array, "*rows I"], weight: Float[Array, "I O"], precision: str
+) -> tuple[Float[Array, "*rows O"], tuple[Float[Array, "*rows I"], Float[Array, "I O"]]]:
     x, weight = rounded(x, precision), rounded(weight, precision)
     return product(x, weight, ((-1,), (0,)), precision), (x, weight)
 
 
-def _rounded_map_backward(precision, residuals, g):
+def _rounded_map_backward(
+    precision: str, residuals: tuple[Float[Array, "*rows I"], Float[Array, "I O"]], g: Float[Array, "*rows O"]
+) -> tuple[Float[Array, "*rows I"], Float[Array, "I O"]]:
     x, weight = residuals
     rows = tuple(range(x.ndim - 1))
     g = rounded(g, precision)

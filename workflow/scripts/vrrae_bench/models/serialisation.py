@@ -14,6 +14,7 @@ from typing import BinaryIO, NamedTuple
 
 import equinox as eqx
 import jax
+from jaxtyping import PRNGKeyArray
 from pydantic import ValidationError
 
 from vrrae_bench.artefacts.manifest import Normalisation
@@ -38,7 +39,7 @@ class Network(NamedTuple):
     image_shape: tuple[int, int, int]
     sizes: Sizes
 
-    def build(self, key: jax.Array) -> Autoencoder:
+    def build(self, key: PRNGKeyArray) -> Autoencoder:
         """An untrained model."""
         return Autoencoder(*self, key=key)
 
@@ -62,7 +63,7 @@ class ModelHeader(Specification):
         sizes = Sizes(self.run.latent_size, self.run.bottleneck, self.run.linear_layers)
         return Network(self.run.definition, self.image_shape, sizes)
 
-    def build(self, key: jax.Array) -> Autoencoder:
+    def build(self, key: PRNGKeyArray) -> Autoencoder:
         """An untrained model of this description."""
         return self.network.build(key)
 
@@ -154,7 +155,7 @@ def _remedy(path: str | Path) -> str:
 def _skeleton(header: ModelHeader) -> Autoencoder:
     """A model of the right shapes, without computing a start value for any of its numbers."""
 
-    def build():
+    def build() -> Autoencoder:
         model = header.build(jax.random.key(0))
         return model.with_bottleneck(model.bottleneck.like_trained())
 

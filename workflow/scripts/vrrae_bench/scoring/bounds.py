@@ -88,7 +88,9 @@ def noise_draws(data: DataSet, n_images: int, n_draws: int, seed: int) -> Draws:
         yield noise.integers(0, 256, (n_images, *data.array("test").shape[1:]), dtype=np.uint8)
 
 
-def _scores(network, reference, data, draws, n_images: int, n_draws: int) -> Scores:
+def _scores(
+    network: Extractor, reference: Reference, data: DataSet, draws: Draws, n_images: int, n_draws: int
+) -> Scores:
     features, numbers = [], {}
     for draw in draws:  # one draw of images is in memory at a time
         numbers = numbers or sharpness_scores({"random": draw}, data.array("test"))

@@ -82,12 +82,15 @@ def coverage(centres: Float[np.ndarray, "N 2"], cells: int = 10, half_width: flo
     return Coverage(len(np.unique(cell, axis=0)) / cells**2, 1 - inside.mean().item())
 
 
-def _profiles(images, centres, sigma):
+def _profiles(
+    images: Float64[np.ndarray, "N S S"], centres: Float64[np.ndarray, "N 2"], sigma: float
+) -> tuple[Float64[np.ndarray, "N S"], Float64[np.ndarray, "N S"]]:
+    """The bumps at the centres along x and along y."""
     size = images.shape[-1]
     return bump_profiles(centres[:, 0], size, sigma), bump_profiles(centres[:, 1], size, sigma)
 
 
-def _coarse_centres(images, sigma):
+def _coarse_centres(images: Float64[np.ndarray, "N S S"], sigma: float) -> Float64[np.ndarray, "N 2"]:
     """The best centre of a grid fine enough to land in the right valley."""
     positions = grid(round(2 / COARSE_STEP) + 1)
     profiles = bump_profiles(positions, images.shape[-1], sigma)
@@ -98,7 +101,9 @@ def _coarse_centres(images, sigma):
     return np.stack([positions[column], positions[row]], axis=1)
 
 
-def _refine(images, centres, sigma):
+def _refine(
+    images: Float64[np.ndarray, "N S S"], centres: Float64[np.ndarray, "N 2"], sigma: float
+) -> Float64[np.ndarray, "N 2"]:
     """Gauss-Newton on all images at once; a step that does not help is halved."""
     scale = np.ones((len(images), 1))
     gain, step = _gain_and_step(images, centres, sigma)
@@ -113,8 +118,10 @@ def _refine(images, centres, sigma):
     return centres
 
 
-def _gain_and_step(images, centres, sigma):
-    """The gain, image . bump - ||bump||^2 / 2, [N, 1], and the Gauss-Newton step of both coordinates, [N, 2].
+def _gain_and_step(
+    images: Float64[np.ndarray, "N S S"], centres: Float64[np.ndarray, "N 2"], sigma: float
+) -> tuple[Float64[np.ndarray, "N 1"], Float64[np.ndarray, "N 2"]]:
+    """The gain, image . bump - ||bump||^2 / 2, and the Gauss-Newton step of both coordinates.
 
     The bump is separable, so an inner product is an image between two vectors: no bump image is ever formed.
     """
@@ -137,7 +144,7 @@ def _gain_and_step(images, centres, sigma):
     return (value - xx * yy / 2)[:, None], step / height[:, None]
 
 
-def _dot(a, b):
+def _dot(a: Float64[np.ndarray, "N S"], b: Float64[np.ndarray, "N S"]) -> Float64[np.ndarray, " N"]:
     return np.einsum("ns,ns->n", a, b)
 
 

@@ -188,7 +188,12 @@ class _Sums:
         return _Sums(**{name: operation(getattr(self, name), getattr(other, name)) for name in names})
 
 
-def _sums(features, groups, mean, root) -> Iterator[_Sums]:
+def _sums(
+    features: Float[np.ndarray, "N D"],
+    groups: Sequence[slice],
+    mean: Float64[np.ndarray, " D"],
+    root: Float64[np.ndarray, "D D"],
+) -> Iterator[_Sums]:
     """The sums over all rows, then over all rows but those of each group."""
     few = len(features) <= len(mean)
     coordinates = _coordinates((features - mean) @ root) if few else None
@@ -249,7 +254,7 @@ def _trace_of_root(sums: _Sums) -> tuple[float, float]:
     return float(roots.sum()), float(errors.sum())
 
 
-def _singular_values(features, root) -> Float64[np.ndarray, " d"]:
+def _singular_values(features: Float[np.ndarray, "N D"], root: Float64[np.ndarray, "D D"]) -> Float64[np.ndarray, " d"]:
     """The singular values of Y A, to the last digits."""
     factor = (features - features.mean(axis=0, dtype=np.float64)) / np.sqrt(len(features) - 1)
     if len(factor) > factor.shape[1]:
@@ -257,7 +262,7 @@ def _singular_values(features, root) -> Float64[np.ndarray, " d"]:
     return np.asarray(svdvals(factor @ root))
 
 
-def _check(features) -> None:
+def _check(features: Float[np.ndarray, "..."]) -> None:
     if features.ndim != 2 or len(features) < 2:
         raise UserError(
             f"Frechet distance: features of shape {features.shape}; pass [N, D] with at least two samples, "

@@ -58,7 +58,9 @@ def within_sums(features: Float[np.ndarray, "N D"]) -> Float64[np.ndarray, " N"]
     return sums - _kernel(np.square(features).sum(axis=1), features.shape[1])
 
 
-def _between_sums(a, b) -> tuple[Float64[np.ndarray, " N"], Float64[np.ndarray, " M"]]:
+def _between_sums(
+    a: Float[np.ndarray, "N D"], b: Float[np.ndarray, "M D"]
+) -> tuple[Float64[np.ndarray, " N"], Float64[np.ndarray, " M"]]:
     """Sums of the kernel values of each image of one set with all images of the other."""
     of_a, of_b = [], np.zeros(len(b))
     for block in _kernel_blocks(a, b):
@@ -67,7 +69,7 @@ def _between_sums(a, b) -> tuple[Float64[np.ndarray, " N"], Float64[np.ndarray, 
     return np.concatenate(of_a), of_b
 
 
-def _kernel_blocks(a, b) -> Iterator[Float64[np.ndarray, "n M"]]:
+def _kernel_blocks(a: Float[np.ndarray, "N D"], b: Float[np.ndarray, "M D"]) -> Iterator[Float64[np.ndarray, "n M"]]:
     b = b.astype(np.float64)
     for start in range(0, len(a), ROWS_AT_A_TIME):
         yield _kernel(a[start : start + ROWS_AT_A_TIME].astype(np.float64) @ b.T, a.shape[1])

@@ -84,7 +84,9 @@ def radii(features: Float[np.ndarray, "N D"]) -> Float64[np.ndarray, " N"]:
     return np.concatenate(parts)
 
 
-def _distance_blocks(a, b) -> Iterator[tuple[int, Float64[np.ndarray, "n M"]]]:
+def _distance_blocks(
+    a: Float[np.ndarray, "N D"], b: Float[np.ndarray, "M D"]
+) -> Iterator[tuple[int, Float64[np.ndarray, "n M"]]]:
     """Euclidean distances of some rows of one set from all rows of the other, and the number of the first of them."""
     # Far from the origin, squared distances would lose digits to the common mean.
     centre = b.mean(axis=0, dtype=np.float64)

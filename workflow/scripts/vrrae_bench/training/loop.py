@@ -18,6 +18,7 @@ from vrrae_bench.artefacts.run import AN_ARRAY, RunSpec
 from vrrae_bench.datasets.in_memory import ImagesInMemory
 from vrrae_bench.datasets.store import DataSet, Images
 from vrrae_bench.models.autoencoder import Autoencoder
+from vrrae_bench.models.bottleneck import Posterior
 from vrrae_bench.models.inference import encode
 from vrrae_bench.models.serialisation import ModelHeader, Network
 from vrrae_bench.system.errors import Interrupted, UserError
@@ -220,7 +221,7 @@ def run_steps(
     """
     arrays, static = eqx.partition(state, eqx.is_array)
 
-    def body(step, arrays):
+    def body(step: Int[Array, ""], arrays: State) -> State:
         batch = settings.normalisation.apply(batches[step - span[0]])
         key = jax.random.fold_in(noise_key, step)
         state = _step(settings, eqx.combine(arrays, static), batch, key, step, weights)
@@ -229,10 +230,17 @@ def run_steps(
     return eqx.combine(jax.lax.fori_loop(span[0], span[1], body, arrays), static)
 
 
-def _step(settings: StepSettings, state: State, batch: Float[Array, "B H W C"], key, step, weights) -> State:
+def _step(
+    settings: StepSettings,
+    state: State,
+    batch: Float[Array, "B H W C"],
+    key: PRNGKeyArray,
+    step: Int[Array, ""],
+    weights: Float[Array | np.ndarray, "2"],
+) -> State:
     noise_key, penalty_key = jax.random.split(key)
 
-    def loss_of(model):
+    def loss_of(model: Autoencoder) -> tuple[Float[Array, ""], tuple[Sums, Posterior]]:
         prediction, posterior = model(batch, noise_key, settings.precision)
         parts = (
             relative_error(prediction, batch),
