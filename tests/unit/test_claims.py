@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from scipy import stats
+from typechecker import unchecked
 
 import claims as claims_command
 from vrrae_bench.extractor.guessing import AgainstGuessing
@@ -225,6 +226,7 @@ def test_two_methods_without_any_difference_are_not_lower():
 
 
 @pytest.mark.parametrize("kind", [Lower, NotLower, Equivalent])
+@unchecked()
 def test_no_comparison_speaks_for_a_claim_and_against_it(kind, rng):
     rule = kind(VRRAE, than=AE, metrics="reconstruction_error", on="mnist")
     margins = [0.25] * 3
@@ -326,6 +328,7 @@ def test_equivalence_within_a_share_of_the_mean(difference, noise, verdict):
 
 
 @cache
+@unchecked()
 def verdicts(difference, spread, n_draws=2000):
     """Verdicts of three comparisons whose true difference is known, of four seeds each; the margin is 0.25."""
     samples = np.random.default_rng(0).normal(difference, spread, size=(n_draws, 3, 4))

@@ -116,7 +116,7 @@ def test_images_are_drawn_as_the_data_are_stored_and_the_model_is_scored(finishe
         np.testing.assert_allclose(singular_values(samples.latents[name]), expected, rtol=1e-4)
         # Up to the sides of the vectors, which are those of the last batch for a method with noise.
         basis, expected = finished.model.bottleneck.basis, global_basis(encodings, 3)
-        np.testing.assert_allclose(basis * sides(basis, expected), expected, atol=1e-5)
+        np.testing.assert_allclose(basis * sides(basis, jnp.asarray(expected)), expected, atol=1e-5)
 
 
 @pytest.mark.parametrize("method", ["vae", "vrrae", "contractive_ae"])

@@ -72,13 +72,13 @@ def test_a_training_on_tpus_takes_what_the_paper_prints_in_total():
 
 
 def test_scoring_takes_its_features_and_distances_at_the_speeds_that_the_documentation_has(monkeypatch, rng):
-    """Those of config.yaml's MNIST, counted while they are computed, of features that are two numbers each."""
+    """Those of config.yaml's MNIST, counted while they are computed, of images of two bytes, which are the features."""
     images, of_distance, of_jackknife = [], [], []
 
     class Network:
         def features(self, some):
             images.append(len(some))
-            return some
+            return some.reshape(len(some), 2).astype(np.float32)
 
     real = rng.normal(size=(100, 2)).astype(np.float32)
     reference = Reference.of(Moments.from_features(real), real, rng)
@@ -92,7 +92,8 @@ def test_scoring_takes_its_features_and_distances_at_the_speeds_that_the_documen
 
     monkeypatch.setattr(fidelity, "frechet_distance", lambda moments, some: of_distance.append(len(some)) or 1.0)
     monkeypatch.setattr(fidelity, "frechet_distances", distances)
-    draws, interpolated = rng.normal(size=(8, 1250, 2)), rng.normal(size=(2000 * 5, 2))
+    draws = [rng.integers(256, size=(1250, 1, 1, 2), dtype=np.uint8) for _ in range(8)]
+    interpolated = rng.integers(256, size=(2000 * 5, 1, 1, 2), dtype=np.uint8)
     others = dict.fromkeys(OTHER_SAMPLERS, draws[0])
     feature_scores(Path("extractor.json"), {}, draws, interpolated, 5, others, "cpu")
 

@@ -84,7 +84,7 @@ def test_with_that_rotation_the_gradient_is_bounded_where_two_kept_modes_cross(r
         for gap in 10.0 ** -np.arange(1, 10):
             latent = matrix(rng, [1, 0.8, 0.8 - gap, 0.5, 0.1, 0.05], n_latent, n_batch)
             _, pull_back = jax.vjp(lambda y: truncated_coefficients(y, 4, with_rotation=True), latent)
-            norms.append(np.linalg.norm(pull_back((turned, jnp.zeros((4, n_batch))))[0]))
+            norms.append(np.linalg.norm(pull_back((jnp.asarray(turned), jnp.zeros((4, n_batch))))[0]))
     # The factor is at most 1 / (2 * 1e-3 of the first eigenvalue), and is met by coefficients of about 1.
     assert max(norms) < 2 * 500 * np.linalg.norm(turned)
     assert norms[-1] < 2 * norms[0]

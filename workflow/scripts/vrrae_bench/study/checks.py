@@ -37,7 +37,7 @@ PLACEHOLDERS = {
 }
 
 
-def contradictions(values: Mapping[str, Any]) -> Iterator[Problem]:
+def contradictions(values: Any) -> Iterator[Problem]:
     """Problems between keys. Keys that are malformed by themselves are left out, since their problems are told already.
 
     Args:

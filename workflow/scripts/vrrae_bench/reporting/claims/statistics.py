@@ -94,7 +94,7 @@ def seeds_to_decide(
 
 def spread_p_value(
     sample: Float[np.ndarray, "*pairs n"], other: Float[np.ndarray, "*pairs m"]
-) -> Float[np.ndarray, "*pairs"]:
+) -> Float[np.ndarray | np.float64, "*pairs"]:
     """P-value of the hypothesis that a sample does not spread more than another sample; or of many pairs of samples.
 
     It is an exact Mann-Whitney test of the distances from each sample's median. Only their order counts: a t-test of

@@ -36,7 +36,7 @@ def draw(files: Mapping[str, Path]) -> Figure:
         height_ratios=heights,
     )  # fmt: skip
     for (dataset, found), row in zip(cells.items(), axes, strict=True):
-        draw_dumbbells(row, found)
+        draw_dumbbells(list(row), found)
         row[0].set_ylabel(dataset_label(dataset), fontsize="large", weight="bold")
     figure.legend(handles=HANDLES, loc="outside lower center", ncols=len(HANDLES))
     return figure

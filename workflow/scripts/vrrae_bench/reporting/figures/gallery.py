@@ -59,7 +59,7 @@ def gallery(runs: Sequence[Run], first: int, *, upwards: bool = False, cmap: str
     return figure
 
 
-def _coloured(images: Num[np.ndarray, "N H W C"], upwards: bool, cmap: str | None) -> Num[np.ndarray, "N H W C"]:
+def _coloured(images: Num[np.ndarray, "N H W C"], upwards: bool, cmap: str | None) -> Num[np.ndarray, "N H W _"]:
     """Images as they are drawn: with their highest row first, and in colours before white lines come between them."""
     images = images[:, ::-1] if upwards else images
     return matplotlib.colormaps[cmap](images[..., 0])[..., :3] if cmap else images
