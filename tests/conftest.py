@@ -8,6 +8,7 @@ from functools import cache, partial
 from pathlib import Path
 
 import platformdirs
+import typechecker  # noqa: F401 -- before the package
 
 from vrrae_bench.system.variables import FIXED
 

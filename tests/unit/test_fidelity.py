@@ -15,6 +15,7 @@ from sklearn.metrics.pairwise import polynomial_kernel
 from sklearn.neighbors import NearestNeighbors
 from torchmetrics.image.fid import FrechetInceptionDistance
 from torchmetrics.image.kid import KernelInceptionDistance
+from typechecker import unchecked
 
 from vrrae_bench.scoring import fidelity, kernel_distance, neighbours
 from vrrae_bench.scoring.bounds import bounds, real_draws
@@ -117,6 +118,7 @@ class TestFrechetDistance:
 
 
 @pytest.fixture(scope="module")
+@unchecked()
 def repetitions():
     """Estimates of each repetition: of the mean over eight draws of 60 images, of all draws, and of the limit."""
     rng = np.random.default_rng(1)
@@ -150,6 +152,7 @@ class TestIntervals:
     @pytest.mark.parametrize(
         ("decay", "shift"), [(0, 0), (1, 0.3), (2, 0)], ids=["flat, equal", "1/i, apart", "1/i^2, equal"]
     )
+    @unchecked()
     def test_they_hold_for_as_few_images_for_each_feature_as_in_config_yaml(self, decay, shift):
         """A draw has 1250 images for 2048 features, eight have 4.9 for each: here 20 and 160 for 32."""
         d, rng = 32, np.random.default_rng(2)
@@ -174,6 +177,7 @@ class TestIntervals:
         for estimates in repetitions.swapaxes(0, 1):
             assert np.sqrt(np.square(estimates[:, 1]).mean()) == pytest.approx(estimates[:, 0].std(), rel=0.15)
 
+    @unchecked()
     def test_a_bootstrap_does_not_cover_it(self, rng):
         """Why there is none: its interval lies above even the biased value that it resamples."""
         covers_truth, covers_expectation = [], []

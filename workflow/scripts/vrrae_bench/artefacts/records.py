@@ -74,6 +74,8 @@ def read_record(path: str | os.PathLike[str], *files: str, holds: Iterable[str] 
     path = Path(path)
     try:
         record = read_json(path)
+        if not isinstance(record, dict):
+            raise TypeError(f"it is a {type(record).__name__}")
         claimed = details_of(record).pop(DIGEST, None)
     except OSError as error:
         raise UserError(f"{path}: cannot be read ({error.strerror}). {remedy(path)}") from None

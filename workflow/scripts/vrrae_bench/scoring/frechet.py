@@ -177,6 +177,20 @@ class _Sums:
     projection: Float64[np.ndarray, " d"]
     gram: Float64[np.ndarray, "d d"]
 
+    @classmethod
+    def of(
+        cls,
+        rows: Float[np.ndarray, "N D"],
+        mean: Float64[np.ndarray, " D"],
+        root: Float64[np.ndarray, "D D"],
+        coordinates: Float64[np.ndarray, "N d"] | None,
+    ) -> "_Sums":
+        """The sums over some rows."""
+        deviations = rows - mean
+        projected = deviations @ root if coordinates is None else coordinates
+        square = np.square(deviations).sum()
+        return cls(len(rows), deviations.sum(axis=0), square, projected.sum(axis=0), projected.T @ projected)
+
     def __add__(self, other: "_Sums") -> "_Sums":
         return self._with(operator.add, other)
 
@@ -197,19 +211,12 @@ def _sums(
     """The sums over all rows, then over all rows but those of each group."""
     few = len(features) <= len(mean)
     coordinates = _coordinates((features - mean) @ root) if few else None
-
-    def over(rows: slice) -> _Sums:
-        deviations = features[rows] - mean
-        projected = deviations @ root if coordinates is None else coordinates[rows]
-        square = np.square(deviations).sum()
-        gram = projected.T @ projected
-        return _Sums(len(deviations), deviations.sum(axis=0), square, projected.sum(axis=0), gram)
-
     of_groups = [
         _total(
             [
-                over(slice(start, min(start + ROWS_AT_A_TIME, group.stop)))
+                _Sums.of(features[rows], mean, root, None if coordinates is None else coordinates[rows])
                 for start in range(group.start, group.stop, ROWS_AT_A_TIME)
+                for rows in [slice(start, min(start + ROWS_AT_A_TIME, group.stop))]
             ]
         )
         for group in groups
