@@ -81,7 +81,7 @@ READERS = {
         "table": lambda run, data: long_table("table_1", [run.folder / "scores.json"]),
         "best beta": lambda run, data: long_table("table_2", [], [run.folder / "scores.json"]),
         "caption": lambda run, data: scores_context([run.folder / "scores.json"]),
-        "claims": lambda run, data: load_evidence([run.folder / "scores.json"], [], None),
+        "claims": lambda run, data: load_evidence([run.folder / "scores.json"], [], STUDY),
     },
     "run.json": {
         "sampling": lambda run, data: check_training(run.folder, run.spec, data.manifest),
