@@ -67,11 +67,12 @@ class Project:
         return subprocess.run(command, cwd=self.root, env=self.variables(), capture_output=True, text=True)
 
     def variables(self) -> dict[str, str]:
-        """Those of the shell, with a folder of wheels as all that pip and uv know."""
+        """Those of the shell, with the uv of this environment, and a folder of wheels as all that pip and uv know."""
         kept = {key: value for key, value in os.environ.items() if key not in INDEX_OPTIONS}
         wheels = {"PIP_INDEX_URL": self.wheels.as_uri(), "PIP_FIND_LINKS": str(self.wheels)}
         wheels |= {"UV_NO_INDEX": "1", "UV_FIND_LINKS": str(self.wheels), "UV_NO_CACHE": "1", "UV_NO_CONFIG": "1"}
-        return kept | wheels | {"PIP_CONFIG_FILE": os.devnull}
+        path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+        return kept | wheels | {"PIP_CONFIG_FILE": os.devnull, "PATH": path}
 
     def mark(self) -> Path:
         """A file in the environment that is gone as soon as the environment is cleared."""
