@@ -56,8 +56,8 @@ help:
 	@echo
 	@echo "Develop"
 	@echo "  make lint                check the style and the types, without running any test (seconds)"
-	@echo "  make test                run lint, the unit tests and tests of the whole workflow; WORKERS=$(WORKERS) processes"
-	@echo "  make test-all            also run tests that fill disks and kill trainings, as CI does"
+	@echo "  make test                run lint and the unit tests, some of which plan the workflow; WORKERS=$(WORKERS) processes"
+	@echo "  make test-all            also run the workflow from end to end, fill disks and kill trainings, as CI does"
 	@echo "  make coverage            run the unit tests, and list the lines and branches of the code that none of them runs"
 	@echo "  make test-envs           run every rule in its own environment, with a program that imitates conda (8 GB, once)"
 	@echo "  make test-report         open a report in a real browser, if Chromium is installed; REPORT=results/report.html for yours"
@@ -100,10 +100,10 @@ lint: set-up
 	@$(RUN) pyrefly check --summary=none
 
 test: lint
-	@$(RUN) python -m pytest $(IN_PARALLEL) -m "not slow"
+	@$(RUN) python -m pytest $(IN_PARALLEL) -m "not slow" tests/unit
 
-test-all: test
-	@$(RUN) python -m pytest $(IN_PARALLEL) -m slow
+test-all: lint
+	@$(RUN) python -m pytest $(IN_PARALLEL)
 
 coverage: ready
 	@$(ENVIRONMENT) add $(VENV) envs/coverage.txt

@@ -7,6 +7,7 @@ interpreter is what a test looks at, are started by `subprocess`.
 
 import atexit
 import os
+import re
 import runpy
 import subprocess
 import sys
@@ -54,6 +55,12 @@ def python(
 def snakemake(*words: str | Path, **how) -> subprocess.CompletedProcess[str]:
     """The outcome of `snakemake` with these words; `how` as for `python`."""
     return python("-m", "snakemake", *words, **how)
+
+
+def jobs_of(outcome: subprocess.CompletedProcess[str]) -> dict[str, int]:
+    """Jobs per rule, from the statistics that Snakemake prints of a dry run."""
+    found = re.findall(r"^(\w+) +(\d+)$", outcome.stdout + outcome.stderr, flags=re.MULTILINE)
+    return {rule: int(count) for rule, count in found}
 
 
 def _run(command: list[str], folder: Path, environment: Mapping[str, str], told: list[Path]) -> None:

@@ -29,8 +29,6 @@ def snakemake(folder, target) -> subprocess.CompletedProcess:
     return subprocess.run(list(map(str, command)), env=environment, capture_output=True, text=True)
 
 
-@pytest.mark.slow
-@pytest.mark.workflow
 def test_the_reason_is_on_the_screen_though_no_log_can_hold_it(small_disk):
     assert snakemake(small_disk.parent, "results/settings.json").returncode == 0
     with pytest.raises(OSError), open(small_disk / "all_that_is_left", "wb", buffering=0) as file:

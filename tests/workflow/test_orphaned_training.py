@@ -6,8 +6,6 @@ import sys
 import time
 from pathlib import Path
 
-import pytest
-
 from vrrae_bench.system.checkpoints import FINISHED
 from vrrae_bench.system.files import sha256
 
@@ -33,8 +31,6 @@ def wait_for(folder, pattern) -> None:
     raise AssertionError(f"{pattern} has not come")
 
 
-@pytest.mark.slow
-@pytest.mark.workflow
 def test_what_an_orphan_has_trained_is_taken_over_and_then_no_longer_kept(tmp_path):
     snakemake = start(tmp_path)
     wait_for(tmp_path, "results/checkpoints/*/lock")

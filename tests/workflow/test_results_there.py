@@ -80,7 +80,6 @@ def test_copied_results_of_this_configuration_are_not_made_again(copied):
     assert code == 0 and "Nothing to be done" in told, told
 
 
-@pytest.mark.slow
 def test_copied_results_of_another_configuration_are_refused_and_the_remedy_trains_anew(copied):
     (copied / "mine.yaml").write_text(TINY.replace("epochs: 1", "epochs: 2"))
     before = (copied / RUN / "model.eqx").read_bytes()
@@ -100,7 +99,6 @@ def test_copied_results_of_another_configuration_are_refused_and_the_remedy_trai
     assert code != 0 and "epochs is 2.0 and not 1.0" in told
 
 
-@pytest.mark.slow
 def test_results_with_the_names_of_an_earlier_version_are_refused_and_the_remedies_keep_them(copied):
     (copied / "mine.yaml").write_text(TINY.replace("[ae]", "[vae]"))
     [run, *_] = [run for run in all_runs(load_settings(BASE, copied / "mine.yaml")) if run.method == "vae"]
@@ -134,7 +132,6 @@ def test_another_configuration_does_not_find_the_old_one_in_settings_json(copied
     assert read_json(copied / "results/settings.json")["datasets"]["synthetic"]["epochs"] == 2
 
 
-@pytest.mark.slow
 def test_each_file_of_a_table_is_made_again_if_it_is_deleted(copied):
     assert snakemake(copied, "table_a3_1")[0] == 0
     for suffix in (".csv", ".md", ".tex"):
@@ -151,22 +148,10 @@ def cut(path):
     ("damage", "message"),
     [
         (lambda root: cut(root / "results/data/synthetic/manifest.json"), r"manifest.json: is damaged"),
-        pytest.param(
-            lambda root: cut(root / "results/data/synthetic/train.npy"),
-            r"train.npy: cannot be read",
-            marks=pytest.mark.slow,
-        ),
-        pytest.param(
-            lambda root: (root / "results/data/synthetic/test.npy").unlink(),
-            r"test.npy: cannot be read",
-            marks=pytest.mark.slow,
-        ),
+        (lambda root: cut(root / "results/data/synthetic/train.npy"), r"train.npy: cannot be read"),
+        (lambda root: (root / "results/data/synthetic/test.npy").unlink(), r"test.npy: cannot be read"),
         (lambda root: cut(root / RUN / "run.json"), r"run.json: damaged"),
-        pytest.param(
-            lambda root: cut(root / RUN / "model.eqx"),
-            r"run.json: model.eqx beside it: damaged",
-            marks=pytest.mark.slow,
-        ),
+        (lambda root: cut(root / RUN / "model.eqx"), r"run.json: model.eqx beside it: damaged"),
     ],
 )
 def test_what_is_good_is_kept_beside_what_is_damaged_and_the_remedy_mends_it(damage, message, copied, project):
@@ -299,7 +284,6 @@ def made_again(root, project):
     return "".join(refused)
 
 
-@pytest.mark.slow
 def test_copied_results_of_other_settings_are_refused_and_the_remedies_make_them_again(digits, project):
     text = DIGITS
     for before, after in CHANGES.items():
@@ -311,7 +295,6 @@ def test_copied_results_of_other_settings_are_refused_and_the_remedies_make_them
     assert read_json(digits / f"{EXTRACTOR}/extractor.json")["settings"]["image_size"] == 80
 
 
-@pytest.mark.slow
 def test_an_extractor_and_a_reference_of_other_images_are_refused_and_the_remedies_make_them_again(digits, project):
     others = [f"{EXTRACTOR}/{name}.json" for name in ("extractor", "reference")]
     for file in others:
@@ -321,7 +304,6 @@ def test_an_extractor_and_a_reference_of_other_images_are_refused_and_the_remedi
     assert all(f"{file}: data is {{" in refused for file in others), refused
 
 
-@pytest.mark.slow
 def test_damaged_records_are_refused_and_the_remedies_make_them_again(digits, project):
     damaged = ["results/data/digits/made_from.json", *OTHERS]
     for file in damaged:

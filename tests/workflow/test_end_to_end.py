@@ -1,11 +1,9 @@
-"""The real workflow: planned for every profile and target, linted, and run end to end."""
+"""The real workflow, run to its end with a tiny configuration."""
 
 import base64
 import json
-import os
 import re
 import shutil
-import sys
 from pathlib import Path
 from urllib.parse import unquote
 
@@ -13,18 +11,13 @@ import commands
 import numpy as np
 import pandas as pd
 import pytest
-import yaml
+from commands import jobs_of
 from sklearn.datasets import load_digits
-from snakemake_interface_executor_plugins.utils import TargetSpec, encode_target_jobs_cli_args
 
-from vrrae_bench.datasets.sources import mnist
 from vrrae_bench.models.serialisation import load_model
 from vrrae_bench.study.catalogue import TABLES
 
 ROOT = Path(__file__).parents[2]
-# The others plan the paper in full, and may need plug-ins: test_plan.py.
-PROFILES = ["laptop", "quick"]
-TARGETS = ["table_1", "table_2", "table_a3_1", "figure_2", "figure_3", "figure_5", "figure_a5_4", "report", "all"]
 
 # Each job imports for seconds, and each network compiles for half a minute: no more of them than tests look at.
 TINY = """
@@ -69,128 +62,6 @@ datasets:
 """
 
 
-def snakemake(*arguments, root=ROOT, path=None, **options):
-    path = path or f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
-    return commands.snakemake("--snakefile", root / "Snakefile", *arguments, env=os.environ | {"PATH": path}, **options)
-
-
-def jobs_of(outcome) -> dict[str, int]:
-    """Jobs per rule, from the statistics of a dry run."""
-    found = re.findall(r"^(\w+) +(\d+)$", outcome.stdout + outcome.stderr, flags=re.MULTILINE)
-    return {rule: int(count) for rule, count in found}
-
-
-@pytest.mark.parametrize("profile", PROFILES)
-def test_every_target_of_every_profile_can_be_planned(profile, tmp_path):
-    settings = yaml.safe_load((ROOT / "workflow/profiles" / profile / "experiment.yaml").read_text())
-    has_synthetic = "synthetic" in settings["experiment"]["datasets"]
-    targets = TARGETS if has_synthetic else set(TARGETS) - {"table_1", "figure_2", "figure_3"}
-    how = ("-n", "--profile", ROOT / "workflow/profiles" / profile, "--quiet", "rules", "--directory", tmp_path)
-    outcome = snakemake(*targets, *how)
-    assert outcome.returncode == 0, outcome.stderr
-    jobs = jobs_of(outcome)
-    assert jobs["train"] > 0 and all(jobs[target] == 1 for target in targets)
-
-
-def test_a_table_of_the_configuration_trains_nothing(tmp_path):
-    outcome = snakemake("table_a3_1", "-n", "--quiet", "rules", "--cores", "1", "--directory", tmp_path)
-    assert jobs_of(outcome) == {"write_settings": 1, "make_table": 1, "table_a3_1": 1, "total": 3}
-
-
-@pytest.mark.parametrize("option", ["--cores", "--jobs"])
-def test_without_a_core_nothing_waits_for_ever(option, tmp_path):
-    outcome = snakemake("table_a3_1", "--directory", tmp_path, option, "0", timeout=60)
-    assert outcome.returncode == 1
-    assert "--cores 0: no job could ever start" in outcome.stdout + outcome.stderr
-
-
-def test_rules_run_by_the_interpreter_that_runs_snakemake(tmp_path):
-    """Whatever `python` is elsewhere; and with the environment activated, nothing is made again."""
-    (tmp_path / "bin").mkdir()
-    (tmp_path / "bin/python").write_text("#!/bin/sh\necho another python >&2; exit 1\n")
-    (tmp_path / "bin/python").chmod(0o755)
-    how = ("table_a3_1", "--quiet", "rules", "--cores", "1", "--directory", tmp_path)
-    made = snakemake(*how, path=f"{tmp_path / 'bin'}{os.pathsep}{os.defpath}")
-    assert made.returncode == 0, made.stderr
-    assert "Nothing to be done" in snakemake(*how, "-n").stdout
-
-
-def test_the_paper_in_full_can_be_planned(tmp_path):
-    outcome = snakemake("all", "-n", "--quiet", "rules", "--cores", "2", "--directory", tmp_path)
-    assert outcome.returncode == 0, outcome.stderr
-    # Snakemake prints what goes wrong in rules that it then does not take, which looks like a failure.
-    assert not re.search("Error|Exception", outcome.stdout + outcome.stderr)
-    jobs = jobs_of(outcome)
-    # Two more extractors for MNIST, by which three seeds of four methods and of three ablations are scored too.
-    assert (jobs["train"], jobs["sample"], jobs["score"]) == (193, 193, 193 + 2 * 3 * (4 + 3))
-    assert (jobs["tune_extractor"], jobs["download"], jobs["download_weights"]) == (3 + 2, 3, 2)
-    assert (jobs["make_table"], jobs["draw_figure"], jobs["time_steps"]) == (14, 19, 4)
-    assert (jobs["reference_2015"], jobs["score_2015"]) == (3, 36)
-
-
-def test_a_figure_without_its_methods_is_left_out_of_the_report(tmp_path):
-    overlay = tmp_path / "mine.yaml"
-    overlay.write_text("experiment: {datasets: [synthetic], methods: [ae, rrae]}\n")
-    outcome = snakemake("-n", "--quiet", "rules", "--cores", "2", "--configfile", overlay, "--directory", tmp_path)
-    assert jobs_of(outcome)["draw_figure"] == 2  # Figure 3 and the verdicts; Figure 2 shows VAE and VRRAE
-
-
-def test_lint(tmp_path):
-    outcome = snakemake("--lint", "--directory", tmp_path)
-    assert outcome.returncode == 0, outcome.stderr + outcome.stdout
-
-
-def test_a_configuration_with_five_mistakes_stops_before_anything_is_planned(tmp_path):
-    overlay = tmp_path / "mine.yaml"
-    overlay.write_text(
-        "acelerator: cuda\n"
-        "experiment: {datasets: [mnits], methods: [ae, vrea]}\n"
-        "datasets: {cifar10: {batch_size: 48}, mnist: {epochs: none}}\n"
-    )
-    outcome = snakemake("-n", "--cores", "1", "--configfile", overlay, "--directory", tmp_path)
-    told = outcome.stdout + outcome.stderr
-    assert outcome.returncode != 0
-    assert "5 problem(s); nothing was started" in told
-    for part in ("Did you mean 'accelerator'?", "Did you mean 'mnist'?", "Did you mean 'vrrae'?",
-                 "datasets.cifar10.batch_size: 48", "datasets.mnist.epochs: 'none'"):  # fmt: skip
-        assert part in told
-    assert "Traceback" not in told
-
-
-def test_a_mirror_with_a_damaged_file_stops_with_one_message_and_leaves_nothing(tmp_path):
-    mirror = tmp_path / "mirror/mnist"
-    mirror.mkdir(parents=True)
-    for file in mnist.SOURCE.files:
-        (mirror / file.name).write_bytes(bytes(file.size))
-    outcome = snakemake(
-        *("results/data/mnist/manifest.json", "--cores", "1", "--show-failed-logs", "--directory", tmp_path),
-        *("--config", f"mirror={tmp_path / 'mirror'}", "offline=true"),
-    )
-    told = outcome.stdout + outcome.stderr
-    assert outcome.returncode != 0
-    assert "wrong checksum: expected sha256:440fcabf73cc546fa21475e81ea370265605f56be210a4024d2ca8f203523609" in told
-    assert "Traceback" not in told
-    assert not [path for path in (tmp_path / "results/data").rglob("*") if path.is_file()]
-    assert not [path for path in (tmp_path / "results/downloads").rglob("*") if path.is_file()]
-
-
-def test_a_run_without_network_and_files_stops_before_any_job(tmp_path):
-    outcome = snakemake("table_2", "--cores", "1", "--directory", tmp_path, "--config", "offline=true")
-    told = outcome.stdout + outcome.stderr
-    assert outcome.returncode != 0
-    assert "10 published file(s) are missing; nothing was started" in told and "make fetch DEST=FOLDER" in told
-    assert not (tmp_path / "results").exists()
-
-
-def test_a_job_that_another_snakemake_runs_is_found_by_its_wildcards(tmp_path):
-    """As an executor hands it over on a cluster."""
-    wildcards = {"dataset": "mnist", "method": "vrrae", "variant": "beta=1e-6__batch=576", "seed": "0"}
-    [target] = encode_target_jobs_cli_args([TargetSpec("train", wildcards)])
-    outcome = snakemake("--target-jobs", target, "-n", "--cores", "1", "--directory", tmp_path)
-    assert outcome.returncode == 0, outcome.stderr
-    assert "Train vrrae on mnist (beta=1e-6__batch=576, seed 0)" in outcome.stdout + outcome.stderr
-
-
 @pytest.fixture(scope="module")
 def finished(tmp_path_factory):
     """A copy of the project in which a tiny configuration was run to its end."""
@@ -212,10 +83,9 @@ def finished(tmp_path_factory):
 
 
 def run_tiny(root, *arguments):
-    return snakemake(*arguments, "--configfile", root / "tiny.yaml", root=root, cwd=root)
+    return commands.snakemake(*arguments, "--configfile", root / "tiny.yaml", cwd=root)
 
 
-@pytest.mark.workflow
 def test_the_whole_chain_runs(finished):
     results = finished / "results"
     table = pd.read_csv(results / "tables/table_1.csv")
@@ -261,7 +131,6 @@ def test_the_whole_chain_runs(finished):
     assert extractor["sha256"] == json.loads((results / "extractor/own/extractor.json").read_text())["sha256"]
 
 
-@pytest.mark.workflow
 def test_the_numbers_of_tables_are_those_of_the_models_beside_them(finished):
     """Loaded as docs/reproduce.md shows, on the user's own images; and by the definition of the error."""
     results = finished / "results"
@@ -281,7 +150,6 @@ def test_the_numbers_of_tables_are_those_of_the_models_beside_them(finished):
     assert table["std"].item() == pytest.approx(np.std(errors, ddof=1))
 
 
-@pytest.mark.workflow
 def test_the_report_stands_alone(finished):
     page = (finished / "results/report.html").read_text()
     assert "A test run." in page and "Table 1" in page and "Table 2" in page
@@ -300,7 +168,6 @@ def test_the_report_stands_alone(finished):
     assert 'href="#lowest_test_error_synthetic"' in page and 'href="#figure_a2_1"' in page
 
 
-@pytest.mark.workflow
 def test_snakemakes_own_report_has_the_tables_figures_and_claims(finished):
     """`--report`, without network: its page needs no other."""
     outcome = run_tiny(finished, "--report", "own.html")
@@ -314,13 +181,11 @@ def test_snakemakes_own_report_has_the_tables_figures_and_claims(finished):
     assert table["labels"]["name"] == TABLES["table_1"].title and "results/tables/table_1.md" in table["caption"]
 
 
-@pytest.mark.workflow
 def test_a_second_run_does_nothing(finished):
     outcome = run_tiny(finished, "--cores", "2")
     assert "Nothing to be done" in outcome.stdout + outcome.stderr
 
 
-@pytest.mark.workflow
 @pytest.mark.parametrize(
     ("file", "rules"),
     [
@@ -343,7 +208,6 @@ def test_one_changed_byte_reruns_what_it_decides_and_nothing_else(finished, file
     assert jobs == rules | {"all": 1, "total": sum(rules.values()) + 1}
 
 
-@pytest.mark.workflow
 def test_a_deleted_table_is_made_again_without_training(finished):
     table = finished / "results/tables/table_2.csv"
     table.unlink()
