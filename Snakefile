@@ -1,12 +1,13 @@
 # The whole benchmark: data -> training -> samples -> scores -> tables and figures -> report.
-# Each stage is a file in workflow/rules; its command in workflow/scripts has the same name, and fid_2015 has two.
-# Last there come what Snakemake shows while it runs (status), and what it does when it has ended (ending).
+# Each stage is a file in workflow/rules. The command of the stage in workflow/scripts has the same name, except that
+# fid_2015 has two commands. `status` is what Snakemake shows while jobs run, and `ending` is what it does afterwards.
 from snakemake.utils import min_version
 
 min_version("9.27")
 
 
-# For `snakemake --report FILE`; the rules of tables, figures and claims say what of theirs it shows.
+# The text of Snakemake's own report (`snakemake --report FILE`). The rules of tables, figures and claims say which of
+# their files are shown there.
 report: "workflow/report/snakemake/workflow.rst"
 
 
@@ -58,8 +59,8 @@ rule report:
         "<results>/report.html",
 
 
-# `make targets` says of each what it is, and how many runs it needs. Beside each the configuration that it is made by,
-# which `make keep` goes by.
+# The targets. `make targets` says what each of them makes, and how many runs it needs. The target of a table or figure
+# also makes settings.json, the configuration, because `make keep` needs it.
 for name in TABLES:
 
     rule:
@@ -86,7 +87,7 @@ for name in settings.datasets:
 
     rule:
         name:
-            f"data_{name}"
+            images_target(name)
         input:
             f"<results>/data/{name}/manifest.json",
         localrule: True

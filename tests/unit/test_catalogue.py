@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from vrrae_bench.study.catalogue import CATALOGUE, FIGURES, TABLES, by_name
+from vrrae_bench.study.catalogue import CATALOGUE, CLAIMS, FIGURES, TABLES, by_name
 
 ROOT = Path(__file__).parents[2]
 CAPTIONS = ROOT / "workflow/report/captions"
@@ -26,6 +26,13 @@ def test_no_two_entries_have_the_same_name_title_or_line():
         assert len({getattr(entry, key) for entry in CATALOGUE.values()}) == len(CATALOGUE)
     with pytest.raises(ValueError, match="two entries of the catalogue have the same name"):
         by_name(TABLES["table_1"], dataclasses.replace(TABLES["table_2"], name="table_1"))
+
+
+def test_a_figure_is_drawn_from_runs_or_from_tables_and_verdicts():
+    assert {name for name, figure in FIGURES.items() if figure.of_untrained_models} == {"figure_1"}
+    for figure in FIGURES.values():
+        assert bool(figure.made) == (figure.shows.comparison is None), figure.name
+        assert {*figure.made} <= {*TABLES, CLAIMS}
 
 
 def test_an_entry_is_found_by_its_name_and_tells_by_it_what_it_is():

@@ -1,5 +1,6 @@
 """What `make targets` says of each target."""
 
+import re
 import sys
 from pathlib import Path
 
@@ -7,6 +8,7 @@ import pytest
 from commands import snakemake
 
 import targets
+from vrrae_bench.study.targets import OTHER_TARGETS, names_target
 
 ROOT = Path(__file__).parents[2]
 
@@ -26,10 +28,28 @@ def test_each_target_says_how_many_trainings_it_needs(monkeypatch, capsys):
     assert runs["claims"] == runs["report"] == runs["all"] == "193"
 
 
+def test_a_figure_of_tables_and_verdicts_needs_the_trainings_behind_these(monkeypatch, capsys):
+    runs = told(monkeypatch, capsys)
+    assert runs["figure_verdicts"] == runs["figure_outcome"] == "193"
+    assert runs["figure_extractors"] == runs["table_extractors"] == "4"  # four methods on MNIST, with one seed each
+    assert int(runs["table_2"]) < int(runs["figure_paper"]) < 193
+
+
 def test_what_can_not_be_made_is_told_from_what_needs_no_training(monkeypatch, capsys, tmp_path):
     (tmp_path / "mine.yaml").write_text("experiment: {datasets: [synthetic]}\ndefaults: {timed: []}")
     runs = told(monkeypatch, capsys, tmp_path / "mine.yaml")
     assert (runs["table_a3_1"], runs["table_a4_1"], runs["figure_4"], runs["figure_1"]) == ("0", "-", "-", "-")
+    assert (runs["figure_verdicts"], runs["figure_paper"]) == (runs["all"], "-")
+
+
+def test_the_snakefile_has_a_rule_for_each_target(monkeypatch, capsys):
+    """The rules of tables, figures and data sets are made in loops over their names."""
+    text = (ROOT / "Snakefile").read_text()
+    assert set(re.findall(r"^rule (\w+):$", text, re.MULTILINE)) == set(OTHER_TARGETS)
+    listed = set(told(monkeypatch, capsys)) - {"target"}
+    assert all(map(names_target, listed)) and listed > set(OTHER_TARGETS)
+    stages = "".join(path.read_text() for path in (ROOT / "workflow/rules").glob("*.smk"))
+    assert not any(map(names_target, re.findall(r"^rule (\w+):$", stages, re.MULTILINE)))
 
 
 @pytest.mark.parametrize(

@@ -56,7 +56,7 @@ def draw_figure(
         raise UserError(f"{name}: this configuration selects nothing that belongs into it")
     entry, results = FIGURES[name], path.parents[1]
     runs = [Run(spec, results / spec.folder) for spec in specs]
-    for run in runs if entry.files else ():
+    for run in () if entry.of_untrained_models else runs:
         check_training(run.folder, run.spec, None)
     # By name, so that the code of one figure is no input of another.
     module = importlib.import_module(f"vrrae_bench.reporting.figures.{entry.module}")
@@ -65,7 +65,7 @@ def draw_figure(
     else:
         figure = module.draw(runs) if entry.first is None else module.draw(runs, entry.first)
     save_figure(path.parent, name, figure, mark)
-    scores = [run.folder / "scores.json" for run in runs] if entry.files else []
+    scores = [] if entry.of_untrained_models else [run.folder / "scores.json" for run in runs]
     context = figure_context(entry, [run.spec.dataset for run in runs], scores)
     write_text(path.with_suffix(".txt"), render_caption(template, context) + "\n")
     files = [f"{name}{suffix}" for suffix in entry.suffixes]

@@ -19,11 +19,11 @@ from pathlib import Path
 from tabulate import tabulate
 
 from vrrae_bench.study import costs
-from vrrae_bench.study.catalogue import CATALOGUE
 from vrrae_bench.study.estimates import ON_THE_LOGIN_NODE, cost_of
 from vrrae_bench.study.invocation import Invocation, add_configuration_options, invocation_of
 from vrrae_bench.study.reading import BASE
 from vrrae_bench.study.settings import Settings
+from vrrae_bench.study.targets import names_target
 from vrrae_bench.system.command_line import command_parser
 from vrrae_bench.system.errors import UserError, run_command
 
@@ -88,11 +88,6 @@ def planned_jobs(invocation: Invocation, targets: Sequence[str], *, done_too: bo
         hint = "\n`make targets` lists all targets." if "MissingRuleException" in reason else ""
         raise UserError(f"Snakemake cannot plan this:\n{reason}{hint}")
     return announced.jobs
-
-
-def names_target(rule: str) -> bool:
-    """Whether a rule only names what others make, and runs nothing."""
-    return rule in {"all", "claims", "report", *CATALOGUE} or rule.startswith("data_")
 
 
 def seconds_of(job: Job, settings: Settings) -> float | None:

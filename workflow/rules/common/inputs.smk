@@ -16,6 +16,7 @@ from vrrae_bench.study.files_needed import refuse_if_gone, refuse_if_missing
 from vrrae_bench.study.results_there import to_make_from
 from vrrae_bench.study.selection import runs_of
 from vrrae_bench.study.settings import least_images
+from vrrae_bench.study.targets import images_target
 from vrrae_bench.system.dependencies import code_files
 from vrrae_bench.system.shell_words import option, text_option
 
@@ -51,7 +52,7 @@ def code_of_timing(wildcards):
 def code_of_figure(wildcards):
     """The command that draws a figure, the module of the figure and, if the figure is of models, those of its methods."""
     figure = FIGURES[wildcards.figure]
-    models = () if figure.files else modules_of(figure.shows.methods or ())
+    models = modules_of(figure.shows.methods or ()) if figure.of_untrained_models else ()
     return code_of("figure", f"reporting/figures/{figure.module}", *models)
 
 

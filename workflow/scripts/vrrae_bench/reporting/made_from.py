@@ -9,7 +9,7 @@ from pathlib import PurePath
 from vrrae_bench.artefacts.run import RunSpec
 from vrrae_bench.artefacts.run_folder import SAMPLE, TRAINING
 from vrrae_bench.artefacts.shown import SHOWN_IMAGES, SHOWN_MEANS
-from vrrae_bench.study.catalogue import FIGURES, TABLES, Table
+from vrrae_bench.study.catalogue import CLAIMS, FIGURES, TABLES, Table
 from vrrae_bench.study.selection import (
     all_runs,
     datasets_of,
@@ -22,7 +22,6 @@ from vrrae_bench.study.selection import (
 from vrrae_bench.study.settings import Study
 
 SETTINGS = "settings.json"
-CLAIMS = "claims"
 
 
 def files_of_runs(runs: Iterable[RunSpec], name: str) -> list[str]:
@@ -70,7 +69,7 @@ def figure_files(study: Study, name: str) -> list[str]:
     figure = FIGURES[name]
     # sample.json has the digests of the images and means that the figure shows.
     sampled = (SAMPLE,) if {SHOWN_IMAGES, SHOWN_MEANS} & set(figure.files) else ()
-    names = dict.fromkeys(("scores.json", TRAINING, *sampled, *figure.files)) if figure.files else ()
+    names = () if figure.of_untrained_models else ("scores.json", TRAINING, *sampled, *figure.files)
     files = [file for each in names for file in files_of_runs(runs_of(study, name), each)]
     manifests = datasets_of(study, name) if figure.reads_manifest else []
     files += [f"data/{dataset}/manifest.json" for dataset in manifests]

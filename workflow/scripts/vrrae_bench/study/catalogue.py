@@ -41,12 +41,13 @@ class Selection:
 
     Attributes:
         datasets: Which data sets are shown.
-        comparison: Which runs of each data set are shown; none if nothing is read from a run.
-        methods: Which methods are shown; none means all methods of the comparison.
+        comparison: Which runs of each data set are shown. None if nothing is read from a run.
+        methods: Which methods are shown. None means all methods of the comparison.
         every_seed: Whether all seeds are shown, or only the first seed of each data set.
         every_dataset: Whether all of these data sets are shown, or only the first that the configuration selects.
-        best_beta: Whether the best of several betas stands beside the configured one, where some were trained and there
-            is a FID to choose by. These runs have the seeds of the sweep.
+        best_beta: Whether the best of several betas is shown beside the configured beta. This is possible if the betas
+            of the sweep were trained and there is a FID to choose by. The runs of the best beta have the seeds of the
+            sweep.
     """
 
     datasets: Callable[[DatasetSettings], bool]
@@ -92,10 +93,11 @@ class Table(Entry):
         rows: What its rows are: the methods, with a table for each data set, or the data sets, with one table.
         columns: The column of the long form that tells the columns of the table apart.
         file: The file of a run that it reads, if it is made from scores.
-        bounds: The files with scores of real images or noise, to stand below those of the runs of each data set.
+        bounds: The files with scores of real images or of noise, which stand below the scores of the runs of each data
+            set.
         every_extractor: Whether it shows the scores by every extractor of a data set, and not only by the first.
         each_value: Metrics of which each value is shown, beside their mean.
-        zero_beta_apart: Whether VRRAE with beta = 0 has a row of its own, even where 0 is the configured beta.
+        zero_beta_apart: Whether VRRAE with beta = 0 has a row of its own, even if 0 is the configured beta.
         in_paper: Whether the paper has such a table, so that its values stand beside ours.
     """
 
@@ -119,20 +121,22 @@ class Figure(Entry):
 
     Attributes:
         kind: The kind of figure, if several figures are drawn and described alike.
-        files: The files of a run that it reads beside its scores and its description; none for a figure that needs no
-            trained run.
-        detail: The entry under `details` of scores.json that it shows, where earlier versions did not write it.
-        made: What it is drawn from in place of runs: tables by their names, and `claims`, the verdicts. A table that
-            the configuration does not ask for is left out.
+        files: The files of a run that it reads, in addition to the scores and the specification of the run.
+        of_untrained_models: Whether it shows only the shapes of the models of its runs, so that no run has to be
+            trained, and no file of a run is read.
+        detail: The entry under `details` of scores.json that it shows, if earlier versions did not write this entry.
+        made: What it is drawn from, if it is not drawn from runs: tables by their names, and `CLAIMS`, the verdicts. A
+            table that the configuration does not ask for is left out.
         reads_manifest: Whether it reads the manifest of its data set.
-        first: The first of the pairs or generated images that it shows, counted from 0, where it shows some of them;
-            figures of the same runs show others.
-        number_is_ours: Whether its number is ours, since the paper does not tell which figure shows what.
+        first: The number of the first pair or image that the figure shows, from 0 on. Another figure of the same runs
+            may begin at another number. None for a figure that shows neither pairs nor images.
+        number_is_ours: Whether its number is ours, because the paper does not tell which figure shows what.
     """
 
     suffixes = (".png", ".pdf", ".txt")
     kind: str | None = None
     files: tuple[str, ...] = ()
+    of_untrained_models: bool = False
     detail: str | None = None
     made: tuple[str, ...] = ()
     reads_manifest: bool = False
@@ -151,13 +155,14 @@ class Figure(Entry):
 
 
 E = TypeVar("E", bound=Entry)
+CLAIMS = "claims"  # the verdicts on the claims of the paper, among what figures are drawn from
 
 
 def by_name(*entries: E) -> dict[str, E]:
     """Entries by their names.
 
     Raises:
-        ValueError: Two entries have the same name, as an entry has that was copied.
+        ValueError: Two entries have the same name, for example because one was copied from the other.
     """
     found = {entry.name: entry for entry in entries}
     if len(found) < len(entries):
@@ -165,7 +170,7 @@ def by_name(*entries: E) -> dict[str, E]:
     return found
 
 
-# As Tables 2, 3 and A.4-3 of the paper have them, and the headings that it prints above them.
+# The metrics of Tables 2, 3 and A.4-3 of the paper, and the headings that the paper prints above their columns.
 FID_AND_ERROR = ("fid_interpolation", "fid_random", "reconstruction_error")
 INTER_RAND_REC = {"fid_interpolation": "Inter.", "fid_random": "Rand.", "reconstruction_error": "Rec."}
 
@@ -339,6 +344,7 @@ FIGURES = by_name(
         title="Figure 1: architecture of VAE, RRAE and VRRAE",
         about="Architecture of VAE, RRAE and VRRAE, drawn from the shapes of the code",
         shows=Selection(images, headline, ("vae", "rrae", "vrrae"), every_seed=False, every_dataset=False),
+        of_untrained_models=True,
         reads_manifest=True,
     ),
     Figure(
@@ -388,7 +394,6 @@ FIGURES = by_name(
         title="Figure A.2-1: singular values of the latent space of VRRAE for each beta",
         about="Singular values of VRRAE's latent space for each beta",
         shows=Selection(images, beta_sweep, ("vrrae",), every_seed=False),
-        files=("scores.json",),
     ),
     Figure(
         name="figure_a2_2",
@@ -451,14 +456,13 @@ FIGURES = by_name(
         title="Posterior collapse: KL divergence and signal-to-noise of each dimension",
         about="KL divergence and signal-to-noise of each dimension, every seed: VAE and VRRAE",
         shows=Selection(anything, headline, ("vae", "vrrae")),
-        files=("scores.json",),
     ),
     Figure(
         name="figure_outcome",
         title="The outcome: the numbers of Table 2 in the paper and here, and a square for each claim",
         about="Table 2 in the paper and here, and the verdicts, in one picture",
         shows=Selection(only("mnist", "cifar10", "celeba")),
-        made=("table_2", "claims"),
+        made=("table_2", CLAIMS),
     ),
     Figure(
         name="figure_paper",
@@ -472,14 +476,13 @@ FIGURES = by_name(
         title="Verdicts: a square for each claim of the paper",
         about="The verdict on each claim, and what the open ones wait for",
         shows=Selection(anything),
-        made=("claims",),
+        made=(CLAIMS,),
     ),
     Figure(
         name="figure_fid_along",
         title="FID along the interpolation: of the images at each position between two training images",
         about="FID at each position between two images, every seed",
         shows=Selection(interpolated, headline),
-        files=("scores.json",),
         detail="fid_interpolation_by_position",
     ),
     Figure(

@@ -74,8 +74,8 @@ def holds_large_images(dataset: DatasetSettings) -> bool:
     return images is None or images.side > 64
 
 
-def stored_mb(dataset: DatasetSettings) -> float | None:
-    """Size of a data set and of the published files behind it, in MB, or none for images of the user's own."""
+def left_mb(dataset: DatasetSettings) -> float | None:
+    """Size of a stored data set and of the published files behind it, in MB, or none for images of the user's own."""
     images = dataset_size(dataset)
     return None if images is None else downloaded_mb(dataset) + images.stored_mb
 

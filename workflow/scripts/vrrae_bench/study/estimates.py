@@ -61,8 +61,8 @@ def _of_dataset(
 
 
 COSTS = {
-    "download": Cost(_of_dataset(costs.download_seconds), _of_dataset(costs.stored_mb)),
-    "make_synthetic": Cost(_of_dataset(costs.download_seconds), _of_dataset(costs.stored_mb)),
+    "download": Cost(_of_dataset(costs.download_seconds), _of_dataset(costs.left_mb)),
+    "make_synthetic": Cost(_of_dataset(costs.download_seconds), _of_dataset(costs.left_mb)),
     "download_weights": Cost(left_mb=lambda dataset, wildcards: costs.WEIGHTS_MB[wildcards["weights"]]),
     "train": Cost(
         _with(lambda dataset, settings: costs.training_seconds(dataset, settings.accelerator)),

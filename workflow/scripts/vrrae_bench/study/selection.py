@@ -2,7 +2,7 @@
 
 from vrrae_bench.artefacts.run import RunSpec
 from vrrae_bench.datasets.weights import IMAGENET, INCEPTION_2015
-from vrrae_bench.study.catalogue import CATALOGUE
+from vrrae_bench.study.catalogue import CATALOGUE, CLAIMS, FIGURES
 from vrrae_bench.study.comparisons import ablation, beta_sweep, each_once, headline, images, labelled
 from vrrae_bench.study.settings import PAPER_DATASETS, Study
 
@@ -30,8 +30,16 @@ def sweep_of(study: Study, name: str) -> list[RunSpec]:
 
 
 def runs_needed(study: Study, name: str) -> list[RunSpec]:
-    """All runs that a table or figure is made from, each of them once."""
-    return each_once(runs_of(study, name) + sweep_of(study, name))
+    """All runs that have to be trained for a table or figure, each of them once.
+
+    If a figure is drawn from tables and verdicts, these are the runs that the tables and verdicts are made from.
+    """
+    figure = FIGURES.get(name)
+    if figure and figure.of_untrained_models:
+        return []
+    made = figure.made if figure else ()
+    behind = [run for one in made for run in (all_runs(study) if one == CLAIMS else runs_needed(study, one))]
+    return each_once([*runs_of(study, name), *sweep_of(study, name), *behind])
 
 
 def datasets_of(study: Study, name: str) -> list[str]:
