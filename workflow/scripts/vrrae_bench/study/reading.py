@@ -7,7 +7,7 @@ import json
 import types
 import typing
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -35,10 +35,10 @@ def load_settings(base: str | Path, *files: str | Path) -> Settings:
 
 
 def check_settings(values: Any, name: str = "configuration") -> Settings:
-    """The typed configuration behind a mapping of plain values, in which data sets have their defaults.
+    """The typed configuration that a mapping of plain values describes. Defaults are filled into its data sets.
 
     Raises:
-        UserError: With every problem: key, value, reason and remedy.
+        UserError: The configuration has problems. The message has each problem with its key, value, reason and remedy.
     """
     problems = _malformed_defaults(values)
     settings = None
@@ -58,12 +58,24 @@ def json_schema() -> dict[str, Any]:
     schema["$schema"] = "https://json-schema.org/draft/2020-12/schema"
     schema["properties"][DEFAULTS] = {
         "$ref": "#/$defs/DatasetSettings",
-        "description": "What every data set starts from; a value of its own wins",
+        "description": "Values of every data set. The value of a data set itself counts more",
     }
-    # The defaults may hold any key of a data set, so that none has to stand below the data set itself.
+    # Any key of a data set may be among the defaults, so no key is required below the data set itself.
     for model in ("DatasetSettings", *DatasetSettings.model_json_schema()["$defs"]):
         schema["$defs"][model].pop("required", None)
     return schema
+
+
+def check_files(files: Iterable[str | Path]) -> None:
+    """Refuse configuration files that cannot be read, before Snakemake reads them.
+
+    Snakemake would not say in which file a mistake is, or in which line.
+
+    Raises:
+        UserError: As `read_file`.
+    """
+    for file in files:
+        read_file(Path(file))
 
 
 def read_file(path: Path) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""What a configuration holds: one source for its defaults and for the JSON schema that editors read."""
+"""The keys of a configuration, with their types and defaults. The JSON schema for editors is made from them."""
 
 import os
 from collections.abc import Callable
@@ -20,7 +20,7 @@ LearningRate = Annotated[float, Field(gt=0, lt=1)]
 BatchSize = Annotated[int, Field(ge=1, le=1_000_000)]
 # Without the lower limit, which is checked and told for each method.
 Weight = Annotated[float, Field(le=1e6)]
-# A name is a folder of results and a wildcard of rules.
+# The name of a data set is the name of a folder of results and the value of a wildcard of rules.
 DatasetName = Annotated[str, Field(pattern=r"^[A-Za-z0-9][\w.-]*$", max_length=100)]
 # Keys of a data set that hold a value for each method of a kind.
 PER_METHOD: dict[str, tuple[str, Callable[[Method], bool]]] = {
@@ -42,8 +42,8 @@ def _one_line(text: str) -> str:
     return line
 
 
-# Shown above tables and in the report, and handed to commands.
-Sentence = Annotated[str, AfterValidator(_one_line)]
+# Text that stands above tables and in the report, and that is an option of commands.
+OneLine = Annotated[str, AfterValidator(_one_line)]
 OWN_SOURCES = tuple(name for name in SOURCES if source_of(name).own)
 PAPER_DATASETS = ("synthetic", "mnist", "cifar10", "celeba")
 
@@ -167,13 +167,13 @@ class Study(Section):
 
     experiment: ExperimentSettings
     datasets: dict[DatasetName, DatasetSettings] = Field(min_length=1)
-    banner: Sentence | None = Field(
+    banner: OneLine | None = Field(
         default=None, description="A sentence that is shown above every table, figure and report"
     )
-    reduced: Sentence | None = Field(
+    reduced: OneLine | None = Field(
         default=None,
-        description="In which way trainings are smaller than the paper's, such as `few epochs`. If it is set, no "
-        "claim is decided. null: they are as large as the paper's",
+        description="A few words, such as `few epochs`, that say how trainings are smaller than the paper's. If they "
+        "are set, no claim is decided. null: trainings are as large as the paper's",
     )
 
     @property
@@ -191,7 +191,7 @@ class Study(Section):
         beta: float | None = None,
         batch_size: int | None = None,
     ) -> RunSpec:
-        """The run of `method` on `dataset` with one seed; what is not given is that of the data set."""
+        """The run of `method` on `dataset` with one seed. Values that are not given are those of the data set."""
         settings = self.datasets[dataset]
         learning_rate = settings.learning_rate if learning_rate is None else learning_rate
         batch_size = settings.batch_size if batch_size is None else batch_size
@@ -203,7 +203,8 @@ class Study(Section):
         if learning_rate != settings.learning_rate:
             parts.append(f"learning_rate={format_beta(learning_rate)}")
         if settings.precision != "float32":
-            # Not `precision=`: what earlier versions called so was another arithmetic, of which models may be there.
+            # The name is not `precision=`, because earlier versions used this name for another arithmetic, and models
+            # of these versions may be in the same folder.
             parts.append(f"products={settings.precision}")
         return RunSpec(
             dataset=dataset,
@@ -254,5 +255,5 @@ class Settings(Study):
 
     @property
     def study(self) -> Study:
-        """What is compared."""
+        """The part of the configuration that decides results."""
         return Study(**{name: getattr(self, name) for name in Study.model_fields})
