@@ -12,9 +12,18 @@ import yaml
 import config
 import plan
 import targets
-from vrrae_bench.study.checks import PLACEHOLDERS, refuse_other_devices, refuse_unfilled
-from vrrae_bench.study.invocation import Invocation, command_line, slice_options, storage_options
+from vrrae_bench.study.invocation import Invocation, command_line
 from vrrae_bench.study.reading import check_settings
+from vrrae_bench.study.submission import (
+    PLACEHOLDERS,
+    Option,
+    options_of_jobs,
+    refuse_no_cores,
+    refuse_other_devices,
+    refuse_unfilled,
+    slice_options,
+    storage_options,
+)
 from vrrae_bench.system.errors import UserError
 
 ROOT = Path(__file__).parents[2]
@@ -137,7 +146,7 @@ def test_an_account_that_is_not_filled_in_is_told_before_slurm_refuses_every_job
     profile = yaml.safe_load((ROOT / "workflow/profiles/slurm-gpu/config.yaml").read_text())
     placeholder = PLACEHOLDERS["slurm_account"]
     assert profile["default-resources"]["slurm_account"] == placeholder
-    refuse_unfilled([("slurm_account", "group1"), ("slurm_partition", "cpu"), ("gpu", 1)])
+    refuse_unfilled([Option("slurm_account", "group1"), Option("slurm_partition", "cpu"), Option("gpu", 1)])
     asked = ["table_a3_1", "--default-resources", f"slurm_account={placeholder}"]
     outcome = snakemake(*asked, folder=tmp_path, dry=False)
     assert outcome.returncode == 1 and not (tmp_path / "results").exists()
@@ -177,24 +186,86 @@ def test_a_bucket_that_is_not_filled_in_is_told_before_anything_is_looked_up_the
     refuse_unfilled(storage_options(folder, None))
 
 
-def test_a_cloud_project_that_is_not_filled_in_is_told_before_any_download(tmp_path):
-    submit = yaml.safe_load((ROOT / "workflow/profiles/tpu-slice/config.yaml").read_text())[
-        "cluster-generic-submit-cmd"
-    ]
-    with pytest.raises(UserError, match="PROJECT in tpu.env: is still PROJECT, SHARED in tpu.env: is still SERVER:/"):
-        refuse_unfilled(slice_options(str(ROOT / submit), {}).items())
-    filled = tmp_path / "mine.env"
-    filled.write_text("PROJECT=vrrae-1   # ours\nZONE=us-central2-b\nSHARED=10.0.0.2:/share\nSPOT=\n")
-    found = slice_options(str(ROOT / submit), {"TPU_ENV": str(filled)})
-    assert found == {
-        "PROJECT in tpu.env": "vrrae-1",
-        "ZONE in tpu.env": "us-central2-b",
-        "SHARED in tpu.env": "10.0.0.2:/share",
-        "SPOT in tpu.env": "",
-    }
-    refuse_unfilled(found.items())
-    for other in (None, "sbatch", str(tmp_path / "submit")):
-        assert slice_options(other, {"TPU_ENV": str(filled)}) == {}
+def test_a_bucket_that_is_not_filled_in_stops_even_a_plan(tmp_path):
+    """Snakemake would look for results there. The plug-in of the storage is not asked, and need not be installed."""
+    outcome = snakemake("table_a3_1", "--default-storage-prefix", "s3://BUCKET/x", folder=tmp_path)
+    told = outcome.stdout + outcome.stderr
+    assert outcome.returncode == 1 and "default-storage-prefix: is still s3://BUCKET/x; nothing was started" in told
+    assert snakemake("table_a3_1", "--default-storage-prefix", "s3://mine/x", folder=tmp_path).returncode == 0
+
+
+SLICE = ROOT / "workflow/profiles/tpu-slice"
+SUBMIT = yaml.safe_load((SLICE / "config.yaml").read_text())["cluster-generic-submit-cmd"]
+
+
+@pytest.fixture
+def filled(tmp_path) -> Path:
+    """Settings of slices with values of a user."""
+    file = tmp_path / "mine.env"
+    file.write_text("PROJECT=vrrae-1   # ours\nZONE=us-central2-b\nSHARED=10.0.0.2:/share\nSPOT=\n")
+    return file
+
+
+def test_a_cloud_project_that_is_not_filled_in_is_told_before_any_download(filled, monkeypatch):
+    monkeypatch.chdir(ROOT)
+    file = "workflow/profiles/tpu-slice/tpu.env"
+    with pytest.raises(UserError, match=f"PROJECT in {file}: is still PROJECT, SHARED in {file}: is still SERVER:/"):
+        refuse_unfilled(slice_options(SUBMIT, {}))
+    found = slice_options(SUBMIT, {"TPU_ENV": str(filled)})
+    values = {"PROJECT": "vrrae-1", "ZONE": "us-central2-b", "SHARED": "10.0.0.2:/share", "SPOT": ""}
+    assert found == [Option(name, value, filled) for name, value in values.items()]
+    refuse_unfilled(found)
+
+
+def test_the_settings_of_slices_are_told_by_the_file_that_tpu_env_names(filled):
+    filled.write_text(filled.read_text().replace("vrrae-1", "PROJECT"))
+    with pytest.raises(UserError, match=f"^PROJECT in {filled}: is still PROJECT; nothing was started"):
+        refuse_unfilled(slice_options(str(ROOT / SUBMIT), {"TPU_ENV": str(filled)}))
+    filled.unlink()
+    with pytest.raises(UserError, match=f"^TPU_ENV: there is no file {filled}, .* unset TPU_ENV"):
+        slice_options(str(ROOT / SUBMIT), {"TPU_ENV": str(filled)})
+
+
+def test_a_command_that_submits_jobs_may_have_arguments_and_spaces(tmp_path):
+    folder = tmp_path / "of mine"
+    folder.mkdir()
+    (folder / "tpu.env").write_text("PROJECT=PROJECT\n")
+    for command in (f"'{folder}/submit' --quiet", f'"{folder}/submit"'):
+        assert slice_options(command, {}) == [Option("PROJECT", "PROJECT", folder / "tpu.env")]
+    with pytest.raises(UserError, match="^cluster-generic-submit-cmd: .*No closing quotation"):
+        slice_options(f"'{folder}/submit", {})
+
+
+@pytest.mark.parametrize("command", [None, "", " ", "sbatch", "sbatch --parsable", "/submit", "."])
+def test_another_command_that_submits_jobs_has_no_settings_of_slices(command, filled, monkeypatch):
+    monkeypatch.chdir(filled.parent)
+    assert slice_options(command, {"TPU_ENV": str(filled)}) == []
+
+
+def test_all_that_says_how_jobs_are_submitted_is_looked_at():
+    """The plug-in that submits jobs to slices is not in the environment, so its settings are written down here."""
+    resources = SimpleNamespace(
+        overwrite_resources={"train": {"gpu": 1}}, default_resources={"slurm_account": "ACCOUNT"}
+    )
+    remote, executor = SimpleNamespace(container_image="REGISTRY/image"), SimpleNamespace(submit_cmd=str(ROOT / SUBMIT))
+    options = list(options_of_jobs(resources, remote, executor, {}))
+    assert Option("gpu", 1) in options
+    with pytest.raises(UserError) as caught:
+        refuse_unfilled(options)
+    for told in ("slurm_account: is still ACCOUNT", "container-image: is", "tpu.env: is still PROJECT", "SERVER:/"):
+        assert told in str(caught.value)
+    for other in (None, SimpleNamespace(account="of another plug-in")):
+        names = [option.name for option in options_of_jobs(resources, remote, other, {})]
+        assert names == ["slurm_account", "gpu", "container-image"]
+
+
+@pytest.mark.parametrize(("name", "option"), [("cores", "cores"), ("nodes", "jobs"), ("local_cores", "local-cores")])
+def test_a_run_in_which_no_job_could_start_is_refused(name, option):
+    asked = {"cores": 2, "nodes": None, "local_cores": 1}
+    refuse_no_cores(SimpleNamespace(**asked))
+    for number in (0, -1):
+        with pytest.raises(UserError, match=f"^--{option} {number}: no job could ever start"):
+            refuse_no_cores(SimpleNamespace(**asked | {name: number}))
 
 
 @pytest.mark.parametrize(
@@ -244,11 +315,17 @@ def test_a_profile_is_found_from_where_snakemake_was_started(folder):
     [
         (
             "runs/mnist/ae/batch=1/seed=0/run.json",
-            "runs/mnist/ae/batch=1/seed=0: the configuration asks for no such run",
+            "runs/mnist/ae/batch=1/seed=0: the configuration asks for no such run. The nearest of its 193 runs are "
+            "runs/mnist/ae/batch=576/seed=0, ",
         ),
         ("data/nope/manifest.json", "nope: the configuration has no such data set. It has: synthetic, mnist,"),
         ("extractor/nope/extractor.json", "nope: the configuration has no such data set"),
         ("extractor/synthetic/extractor.json", "datasets.synthetic.extractor: is null"),
+        (
+            "extractor/synthetic/inception.pt",
+            "datasets.synthetic.extractor: is null, so that no Inception-v3 is tuned on this data set. Set this key if "
+            "the images have labels, or ask for no file below results/extractor/synthetic.",
+        ),
     ],
 )
 def test_a_file_that_the_configuration_does_not_have_is_told_even_if_it_lies_there(tmp_path, file, told):
@@ -259,3 +336,4 @@ def test_a_file_that_the_configuration_does_not_have_is_told_even_if_it_lies_the
     outcome = snakemake("--quiet", "all", "--", path.relative_to(tmp_path), folder=tmp_path)
     assert outcome.returncode == 1 and f"\nerror: {told}" in f"\n{outcome.stderr}", outcome.stderr
     assert "Traceback" not in outcome.stdout + outcome.stderr
+    assert outcome.stderr.count("\n") < 5  # so that the first words do not scroll away

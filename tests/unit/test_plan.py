@@ -237,6 +237,7 @@ def test_an_unknown_profile_is_told(tmp_path):
     outcome = plan("--profile", "workflow/profiles/slurm", folder=tmp_path)
     assert outcome.returncode == 1
     assert "there is no such profile" in outcome.stderr and "slurm-gpu" in outcome.stderr
+    assert "Name one of these, as workflow/profiles/NAME, or the folder of a profile of your own." in outcome.stderr
 
 
 def test_a_mistake_in_the_configuration_is_told_as_everywhere(tmp_path):

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 import yaml
 
-from vrrae_bench.study.checks import PLACEHOLDERS
 from vrrae_bench.study.estimates import ON_THE_LOGIN_NODE
 from vrrae_bench.study.reading import load_settings
+from vrrae_bench.study.submission import PLACEHOLDERS
 
 ROOT = Path(__file__).parents[2]
 PROFILES = {path.parent.name: path for path in sorted(ROOT.glob("workflow/profiles/*/config.yaml"))}

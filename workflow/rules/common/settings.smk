@@ -1,4 +1,5 @@
 # The checked configuration, and the runs and data sets that it asks for.
+import difflib
 import os
 import sys
 from pathlib import Path
@@ -6,35 +7,37 @@ from pathlib import Path
 from snakemake.exceptions import WorkflowError
 from snakemake.logging import logger
 
-# Relative to the working directory: a project that is moved with its results has nothing to do again.
+# The path is relative to the working directory. So no job has to run again if a project is moved with its results.
 WORKFLOW = os.path.relpath(f"{workflow.basedir}/workflow")
 SCRIPTS = f"{WORKFLOW}/scripts"
-# Last, since commands lie there too, one of which is called `config`.
+# The folder is the last one in which Python looks for modules, because it also holds the commands, and one of them is
+# called `config`.
 sys.path.append(os.path.abspath(SCRIPTS))
 
 from vrrae_bench.artefacts.former_names import refuse_former_names
-from vrrae_bench.study.checks import refuse_other_devices, refuse_unfilled
-from vrrae_bench.study.invocation import (
-    command_line,
-    dropped_files,
+from vrrae_bench.study.invocation import command_line, dropped_files
+from vrrae_bench.study.reading import check_files, check_settings
+from vrrae_bench.study.selection import all_runs
+from vrrae_bench.study.submission import (
+    refuse_no_cores,
+    refuse_other_devices,
+    refuse_unfilled,
     resources_of,
     storage_options,
-    use_this_interpreter,
 )
-from vrrae_bench.study.reading import check_settings, read_file
-from vrrae_bench.study.selection import all_runs
 from vrrae_bench.system.errors import SCREEN, UserError
+from vrrae_bench.system.interpreter import use_this_interpreter
 
-# Output and errors of a job go to its log; 9 stays the screen, for the error that no log can take on a full disk.
+# The output and the errors of a job go to its log. File descriptor 9 stays the screen: if the disk is full, an error
+# cannot be written to the log.
 shell.prefix(f"set -euo pipefail; exec 9>&2; export {SCREEN}=9; ")
 
 try:
     use_this_interpreter(needed=not workflow.deployment_settings.deployment_method)
-    # Before Snakemake reads config.yaml, since it would not say where in the file a mistake is. Not for a job that another
-    # Snakemake runs: there the files may be elsewhere, and all was told before.
+    # A job that another Snakemake runs is not checked. The other Snakemake has made these checks before, and the files
+    # may be at another place on the machine of the job.
     if workflow.is_main_process:
-        for file in (f"{workflow.basedir}/config.yaml", *workflow.overwrite_configfiles):
-            read_file(Path(file))
+        check_files([f"{workflow.basedir}/config.yaml", *workflow.overwrite_configfiles])
         for warning in dropped_files(command_line(), workflow.overwrite_configfiles, workflow.rundir):
             logger.warning(warning)
 except UserError as error:
@@ -46,39 +49,38 @@ configfile: f"{workflow.basedir}/config.yaml"
 
 try:
     settings = check_settings(config)
-    asked = workflow.resource_settings
-    for name, number in {"--cores": asked.cores, "--jobs": asked.nodes, "--local-cores": asked.local_cores}.items():
-        if number is not None and number < 1:
-            raise UserError(
-                f"{name} {number}: no job could ever start, and Snakemake would wait for ever. Give 1 or more."
-            )
     if workflow.is_main_process:
         refuse_former_names(Path(settings.results))
-    refuse_other_devices(settings.accelerator, resources_of(asked.overwrite_resources, asked.default_resources))
-    # Already here, since even a plan asks the storage what is there.
+    refuse_no_cores(workflow.resource_settings)
+    refuse_other_devices(
+        settings.accelerator,
+        resources_of(workflow.resource_settings.overwrite_resources, workflow.resource_settings.default_resources),
+    )
+    # A plan needs the storage too, because Snakemake looks there for results. So this is checked before a plan.
     refuse_unfilled(storage_options(workflow.storage_settings, workflow.storage_provider_settings))
 except UserError as error:
     raise WorkflowError(str(error)) from None
 
 RESULTS = settings.results
-# Results lie in a bucket, and so has to lie the folder workflow: each job fetches from there what its rule names.
+# Whether the results are in object storage. The folder workflow then has to be there too, because each job fetches the
+# input files of its rule from there.
 OBJECT_STORAGE = workflow.storage_settings.default_storage_provider is not None
 if OBJECT_STORAGE and settings.weights:
     raise WorkflowError(
-        f"weights: {settings.weights} lies here, where jobs on other machines do not see it. Leave it out: the weights are "
-        "then fetched, from the mirror if there is one, and kept in the storage."
+        f"weights: {settings.weights} lies here, where jobs on other machines do not see it. Leave it out: the weights "
+        "are then fetched, from the mirror if there is one, and kept in the storage."
     )
 RUNS = {run.folder: run for run in all_runs(settings)}
 
 
-# Parts of paths, as rules write them in input, output, log and benchmark.
+# Parts of paths. Rules use them in input, output, log and benchmark.
 pathvars:
     results=RESULTS,
     logs="<results>/logs",
     benchmarks="<results>/benchmarks",
 
 
-# Not path variables too, since Snakemake does not apply constraints to the wildcards in those.
+# These are not path variables, because Snakemake does not apply constraints to the wildcards in a path variable.
 OF_RUN = "{dataset}/{method}/{variant}/seed={seed}"
 RUN = f"<results>/runs/{OF_RUN}"
 
@@ -88,21 +90,25 @@ wildcard_constraints:
     method=r"[^/]+",
     variant=r"[^/]+",
     seed=r"\d+",
-    # An extractor is that of the data set, or one with another seed; so are scores by its features.
+    # Empty for the extractor of a data set, and for the scores by its features. A further extractor and its scores have
+    # a folder that is named after the seed of the extractor.
     other=r"|/extractor_seed=\d+",
 
 
 def end(message):
     """End Snakemake with a message, from within a function of a rule.
 
-    Any other error would be told with the lines of the code, and for a file that exists, Snakemake would take it to mean
-    that no rule makes the file, and would use the file without a word.
+    For any other error, Snakemake would print lines of the code. If the file of the rule exists, Snakemake would even
+    take the error to mean that no rule makes the file, and would use the file without a message.
     """
     sys.exit(f"error: {message}")
 
 
 def refused(check, *arguments):
-    """A check in a function of a rule, before a run begins. A job that another Snakemake runs has passed it before."""
+    """Make a check in a function of a rule, and end Snakemake if it fails.
+
+    A job that another Snakemake runs is not checked, because the other Snakemake has made the check before.
+    """
     if not workflow.remote_exec:
         try:
             check(*arguments)
@@ -111,20 +117,34 @@ def refused(check, *arguments):
 
 
 def run_of(wildcards):
-    """Specification of the run that a path names."""
+    """The specification of the run that a path names."""
     folder = "runs/{0.dataset}/{0.method}/{0.variant}/seed={0.seed}".format(wildcards)
     if folder not in RUNS:
-        end(f"{folder}: the configuration asks for no such run. It asks for:\n" + "\n".join(RUNS))
+        near = difflib.get_close_matches(folder, RUNS, n=3, cutoff=0)
+        end(
+            f"{folder}: the configuration asks for no such run. The nearest of its {len(RUNS)} runs are "
+            f"{', '.join(near)}. `make config` prints the values that decide the runs and their names."
+        )
     return RUNS[folder]
 
 
 def dataset_of(wildcards):
-    """Settings of the data set that a path names."""
+    """The settings of the data set that a path names."""
     return dataset_named(wildcards.dataset)
 
 
 def dataset_named(name):
-    """Settings of the data set of this name, which a path may have."""
+    """The settings of the data set with this name."""
     if name not in settings.datasets:
         end(f"{name}: the configuration has no such data set. It has: {', '.join(settings.datasets)}")
     return settings.datasets[name]
+
+
+def manifest_path(dataset):
+    """The path of the manifest of a data set, whether it exists or not."""
+    return f"{RESULTS}/data/{dataset}/manifest.json"
+
+
+def extractor_folder(wildcards):
+    """The folder of the extractor that a path names. The features and scores of real images are there too."""
+    return f"{RESULTS}/extractor/{wildcards.dataset}{wildcards.get('other', '')}"

@@ -1,6 +1,5 @@
-"""Problems between the keys of a configuration, which no type of a single key can find."""
+"""Contradictions between the keys of a configuration, which the types of single keys cannot find."""
 
-import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
@@ -22,29 +21,18 @@ from vrrae_bench.study.settings import (
     ExperimentSettings,
     least_images,
 )
-from vrrae_bench.system.errors import UserError
 
-MOST_IMAGES = 10_000_000  # that one model draws: 8 GB of 28 x 28 pixels
-# What stands in the profiles of the repository in the place of what a user fills in, by the option that it is a part
-# of. None of it can be meant as it is: names of buckets, projects and registries, for instance, are in lower case.
-PLACEHOLDERS = {
-    "slurm_account": "ACCOUNT",
-    "container-image": "REGISTRY",
-    "default-storage-prefix": "BUCKET",
-    "storage-s3-endpoint-url": "S3.EXAMPLE.ORG",
-    "PROJECT in tpu.env": "PROJECT",
-    "SHARED in tpu.env": "SERVER",
-}
+MOST_IMAGES = 10_000_000  # the most images that one model may draw: 8 GB if they have 28 x 28 pixels
 
 
 def contradictions(values: Any) -> Iterator[Problem]:
-    """Problems between keys. Keys that are malformed by themselves are left out, since their problems are told already.
+    """Problems between keys. Malformed keys are left out, because the problems of single keys are told elsewhere.
 
     Args:
         values: The configuration as it is written, with its block of defaults.
     """
     if not isinstance(values, Mapping):
-        return  # told already, and nothing else can be judged
+        return  # this problem is told elsewhere, and there are no keys to check
     yield from _check_mirror(values.get("mirror"))
     for name in ("banner", "reduced", "mirror", "weights"):
         if values.get(name) in ("null", "None", "~"):
@@ -63,64 +51,6 @@ def contradictions(values: Any) -> Iterator[Problem]:
     experiment = well_formed(ExperimentSettings, values.get("experiment"))
     with suppress(MissingKey):
         yield from _experiment_contradictions(experiment, datasets)
-
-
-def refuse_other_devices(accelerator: str, resources: Mapping[str, Mapping[str, Any]]) -> None:
-    """Stop a run whose jobs would ask for devices that its configuration does not use.
-
-    Such a run would hold GPUs and compute on the CPU. This happens if an option on the command line replaces the
-    configuration that a profile names beside its resources. If the resources of a rule name an `accelerator`, the rule
-    computes on it, whatever the configuration says, and the rule is not checked.
-
-    Args:
-        resources: The resources that a profile or the command line asks for, by rule, then by the name of the resource.
-
-    Raises:
-        UserError: The resources are for another accelerator than the configuration has.
-    """
-    for device, needed in (("GPU", "cuda"), ("TPU", "tpu")):
-        left = {rule: asked for rule, asked in resources.items() if "accelerator" not in asked}
-        rules = [rule for rule, asked in left.items() if _asks_for(device.lower(), asked)]
-        if rules and accelerator != needed:
-            raise UserError(
-                f"accelerator: is {accelerator}, but the profile or the command line asks for a {device} for "
-                f"{', '.join(rules)}; nothing was started.\n"
-                f"    An option on the command line replaces the profile's own. To lay your file over the profile's, "
-                f"name both: --configfile workflow/profiles/NAME/experiment.yaml mine.yaml. "
-                f"Or write `accelerator: {needed}` into yours."
-            )
-
-
-def refuse_unfilled(options: Iterable[tuple[str, object]]) -> None:
-    """Stop a run whose profile still has a placeholder of the repository where a user fills something in.
-
-    Slurm, for instance, would refuse each job of an account that does not exist, after all downloads.
-
-    Args:
-        options: Names and values of options, as the profile or the command line gives them.
-
-    Raises:
-        UserError: Some options are not filled in.
-    """
-    unfilled = dict.fromkeys(
-        f"{name}: is still {value}"
-        for name, value in options
-        if name in PLACEHOLDERS and PLACEHOLDERS[name] in re.split("[/:]", str(value))
-    )
-    if unfilled:
-        raise UserError(
-            f"{', '.join(unfilled)}; nothing was started. Write your own values into the files of the profile, as the "
-            "comments there say, and look at the other lines to fill in."
-        )
-
-
-def _asks_for(device: str, resources: Mapping[str, Any]) -> bool:
-    """Whether some resources ask for a `gpu` or a `tpu`, by any of the names that Snakemake's plug-ins have for it."""
-    in_text = (str(resources.get(name, "")) for name in ("gres", "slurm_extra"))
-    named = (
-        name.removeprefix("nvidia_").startswith(device) for name, value in resources.items() if value not in (0, "0")
-    )
-    return any(named) or any(device in text for text in in_text)
 
 
 def _check_mirror(mirror: Any) -> Iterator[Problem]:
@@ -187,7 +117,7 @@ def _check_sweeps(key: str, dataset: DatasetSettings) -> Iterator[Problem]:
 
 
 def _in_paths(values: Iterable[float]) -> list[str]:
-    """Numbers as they stand in the paths of runs. Numbers that differ in the fourteenth digit share a folder."""
+    """Numbers as they are written in the paths of runs. Numbers that differ in the fourteenth digit share a folder."""
     return [format_beta(value) for value in values]
 
 
@@ -227,14 +157,14 @@ def _check_name(key: str, dataset: DatasetSettings) -> Iterator[Problem]:
 
 @cache
 def _published() -> dict[str, str]:
-    """The data sets whose images are the same for everybody, by their names and their printed labels, both folded."""
+    """The names of the data sets whose images are the same for everybody, by their folded names and printed labels."""
     known = {name: source_of(name) for name in SOURCES}
     names = {_folded(text): name for name, one in known.items() if not one.own for text in (name, one.label or name)}
     return names | {"synthetic": "synthetic"}
 
 
 def _folded(name: str) -> str:
-    """A name without what the eye passes over: case, and all but letters and digits."""
+    """A name without differences that readers overlook: in lower case, and with letters and digits only."""
     return "".join(filter(str.isalnum, name.casefold()))
 
 
@@ -349,7 +279,7 @@ _DATASET_CHECKS = (
 
 
 def _dataset_contradictions(values: Mapping[str, Any], datasets: Mapping[str, DatasetSettings]) -> Iterator[Problem]:
-    """Problems within data sets. A problem with a default that several of them share is told once, with their names."""
+    """Problems within data sets. If several data sets share a wrong default, this is told once, with their names."""
     of_defaults: dict[Problem, list[str]] = {}
     for name, dataset in datasets.items():
         for problem in _contradictions_within(f"datasets.{name}", dataset):
