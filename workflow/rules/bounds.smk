@@ -1,4 +1,4 @@
-# What scores of runs are to be read between: those of real images and of noise.
+# Scores of real images and of noise, between which the scores of runs lie.
 
 
 rule score_bounds:

@@ -1,19 +1,22 @@
-# Published data sets and weights: mirror first, then the official sources; checksums always. And the user's own files.
-# Progress and errors go to the screen, where whoever waits for a download wants to see them; errors also to the log.
+# Published data sets and weights, and the user's own images. A published file is looked for in the mirror first, then
+# in the official sources, and its checksum is always verified.
+# Progress and errors go to the screen, because somebody may be waiting for a download. Errors also go to the log.
 
 
 rule download:
     input:
         files=nothing_missing,
         script=f"{SCRIPTS}/download.py",
-        # Just the module that makes this data set: a change to another one's makes it not again.
+        # Only the module of this data set: a change to the module of another data set must not make this data set
+        # again.
         code=lambda wildcards: code_of("download", f"datasets/sources/{dataset_of(wildcards).source}"),
     output:
         manifest="<results>/data/{dataset}/manifest.json",
         made_from=f"<results>/data/{{dataset}}/{MADE_FROM}",
-        images=[f"<results>/data/{{dataset}}/{split}.npy" for split in ("train", "test")],
-        # Beside, where there are any; object storage has to be told, and so asks for data sets with labels.
-        labels=[f"<results>/data/{{dataset}}/{split}_labels.npy" for split in ("train", "test") if OBJECT_STORAGE],
+        images=[f"<results>/data/{{dataset}}/{name}" for name in IMAGE_ARRAYS],
+        # In a folder, labels lie beside the images if the data set has labels. Only files that a rule names get into
+        # object storage, so every data set there has to have labels.
+        labels=[f"<results>/data/{{dataset}}/{name}" for name in LABEL_ARRAYS if OBJECT_STORAGE],
     log:
         "<logs>/download/{dataset}.log",
     benchmark:
@@ -27,7 +30,7 @@ rule download:
         mem_mb=2000,
         runtime=60,
         where=WHERE_TO_FETCH,
-        # Only checked, so that a change of it makes nothing again.
+        # A resource and not a parameter: the command only checks it, so nothing is made again if it changes.
         asked=asked_of_own_data,
     params:
         source=lambda wildcards: dataset_of(wildcards).source,

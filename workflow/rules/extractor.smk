@@ -1,4 +1,4 @@
-# The Inception-v3 of a data set, tuned on its labels; and others of the same but for the seed.
+# The Inception-v3 of a data set, tuned on its labels, and further networks that differ from it only in their seed.
 
 
 rule tune_extractor:
@@ -15,12 +15,13 @@ rule tune_extractor:
         "<logs>/extractor/{dataset}{other}.log",
     benchmark:
         "<benchmarks>/extractor/{dataset}{other}.tsv"
-    # The longest job that others wait for comes first.
+    # This job comes first, because it is the longest job for which other jobs wait.
     priority: 10
     conda:
         f"../../envs/score-{TORCH}.yaml"
     threads: 2
     resources:
+        # In MiB; see `memory` in common/resources.smk.
         mem_mb=growing(lambda wildcards: costs.tuning_mib(dataset_of(wildcards))),
         runtime=time_limit("tune_extractor"),
         disk_mb=disk(lambda dataset: 10 * costs.INCEPTION_MB),

@@ -1,4 +1,4 @@
-# FID as most papers give it, in the features of the Inception of 2015.
+# FID as most papers compute it, with the features of the Inception of 2015.
 
 
 rule reference_2015:

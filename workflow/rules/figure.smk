@@ -1,5 +1,5 @@
-# Figures, from the few images and points of runs that they show, or from tables and verdicts: drawing one again trains
-# nothing.
+# Figures. They are drawn from the few images and points of runs that they show, or from tables and verdicts. So no
+# model is trained if a figure is drawn again.
 
 
 rule draw_figure:

@@ -1,4 +1,4 @@
-# What runs are scored against: the features of the training images.
+# The features of the training images, against which runs are scored.
 
 
 rule reference:
@@ -17,7 +17,7 @@ rule reference:
         "<logs>/reference/{dataset}{other}.log",
     benchmark:
         "<benchmarks>/reference/{dataset}{other}.tsv"
-    # Every score waits for it.
+    # This job comes early, because every score waits for it.
     priority: 10
     conda:
         f"../../envs/score-{TORCH}.yaml"

@@ -1,4 +1,4 @@
-# Latents, generated and interpolated images, and those scores of a trained model that need the model.
+# Latents, generated and interpolated images, and the scores for which the trained model is needed.
 
 
 rule sample:
@@ -13,7 +13,7 @@ rule sample:
         sample=f"{RUN}/sample.json",
         latents=f"{RUN}/latents.npz",
         images=[f"{RUN}/{name}.npy" for name in ("random", "random_gaussian", "random_prior", "interpolation")],
-        # For figures alone: no score reads them.
+        # Only figures read these files. No score does.
         shown=[f"{RUN}/{name}" for name in (SHOWN_IMAGES, SHOWN_MEANS)],
     log:
         f"<logs>/sample/{OF_RUN}.log",

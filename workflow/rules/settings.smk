@@ -1,4 +1,4 @@
-# What is compared, for all that is made from the configuration itself.
+# The configuration of the comparison as a file, for tables, figures and claims that are made from it.
 
 
 rule write_settings:
@@ -17,7 +17,7 @@ rule write_settings:
         mem_mb=100,
         runtime=5,
     params:
-        # A function, since Snakemake fills in what stands in braces of a text, and a user may write such.
+        # A function, because Snakemake would replace what stands in braces in a text, and a user may write braces.
         settings=lambda wildcards: settings.study.model_dump_json(),
     message:
         "Write down the configuration"

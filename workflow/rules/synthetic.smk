@@ -9,11 +9,7 @@ rule make_synthetic:
     output:
         manifest="<results>/data/synthetic/manifest.json",
         made_from=f"<results>/data/synthetic/{MADE_FROM}",
-        arrays=[
-            f"<results>/data/synthetic/{split}{kind}.npy"
-            for split in ("train", "test", "diagonal")
-            for kind in ("", "_centres")
-        ],
+        arrays=[f"<results>/data/synthetic/{name}" for name in BUMP_ARRAYS],
     log:
         "<logs>/synthetic.log",
     benchmark:

@@ -1,4 +1,4 @@
-# Tables, from what is there: making one again trains nothing.
+# Tables. They are made from the files of runs, so no model is trained if a table is made again.
 
 
 rule make_table:

@@ -1,4 +1,5 @@
-# How long a training and its steps take. Two timings at once would time each other: a second one on the machine waits.
+# How long a training and its steps take. Two timings at the same time would slow each other down, so a second timing on
+# the machine waits.
 
 
 rule time_steps:
@@ -15,8 +16,8 @@ rule time_steps:
         "<benchmarks>/timing/{dataset}.tsv"
     conda:
         f"../../envs/train-{settings.accelerator}.yaml"
-    # All cores of the machine, so that no other job of this Snakemake runs beside it; what else runs is measured. A
-    # cluster profile has to ask for a whole node.
+    # The job takes all cores of the machine, so that no other job of this Snakemake runs beside it. The command
+    # measures how much other programs compute meanwhile. A profile of a cluster has to ask for a whole node.
     threads: workflow.resource_settings.cores or 4
     resources:
         mem_mb=memory(8000, 16000),

@@ -6,7 +6,7 @@ rule train:
         data=data_of_training,
         data_arrays=arrays_beside,
         script=f"{SCRIPTS}/train.py",
-        # Only the file of its own method: a change to another method's file does not train this one again.
+        # Only the module of the run's method: a change to the module of another method must not train this run again.
         code=lambda wildcards: code_of("train", run_of(wildcards).definition.module),
     output:
         model=f"{RUN}/model.eqx",

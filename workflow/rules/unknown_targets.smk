@@ -1,5 +1,5 @@
-# Names and files that no rule makes. Included last, when all rules are known; of these, Snakemake would speak of rules
-# and input functions, and not say where the names are to be found.
+# Targets that no rule makes. This file is included last, when all rules are known. For such a target, Snakemake's own
+# message names rules and input functions, and not where all targets are listed.
 import difflib
 import os
 
@@ -7,7 +7,7 @@ from vrrae_bench.study.invocation import targets_named
 
 
 def is_made(target):
-    """Whether a rule has this name, or a rule or the user has made or would make this file, as Snakemake decides it."""
+    """Whether a rule has this name, or this file exists, or a rule would make it. Snakemake decides in the same way."""
     if workflow.is_rule(target) or os.path.exists(target):
         return True
     file = target if os.path.isabs(target) else os.path.relpath(target)

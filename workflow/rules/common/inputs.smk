@@ -1,4 +1,4 @@
-# What jobs read, besides what other rules make of their own accord, and what they are asked for.
+# The input files of jobs that are not simply the output of another rule, and the parameters of jobs.
 import functools
 import json
 import os
@@ -20,7 +20,7 @@ from vrrae_bench.study.targets import images_target
 from vrrae_bench.system.dependencies import code_files
 from vrrae_bench.system.shell_words import option, text_option
 
-# The modules of the selected data sets, which hold the names that tables, figures and claims print.
+# The modules of the selected data sets. They hold the names of data sets in tables, figures and claims.
 NAMES_OF_DATASETS = sorted(
     {
         f"{SCRIPTS}/vrrae_bench/datasets/sources/{settings.datasets[name].source}.py"
@@ -28,19 +28,26 @@ NAMES_OF_DATASETS = sorted(
         if settings.datasets[name].source != "synthetic"
     }
 )
+# The arrays beside the manifest of a data set.
+BUMP_ARRAYS = [f"{split}{kind}.npy" for split in ("train", "test", "diagonal") for kind in ("", "_centres")]
+IMAGE_ARRAYS = ["train.npy", "test.npy"]
+LABEL_ARRAYS = ["train_labels.npy", "test_labels.npy"]
 
 
 @functools.cache
 def code_of(stage, *modules):
-    """The command of a stage and all of the package that it imports: a change to any of these reruns it, no other does.
+    """The command of a stage, and all modules of the package that it imports.
 
-    Modules that the command imports by name have to be named here too.
+    If one of these files changes, the jobs of the stage run again. They do not if any other module changes.
+
+    Args:
+        modules: Modules that the command imports by a name, which cannot be found in its code.
     """
     return code_files(f"{SCRIPTS}/{stage}.py", *(f"{SCRIPTS}/vrrae_bench/{module}.py" for module in modules))
 
 
 def modules_of(names):
-    """The modules of some methods, which commands import by name."""
+    """The modules of some methods, which commands import by their names."""
     return [methods()[name].module for name in names]
 
 
@@ -50,7 +57,10 @@ def code_of_timing(wildcards):
 
 
 def code_of_figure(wildcards):
-    """The command that draws a figure, the module of the figure and, if the figure is of models, those of its methods."""
+    """The command that draws a figure, and the module of the figure.
+
+    For a figure of untrained models, these are also the modules of its methods.
+    """
     figure = FIGURES[wildcards.figure]
     models = modules_of(figure.shows.methods or ()) if figure.of_untrained_models else ()
     return code_of("figure", f"reporting/figures/{figure.module}", *models)
@@ -62,35 +72,29 @@ def caption_of(name):
 
 
 def shared_captions(*names):
-    """Templates that those of several captions import."""
+    """Templates that the templates of several captions import."""
     return [f"{WORKFLOW}/report/captions/shared/{name}.j2" for name in names]
 
 
-def arrays_of(dataset):
-    """The arrays beside a manifest, for object storage, which brings what a rule names and nothing else.
+def arrays_beside(wildcards):
+    """The arrays beside the manifest that a path names, if they are in object storage.
 
-    Elsewhere none: there the manifest stands for all that lies beside it.
+    From object storage, a job fetches only the files that its rule names. In a folder, a rule names only the manifest,
+    and the arrays lie beside it.
     """
     if not OBJECT_STORAGE:
         return []
-    if dataset == "synthetic":
-        names = [f"{split}{kind}" for split in ("train", "test", "diagonal") for kind in ("", "_centres")]
-    else:
-        names = ["train", "test", "train_labels", "test_labels"]
-    return [f"{RESULTS}/data/{dataset}/{name}.npy" for name in names]
-
-
-def arrays_beside(wildcards):
-    """The arrays beside the manifest that a path names."""
-    return arrays_of(wildcards.dataset)
+    names = BUMP_ARRAYS if wildcards.dataset == "synthetic" else [*IMAGE_ARRAYS, *LABEL_ARRAYS]
+    return [f"{RESULTS}/data/{wildcards.dataset}/{name}" for name in names]
 
 
 def nothing_missing(wildcards):
-    """No file, but where a run stops before its first job if the files of a data set cannot be had or are others.
+    """It returns no file. It stops a run before its first job if the files of a data set are missing or have changed.
 
-    Images of the user's own are missed even if they have been stored: whether those are still the same, nobody knows.
+    A user's own files must exist even if the images have been stored, because otherwise nobody could tell whether they
+    are still the same.
     """
-    dataset, manifest = dataset_of(wildcards), f"{RESULTS}/data/{wildcards.dataset}/manifest.json"
+    dataset, manifest = dataset_of(wildcards), manifest_path(wildcards.dataset)
     if dataset.files is None and not os.path.exists(manifest):
         refuse_missing(dataset.source)
     elif dataset.files is not None and not workflow.dryrun:
@@ -101,15 +105,16 @@ def nothing_missing(wildcards):
 
 @functools.cache
 def made_from_of(dataset):
-    """What a data set is to be made from: if it changes, the data set is made again.
+    """What a data set is made from. If this changes, the data set is made again.
 
-    Kept, so that what is written down is what was planned with, not what the files became while the job ran.
+    The answer is cached. So a job records the files as they were when it was planned, even if they change while it
+    runs.
     """
     return to_make_from(dataset_named(dataset))
 
 
 def asked_of_own_data(wildcards):
-    """What the configuration asks of the user's own images, as options."""
+    """What the configuration asks of the user's own images, as options of a command."""
     dataset = dataset_of(wildcards)
     if dataset.files is None:
         return ""
@@ -118,75 +123,77 @@ def asked_of_own_data(wildcards):
 
 
 def refuse_missing(source):
-    """Stop if published files are missing that cannot be had: the network is not to be used, or no program may.
+    """Stop if published files are missing and cannot be fetched.
 
-    A dry run tells it only if it is to be without network: else a plan is to be had without the files. A job that
-    another Snakemake runs has been planned with them; it may see no folder but its own.
+    They cannot be fetched if the network is not to be used, or if no program may fetch them. A dry run stops only if
+    the network is not to be used, because otherwise a plan must be possible without the files. A job that another
+    Snakemake runs does not stop: it was planned with the files, and may see no folder but its own.
     """
     if settings.offline or not workflow.dryrun:
         refused(refuse_if_missing, source, settings, Path(f"{RESULTS}/downloads"))
 
 
 def weights_of(wildcards):
-    """The published weights of Inception-v3, if training it starts from them."""
+    """The published weights of Inception-v3, if its training starts from them."""
     if extractor_asked(wildcards).start != "imagenet":
         return []
-    if settings.weights is None and not os.path.exists(
-        f"{RESULTS}/extractor/{wildcards.dataset}{wildcards.other}/extractor.json"
-    ):
+    if settings.weights is None and not os.path.exists(f"{extractor_folder(wildcards)}/extractor.json"):
         refuse_missing(IMAGENET)
     return settings.weights or published_weights(IMAGENET)
 
 
 def published_weights(name):
-    """Where published weights are fetched to."""
+    """The file to which published weights are fetched."""
     return f"{RESULTS}/downloads/{name}/{WEIGHTS[name].name}"
 
 
 def inception_2015_of(wildcards):
-    """The weights of the Inception of 2015."""
-    if not os.path.exists(f"{RESULTS}/extractor/{wildcards.dataset}/reference_2015.npz"):
+    """The published weights of the Inception of 2015."""
+    if not os.path.exists(f"{extractor_folder(wildcards)}/reference_2015.npz"):
         refuse_missing(INCEPTION_2015)
     return published_weights(INCEPTION_2015)
 
 
 def extractor_of(wildcards):
-    """The files that FID needs, for a data set that has labels."""
+    """The files with which the FIDs of a run are computed. None if the data set has no extractor."""
     if dataset_of(wildcards).extractor is None:
         return []
     names = ("extractor.json", "inception.pt", "reference.json", "reference.npz", "reference_sample.npz")
-    return [f"{RESULTS}/extractor/{wildcards.dataset}{wildcards.other}/{name}" for name in names]
+    return [f"{extractor_folder(wildcards)}/{name}" for name in names]
 
 
 def extractor_asked(wildcards):
-    """The settings of an extractor: those of the data set, but for the seed if it is another."""
+    """The settings of the extractor that a path names. A further extractor differs from the first only in its seed."""
     configured, seed = dataset_of(wildcards).extractor, wildcards.other.rpartition("=")[2]
     if configured is None:
-        end(f"datasets.{wildcards.dataset}.extractor: is null, so that no Inception-v3 is tuned on this data set.")
+        end(
+            f"datasets.{wildcards.dataset}.extractor: is null, so that no Inception-v3 is tuned on this data set. Set "
+            f"this key if the images have labels, or ask for no file below {RESULTS}/extractor/{wildcards.dataset}."
+        )
     return configured.model_copy(update={"seed": int(seed)} if seed else {})
 
 
 def extractor_settings(wildcards):
-    """The same as JSON."""
+    """The settings of the extractor that a path names, as JSON."""
     return extractor_asked(wildcards).model_dump_json()
 
 
 def in_results(files):
-    """Where files lie that are named as in the folder of results."""
+    """The paths of files that are named as in the folder of results."""
     return [f"{RESULTS}/{file}" for file in files]
 
 
 def runs_to_time(wildcards):
-    """The runs whose steps are timed on a data set."""
+    """The specifications of the runs whose steps are timed on a data set."""
     seed = dataset_of(wildcards).seeds[0]
     return [settings.run(wildcards.dataset, method, seed) for method in dataset_of(wildcards).timed]
 
 
 def timed_runs(wildcards):
-    """The same as JSON."""
+    """The specifications of the runs whose steps are timed on a data set, as JSON."""
     return [run.model_dump_json() for run in runs_to_time(wildcards)]
 
 
 def labels_of(entry):
-    """What Snakemake's own report (`--report`) tells of a table or figure in its lists."""
+    """The name and the description of a table or figure in Snakemake's own report (`--report`)."""
     return {"name": entry.title, "shows": entry.about}

@@ -1,4 +1,4 @@
-# What lies in the folder of results already, compared with the configuration before any job begins.
+# Results that are there before a run begins, which are compared with the configuration before any job begins.
 import functools
 import json
 import os
@@ -23,56 +23,61 @@ from vrrae_bench.study.results_there import (
 
 
 def is_forced(stage, file):
-    """Whether Snakemake is told to make a file again, whatever lies there."""
+    """Whether Snakemake is told to make a file again, whatever is there."""
     asked = workflow.dag_settings
     targets = asked.targets if asked.forcetargets else ()
     return asked.forceall or not {stage, file}.isdisjoint((*asked.forcerun, *targets))
 
 
 def is_known_to_differ(file, *params):
-    """Whether Snakemake has noted that it made a file with other parameters than these, so that it makes it again."""
+    """Whether Snakemake has recorded that it made a file with other parameters. It then makes the file again."""
     noted = workflow.persistence.params(IOFile(file))
     by_params = any(trigger.name == "PARAMS" for trigger in workflow.rerun_triggers)
     return by_params and noted is not None and not {repr(param) for param in params} <= set(noted)
 
 
 def manifest_of(wildcards):
-    """The manifest of a data set, which is checked if it is there: a job that reads it gives up what it made before."""
-    manifest = f"{RESULTS}/data/{wildcards.dataset}/manifest.json"
+    """The manifest of a data set. It is checked if it exists.
+
+    Snakemake deletes the output of a job before the job runs. So a job that reads a wrong data set must not start.
+    """
+    manifest = manifest_path(wildcards.dataset)
     refuse_other_data(wildcards.dataset, manifest)
     return manifest
 
 
 def are_images_forced(dataset):
-    """Whether Snakemake is told to make a data set again, by one of its files or by the stage that makes it."""
+    """Whether Snakemake is told to make a data set again, by one of its files or by the rule that makes it."""
     stage = "make_synthetic" if dataset == "synthetic" else "download"
-    return any(is_forced(stage, f"{RESULTS}/data/{dataset}/{name}") for name in ("manifest.json", MADE_FROM))
+    record = f"{RESULTS}/data/{dataset}/{MADE_FROM}"
+    return any(is_forced(stage, file) for file in (manifest_path(dataset), record))
 
 
 def images_of_result(dataset, record):
-    """The manifest of the images that a result which is there has to be of.
+    """The manifest of the images from which an existing result must have been made.
 
-    None if the result is made again in any case: because the images were stored after it, or are going to be.
+    None if the result is made again in any case, because the images were stored after it, or are going to be stored
+    again.
     """
-    manifest = Path(f"{RESULTS}/data/{dataset}/manifest.json")
+    manifest = Path(manifest_path(dataset))
     is_later = manifest.exists() and os.path.exists(record) and os.stat(record).st_mtime >= manifest.stat().st_mtime
     return manifest if is_later and not are_images_forced(dataset) else None
 
 
 def arrays_of_result(dataset, record):
-    """The digests of the arrays of these images, under the key that a record has them by."""
+    """The digests of the images from which an existing result must have been made, by the key that records have."""
     manifest = images_of_result(dataset, record)
     return {"data": DataSet(manifest).manifest.arrays} if manifest else {}
 
 
 @functools.cache
 def refuse_other_data(dataset, manifest):
-    """Stop if a data set that is there is damaged, or was made from something else than the configuration asks for."""
+    """Stop if an existing data set is damaged, or was made from something else than the configuration asks for."""
     files = dataset_named(dataset).files
     if are_images_forced(dataset):
         return
     refused(refuse_data, Path(manifest))
-    # What could be done may be asked without the user's own files.
+    # A dry run must be possible without the user's own files.
     if not (workflow.dryrun and files and not os.path.exists(files.path)):
         asked = made_from_of(dataset)
         again = functools.partial(is_known_to_differ, manifest, (asked.bumps or asked).model_dump_json())
@@ -80,14 +85,14 @@ def refuse_other_data(dataset, manifest):
 
 
 def no_other_bumps(wildcards):
-    """Nothing to read; bumps that are there are compared with the configuration."""
-    refuse_other_data("synthetic", f"{RESULTS}/data/synthetic/manifest.json")
+    """It returns no file. It stops a run if existing bumps are not the bumps that the configuration asks for."""
+    refuse_other_data("synthetic", manifest_path("synthetic"))
     return []
 
 
 @functools.cache
 def refuse_trainings(dataset):
-    """Stop if trainings on a data set that are there are not those that the configuration asks for."""
+    """Stop if an existing training on a data set is not the training that the configuration asks for."""
     expected = []
     for run in RUNS.values():
         record = f"{RESULTS}/{run.folder}/run.json"
@@ -98,14 +103,14 @@ def refuse_trainings(dataset):
 
 
 def data_of_training(wildcards):
-    """The manifest that a training reads; what was trained before is compared with what is asked for."""
+    """The manifest of the images for a training. Existing trainings on them are compared with the configuration."""
     manifest = manifest_of(wildcards)
     refuse_trainings(wildcards.dataset)
     return manifest
 
 
 def data_of_sample(wildcards):
-    """The manifest that sampling reads; what was sampled before is compared with what is asked for."""
+    """The manifest of the images for sampling. An existing sample is compared with the configuration."""
     folder, sampling = run_of(wildcards).folder, dataset_of(wildcards).sampling
     says = functools.partial(sampling_of, asked=sampling)
     record = f"{RESULTS}/{folder}/sample.json"
@@ -114,11 +119,9 @@ def data_of_sample(wildcards):
 
 
 def data_of_extractor(wildcards):
-    """The manifest that the extractor is tuned on; what was tuned before is compared with what is asked for."""
-    manifest, record = (
-        manifest_of(wildcards),
-        f"{RESULTS}/extractor/{wildcards.dataset}{wildcards.other}/extractor.json",
-    )
+    """The manifest of the images for tuning an extractor. An existing extractor is compared with the configuration."""
+    manifest = manifest_of(wildcards)
+    record = f"{extractor_folder(wildcards)}/extractor.json"
     settings_asked = extractor_asked(wildcards)
     says = lambda found: found | type(settings_asked)(**found["settings"]).model_dump()
     asked = settings_asked.model_dump() | arrays_of_result(wildcards.dataset, record)
@@ -127,11 +130,12 @@ def data_of_extractor(wildcards):
 
 
 def data_of_reference(wildcards):
-    """The manifest whose images runs are scored against; a reference of others, or of other ones of them, is refused."""
-    manifest, record = (
-        manifest_of(wildcards),
-        f"{RESULTS}/extractor/{wildcards.dataset}{wildcards.other}/reference.json",
-    )
+    """The manifest of the images that runs are scored against.
+
+    A reference that exists is refused if it was computed from other images or with another seed.
+    """
+    manifest = manifest_of(wildcards)
+    record = f"{extractor_folder(wildcards)}/reference.json"
     seed = dataset_of(wildcards).seeds[0]
     asked = {"seed": seed} | arrays_of_result(wildcards.dataset, record)
     refuse_unlike("reference", [record], lambda found: found, asked, seed)
@@ -139,26 +143,32 @@ def data_of_reference(wildcards):
 
 
 def data_of_bounds(wildcards):
-    """The manifest whose images are scored like generated ones; what was scored before is compared."""
-    folder = f"{RESULTS}/extractor/{wildcards.dataset}{wildcards.other}"
+    """The manifest of the images that are scored like generated images.
+
+    Existing scores of these images are compared with the configuration.
+    """
+    folder = extractor_folder(wildcards)
     refuse_other_bounds("score_bounds", wildcards, *(f"{folder}/{bound}.json" for bound in BOUNDS))
     return manifest_of(wildcards)
 
 
 def data_of_reference_2015(wildcards):
-    """The same for the Inception of 2015."""
-    refuse_other_bounds("reference_2015", wildcards, f"{RESULTS}/extractor/{wildcards.dataset}/floor_2015.json")
+    """The manifest of the images whose features the Inception of 2015 computes.
+
+    Existing scores of these images are compared with the configuration.
+    """
+    refuse_other_bounds("reference_2015", wildcards, f"{extractor_folder(wildcards)}/floor_2015.json")
     return manifest_of(wildcards)
 
 
 def refuse_other_bounds(stage, wildcards, *records):
-    """Stop if scores of real images or of noise that are there are of other draws than are asked for."""
+    """Stop if existing scores of real images or of noise are of other draws than the configuration asks for."""
     sampling, seed = dataset_of(wildcards).sampling, dataset_of(wildcards).seeds[0]
     refuse_unlike(stage, records, draws_of_bound, draws_asked(sampling, seed), sampling.model_dump_json(), seed)
 
 
 def data_of_timing(wildcards):
-    """The manifest of the images that are trained on; what was timed before is compared with what is asked for."""
+    """The manifest of the images for timing. Existing timings are compared with the configuration."""
     timing, runs = settings.experiment.timing, runs_to_time(wildcards)
     refuse_unlike(
         "time_steps",
@@ -172,7 +182,7 @@ def data_of_timing(wildcards):
 
 
 def no_other_settings(wildcards):
-    """Nothing to read; settings.json, if it is there, is compared with the configuration."""
+    """It returns no file. It stops a run if an existing settings.json is not the configuration."""
     record, asked = f"{RESULTS}/settings.json", settings.study.model_dump_json()
     if not is_forced("write_settings", record):
         again = functools.partial(is_known_to_differ, record, asked)
@@ -182,11 +192,12 @@ def no_other_settings(wildcards):
 
 
 def refuse_unlike(stage, records, says, asked, *params):
-    """Stop if records of a job that are there say, as `says` reads them, other than is asked for.
+    """Stop if existing records of a job have other values than the configuration asks for.
 
     Args:
-        asked: By the keys that `says` gives.
-        params: Those parameters of the rule that decide it.
+        says: A function of a record. It gives those values of the record that are compared.
+        asked: The values that the configuration asks for, by the same keys.
+        params: The parameters of the rule that decide these values.
     """
     if not any(is_forced(stage, record) for record in records):
         again = {record: functools.partial(is_known_to_differ, record, *params) for record in records}
