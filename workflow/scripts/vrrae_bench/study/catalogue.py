@@ -1,4 +1,4 @@
-"""The tables and figures, each as one entry: the paper's in its order, then ours.
+"""The tables and figures, with an entry for each: first the paper's, in the order of the paper, then our own.
 
 Rules, targets, plans, captions, commands and the report find a table or figure here, by its name. Each also has a
 template of its caption, and each kind of figure has a module that draws it.
@@ -155,7 +155,7 @@ class Figure(Entry):
 
 
 E = TypeVar("E", bound=Entry)
-CLAIMS = "claims"  # the verdicts on the claims of the paper, among what figures are drawn from
+CLAIMS = "claims"  # the name of the verdicts on the claims of the paper, from which some figures are drawn
 
 
 def by_name(*entries: E) -> dict[str, E]:

@@ -1,6 +1,6 @@
-"""What the paper compares, in terms of the configuration: the runs of each comparison, and kinds of data sets.
+"""The comparisons of the paper: the runs of each comparison, and the kinds of data sets that are compared.
 
-All runs of a comparison have the same seeds, so that differences between them can be paired.
+All methods of a comparison have the same seeds, so that their runs can be paired by seed.
 """
 
 from collections.abc import Callable, Iterable
@@ -66,7 +66,7 @@ def batch_size_sweep(study: Study, dataset: str) -> list[RunSpec]:
 
 
 def truncations(study: Study, dataset: str) -> list[RunSpec]:
-    """The methods that truncate the latents of a batch, as configured, from the headline and the ablations."""
+    """Those runs of the headline and the ablations, as configured, whose method truncates the latents of a batch."""
     runs = headline(study, dataset) + (ablation(study, dataset) if images(study.datasets[dataset]) else [])
     configured = (run for run in runs if run == study.run(dataset, run.method, run.seed))
     return each_once(run for run in configured if methods()[run.method].truncates)
@@ -89,7 +89,7 @@ def images(dataset: DatasetSettings) -> bool:
 
 
 def labelled(dataset: DatasetSettings) -> bool:
-    """Whether there is an extractor of features, and so a FID."""
+    """Whether the data set has an extractor of features, so that there are FIDs."""
     return dataset.extractor is not None
 
 
@@ -99,7 +99,7 @@ def timed(dataset: DatasetSettings) -> bool:
 
 
 def interpolated(dataset: DatasetSettings) -> bool:
-    """Whether there are FIDs of the images at each position between two images, which takes two pairs."""
+    """Whether there are FIDs of the images at each position between two images. They need at least two pairs."""
     return labelled(dataset) and dataset.sampling.interpolation_pairs > 1
 
 
@@ -109,12 +109,12 @@ def several_extractors(dataset: DatasetSettings) -> bool:
 
 
 def by_inception_2015(dataset: DatasetSettings) -> bool:
-    """Whether the FID of most papers is asked for."""
+    """Whether FID is also computed with the Inception of 2015, as in most papers."""
     return dataset.inception_2015
 
 
 def anything(dataset: DatasetSettings) -> bool:
-    """Whether the data set is any data set at all, which it always is."""
+    """True for every data set."""
     return True
 
 
@@ -129,5 +129,5 @@ def images_without(*sources: str) -> Callable[[DatasetSettings], bool]:
 
 
 def each_once(runs: Iterable[RunSpec]) -> list[RunSpec]:
-    """Each of some runs once, in their order."""
+    """The runs without repetitions, in their order."""
     return list({run.folder: run for run in runs}.values())

@@ -19,34 +19,38 @@ from vrrae_bench.training.settings import TimingSettings
 PAPER_TPUS = 8  # the paper's appendix: "parallelized over 8 TPUs"
 WEIGHTS_MB = {name: round(file.size / 1e6) for name, file in WEIGHTS.items()}
 INCEPTION_MB = 100
-CONVOLUTIONS_MB = 1.7  # of a model, the same for all
+CONVOLUTIONS_MB = 1.7  # the convolutions of a model, which are the same for all methods
 INCEPTION_FEATURES = 2048
-SAMPLED_FEATURES = 5000  # the images of which the reference keeps them
+SAMPLED_FEATURES = 5000  # the number of images whose features the reference keeps
 
-# docs/performance.md, "Against the published packages": a VRRAE step on two cores, over the images of its batch.
-# CelebA's of its shape ("Data larger than memory").
+# The time of a VRRAE step on two cores, divided by the number of images of its batch. The times of steps are in
+# docs/performance.md, "Against the published packages". The step for CelebA was measured with other images of the same
+# shape (the same page, "Data larger than memory").
 CPU_SECONDS_PER_IMAGE = {"mnist": 0.309 / 576, "cifar10": 0.043 / 64, "synthetic": 0.148 / 64, "celeba": 16 / 576}
-# docs/reproduce.md, "What it costs": MNIST, two jobs side by side on two cores.
+# The next two times are in docs/reproduce.md, "What it costs". Sampling was measured on MNIST, with two jobs at a time
+# on two cores.
 SAMPLE_SECONDS = 36 / 70_000  # per image of the data set
-TUNE_SECONDS = 33 * 60 / 60_000  # per training image and epoch, at 75 pixels, in float32: Fashion-MNIST, on a Zen 3
-# Measured on a CPU at 299 pixels, with the auxiliary head: 1582 MiB for a batch of 4 images, 2449 for 12; at 75 pixels
-# 2475 at the most for 64.
+# Tuning was measured on Fashion-MNIST, at 75 pixels and in float32, on a Zen 3.
+TUNE_SECONDS = 33 * 60 / 60_000  # per training image and epoch
+# The peak memory of tuning was measured on a CPU. At 299 pixels, with the auxiliary head, it was 1582 MiB for a batch
+# of 4 images, and 2449 MiB for a batch of 12 images. At 75 pixels, it was at most 2475 MiB for a batch of 64 images.
 TUNE_MIB, TUNE_MIB_PER_IMAGE = 4000, 120
-# Features per image on a core, in float32: of MNIST's run at 75 pixels; and docs/performance.md, "Features and the
-# Frechet distance", at 299: 13.2 images/s on two.
+# The time to compute the features of an image, on one core and in float32, by the side of the image in pixels. 75
+# pixels: from the run on MNIST. 299 pixels: docs/performance.md, "Features and the Frechet distance", has 13.2 images
+# per second on two cores.
 FEATURE_SECONDS = {75: 6 * 60 / 60_000, 299: 2 / 13.2}
-# Of the same section, on one core: the distance of 1250 images, and those that a jackknife takes, of all images and
-# without each of eight parts, by the number of images.
+# The following times are from the same section, on one core. One distance of 1250 images:
 DISTANCE_SECONDS = 0.87
+# The nine distances of a jackknife, by the number of images: one of all images, and one without each of eight parts.
 JACKKNIFE_SECONDS = {1250: 2.5, 10_000: 16.3}
-# Of the same section: 7.8 images/s of torchmetrics' network at 299 pixels, on two cores.
-SECONDS_2015 = 2 / 7.8  # per image, on one
-OTHER_SECONDS = 10  # tables, figures and the like
+# The Inception of 2015 as torchmetrics has it: 7.8 images per second at 299 pixels, on two cores.
+SECONDS_2015 = 2 / 7.8  # per image, on one core
+OTHER_SECONDS = 10  # a job that makes a table, a figure or the like
 DOWNLOAD_MB_PER_SECOND = 10  # ours: an ordinary connection
 
 
 def dataset_size(dataset: DatasetSettings) -> DatasetSize | None:
-    """How many images a data set has, and their shape; none if only the user's own files tell."""
+    """The number of images of a data set, and their shape. None for the user's own images, which are counted later."""
     if dataset.source == "synthetic":
         bumps = dataset.bumps
         if bumps is None:
@@ -57,7 +61,7 @@ def dataset_size(dataset: DatasetSettings) -> DatasetSize | None:
 
 
 def download_seconds(dataset: DatasetSettings) -> float | None:
-    """Duration of fetching and storing a data set, or none for images of the user's own."""
+    """Duration of downloading and storing a data set, or none for images of the user's own."""
     if dataset_size(dataset) is None:
         return None
     return OTHER_SECONDS + downloaded_mb(dataset) / DOWNLOAD_MB_PER_SECOND
@@ -69,7 +73,7 @@ def downloaded_mb(dataset: DatasetSettings) -> float:
 
 
 def holds_large_images(dataset: DatasetSettings) -> bool:
-    """Whether the images take much memory, as CelebA's do. The user's own images may, since their size is not known."""
+    """Whether the images need much memory, as CelebA's do. Images of the user's own count as large, to be safe."""
     images = dataset_size(dataset)
     return images is None or images.side > 64
 
@@ -81,7 +85,7 @@ def left_mb(dataset: DatasetSettings) -> float | None:
 
 
 def working_mb(dataset: DatasetSettings, output: float | None) -> int:
-    """The most disk that a job uses if nodes share no folder, in MB: its data, its output, and room to spare."""
+    """The largest disk space of a job, in MB, if nodes share no folder: its data, its output, and room to spare."""
     images = dataset_size(dataset)
     return math.ceil(2000 + (images.stored_mb if images else 10_000) + (output or 0))
 
@@ -118,7 +122,7 @@ def _tpu_seconds_per_image(dataset: DatasetSettings) -> float | None:
 
 
 def timing_seconds(dataset: DatasetSettings, timing: TimingSettings) -> float | None:
-    """Duration of the timings on a data set, on two cores: of its single steps, and of two turns within a training."""
+    """Duration of timing on a data set, on two cores: of single steps, and of two series of steps as in a training."""
     images = dataset_size(dataset)
     steps = len(dataset.timed) * (timing.turns * timing.steps + 2 * timing.training_steps)
     return None if images is None else steps * dataset.batch_size * _cpu_seconds_per_image(dataset)
@@ -173,10 +177,10 @@ def bounds_seconds(dataset: DatasetSettings) -> float:
 
 
 def _extractor_of(dataset: DatasetSettings) -> ExtractorSettings:
-    """The extractor behind a job that only data sets with one have.
+    """The extractor of a data set, for jobs that only data sets with an extractor have.
 
     Raises:
-        ValueError: There is none, a mistake in the program.
+        ValueError: The data set has no extractor, which is a mistake in the program.
     """
     if dataset.extractor is None:
         raise ValueError("a data set without an extractor has no job that needs one")
@@ -189,7 +193,7 @@ def _feature_seconds(image_size: int) -> float:
 
 
 def reference_2015_seconds(dataset: DatasetSettings) -> float | None:
-    """Duration of computing the features of 2015 that runs are scored against, on a core of a CPU."""
+    """Duration of computing the features of real images by the Inception of 2015, on a core of a CPU."""
     images = dataset_size(dataset)
     return None if images is None else (images.n_train + images.n_test) * SECONDS_2015
 
@@ -216,7 +220,7 @@ def model_mb(dataset: DatasetSettings, method: str) -> float | None:
 
 
 def training_mb(dataset: DatasetSettings) -> float | None:
-    """The most disk that a training uses, in MB: a model, and three checkpoints with the optimiser's two moments."""
+    """The largest disk space of a training, in MB: a model, and three checkpoints with two moments of the optimiser."""
     size = model_mb(dataset, "vrrae")
     return size and 10 * size
 
@@ -232,12 +236,12 @@ def samples_mb(dataset: DatasetSettings) -> float | None:
 
 
 def moments_mb() -> float:
-    """Size of the moments that runs are scored against, in MB: a covariance, and its square root."""
+    """Size of the moments against which runs are scored, in MB: a covariance matrix, and its square root."""
     return 2 * INCEPTION_FEATURES**2 * 8 / MB
 
 
 def reference_mb() -> float:
-    """Size of all that runs are scored against, in MB: the moments, and the features of some images."""
+    """Size of the files against which runs are scored, in MB: the moments, and the features of some images."""
     return moments_mb() + SAMPLED_FEATURES * INCEPTION_FEATURES * 4 / MB
 
 

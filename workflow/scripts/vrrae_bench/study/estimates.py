@@ -1,4 +1,4 @@
-"""What the jobs of each rule cost: the one place from which their time limits and `make plan` come.
+"""The cost of the jobs of each rule. Their time limits and the numbers of `make plan` are computed from it.
 
 Each number comes from `costs`, where its measurement is named.
 """

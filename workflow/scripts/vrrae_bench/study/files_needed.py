@@ -28,7 +28,7 @@ def published_files(source: str) -> tuple[RemoteFile, ...]:
 
 
 def needed_sources(settings: Settings) -> list[str]:
-    """The sources of which a configuration needs published files. Each has a folder in a mirror."""
+    """The sources whose published files a configuration needs. Each source has a folder in a mirror."""
     sources = [settings.datasets[name].source for name in settings.experiment.datasets]
     sources += [name for name in needed_weights(settings) if name != weights.IMAGENET or settings.weights is None]
     return [source for source in dict.fromkeys(sources) if published_files(source)]
@@ -68,7 +68,7 @@ def _list_checksums(folder: Path, present: Sequence[Path]) -> None:
 
 
 def _by_hand(file: RemoteFile, target: Path) -> str:
-    """What is wrong with a file that only a person may fetch."""
+    """The message about a file that only a person may fetch, and that is missing or wrong."""
     refused = refusal(target, file)
     if refused:
         return f"{target}: {refused}. Fetch it again, put it there, and run this again."

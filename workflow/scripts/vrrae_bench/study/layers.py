@@ -10,9 +10,10 @@ DEFAULTS = "defaults"  # the key of the block that every data set starts from
 
 
 def merge(*layers: Mapping[str, Any]) -> dict[str, Any]:
-    """Mappings merged deeply by Snakemake's own function: the later wins, a list is replaced as a whole.
+    """Merge mappings deeply, with Snakemake's own function.
 
-    Snakemake merges the files that are laid over config.yaml with each other first, and their outcome with it.
+    A value of a later mapping replaces the value of an earlier one. A list is replaced as a whole. Snakemake merges the
+    files that are laid over config.yaml with each other first. Then it lays the merged file over config.yaml.
     """
     merged: dict[str, Any] = {}
     for layer in layers:
@@ -23,7 +24,7 @@ def merge(*layers: Mapping[str, Any]) -> dict[str, Any]:
 def with_defaults(values: Any) -> Any:
     """The configuration with the defaults filled into every data set, and without the block of defaults.
 
-    A data set or a block that is no set of keys stays as it is, so that the problem can be told.
+    A data set or a block of defaults that is no set of keys stays as it is, so that a later check can tell the problem.
     """
     if not isinstance(values, Mapping):
         return values
@@ -47,7 +48,7 @@ def is_default(values: Any, dataset: Any, place: Sequence[Any]) -> bool:
 
 
 def _has(values: Any, place: Sequence[Any]) -> bool:
-    """Whether something stands at a place of nested mappings and lists; below a single value nothing else does.
+    """Whether nested mappings have a key at each step to a place. A list or a single value has all places below it.
 
     >>> _has({"a": {"b": [1]}}, ("a", "b", 0)), _has({"a": {"b": [1]}}, ("a", "c")), _has({"a": 1}, ("a", "b"))
     (True, False, True)

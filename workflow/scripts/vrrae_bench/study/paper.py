@@ -16,12 +16,13 @@ PAPER_VALUES = Path(__file__).with_name("paper_values.csv")
 
 @cache
 def paper_values() -> pd.DataFrame:
-    """Every number the paper prints: table, dataset, method, beta (as text), metric, value, note.
+    """Every number that the paper prints, with the columns table, dataset, method, beta (text), metric, value and note.
 
     Tables 1 and A.4-2 have no rows here, because their numbers are missing in the text of the paper that survives. They
     are shown as n/a.
     """
-    import pandas as pd  # here, because costs are planned from this file, and each start of Snakemake plans
+    # Here, because each start of Snakemake imports this module to estimate costs, and pandas takes long to import.
+    import pandas as pd
 
     return pd.read_csv(PAPER_VALUES, dtype={"beta": str, "note": str}, keep_default_na=False, na_values={"value": [""]})
 
@@ -51,7 +52,10 @@ def paper_betas(table: str, dataset: str, method: str) -> tuple[str, ...]:
 
 @cache
 def _cells() -> dict[tuple[str, str, str, str | None], dict[str, tuple[float, str]]]:
-    """Value and note by the beta, by table, data set, method and metric. Of what is printed twice, it has the first."""
+    """The value and the note of each cell: by table, data set, method and metric, and then by beta.
+
+    If the paper prints a cell twice, the first value is taken.
+    """
     found: dict[tuple[str, str, str, str | None], dict[str, tuple[float, str]]] = {}
     for row in paper_values().to_dict("records"):
         cell = found.setdefault((row["table"], row["dataset"], row["method"], row["metric"]), {})

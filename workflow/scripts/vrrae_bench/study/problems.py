@@ -1,4 +1,4 @@
-"""Problems with settings and how they are told. Those between the sizes of a model are checked by `fit` too."""
+"""Problems with settings, and how they are told. `fit` of the package also checks the sizes of a model with them."""
 
 import difflib
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -57,13 +57,16 @@ def well_formed(model: type[Model], entry: Any) -> Model:
     written = set(map(str, entry)) if isinstance(entry, Mapping) else set()
     section = _in_part(model).model_construct(_fields_set=written, **values)
     for name in model.model_fields.keys() - values.keys():
-        vars(section).pop(name, None)  # a default, in place of a key that is there and malformed
+        vars(section).pop(name, None)  # pydantic has put a default in the place of a malformed value
     return section
 
 
 @cache
 def _by_themselves(model: type[Section]) -> dict[str, Callable[[Any], Any]]:
-    """What validates the value of each key by itself. To make one takes far longer than to use it."""
+    """The validator of each key of a section. It validates the value of its key without regard to other keys.
+
+    The validators are cached, because it takes far longer to make a validator than to use it.
+    """
     fields: dict[str, Any] = {name: (field.annotation, *field.metadata) for name, field in model.model_fields.items()}
     return {
         name: TypeAdapter(Annotated[annotation, *metadata] if metadata else annotation).validate_python
@@ -73,7 +76,7 @@ def _by_themselves(model: type[Section]) -> dict[str, Callable[[Any], Any]]:
 
 @cache
 def _in_part(model: type[Model]) -> type[Model]:
-    """A section of which some keys may be lacking."""
+    """The class of a section in which some keys are missing."""
 
     def missing(self: BaseModel, name: str) -> Any:
         if name in model.model_fields:
@@ -92,7 +95,7 @@ def value_of(section: BaseModel, name: str, default: Any) -> Any:
 
 
 def check_sizes(key: str, dataset: DatasetSettings) -> Iterator[Problem]:
-    """Problems between the bottleneck, the latent size and the batch; `fit` of the package asks for them too."""
+    """Problems between the bottleneck, the latent size and the batch size. `fit` of the package calls this too."""
     k = dataset.bottleneck
     for name, size in (("batch_size", dataset.batch_size), *(("batch_sizes", size) for size in dataset.batch_sizes)):
         if size < k:

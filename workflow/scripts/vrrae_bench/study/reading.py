@@ -101,7 +101,7 @@ def read_file(path: Path) -> dict[str, Any]:
         raise UserError(f"{path}: is not valid YAML. Correct this and try again:\n{_told(error)}{hint}") from None
     except UserError as error:
         raise UserError(f"{path}: {error}") from None
-    except Exception as error:  # of Snakemake, and of templates that it allows in YAML
+    except Exception as error:  # an error of Snakemake, or of a template, which Snakemake allows in YAML
         raise UserError(f"{path}: cannot be read as a configuration: {error}") from None
     if twice:
         raise UserError(
@@ -133,7 +133,7 @@ def _keys_twice(text: str) -> list[str]:
 
     try:
         holds_keys = isinstance(json.loads(text, object_pairs_hook=of_json), dict)
-    except ValueError:  # not JSON, so YAML, as for Snakemake
+    except ValueError:  # Snakemake, too, reads a file as YAML if it is not JSON
         root = yaml.compose(text)
         holds_keys = isinstance(root, yaml.MappingNode)
         twice = list(_twice_below(root, "", set()))
@@ -191,7 +191,7 @@ def _causes(errors: ValidationError) -> Iterator[Mapping[str, Any]]:
 
 
 def _explain(error: Mapping[str, Any]) -> Problem:
-    """Words for one of pydantic's errors."""
+    """The problem that one of pydantic's errors describes."""
     location = error["loc"]
     key, value = ".".join(map(str, location)).removesuffix(".[key]"), error["input"]
     match error["type"]:
@@ -221,7 +221,7 @@ def _explain(error: Mapping[str, Any]) -> Problem:
 
 
 def _instead_of_unknown(location: Sequence[str | int]) -> str:
-    """What to write in place of an unknown key: a key of data sets at its own place, or a known key that is alike."""
+    """The remedy for an unknown key: where it belongs, if it is a key of data sets, or else the most similar key."""
     name, above = str(location[-1]), location[:-1]
     if name in DatasetSettings.model_fields and above[:1] not in ((DEFAULTS,), ("datasets",)):
         return f"It is a key of data sets: write it below a data set or below `{DEFAULTS}`."

@@ -21,7 +21,7 @@ from vrrae_bench.study.settings import DatasetSettings
 from vrrae_bench.system.errors import UserError, numbered
 from vrrae_bench.training.settings import TimingSettings
 
-# Of how images are drawn, what counts for real images and noise in their place.
+# The settings of sampling that count when real images or noise are scored in place of generated images.
 DRAWS = ("random_images", "random_draws")
 
 
@@ -67,7 +67,10 @@ def to_make_from(dataset: DatasetSettings) -> MadeFrom:
 
 
 def expected_data(manifest: Path, asked: MadeFrom, is_made_again: Callable[[], bool]) -> Expected:
-    """What a data set was made from; of one that an earlier version stored, as much as its manifest tells."""
+    """What the record of a data set must say that it was made from.
+
+    A data set of an earlier version has no such record. Only the part that its manifest tells is then compared.
+    """
     record = manifest.with_name(MADE_FROM)
     if record.exists() or not manifest.exists():
         return Expected(record, _decides, asked.decides, is_made_again)
@@ -90,25 +93,28 @@ def sampling_of(sample: dict[str, Any], asked: SampleSpec) -> dict[str, Any]:
 
 
 def draws_asked(sampling: SampleSpec, seed: int) -> dict[str, Any]:
-    """What decides the scores of real images and of noise."""
+    """The settings that decide the scores of real images and of noise."""
     return {"seed": seed} | sampling.model_dump(include=set(DRAWS))
 
 
 def draws_of_bound(scores: dict[str, Any]) -> dict[str, Any]:
-    """The same, as a file of such scores tells it; floor_2015.json of an earlier version does not."""
+    """The values of `draws_asked` that a file with such scores has. floor_2015.json of an earlier version has none."""
     told = {"seed": scores["details"].get("seed")} | scores["details"].get("sampling", {})
     return {key: told[key] for key in ("seed", *DRAWS) if told.get(key) is not None}
 
 
 def timing_asked(timing: TimingSettings, runs: Iterable[RunSpec]) -> dict[str, Any]:
-    """What decides how long steps take, besides machine and code."""
+    """The settings that decide how long steps take. Machine and code decide it too, but are not compared."""
     runs = list(runs)
     found = timing.model_dump() | {"methods": sorted(run.method for run in runs)}
     return found | {f"{key} of {run.method}": value for run in runs for key, value in run.model_dump().items()}
 
 
 def timing_of(record: dict[str, Any]) -> dict[str, Any]:
-    """The same, as a file of timings tells it; those of an earlier version tell of their runs the batch size alone."""
+    """The values of `timing_asked` that a file with timings has.
+
+    A file of an earlier version has only the batch size of its runs.
+    """
     if "runs" in record:
         return timing_asked(TimingSettings(**record["timing"]), map(RunSpec.model_validate, record["runs"]))
     told = record["timing"] | {"methods": sorted(record["methods"])}

@@ -63,10 +63,10 @@ def all_runs(study: Study) -> list[RunSpec]:
 
 
 def scored_by_further_extractors(study: Study) -> list[tuple[RunSpec, int]]:
-    """The runs of Tables 2 and 3, each with the seed of every further extractor whose features it is scored in too.
+    """The runs of Tables 2 and 3, each with the seed of every further extractor by which it is scored too.
 
-    The claims about FIDs of methods as configured, on the paper's real images, are told in the features of each of
-    these extractors.
+    Claims about FIDs of methods as configured, on the paper's real images, also get a verdict by each of these
+    extractors.
     """
     real = (name for name in study.experiment.datasets if name in PAPER_DATASETS and images(study.datasets[name]))
     runs = each_once(run for name in real for run in headline(study, name) + ablation(study, name))

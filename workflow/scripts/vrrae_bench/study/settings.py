@@ -191,7 +191,7 @@ class Study(Section):
         beta: float | None = None,
         batch_size: int | None = None,
     ) -> RunSpec:
-        """The run of `method` on `dataset` with one seed. Values that are not given are those of the data set."""
+        """The run of `method` on `dataset` with one seed. Values that are not given are taken from the data set."""
         settings = self.datasets[dataset]
         learning_rate = settings.learning_rate if learning_rate is None else learning_rate
         batch_size = settings.batch_size if batch_size is None else batch_size
