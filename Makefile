@@ -18,8 +18,8 @@ ENVIRONMENT := $(PYTHON) envs/environment.py --installer "$(INSTALLER)"
 TORCH_INDEX :=
 # What JAX computes on, as in config.yaml.
 ACCELERATOR := cpu
-# The environment's programs first: rules call `python`. And its packages, not those of the shell's PYTHONPATH;
-# and a make that a command starts, such as one in a test, is no part of this one.
+# Rules call `python`, so the programs of the environment come first on the PATH. The PYTHONPATH of the shell would add
+# other packages, so it is removed. The variables of make are removed because a test may start a make of its own.
 RUN := env -u PYTHONPATH -u PYTHONHOME -u MAKEFLAGS -u MAKELEVEL -u MFLAGS PATH="$(CURDIR)/$(VENV)/bin:$$PATH"
 QUICK := results/quick
 # Tests run in so many processes, a file at a time. Each takes 3 GB of memory.

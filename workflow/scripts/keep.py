@@ -1,11 +1,12 @@
-"""Keep what a run came to, without what it was made from.
+"""Copy the results of a run, without the data, models and images that they were made from.
 
-Copies the report, the tables and figures that it links to, the claims, and the scores, histories and records behind
-them to another folder, under the same names, and the few images and points that figures show. From these `redraw.py`
-makes all of it again.
-Left out are data, models and generated images, which `snakemake` makes again; and what the configuration of the
-results, settings.json, does not ask for, such as runs that an earlier one has left. Nothing is copied if a file is
-damaged, or was made by another configuration.
+Copies these files to another folder, under the same names: the report, the tables and figures that it links to, the
+claims, the scores, histories and records behind them, and the few images and points that figures show. From these files
+`redraw.py` makes tables, figures, claims and the report again.
+
+Data, models and generated images are left out, because `snakemake` can make them again. Files that settings.json, the
+configuration of the results, does not ask for are left out too, such as runs of an earlier configuration. Nothing is
+copied if a file is damaged, or was made by another configuration.
 """
 
 import vrrae_bench.system.shell_settings
@@ -61,10 +62,10 @@ def main() -> None:
 
 
 def check(files: Sequence[Path], study: Study, settings: Path) -> None:
-    """Refuse to keep what is damaged, or was made by another configuration than is kept with it.
+    """Refuse to keep files that are damaged, or that were made by another configuration than settings.json.
 
     Args:
-        files: All that is about to be kept.
+        files: All files that are about to be kept.
         settings: settings.json of the results, which holds the configuration.
 
     Raises:
@@ -85,7 +86,7 @@ def check(files: Sequence[Path], study: Study, settings: Path) -> None:
 
 
 def shown_by(study: Study, results: Path) -> list[Path]:
-    """What the figures of a configuration are drawn from."""
+    """The files from which the figures of a configuration are drawn."""
     return [results / file for name in reported(study, FIGURES) for file in figure_files(study, name)]
 
 

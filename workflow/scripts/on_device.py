@@ -3,6 +3,9 @@
 Reads which devices there are from the environment or from /dev; writes a lock file per device in /tmp.
 """
 
+# This command does not import `vrrae_bench.system.shell_settings`, because it computes nothing. It hands its
+# environment to the command that it starts, and that command reports the settings that it ignores.
+
 import argparse
 import os
 from pathlib import Path

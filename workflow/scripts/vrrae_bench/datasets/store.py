@@ -23,8 +23,8 @@ MANIFEST = "manifest.json"
 class StoredArray:
     """An array on disk, of which any part can be read.
 
-    The file is mapped only while a part is read: pages of a mapping count as memory of the process. Single images are
-    read one by one, for Linux maps up to 2 MiB around each.
+    The file is mapped only while a part is read, because pages of a mapping count as memory of the process. Single
+    images are read one by one without a mapping, because Linux would map up to 2 MiB around each image.
 
     Raises:
         UserError: The file is missing or unreadable.

@@ -1,8 +1,8 @@
 """When this module is imported, it gives the environment variables of the process the values of this project.
 
-Every command imports it before any library reads these variables, so that results do not depend on who runs the
-command. It prints the settings that it has ignored. Code that may run within another program, such as `fit` of the
-package, does not import it.
+Every command that computes imports it before any library reads these variables, so that results do not depend on who
+runs the command. It prints the settings that it has ignored. `on_device.py` does not import it, because it only starts
+another command. Code that may run within another program, such as `fit` of the package, does not import it either.
 """
 
 import os
