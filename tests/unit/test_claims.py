@@ -10,6 +10,7 @@ from itertools import combinations, product
 import numpy as np
 import pandas as pd
 import pytest
+from configurations import load_settings
 from scipy import stats
 from typechecker import unchecked
 
@@ -39,7 +40,6 @@ from vrrae_bench.reporting.claims.summary import summarise
 from vrrae_bench.reporting.claims.writing import CLAIM_COLUMNS, evidence_line, overview, page, write_claims
 from vrrae_bench.scoring.metrics import METRICS
 from vrrae_bench.study.paper import is_in_paper, paper_value, paper_values
-from vrrae_bench.study.reading import load_settings
 from vrrae_bench.study.settings import PAPER_DATASETS
 from vrrae_bench.system.errors import UserError
 

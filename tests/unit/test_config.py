@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 import yaml
+from configurations import load_settings
 from snakemake.utils import update_config
 
 from vrrae_bench.artefacts.run import format_beta
@@ -13,7 +14,7 @@ from vrrae_bench.study import checks as config_checks
 from vrrae_bench.study.catalogue import CATALOGUE, TABLES
 from vrrae_bench.study.layers import merge, with_defaults
 from vrrae_bench.study.paper import paper_values
-from vrrae_bench.study.reading import check_settings, json_schema, load_settings
+from vrrae_bench.study.reading import check_settings, json_schema
 from vrrae_bench.study.selection import all_runs, is_made, runs_needed, runs_of, sweep_of
 from vrrae_bench.study.settings import least_images
 from vrrae_bench.system.errors import UserError

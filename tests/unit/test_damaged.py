@@ -7,6 +7,7 @@ import json
 
 import numpy as np
 import pytest
+from configurations import load_settings
 
 from vrrae_bench.artefacts.arrays import read_array, read_arrays
 from vrrae_bench.artefacts.run_folder import check_sample, check_training
@@ -20,7 +21,7 @@ from vrrae_bench.reporting.figures.drawing import Run, plt
 from vrrae_bench.reporting.long_tables import long_table
 from vrrae_bench.reporting.report import write_report
 from vrrae_bench.scoring.scores import score_run
-from vrrae_bench.study.reading import BASE, load_settings
+from vrrae_bench.study.reading import BASE
 from vrrae_bench.system.errors import UserError
 
 STUDY = load_settings(BASE).study

@@ -66,7 +66,7 @@ def test_no_other_stage_runs_the_module_of_a_data_set(source):
 def test_a_configuration_is_read_without_the_libraries_that_make_data_sets():
     """It is read whenever Snakemake starts, in every job on a cluster too."""
     heavy = ("PIL", "sklearn", "pandas", "requests", "pooch", "jax", "torch")
-    program = "from vrrae_bench.study.reading import BASE, load_settings; load_settings(BASE)"
+    program = "from vrrae_bench.study.reading import BASE, check_settings, read_file; check_settings(read_file(BASE))"
     assert not imported_by(program, heavy)
 
 

@@ -5,13 +5,13 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from configurations import load_settings
 
 from vrrae_bench.reporting.claims.claims import CLAIMS
 from vrrae_bench.reporting.claims.deciding import decide
 from vrrae_bench.reporting.claims.evidence import load_evidence
 from vrrae_bench.reporting.long_tables import LONG_COLUMNS
 from vrrae_bench.study.comparisons import labelled
-from vrrae_bench.study.reading import load_settings
 from vrrae_bench.study.selection import all_runs, runs_of
 from vrrae_bench.study.settings import Study
 from vrrae_bench.system.files import read_json

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from configurations import load_settings
 from matplotlib.colors import to_rgb
 from matplotlib.patches import Rectangle
 
@@ -33,7 +34,6 @@ from vrrae_bench.reporting.figures.drawing import Run, line_styles, plt, save_fi
 from vrrae_bench.reporting.figures.gallery import gallery
 from vrrae_bench.reporting.figures.interpolations import transitions
 from vrrae_bench.study.catalogue import CATALOGUE, FIGURES
-from vrrae_bench.study.reading import load_settings
 from vrrae_bench.study.selection import all_runs, runs_of
 from vrrae_bench.system.errors import UserError
 

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from configurations import load_settings
 from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
@@ -28,7 +29,6 @@ from vrrae_bench.reporting.figures.strip import COLOURS
 from vrrae_bench.reporting.long_tables import read_long_table
 from vrrae_bench.reporting.made_from import figure_files, figure_made
 from vrrae_bench.reporting.tables import write_table
-from vrrae_bench.study.reading import load_settings
 from vrrae_bench.study.selection import is_made
 from vrrae_bench.system.errors import UserError
 

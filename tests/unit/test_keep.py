@@ -5,11 +5,11 @@ from functools import partial
 from pathlib import Path
 
 import pytest
+from configurations import load_settings
 
 import keep as keep_command
 from vrrae_bench.artefacts.records import read_record, write_record
 from vrrae_bench.reporting.configured import digest_of, read_study
-from vrrae_bench.study.reading import load_settings
 from vrrae_bench.study.selection import all_runs
 
 NO_CLAIMS = {"summary": [], "claims": [], "rules": {}, "conditions": [], "contradictions": []}

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+from configurations import load_settings
 from pydantic import ValidationError
 
 from vrrae_bench.artefacts import methods as reader
@@ -11,7 +12,7 @@ from vrrae_bench.artefacts.records import read_record, write_record
 from vrrae_bench.artefacts.run import RunSpec
 from vrrae_bench.artefacts.run_folder import check_sample, check_training
 from vrrae_bench.models.serialisation import DIGEST_LENGTH, END, ModelHeader, load_model, save_model
-from vrrae_bench.study.reading import BASE, load_settings
+from vrrae_bench.study.reading import BASE
 from vrrae_bench.system.errors import UserError
 from vrrae_bench.system.files import sha256
 

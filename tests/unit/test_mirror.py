@@ -8,11 +8,11 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from configurations import load_settings
 
 from vrrae_bench.datasets.published import RemoteFile
 from vrrae_bench.datasets.sources import celeba, cifar10, mnist
 from vrrae_bench.study.files_needed import fill_mirror, missing_files, needed_sources, refuse_if_missing
-from vrrae_bench.study.reading import load_settings
 from vrrae_bench.system.errors import UserError
 
 ROOT = Path(__file__).parents[2]

@@ -8,6 +8,7 @@ import jax
 import numpy as np
 import pytest
 from commands import python
+from configurations import load_settings
 
 from vrrae_bench.artefacts.manifest import Normalisation
 from vrrae_bench.datasets.made_from import MadeFrom, write_made_from
@@ -22,7 +23,6 @@ from vrrae_bench.scoring.reference import Reference
 from vrrae_bench.scoring.scores import OTHER_SAMPLERS, feature_scores
 from vrrae_bench.study import costs
 from vrrae_bench.study.estimates import COSTS, minutes_allowed
-from vrrae_bench.study.reading import load_settings
 
 ROOT = Path(__file__).parents[2]
 SETTINGS = load_settings(ROOT / "config.yaml")

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 import yaml
+from configurations import load_settings
 
 from vrrae_bench.study.estimates import ON_THE_LOGIN_NODE
-from vrrae_bench.study.reading import load_settings
 from vrrae_bench.study.submission import PLACEHOLDERS
 
 ROOT = Path(__file__).parents[2]

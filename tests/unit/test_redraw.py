@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from configurations import load_settings
 
 import keep as keep_command
 from redraw import redraw
@@ -16,7 +17,6 @@ from vrrae_bench.artefacts.records import read_record, write_record
 from vrrae_bench.artefacts.shown import GALLERIES, GALLERY, GALLERY_COLUMNS, SHOWN_IMAGES, SHOWN_MEANS, SHOWN_PAIRS
 from vrrae_bench.reporting.configured import read_study
 from vrrae_bench.study.catalogue import FIGURES, TABLES
-from vrrae_bench.study.reading import load_settings
 from vrrae_bench.study.selection import all_runs, is_made
 from vrrae_bench.system.errors import UserError
 

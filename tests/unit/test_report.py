@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from configurations import load_settings
 from PIL import Image
 
 from vrrae_bench.artefacts.bounds import BOUNDS
@@ -30,7 +31,6 @@ from vrrae_bench.reporting.page.samples import IMAGES_PER_ROW, SIDE, samples
 from vrrae_bench.reporting.page.tables import blocks
 from vrrae_bench.reporting.report import write_report
 from vrrae_bench.reporting.tables import write_table
-from vrrae_bench.study.reading import load_settings
 from vrrae_bench.system.errors import UserError
 
 ROOT = Path(__file__).parents[2]

@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from configurations import load_settings
 from matplotlib import colormaps
 from PIL import Image
 
@@ -27,7 +28,6 @@ from vrrae_bench.reporting.report import write_report
 from vrrae_bench.reporting.tables import readable_tables, write_table
 from vrrae_bench.scoring.metrics import METRICS
 from vrrae_bench.study.catalogue import TABLES
-from vrrae_bench.study.reading import load_settings
 from vrrae_bench.study.selection import runs_of
 from vrrae_bench.system.errors import UserError
 

@@ -31,8 +31,8 @@ SETTINGS = {
 ESTIMATE = """
 import sys; sys.path.insert(0, "workflow/scripts")
 from vrrae_bench.study import costs
-from vrrae_bench.study.reading import BASE, load_settings
-settings = load_settings(BASE, "letters.yaml")
+from vrrae_bench.study.invocation import Invocation
+settings = Invocation(configfiles=("letters.yaml",)).settings()
 print(costs.training_seconds(settings.datasets["letters"], "cpu"))
 """
 

@@ -8,11 +8,12 @@ from pathlib import Path
 
 import commands
 import pytest
+from configurations import load_settings
 
 from vrrae_bench.artefacts.records import read_record, write_record
 from vrrae_bench.datasets.settings import BumpSettings
 from vrrae_bench.datasets.synthetic import make_synthetic
-from vrrae_bench.study.reading import BASE, load_settings
+from vrrae_bench.study.reading import BASE
 from vrrae_bench.study.selection import all_runs
 from vrrae_bench.system.files import read_json
 

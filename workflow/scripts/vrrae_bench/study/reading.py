@@ -1,4 +1,4 @@
-"""Reading a configuration: YAML files, the later over the earlier, checked as a whole.
+"""Reading the files of a configuration, and checking a configuration as a whole.
 
 `config.yaml` is the paper in full. A smaller configuration is laid over it.
 """
@@ -16,22 +16,12 @@ from pydantic import BaseModel, ValidationError
 from snakemake.common.configfile import load_configfile
 
 from vrrae_bench.study.checks import contradictions
-from vrrae_bench.study.layers import DEFAULTS, is_default, merge, with_defaults
+from vrrae_bench.study.layers import DEFAULTS, is_default, with_defaults
 from vrrae_bench.study.problems import Problem, suggestion
 from vrrae_bench.study.settings import DatasetSettings, Settings
 from vrrae_bench.system.errors import UserError, numbered
 
 BASE = next(folder for folder in Path(__file__).parents if (folder / "Snakefile").is_file()) / "config.yaml"
-
-
-def load_settings(base: str | Path, *files: str | Path) -> Settings:
-    """Read a configuration and the files that are laid over it, the later over the earlier, and check the outcome.
-
-    Raises:
-        UserError: A file cannot be read, or the configuration has problems; all of them are told at once.
-    """
-    over = merge(*(read_file(Path(file)) for file in files))
-    return check_settings(merge(read_file(Path(base)), over), " + ".join(map(str, (base, *files))))
 
 
 def check_settings(values: Any, name: str = "configuration") -> Settings:
