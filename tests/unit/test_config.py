@@ -63,6 +63,14 @@ def test_every_problem_is_told_at_once_with_its_remedy(values):
     assert "datasets.mnist.batch_size: 8 is smaller than the bottleneck k = 16" in told
 
 
+def test_a_weight_that_is_not_valid_hides_no_problem_with_other_keys(values):
+    values["datasets"]["mnist"] |= {"beta": {"vae": -1}, "betas": [-1], "batch_sizes": [64, 64], "penalty": {"ae": 1}}
+    told = problems_of(values)
+    assert "datasets.mnist.beta.vae: -1 is not valid" in told and "datasets.mnist.betas.0: -1 is not valid" in told
+    assert "datasets.mnist.batch_sizes: [64, 64] repeats a value" in told
+    assert "datasets.mnist.penalty.ae: not a method with a penalty" in told
+
+
 def test_a_batch_that_can_not_have_the_rank_is_explained(values):
     values["datasets"]["cifar10"]["batch_size"] = 48
     told = problems_of(values)
@@ -77,7 +85,11 @@ def test_a_batch_that_can_not_have_the_rank_is_explained(values):
         ("experiment.methods", ["ae", "ae"], "contains a name twice"),
         ("datasets.mnist.seeds", [0, 0], "repeats a seed"),
         ("datasets.mnist.sweep_seeds", [1, 1], "repeats a seed"),
-        ("datasets.mnist.betas", [0, -1], "datasets.mnist.betas: [0.0, -1.0] is not valid"),
+        (
+            "datasets.mnist.betas",
+            [0, -1],
+            "datasets.mnist.betas.1: -1 is not valid.\n    Input should be greater than or equal to 0.",
+        ),
         ("datasets.mnist.betas", [0, 0], "repeats a value"),
         ("datasets.synthetic.betas", [0, 1e-3], "no table or figure sweeps beta on the synthetic set"),
         ("datasets.mnist.bottleneck", 1, "datasets.mnist.bottleneck: 1 leaves nothing of Figures 2 and A.2-2"),
@@ -96,7 +108,13 @@ def test_a_batch_that_can_not_have_the_rank_is_explained(values):
         ),
         ("datasets.mnist.latent_size", 4, "smaller than the bottleneck k = 16, so there is nothing to truncate"),
         ("datasets.mnist.beta", {"vae": 1e-3}, "datasets.mnist.beta.vrrae: is missing"),
-        ("datasets.mnist.beta.vae", -1, "-1.0 is not valid"),
+        (
+            "datasets.mnist.beta.vae",
+            -1,
+            "datasets.mnist.beta.vae: -1 is not valid.\n    Input should be greater than or equal to 0.",
+        ),
+        ("datasets.mnist.penalty.lorae", -1e-3, "datasets.mnist.penalty.lorae: -0.001 is not valid"),
+        ("datasets.mnist.linear_layers.irmae", -1, "datasets.mnist.linear_layers.irmae: -1 is not valid"),
         ("datasets.mnist.beta.rrae", 1, "not a method with a KL divergence"),
         ("datasets.mnist.source", "minst", "'minst' is not known.\n    Did you mean 'mnist'?"),
         ("datasets.mnist.bumps", {"grid": 3, "test_images": 1, "diagonal_images": 2, "seed": 0}, "no other"),

@@ -4,12 +4,12 @@ import math
 import warnings
 from collections.abc import Callable
 from contextlib import suppress
-from typing import Annotated, Any
+from typing import Any
 
 import jax
 import numpy as np
 from jaxtyping import Num
-from pydantic import Field, ValidationError, create_model
+from pydantic import ValidationError, create_model
 
 from vrrae_bench.artefacts.methods import methods
 from vrrae_bench.artefacts.run import AN_ARRAY, Precision, RunSpec
@@ -19,7 +19,7 @@ from vrrae_bench.library.images import images_to_train_on
 from vrrae_bench.library.settings import as_in_the_commands, lasting_settings
 from vrrae_bench.library.trained import TrainedModel
 from vrrae_bench.study.problems import MissingKey, check_sizes, suggestion, well_formed
-from vrrae_bench.study.settings import PER_METHOD, DatasetSettings, Weight
+from vrrae_bench.study.settings import PER_METHOD, DatasetSettings, LinearLayers, Weight
 from vrrae_bench.system.errors import UserError, numbered
 from vrrae_bench.system.provenance import Stopwatch
 from vrrae_bench.training.devices import check_precision
@@ -27,15 +27,14 @@ from vrrae_bench.training.loop import train
 
 # Arguments of `fit` that are keys of a data set in the configuration too. They have the same limits as there.
 _CONFIGURED = ("bottleneck", "latent_size", "epochs", "batch_size", "learning_rate", "precision")
-_NotNegative = Annotated[Weight, Field(ge=0)]
 
 
 class _OfFit(Section):
     """Arguments of `fit` that have another form in a configuration, where they stand for each method or each seed."""
 
-    beta: _NotNegative | None
-    penalty: _NotNegative | None
-    linear_layers: Annotated[int, Field(ge=0, le=100)] | None
+    beta: Weight | None
+    penalty: Weight | None
+    linear_layers: LinearLayers | None
     seed: Seed
 
 
@@ -65,8 +64,9 @@ def fit(
     """Train a method of the benchmark on images.
 
     The same images and settings give the model that `workflow/scripts/train.py` trains, to the byte, on the same
-    device with the same number of threads. All arguments except the last two are keys of a data set in the
-    configuration.
+    device with the same number of threads. The sizes, `epochs`, `batch_size`, `learning_rate` and `precision` are keys
+    of a data set in the configuration. `beta`, `penalty` and `linear_layers` are there too, with a value for each
+    method.
 
     Args:
         images: Bytes (uint8), or numbers of any other type, for which `value_range` has to be given.
@@ -87,9 +87,12 @@ def fit(
             is None, images have to be bytes, and the range is (0, 255).
         report: A function that is called with a line about the progress now and then, for instance `print`.
 
+    Returns:
+        The trained model with its history.
+
     Raises:
-        UserError: The images or the settings are wrong, and the message says what is wrong. Or the loss was not finite
-            any more.
+        UserError: The images or the settings are wrong, and the message says what is wrong. Or the loss, the weights or
+            the latents became NaN or infinite.
     """
     stored, normalisation = images_to_train_on(images, value_range)
     run = _run(

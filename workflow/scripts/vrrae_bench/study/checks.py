@@ -92,11 +92,9 @@ def _check_path(key: str, path: Any) -> Iterator[Problem]:
 def _check_weights(key: str, dataset: DatasetSettings) -> Iterator[Problem]:
     for name, (what, needs) in PER_METHOD.items():
         known = [method for method, entry in methods().items() if needs(entry)]
-        for method, value in getattr(dataset, name).items():
+        for method in value_of(dataset, name, {}):
             if method not in known:
                 yield Problem(f"{key}.{name}.{method}", f"not a method with {what}.", suggestion(method, known))
-            if value < 0:
-                yield Problem(f"{key}.{name}.{method}", f"{value} is not valid.", "Use 0 or a positive number.")
 
 
 def _check_seeds(key: str, dataset: DatasetSettings) -> Iterator[Problem]:
@@ -107,11 +105,10 @@ def _check_seeds(key: str, dataset: DatasetSettings) -> Iterator[Problem]:
 
 
 def _check_sweeps(key: str, dataset: DatasetSettings) -> Iterator[Problem]:
-    for name, values in (("betas", _in_paths(dataset.betas)), ("batch_sizes", dataset.batch_sizes)):
-        if len(set(values)) < len(values):
-            yield Problem(f"{key}.{name}", f"{list(getattr(dataset, name))} repeats a value.", "Name each once.")
-    if any(beta < 0 for beta in dataset.betas):
-        yield Problem(f"{key}.betas", f"{list(dataset.betas)} is not valid.", "Use 0 and positive numbers.")
+    for name in ("betas", "batch_sizes"):
+        values = value_of(dataset, name, ())
+        if len(set(_in_paths(values))) < len(values):
+            yield Problem(f"{key}.{name}", f"{list(values)} repeats a value.", "Name each once.")
     if dataset.betas and dataset.source == "synthetic":
         yield Problem(f"{key}.betas", "no table or figure sweeps beta on the synthetic set.", "Remove it.")
 

@@ -18,8 +18,8 @@ from vrrae_bench.training.settings import TimingSettings
 SourceName = Literal["synthetic", *SOURCES]  # pyrefly: ignore[invalid-literal] -- they are the files of a folder
 LearningRate = Annotated[float, Field(gt=0, lt=1)]
 BatchSize = Annotated[int, Field(ge=1, le=1_000_000)]
-# Without the lower limit, which is checked and told for each method.
-Weight = Annotated[float, Field(le=1e6)]
+Weight = Annotated[float, Field(ge=0, le=1e6)]
+LinearLayers = Annotated[int, Field(ge=0, le=100)]
 # The name of a data set is the name of a folder of results and the value of a wildcard of rules.
 DatasetName = Annotated[str, Field(pattern=r"^[A-Za-z0-9][\w.-]*$", max_length=100)]
 # Keys of a data set that hold a value for each method of a kind.
@@ -96,7 +96,7 @@ class DatasetSettings(Section):
     penalty: dict[str, Weight] = Field(
         default={}, description="Weight of the penalty in the loss, for each method that has a penalty"
     )
-    linear_layers: dict[str, Annotated[int, Field(le=100)]] = Field(
+    linear_layers: dict[str, LinearLayers] = Field(
         default={}, description="Number of additional linear layers, for each method that has them"
     )
     betas: tuple[Weight, ...] = Field(
