@@ -1,11 +1,18 @@
 """What commands say of options that they cannot take."""
 
 import argparse
+from pathlib import Path
 
 import pytest
 
 from vrrae_bench.artefacts.run import RunSpec
-from vrrae_bench.system.command_line import add_device_options, command_parser, json_of
+from vrrae_bench.system.command_line import (
+    add_checkpoint_options,
+    add_device_options,
+    command_parser,
+    folder_path,
+    json_of,
+)
 
 
 def told(capsys, kind, value) -> str:
@@ -42,3 +49,24 @@ def test_no_threads_are_no_number_of_threads(capsys, threads):
     with pytest.raises(SystemExit):
         parser.parse_args(["--threads", threads])
     assert f"argument --threads: '{threads}' is no whole number from 1 on" in capsys.readouterr().err
+
+
+def test_the_home_folder_replaces_a_tilde_at_the_beginning_only(monkeypatch, tmp_path):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    assert folder_path("~/kept") == tmp_path / "kept" and folder_path("~") == tmp_path
+    assert folder_path("kept/~/x") == Path("kept/~/x")
+
+
+def test_the_home_folder_of_an_unknown_user_is_no_traceback(capsys):
+    parser = command_parser("A command.")
+    parser.add_argument("folder", type=folder_path)
+    with pytest.raises(SystemExit):
+        parser.parse_args(["~nobody-of-this-name/kept"])
+    assert "argument folder: '~nobody-of-this-name/kept' begins with `~`" in capsys.readouterr().err
+
+
+def test_checkpoints_come_every_minute_if_nothing_else_is_asked_for():
+    parser = command_parser("A command.")
+    add_checkpoint_options(parser)
+    arguments = parser.parse_args(["--checkpoints", "folder"])
+    assert vars(arguments) == {"checkpoints": Path("folder"), "checkpoint_seconds": 60, "keep_finished": False}

@@ -6,21 +6,17 @@ sources. Writes <source>/<file> and SHA256SUMS into a folder; what is there and 
 
 import vrrae_bench.system.shell_settings
 
-from pathlib import Path
-
 from vrrae_bench.study.files_needed import CHECKSUMS, fill_mirror, needed_sources
 from vrrae_bench.study.invocation import add_configuration_options, settings_asked_for
-from vrrae_bench.system.command_line import command_parser
+from vrrae_bench.system.command_line import command_parser, folder_path
 from vrrae_bench.system.errors import run_command
 
 
 def main() -> None:
     parser = command_parser(__doc__)
-    parser.add_argument("folder", type=Path, help="folder to fill")
+    parser.add_argument("folder", type=folder_path, help="folder to fill")
     add_configuration_options(parser)
     arguments = parser.parse_args()
-    # Not every shell replaces it within `make DEST=~/folder`.
-    arguments.folder = arguments.folder.expanduser()
     present = fill_mirror(arguments.folder, needed_sources(settings_asked_for(arguments)))
     print(f"{len(present)} files in {arguments.folder}. Copy it; there: sha256sum --check {CHECKSUMS}, then run with")
     print("  --config mirror=FOLDER offline=true")

@@ -23,7 +23,7 @@ from vrrae_bench.reporting.configured import check_configured, check_made_by, re
 from vrrae_bench.reporting.made_from import SETTINGS, figure_files, reported
 from vrrae_bench.study.catalogue import FIGURES
 from vrrae_bench.study.settings import Study
-from vrrae_bench.system.command_line import command_parser
+from vrrae_bench.system.command_line import command_parser, folder_path
 from vrrae_bench.system.errors import UserError, run_command
 from vrrae_bench.system.files import atomic_path
 
@@ -37,12 +37,11 @@ KEPT = (
 
 def main() -> None:
     parser = command_parser(__doc__)
-    parser.add_argument("results", type=Path, help="folder of results")
-    parser.add_argument("folder", type=Path, help="folder to copy to; what is there under the same names is replaced")
+    parser.add_argument("results", type=folder_path, help="folder of results")
+    parser.add_argument(
+        "folder", type=folder_path, help="folder to copy to; what is there under the same names is replaced"
+    )
     arguments = parser.parse_args()
-    # Not every shell replaces it within `make DEST=~/folder`.
-    arguments.folder = arguments.folder.expanduser()
-    arguments.results = arguments.results.expanduser()
     refuse_former_names(arguments.results)
     found = [file for pattern in KEPT for file in sorted(arguments.results.glob(pattern))]
     if not found:

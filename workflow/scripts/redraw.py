@@ -22,7 +22,7 @@ from vrrae_bench.reporting.run_scores import read_run_scores
 from vrrae_bench.study.catalogue import CATALOGUE, FIGURES, TABLES
 from vrrae_bench.study.selection import all_runs, runs_of
 from vrrae_bench.study.settings import Study
-from vrrae_bench.system.command_line import command_parser
+from vrrae_bench.system.command_line import command_parser, folder_path
 from vrrae_bench.system.errors import UserError, run_command
 
 TEMPLATES = Path(__file__).parents[1] / "report"
@@ -30,9 +30,10 @@ TEMPLATES = Path(__file__).parents[1] / "report"
 
 def main() -> None:
     parser = command_parser(__doc__)
-    parser.add_argument("folder", type=Path, help="folder of results, such as `make keep` fills; all is made in it")
-    # Not every shell replaces it within `make FROM=~/folder`.
-    folder = parser.parse_args().folder.expanduser()
+    parser.add_argument(
+        "folder", type=folder_path, help="folder of results, such as `make keep` fills; all is made in it"
+    )
+    folder = parser.parse_args().folder
     lacking = redraw(folder)
     print(f"{folder}: report.html, claims, tables and figures are made again")
     for name, missing in lacking.items():

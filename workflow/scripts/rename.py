@@ -19,16 +19,15 @@ from vrrae_bench.artefacts.former_names import FORMER_SEPARATOR, folders_to_rena
 from vrrae_bench.artefacts.records import DIGEST, FILES, details_of, read_record, reading, write_record
 from vrrae_bench.artefacts.run_folder import MODEL
 from vrrae_bench.models.serialisation import with_digest, without_digest
-from vrrae_bench.system.command_line import command_parser
+from vrrae_bench.system.command_line import command_parser, folder_path
 from vrrae_bench.system.errors import UserError, run_command
 from vrrae_bench.system.files import atomic_path, read_json, write_json
 
 
 def main() -> None:
     parser = command_parser(__doc__)
-    parser.add_argument("results", type=Path, help="folder of results")
-    # Not every shell replaces it within `make FROM=~/folder`.
-    results = parser.parse_args().results.expanduser()
+    parser.add_argument("results", type=folder_path, help="folder of results")
+    results = parser.parse_args().results
     if not (results / "runs").is_dir():
         raise UserError(f"{results}: holds no folder `runs`. Name a folder of results.")
     folders = folders_to_rename(results)

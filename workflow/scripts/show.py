@@ -5,8 +5,6 @@ Reads tables/table_1.csv and tables/table_2.csv of a folder of results.
 
 import vrrae_bench.system.shell_settings
 
-from pathlib import Path
-
 import pandas as pd
 from tabulate import tabulate
 
@@ -14,7 +12,7 @@ from vrrae_bench.reporting.labels import dataset_label
 from vrrae_bench.reporting.long_tables import read_long_table
 from vrrae_bench.reporting.tables import NOT_PRINTED, readable_tables
 from vrrae_bench.study.catalogue import TABLES
-from vrrae_bench.system.command_line import command_parser
+from vrrae_bench.system.command_line import command_parser, folder_path
 from vrrae_bench.system.errors import UserError, run_command
 
 WIDEST_HEADING = 10  # characters
@@ -30,7 +28,7 @@ def in_text(table: pd.DataFrame) -> str:
 
 def main() -> None:
     parser = command_parser(__doc__)
-    parser.add_argument("results", type=Path, help="folder of results")
+    parser.add_argument("results", type=folder_path, help="folder of results")
     results = parser.parse_args().results
     found = [(name, path) for name in SHOWN if (path := results / f"tables/{name}.csv").is_file()]
     if not found:

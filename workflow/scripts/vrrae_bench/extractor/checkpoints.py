@@ -12,6 +12,8 @@ from vrrae_bench.system.checkpoints import CheckpointFolder, State
 class TuningCheckpoints(CheckpointFolder):
     """The saved states of one fine-tuning."""
 
+    work = "fine-tuning"
+
     def save(self, step: int, state: dict[str, Any]) -> None:
         """Write tensors and plain data as they are after a step, then forget all but the newest two."""
         payload = io.BytesIO()

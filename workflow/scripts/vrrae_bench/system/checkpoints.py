@@ -12,7 +12,7 @@ import warnings
 from collections.abc import Callable, Collection, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import TypeVar
+from typing import ClassVar, TypeVar
 
 from vrrae_bench.system.errors import is_out_of_memory
 from vrrae_bench.system.files import atomic_path, read_json, sha256, write_json
@@ -32,7 +32,12 @@ class CheckpointFolder:
         identity: A text with everything that decides the result of the work.
     """
 
+    Attributes:
+        work: The kind of work, as messages call it.
+
     def __init__(self, root: str | Path, identity: str):
+    work: ClassVar[str] = "work"
+
         self.folder = Path(root) / hashlib.sha256(identity.encode()).hexdigest()[:24]
 
     def locked(self) -> AbstractContextManager[None]:
@@ -120,12 +125,17 @@ class CheckpointFolder:
         warnings.warn(f"{self.folder}: damaged outputs of finished work are ignored", stacklevel=2)
         return False
 
-    def bring_back(self, outputs: Sequence[Path]) -> None:
-        """Copy the kept outputs of finished work to their places."""
+    def bring_back(self, outputs: Sequence[Path], report: Callable[[str], None]) -> None:
+        """Copy the kept outputs of finished work to their places.
+
+        Args:
+            report: Is called with a line that says so.
+        """
         for output in outputs:
             with atomic_path(output) as temporary:
                 shutil.copyfile(self.folder / output.name, temporary)
 
+        report(f"this {self.work} was finished before: its results are taken from {self.folder}")
     def _newest_first(self) -> list[Path]:
         return sorted(self.folder.glob("step-?????????"), reverse=True)
 

@@ -2,6 +2,7 @@
 
 import argparse
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
@@ -47,6 +48,18 @@ def at_least_one(text: str) -> int:
     return int(text)
 
 
+def folder_path(text: str) -> Path:
+    """The `type` of an option that names a folder: `~` at its beginning is replaced by the user's home folder.
+
+    Most often the shell has replaced it. Not every shell does so within `make FROM=~/folder`.
+    """
+    try:
+        return Path(text).expanduser()
+    except RuntimeError:
+        told = f"{text!r} begins with `~`, and the home folder that it stands for is unknown; write the path in full"
+        raise argparse.ArgumentTypeError(told) from None
+
+
 def add_device_options(parser: argparse.ArgumentParser, threads: int | None = 1) -> None:
     """Add the options that say on which device and with how many threads a command computes.
 
@@ -57,8 +70,14 @@ def add_device_options(parser: argparse.ArgumentParser, threads: int | None = 1)
     parser.add_argument("--threads", type=at_least_one, default=threads, help="CPU threads (default: %(default)s)")
 
 
-def add_keep_finished(parser: argparse.ArgumentParser) -> None:
-    """Add the option of commands whose finished work must not be lost if their workflow manager dies."""
+def add_checkpoint_options(parser: argparse.ArgumentParser) -> None:
+    """Add the options of a command whose work is continued after it was killed, or after its workflow manager died."""
+    parser.add_argument(
+        "--checkpoints", type=Path, required=True, help="folder of checkpoints, the same for all processes of the work"
+    )
+    parser.add_argument(
+        "--checkpoint-seconds", type=float, default=60, help="seconds between two checkpoints (default: %(default)s)"
+    )
     parser.add_argument(
         "--keep-finished",
         action="store_true",

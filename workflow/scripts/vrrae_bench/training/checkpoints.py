@@ -26,6 +26,8 @@ class Progress(NamedTuple):
 class Checkpoints(CheckpointFolder):
     """The saved states of one run."""
 
+    work = "training"
+
     def save(self, state: Any, progress: Progress) -> None:
         """Write a state, then forget all but the newest two."""
         payload = io.BytesIO()
