@@ -1,8 +1,9 @@
-"""Which saved states of a work are kept, and which are passed over, whatever the states hold."""
+"""When the state of a work is saved; which saved states are kept, and which are passed over, whatever they hold."""
 
 import pytest
 
-from vrrae_bench.system.checkpoints import CheckpointFolder
+from vrrae_bench.system.checkpoints import CheckpointFolder, Keeper
+from vrrae_bench.system.errors import Interrupted
 
 
 @pytest.fixture
@@ -66,3 +67,56 @@ def test_memory_that_runs_out_while_a_state_is_read_is_no_damage(checkpoints, er
     with pytest.raises((MemoryError, RuntimeError)):
         checkpoints.newest(read)
     assert steps(checkpoints) == [1000, 2000]
+
+
+class Work:
+    """Work with a clock of its own, which takes ten seconds for a step. A checkpoint is due after 25 seconds."""
+
+    def __init__(self, monkeypatch):
+        self.step, self.now, self.asked_to_end, self.saved = 0, 1000.0, False, []
+        monkeypatch.setattr("time.monotonic", lambda: self.now)
+        self.keep = Keeper(
+            lambda: self.saved.append(self.step), lambda: f"step {self.step} of 9", 25, lambda: self.asked_to_end
+        )
+
+    def take_steps(self, n):
+        for _ in range(n):
+            self.step, self.now = self.step + 1, self.now + 10
+            self.keep()
+
+
+@pytest.fixture
+def work(monkeypatch):
+    return Work(monkeypatch)
+
+
+def test_a_state_is_saved_whenever_the_time_since_the_last_one_has_passed(work):
+    work.take_steps(7)
+    assert work.saved == [3, 6]
+
+
+def test_a_state_that_does_not_change_is_saved_once(work):
+    work.now += 100
+    work.keep()  # as it was at the start
+    work.keep(final=True)
+    assert work.saved == []
+    work.take_steps(1)
+    work.now += 100
+    work.keep()
+    assert work.saved == [1]
+
+
+def test_the_final_state_is_saved_at_once(work):
+    work.take_steps(4)
+    work.keep(final=True)
+    assert work.saved == [3, 4]
+
+
+def test_work_that_is_asked_to_end_saves_its_state_and_says_after_what(work):
+    work.take_steps(1)
+    work.asked_to_end = True
+    with pytest.raises(Interrupted, match="^asked to end; saved after step 2 of 9$"):
+        work.take_steps(1)
+    with pytest.raises(Interrupted, match="^asked to end; saved after step 2 of 9$"):
+        work.keep()
+    assert work.saved == [2]

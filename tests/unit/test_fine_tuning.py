@@ -16,7 +16,7 @@ from typechecker import unchecked
 from extractor import checkpoint_identity
 from vrrae_bench.extractor import fine_tuning
 from vrrae_bench.extractor.checkpoints import TuningCheckpoints
-from vrrae_bench.extractor.devices import check_precision
+from vrrae_bench.extractor.devices import check_precision, reproducible
 from vrrae_bench.extractor.fine_tuning import (
     Epoch,
     best_epoch,
@@ -115,6 +115,25 @@ def test_the_same_seed_gives_the_same_network_and_file_bit_for_bit(tune, tmp_pat
     save_extractor(first.network, settings, tmp_path / "a.pt")
     save_extractor(again.network, settings, tmp_path / "b.pt")
     assert sha256(tmp_path / "a.pt") == sha256(tmp_path / "b.pt")
+
+
+@pytest.mark.parametrize("before", [(False, False), (True, False), (True, True)])
+def test_afterwards_torch_has_the_settings_of_its_user_again(before):
+    """Whether it is deterministic, and whether it only warns where it can not be."""
+
+    def settings():
+        deterministic = torch.are_deterministic_algorithms_enabled()
+        return deterministic, torch.is_deterministic_algorithms_warn_only_enabled(), torch.get_num_threads()
+
+    threads = torch.get_num_threads()
+    deterministic, warn_only = before
+    torch.use_deterministic_algorithms(deterministic, warn_only=warn_only)
+    try:
+        with reproducible(0, threads + 1):
+            assert settings() == (True, True, threads + 1)
+        assert settings() == (*before, threads)
+    finally:
+        torch.use_deterministic_algorithms(False)
 
 
 def test_inception_learns_black_from_white(tune):

@@ -357,10 +357,23 @@ def test_black_images_are_not_blamed_on_the_learning_rate(trained, run_spec, tmp
     assert "learning_rate" not in str(caught.value)
 
 
-@pytest.mark.parametrize(("method", "learning_rate"), [("ae", 1e39), ("rrae", 1e30)])
-def test_a_last_step_that_ruins_the_model_is_told_too(tiny_images, trained, run_spec, tmp_path, method, learning_rate):
+def test_a_first_loss_that_is_not_finite_has_no_finite_loss_before_it(tiny_images, trained, run_spec, tmp_path):
+    with pytest.raises(UserError, match=r"not finite at step 1 \(learning rate 0.001; no loss was finite before\)"):
+        trained(run_spec("vae", beta=3e38), tiny_images, tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("method", "learning_rate", "told"),
+    [
+        ("ae", 1e39, "weights of ae on tiny, seed 0, are not finite after the last step (1), although the loss was."),
+        ("rrae", 1e30, "the trained rrae encodes images of tiny as NaN or infinity."),
+    ],
+)
+def test_a_last_step_that_ruins_the_model_is_told_too(
+    tiny_images, trained, run_spec, tmp_path, method, learning_rate, told
+):
     """Whose weights are not finite, or its latents, which the basis is found from."""
-    with pytest.raises(UserError, match="Lower datasets.tiny.learning_rate"):
+    with pytest.raises(UserError, match=re.escape(f"{told} Lower datasets.tiny.learning_rate.")):
         trained(run_spec(method, learning_rate=learning_rate, epochs=1 / 3), tiny_images, tmp_path)
 
 

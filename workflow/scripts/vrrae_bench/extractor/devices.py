@@ -1,8 +1,11 @@
-"""The device of torch, how many cores it may use, and whether it computes in half precision."""
+"""The device of torch, how many cores it may use, and whether its numbers are reproducible or in half precision."""
 
 import vrrae_bench.system.shell_settings
 
 import os
+from collections.abc import Generator
+from contextlib import contextmanager
+from typing import Any
 
 from threadpoolctl import threadpool_limits
 
@@ -38,6 +41,36 @@ def configure_torch(accelerator: str, threads: int) -> str:
     torch.backends.cudnn.allow_tf32 = False
     torch.backends.cuda.matmul.allow_tf32 = False
     return "cuda" if accelerator == "cuda" else "cpu"
+
+
+@contextmanager
+def reproducible(seed: int, threads: int | None) -> Generator[None]:
+    """A context in which torch computes the same numbers each time. Afterwards, torch has its own settings again.
+
+    Args:
+        seed: The seed of torch's random numbers.
+        threads: CPU threads; none leaves their number as it is.
+    """
+    import torch
+
+    had_threads = torch.get_num_threads()
+    were_deterministic = torch.are_deterministic_algorithms_enabled()
+    had_warnings_only = torch.is_deterministic_algorithms_warn_only_enabled()
+    deterministic: Any = torch.utils.deterministic  # torch reads its setting when it is imported
+    filled = deterministic.fill_uninitialized_memory
+    with torch.random.fork_rng():
+        torch.manual_seed(seed)
+        # If a GPU has no deterministic kernel, there is only a warning.
+        torch.use_deterministic_algorithms(True, warn_only=True)
+        # This debugging aid comes with determinism, and slows every step.
+        deterministic.fill_uninitialized_memory = False
+        torch.set_num_threads(threads or had_threads)
+        try:
+            yield
+        finally:
+            torch.use_deterministic_algorithms(were_deterministic, warn_only=had_warnings_only)
+            deterministic.fill_uninitialized_memory = filled
+            torch.set_num_threads(had_threads)
 
 
 def check_precision(settings: ExtractorSettings, device: str) -> None:

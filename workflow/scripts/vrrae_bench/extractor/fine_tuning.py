@@ -5,9 +5,7 @@ the labels of these best are kept, and fine-tuning ends early when they get no b
 """
 
 import math
-import time
-from collections.abc import Callable, Generator, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
 from copy import deepcopy
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -19,11 +17,13 @@ from jaxtyping import Int
 from torchvision.models import Inception3
 
 from vrrae_bench.extractor.checkpoints import TuningCheckpoints
+from vrrae_bench.extractor.devices import reproducible
 from vrrae_bench.extractor.guessing import AgainstGuessing, against_guessing
 from vrrae_bench.extractor.inception import Pixels, build_network, outputs, prepare
 from vrrae_bench.extractor.labels import LabelledImages, Task, majority_accuracy, majority_correct, task_of
 from vrrae_bench.extractor.settings import ExtractorSettings
-from vrrae_bench.system.errors import Interrupted, UserError
+from vrrae_bench.system.checkpoints import Keeper
+from vrrae_bench.system.errors import UserError
 from vrrae_bench.system.provenance import Stopwatch
 from vrrae_bench.system.seeding import derived_seed
 from vrrae_bench.system.termination import termination
@@ -118,41 +118,23 @@ def fine_tune(
     """
     task = task_of(train, test)
     validation, rest = validation_split(len(train.images), settings)
-    # Batch normalisation cannot train on a single image, which a remainder may be: remainders are dropped.
-    batch_size = min(settings.batch_size, len(rest))
-    steps = len(rest) // batch_size
-    total = settings.epochs * steps
-    with _reproducible(settings.seed, threads), termination() as asked_to_end:
-        state = _State.start(settings, task, weights, device)
-        # The state is read into a copy, because a damaged state may have changed half of it before it is refused.
-        if found := checkpoints.load(lambda content: deepcopy(state).restored(content)):
-            state, seconds = found
-            stopwatch.add(seconds)
-            report(f"continuing from the checkpoint after step {state.step}")
-        keep = _Keeper(state, checkpoints, checkpoint_seconds, stopwatch, asked_to_end)
+    batches = _Batches(rest, settings)
+    with reproducible(settings.seed, threads), termination() as asked_to_end:
+        state = _resumed(_State.start(settings, task, weights, device), checkpoints, stopwatch, report)
+        keep = Keeper(
+            lambda: checkpoints.save(state.step, state.content(stopwatch.seconds())),
+            lambda: f"step {state.step} of {batches.total} (evaluated epochs: {len(state.history)})",
+            checkpoint_seconds,
+            asked_to_end,
+        )
         while (epoch := len(state.history)) < settings.epochs and not is_stalled(state.history, settings.patience):
-            order = np.random.default_rng(_seeds(settings, ORDER, epoch)).permutation(rest)
-            for step in range(state.step, (epoch + 1) * steps):
-                first = (step - epoch * steps) * batch_size
-                batch = order[first : first + batch_size]
-                inputs = prepare(train.images[batch], settings.image_size).to(device)
-                targets = torch.as_tensor(train.labels[batch], dtype=torch.long, device=device)
-                loss = _train_step(state, task, settings, inputs, targets, cosine_schedule(step, total))
-                if state.step % max(1, total // 20) == 0:
-                    report(f"step {state.step} of {total}: loss {loss:.3f}")
-                keep()
+            _take_steps(state, task, train, batches, settings, device, report, keep)
             validated = _evaluate(state.network, task, train, validation, settings, keep)
-            state.end_epoch(Epoch(state.loss / steps, state.hits / (steps * batch_size), *validated))
+            steps = batches.per_epoch
+            state.end_epoch(Epoch(state.loss / steps, state.hits / (steps * batches.size), *validated))
             report(f"epoch {epoch + 1} of at most {settings.epochs}: {_describe(state.history[-1])}")
         keep(final=True)
-        state.network.load_state_dict(state.best)
-        found, targets = _told(state.network, test, np.arange(len(test.images)), settings, keep)
-        _, test_accuracy = _loss_and_accuracy(task, found, targets)
-    kept = best_epoch(state.history) + 1
-    report(f"kept the weights of epoch {kept}: test accuracy {test_accuracy:.2%}")
-    majority = majority_accuracy(train.labels, test.labels)
-    guessing = against_guessing(task.correct(found, targets).numpy(), majority_correct(train.labels, test.labels))
-    return FineTuned(state.network, state.history, kept, test_accuracy, task.name, majority, guessing)
+        return _outcome(state, task, train, test, settings, report, keep)
 
 
 def cosine_schedule(step: int, n_steps: int) -> float:
@@ -247,33 +229,63 @@ class _State:
         return self, content["seconds"]
 
 
-class _Keeper:
-    """Saves the state now and then, and before the process ends when it is asked to."""
+class _Batches:
+    """The images of each step. Each epoch has all images to train on, in an order of its own.
 
-    def __init__(
-        self,
-        state: _State,
-        checkpoints: TuningCheckpoints,
-        checkpoint_seconds: float,
-        stopwatch: Stopwatch,
-        asked_to_end: Callable[[], bool],
-    ):
-        self._state, self._checkpoints, self._stopwatch = state, checkpoints, stopwatch
-        self._checkpoint_seconds, self._asked_to_end = checkpoint_seconds, asked_to_end
-        self._saved, self._saved_at = self._progress(), time.monotonic()
+    Batch normalisation cannot train on a single image, which a remainder may be. So remainders are dropped.
 
-    def __call__(self, final: bool = False) -> None:
-        ending = self._asked_to_end()
-        due = time.monotonic() - self._saved_at > self._checkpoint_seconds
-        # While images are only evaluated, the state does not change.
-        if (final or ending or due) and self._saved != self._progress():
-            self._checkpoints.save(self._state.step, self._state.content(self._stopwatch.seconds()))
-            self._saved, self._saved_at = self._progress(), time.monotonic()
-        if ending:
-            raise Interrupted(f"asked to end; saved after step {self._state.step}")
+    Attributes:
+        size: The number of images in a batch.
+        per_epoch: The number of steps in an epoch.
+        total: The number of steps in all epochs.
+    """
 
-    def _progress(self) -> tuple[int, int]:
-        return self._state.step, len(self._state.history)
+    def __init__(self, indices: Int[np.ndarray, " n"], settings: ExtractorSettings):
+        self._indices, self._settings = indices, settings
+        self.size = min(settings.batch_size, len(indices))
+        self.per_epoch = len(indices) // self.size
+        self.total = settings.epochs * self.per_epoch
+
+    def of_epoch(self, epoch: int, first_step: int) -> Iterator[tuple[int, Int[np.ndarray, " b"]]]:
+        """The steps of an epoch from a step on, each with the indices of its images. Both are counted from 0."""
+        order = np.random.default_rng(_seeds(self._settings, ORDER, epoch)).permutation(self._indices)
+        for step in range(first_step, (epoch + 1) * self.per_epoch):
+            first = (step - epoch * self.per_epoch) * self.size
+            yield step, order[first : first + self.size]
+
+
+def _resumed(
+    start: _State, checkpoints: TuningCheckpoints, stopwatch: Stopwatch, report: Callable[[str], None]
+) -> _State:
+    """The state of the newest checkpoint, or the start if there is no checkpoint."""
+    # The state is read into a copy, because a damaged state may have changed half of it before it is refused.
+    found = checkpoints.load(lambda content: deepcopy(start).restored(content))
+    if found is None:
+        return start
+    state, seconds = found
+    stopwatch.add(seconds)
+    report(f"continuing from the checkpoint after step {state.step}")
+    return state
+
+
+def _take_steps(
+    state: _State,
+    task: Task,
+    data: LabelledImages,
+    batches: _Batches,
+    settings: ExtractorSettings,
+    device: str,
+    report: Callable[[str], None],
+    keep: Callable[[], None],
+) -> None:
+    """Take the steps that are left of the epoch."""
+    for step, batch in batches.of_epoch(len(state.history), state.step):
+        inputs = prepare(data.images[batch], settings.image_size).to(device)
+        targets = torch.as_tensor(data.labels[batch], dtype=torch.long, device=device)
+        loss = _train_step(state, task, settings, inputs, targets, cosine_schedule(step, batches.total))
+        if state.step % max(1, batches.total // 20) == 0:
+            report(f"step {state.step} of {batches.total}: loss {loss:.3f}")
+        keep()
 
 
 def _train_step(
@@ -299,6 +311,26 @@ def _train_step(
     state.loss += value
     state.hits += float(task.hits(logits, targets).sum())
     return value
+
+
+def _outcome(
+    state: _State,
+    task: Task,
+    train: LabelledImages,
+    test: LabelledImages,
+    settings: ExtractorSettings,
+    report: Callable[[str], None],
+    keep: Callable[[], None],
+) -> FineTuned:
+    """The network with the weights of the best epoch, and how well it tells the labels of the test images."""
+    state.network.load_state_dict(state.best)
+    found, targets = _told(state.network, test, np.arange(len(test.images)), settings, keep)
+    _, test_accuracy = _loss_and_accuracy(task, found, targets)
+    kept = best_epoch(state.history) + 1
+    report(f"kept the weights of epoch {kept}: test accuracy {test_accuracy:.2%}")
+    majority = majority_accuracy(train.labels, test.labels)
+    guessing = against_guessing(task.correct(found, targets).numpy(), majority_correct(train.labels, test.labels))
+    return FineTuned(state.network, state.history, kept, test_accuracy, task.name, majority, guessing)
 
 
 def _evaluate(
@@ -354,24 +386,3 @@ def _seeds(settings: ExtractorSettings, *stream: int) -> np.random.SeedSequence:
 
 def _seed(settings: ExtractorSettings, *stream: int) -> int:
     return int(_seeds(settings, *stream).generate_state(1)[0])
-
-
-@contextmanager
-def _reproducible(seed: int, threads: int | None) -> Generator[None]:
-    """Seed torch, make it deterministic and set its threads in the block. Its global state is restored afterwards."""
-    were_deterministic, had_threads = torch.are_deterministic_algorithms_enabled(), torch.get_num_threads()
-    deterministic: Any = torch.utils.deterministic  # torch reads its setting when it is imported
-    filled = deterministic.fill_uninitialized_memory
-    with torch.random.fork_rng():
-        torch.manual_seed(seed)
-        # If a GPU has no deterministic kernel, there is only a warning.
-        torch.use_deterministic_algorithms(True, warn_only=True)
-        # This debugging aid comes with determinism, and slows every step.
-        deterministic.fill_uninitialized_memory = False
-        torch.set_num_threads(threads or had_threads)
-        try:
-            yield
-        finally:
-            torch.use_deterministic_algorithms(were_deterministic)
-            deterministic.fill_uninitialized_memory = filled
-            torch.set_num_threads(had_threads)

@@ -8,13 +8,14 @@ code or versions, no state from before the change is resumed.
 import hashlib
 import os
 import shutil
+import time
 import warnings
 from collections.abc import Callable, Collection, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import ClassVar, TypeVar
 
-from vrrae_bench.system.errors import is_out_of_memory
+from vrrae_bench.system.errors import Interrupted, is_out_of_memory
 from vrrae_bench.system.files import atomic_path, read_json, sha256, write_json
 from vrrae_bench.system.locks import locked
 
@@ -30,14 +31,14 @@ class CheckpointFolder:
     Args:
         root: The folder of all checkpoints.
         identity: A text with everything that decides the result of the work.
-    """
 
     Attributes:
         work: The kind of work, as messages call it.
+    """
 
-    def __init__(self, root: str | Path, identity: str):
     work: ClassVar[str] = "work"
 
+    def __init__(self, root: str | Path, identity: str):
         self.folder = Path(root) / hashlib.sha256(identity.encode()).hexdigest()[:24]
 
     def locked(self) -> AbstractContextManager[None]:
@@ -134,10 +135,49 @@ class CheckpointFolder:
         for output in outputs:
             with atomic_path(output) as temporary:
                 shutil.copyfile(self.folder / output.name, temporary)
-
         report(f"this {self.work} was finished before: its results are taken from {self.folder}")
+
     def _newest_first(self) -> list[Path]:
         return sorted(self.folder.glob("step-?????????"), reverse=True)
+
+
+class Keeper:
+    """Saves the state of long work now and then, and once more if the process is asked to end.
+
+    Args:
+        save: Saves the state that the work has at the moment of the call.
+        reached: Says how far the work is, such as `step 20 of 300`. As long as it says the same, the state is not saved
+            again.
+        seconds: The time between two checkpoints.
+        asked_to_end: Whether the process was asked to end.
+    """
+
+    def __init__(
+        self,
+        save: Callable[[], None],
+        reached: Callable[[], str],
+        seconds: float,
+        asked_to_end: Callable[[], bool],
+    ):
+        self._save, self._reached, self._seconds, self._asked_to_end = save, reached, seconds, asked_to_end
+        self._saved, self._saved_at = reached(), time.monotonic()
+
+    def __call__(self, *, final: bool = False) -> None:
+        """Save the state if it has changed, and if a checkpoint is due or the process was asked to end.
+
+        Args:
+            final: Whether a checkpoint is due in any case, because the state does not change any more.
+
+        Raises:
+            Interrupted: The process was asked to end, and the state is saved.
+        """
+        ending = self._asked_to_end()
+        due = final or ending or time.monotonic() - self._saved_at > self._seconds
+        if due and (reached := self._reached()) != self._saved:
+            self._save()
+            self._saved, self._saved_at = reached, time.monotonic()
+        if ending:
+            raise Interrupted(f"asked to end; saved after {self._saved}")
 
 
 def forget_finished(root: str | Path, accepted: Collection[str]) -> None:

@@ -1,8 +1,8 @@
 """Training one autoencoder: AdaBelief on the paper's loss, resumable at any moment."""
 
-import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import closing, nullcontext
+from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 import equinox as eqx
@@ -21,7 +21,8 @@ from vrrae_bench.models.autoencoder import Autoencoder
 from vrrae_bench.models.bottleneck import Posterior
 from vrrae_bench.models.inference import encode
 from vrrae_bench.models.serialisation import ModelHeader, Network
-from vrrae_bench.system.errors import Interrupted, UserError
+from vrrae_bench.system.checkpoints import Keeper
+from vrrae_bench.system.errors import UserError
 from vrrae_bench.system.provenance import Stopwatch
 from vrrae_bench.system.seeding import derived_seed
 from vrrae_bench.system.termination import termination
@@ -54,7 +55,7 @@ class State(NamedTuple):
     """All that changes while training.
 
     Attributes:
-        last_loss: The last loss that was finite.
+        last_loss: The last loss that was finite, or NaN if there was none.
         bad_step: The first step whose loss was not finite, or -1.
     """
 
@@ -63,6 +64,20 @@ class State(NamedTuple):
     sums: Sums
     last_loss: Float[Array, ""]
     bad_step: Int[Array, ""]
+
+
+@dataclass
+class _Training:
+    """A training under way.
+
+    Attributes:
+        step: The number of steps done.
+        history: A row for each finished epoch.
+    """
+
+    state: State
+    step: int = 0
+    history: list[dict[str, float]] = field(default_factory=list)
 
 
 def train(
@@ -98,48 +113,24 @@ def train(
     """
     _refuse_sizes(spec, data)
     header = ModelHeader(run=spec, image_shape=data.manifest.image_shape, normalisation=data.manifest.normalisation)
-    settings, state = StepSettings.of(header), start_state(header)
-    step, history = 0, []
     ends = epoch_ends(data.manifest.n_train, spec.batch_size, spec.epochs)
-    if checkpoints and (found := checkpoints.load(state, ends)):
-        state, (step, seconds, history) = found
-        stopwatch.add(seconds)
-        report(f"continuing from the checkpoint after step {step}")
-    _refuse_different_steps(step)
+    training = _resumed(header, checkpoints, ends, stopwatch, report)
+    images, first = data.array("train"), jax.process_index() == 0
 
-    images = data.array("train")
-    over_devices, on_each = shardings()
-    state, noise_key = eqx.filter_shard((state, jax.random.key(derived_seed(spec.seed, "noise"))), on_each)
-    feed = BatchFeed(images, BatchStream(len(images), spec.batch_size, spec.seed), over_devices)
-    first = jax.process_index() == 0
-    progress = ProgressLine(ends[-1], step, spec.batch_size, report, terminal=terminal and first)
-    saved_at = time.monotonic()
-    weights = loss_weights(spec)
+    def save() -> None:
+        if checkpoints and first:
+            checkpoints.save(training.state, Progress(training.step, stopwatch.seconds(), training.history))
 
+    progress = ProgressLine(ends[-1], training.step, spec.batch_size, report, terminal=terminal and first)
     with termination() if checkpoints else nullcontext(lambda: False) as asked_to_end, closing(progress):
-        for steps, batches in feed(step, ends):
-            # Python numbers would be compiled in, and every stretch would compile anew.
-            span = np.array([steps.start, steps.stop])
-            state = run_steps(settings, state, batches, span, noise_key, weights)
-            step = steps.stop
-            _refuse_divergence(spec, state, feed, header.normalisation)
-            begin = max((end for end in ends if end < step), default=0)
-            losses = state.sums.means(step - begin)
-            progress.show(step, len(history) + 1, losses)
-            if step in ends:
-                history.append({"epoch": len(history) + 1, "step": step} | losses._asdict())
-                state = state._replace(sums=jax.device_put(Sums.zero(), on_each))
-            ending = _anywhere(asked_to_end())
-            if checkpoints and first and (ending or time.monotonic() - saved_at > checkpoint_seconds):
-                checkpoints.save(state, Progress(step, stopwatch.seconds(), history))
-                saved_at = time.monotonic()
-            if ending:
-                raise Interrupted(f"asked to end; saved after step {step} of {ends[-1]}")
-
-    model = _on_this_host(state.model)
-    if not all(np.isfinite(leaf).all() for leaf in jax.tree.leaves(eqx.filter(model, eqx.is_inexact_array))):
-        raise _divergence(spec, ends[-1], float(state.last_loss))
-    return _trained(model, header, images), header, history
+        keep = Keeper(
+            save,
+            lambda: f"step {training.step} of {ends[-1]}",
+            checkpoint_seconds,
+            lambda: _anywhere(asked_to_end()),
+        )
+        _take_steps(training, header, images, ends, progress, keep)
+    return _trained(_on_this_host(training.state.model), header, images, ends[-1]), header, training.history
 
 
 def _refuse_sizes(spec: RunSpec, data: DataSet | ImagesInMemory) -> None:
@@ -164,6 +155,58 @@ def _refuse_sizes(spec: RunSpec, data: DataSet | ImagesInMemory) -> None:
             f"a batch of {spec.batch_size} cannot be spread evenly over {n_devices} devices. "
             f"Set {key} to {nearest}, or use fewer devices."
         )
+
+
+def _resumed(
+    header: ModelHeader,
+    checkpoints: Checkpoints | None,
+    ends: Sequence[int],
+    stopwatch: Stopwatch,
+    report: Callable[[str], None],
+) -> _Training:
+    """A training as the newest checkpoint has it, or at its start if there is no checkpoint."""
+    training = _Training(start_state(header))
+    if checkpoints and (found := checkpoints.load(training.state, ends)):
+        state, (step, seconds, history) = found
+        training = _Training(state, step, history)
+        stopwatch.add(seconds)
+        report(f"continuing from the checkpoint after step {step}")
+    _refuse_different_steps(training.step)
+    return training
+
+
+def _take_steps(
+    training: _Training,
+    header: ModelHeader,
+    images: Images,
+    ends: Sequence[int],
+    progress: ProgressLine,
+    keep: Callable[[], None],
+) -> None:
+    """Take the steps that are left, with a row of the history after each epoch.
+
+    Args:
+        ends: The step after which each epoch ends.
+        keep: Is called after each stretch of steps, to save the training if a checkpoint is due.
+    """
+    spec, settings, weights = header.run, StepSettings.of(header), loss_weights(header.run)
+    over_devices, on_each = shardings()
+    noise_key = jax.random.key(derived_seed(spec.seed, "noise"))
+    training.state, noise_key = eqx.filter_shard((training.state, noise_key), on_each)
+    feed = BatchFeed(images, BatchStream(len(images), spec.batch_size, spec.seed), over_devices)
+    for steps, batches in feed(training.step, ends):
+        # Python numbers would be compiled in, and every stretch would be compiled anew.
+        span = np.array([steps.start, steps.stop])
+        training.state = run_steps(settings, training.state, batches, span, noise_key, weights)
+        training.step = steps.stop
+        _refuse_divergence(spec, training.state, feed, header.normalisation)
+        begin = max((end for end in ends if end < steps.stop), default=0)
+        losses = training.state.sums.means(steps.stop - begin)
+        progress.show(steps.stop, len(training.history) + 1, losses)
+        if steps.stop in ends:
+            training.history.append({"epoch": len(training.history) + 1, "step": steps.stop} | losses._asdict())
+            training.state = training.state._replace(sums=jax.device_put(Sums.zero(), on_each))
+        keep()
 
 
 def start_state(header: ModelHeader) -> State:
@@ -268,15 +311,25 @@ def _on_this_host(model: Autoencoder) -> Autoencoder:
     return jax.tree.map(lambda leaf: jnp.asarray(np.asarray(leaf)) if eqx.is_array(leaf) else leaf, model)
 
 
-def _trained(model: Autoencoder, header: ModelHeader, images: Images) -> Autoencoder:
-    """The model with what its bottleneck takes from all training images."""
+def _trained(model: Autoencoder, header: ModelHeader, images: Images, step: int) -> Autoencoder:
+    """The model after its last step, with what its bottleneck takes from all training images.
+
+    Raises:
+        UserError: Its weights or its latents are not finite.
+    """
+    run = header.run
+    if not all(np.isfinite(leaf).all() for leaf in jax.tree.leaves(eqx.filter(model, eqx.is_inexact_array))):
+        raise UserError(
+            f"the weights of {run.method} on {run.dataset}, seed {run.seed}, are not finite after the last step "
+            f"({step}), although the loss was. Lower {run.key('learning_rate')}."
+        )
 
     def encodings() -> Float[np.ndarray, "N E"]:
         encoded = encode(model.encoder, header.normalisation, images)
         if not np.isfinite(encoded).all():
             raise UserError(
-                f"the trained {header.run.method} encodes images of {header.run.dataset} as NaN or infinity. "
-                f"Lower {header.run.key('learning_rate')}."
+                f"the trained {run.method} encodes images of {run.dataset} as NaN or infinity. "
+                f"Lower {run.key('learning_rate')}."
             )
         return encoded
 
@@ -292,13 +345,11 @@ def _refuse_divergence(spec: RunSpec, state: State, feed: BatchFeed, normalisati
             "black, or zero as models see them, so they have no relative error. Look at the images, and leave out "
             f"those without content; if these are few, a higher {spec.key('batch_size')} helps too."
         )
-    raise _divergence(spec, step + 1, float(state.last_loss))
-
-
-def _divergence(spec: RunSpec, step: int, last_loss: float) -> UserError:
-    return UserError(
-        f"the loss of {spec.method} on {spec.dataset}, seed {spec.seed}, is not finite at step {step} "
-        f"(learning rate {spec.learning_rate}; last finite loss {last_loss:.4g}). "
+    last_loss = float(state.last_loss)
+    before = f"last finite loss {last_loss:.4g}" if np.isfinite(last_loss) else "no loss was finite before"
+    raise UserError(
+        f"the loss of {spec.method} on {spec.dataset}, seed {spec.seed}, is not finite at step {step + 1} "
+        f"(learning rate {spec.learning_rate}; {before}). "
         f"Lower {spec.key('learning_rate')}, or look at the history of another seed."
     )
 
