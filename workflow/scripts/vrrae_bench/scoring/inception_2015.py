@@ -15,11 +15,15 @@ import torch
 from jaxtyping import Float32, UInt8
 from torch_fidelity import FeatureExtractorInceptionV3
 
-from vrrae_bench.artefacts.records import remedy
+from vrrae_bench.artefacts.arrays import read_array
+from vrrae_bench.artefacts.manifest import refuse_other_images
+from vrrae_bench.artefacts.records import read_record, reading, refuse_others, remedy
+from vrrae_bench.artefacts.run import RunSpec
+from vrrae_bench.artefacts.run_folder import TRAINING, check_sample, check_training
 from vrrae_bench.datasets.weights import INCEPTION_2015
 from vrrae_bench.extractor.inception import FEATURES, Images, channels_first, load_plain
 from vrrae_bench.extractor.settings import check_weights
-from vrrae_bench.scoring.fidelity import Scores, fid_scores
+from vrrae_bench.scoring.fidelity import Scores, fid_scores, independent_parts
 from vrrae_bench.scoring.frechet import Moments
 from vrrae_bench.system.errors import UserError, is_out_of_memory
 
@@ -56,6 +60,48 @@ class Inception2015:
         batches = (channels_first(images[start : start + batch_size]) for start in range(0, len(images), batch_size))
         found = [self._network(batch.expand(-1, 3, -1, -1).to(self._device))[0].cpu().numpy() for batch in batches]
         return np.concatenate(found) if found else np.empty((0, FEATURES), np.float32)
+
+
+def score_run_2015(run: RunSpec, sample: Path, reference: Path, weights: Path, device: str = "cpu") -> Scores:
+    """The FIDs of a run, and as details what they depend on. The random images of all draws are scored together.
+
+    Args:
+        sample: sample.json of the run; its arrays and run.json lie beside it.
+        reference: reference_2015.npz of the data set; floor_2015.json lies beside it.
+        weights: The published weights.
+        device: Where torch computes the features.
+
+    Raises:
+        UserError: One of the files is missing or damaged, or belongs to another run, data set or network.
+    """
+    extractor = record_2015(weights)
+    files = ("random.npy", "interpolation.npy")
+    sampling = check_sample(sample.parent, run, None, *files)["sampling"]
+    _refuse_other_reference(reference, run, sample.with_name(TRAINING), extractor["sha256"])
+    random, interpolation = (read_array(sample.with_name(name)) for name in files)
+    images = {
+        "random": independent_parts(random),
+        "interpolation": independent_parts(interpolation, sampling["interpolation_points"]),
+    }
+    scores = scores_2015(Inception2015(weights, device), Moments.load(reference), images)
+    details = {"run": run.model_dump(), "sampling": sampling, "extractor": extractor}
+    return Scores(scores.numbers, details | scores.details)
+
+
+def _refuse_other_reference(reference: Path, run: RunSpec, training: Path, weights: str) -> None:
+    """Refuse a reference of other images than the run was trained on, or of another network.
+
+    Args:
+        training: run.json of the run.
+        weights: The digest of the weights of the network.
+    """
+    floor = read_record(reference.with_name("floor_2015.json"), reference.name)["details"]
+    record = check_training(training.parent, run, None)
+    with reading(training):
+        arrays = record["data"]["arrays"]
+    refuse_other_images(reference, "reference", floor, arrays)
+    found = {"dataset": floor["dataset"], "weights": floor["extractor"]["sha256"]}
+    refuse_others(reference, "reference", found, {"dataset": run.dataset, "weights": weights})
 
 
 def scores_2015(
