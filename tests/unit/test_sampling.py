@@ -10,7 +10,7 @@ from vrrae_bench.latent.mixture import fit_mixture
 from vrrae_bench.latent.sampling import as_stored, draw_samples, draw_seed
 from vrrae_bench.latent.showing import images_shown, means_shown
 from vrrae_bench.models.basis import global_basis
-from vrrae_bench.models.inference import decode, encode, posteriors
+from vrrae_bench.models.inference import _in_chunks, decode, encode, posteriors
 from vrrae_bench.models.methods.variational_svd import sides
 from vrrae_bench.models.serialisation import ModelHeader
 from vrrae_bench.models.truncation import truncated_coefficients
@@ -59,6 +59,18 @@ def decoded(model, header, points):
 def small_chunks(monkeypatch):
     """Sets of few images in several chunks, the last of them not full."""
     monkeypatch.setattr("vrrae_bench.models.inference.CHUNKS", (5,))
+
+
+@pytest.mark.parametrize(("n_rows", "sizes"), [(64, [64]), (65, [512]), (512, [512]), (513, [512, 512])])
+def test_a_set_is_cut_into_chunks_of_the_smallest_size_that_holds_it_or_of_the_largest(n_rows, sizes):
+    seen, rows = [], np.arange(3 * n_rows, dtype=np.float32).reshape(n_rows, 3)
+
+    def double(factor, chunk):
+        seen.append(chunk.shape)
+        return factor * chunk
+
+    np.testing.assert_array_equal(np.concatenate(list(_in_chunks(double, (2,), rows))), 2 * rows)
+    assert seen == [(size, 3) for size in sizes]
 
 
 def test_the_error_is_that_of_the_posterior_means_over_the_whole_test_set(start, tiny_colours, small_chunks):

@@ -13,7 +13,7 @@ from vrrae_bench.datasets.store import Images
 from vrrae_bench.models.autoencoder import Autoencoder
 from vrrae_bench.models.bottleneck import Posterior
 
-# Images of a chunk. A set that the first of these holds would mostly be padding in a chunk of the second.
+# How many images a chunk has: the smallest size that holds the whole set, else the largest.
 CHUNKS = (64, 512)
 
 Rows = Images | Float[np.ndarray, "N k"]
@@ -64,7 +64,8 @@ def decode(
 def _in_chunks(function: Callable[..., Any], arguments: tuple[Any, ...], rows: Rows) -> Iterator[Any]:
     """`function(*arguments, chunk)` for consecutive chunks of the rows, the last one padded and cut back.
 
-    One shape for all chunks of a set means one compilation.
+    All chunks of a set have the same size, so only one program is compiled for it. The number of rows decides the size,
+    and so which of two programs runs. The last digits of the results of the two programs may differ.
     """
     size = next((size for size in CHUNKS if len(rows) <= size), CHUNKS[-1])
     for start in range(0, len(rows), size):
