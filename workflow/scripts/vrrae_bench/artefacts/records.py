@@ -72,15 +72,11 @@ def read_record(path: str | os.PathLike[str], *files: str, holds: Iterable[str] 
         UserError: The record or one of these files is missing, is damaged or is another file.
     """
     path = Path(path)
-    try:
+    with reading(path):
         record = read_json(path)
-        if not isinstance(record, dict):
-            raise TypeError(f"it is a {type(record).__name__}")
-        claimed = details_of(record).pop(DIGEST, None)
-    except OSError as error:
-        raise UserError(f"{path}: cannot be read ({error.strerror}). {remedy(path)}") from None
-    except (ValueError, AttributeError, TypeError) as error:
-        raise UserError(f"{path}: is damaged: it is no JSON object ({error}). {remedy(path)}") from None
+    if not isinstance(record, dict):
+        raise _damaged(path, TypeError(f"it is a {type(record).__name__} and not a JSON object"))
+    claimed = details_of(record).pop(DIGEST, None)
     if claimed is not None and claimed != content_digest(record):
         raise UserError(
             f"{path}: is damaged or was changed: its content does not have the digest that it names. {remedy(path)}"
