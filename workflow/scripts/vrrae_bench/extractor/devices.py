@@ -77,7 +77,8 @@ def check_precision(settings: ExtractorSettings, device: str) -> None:
     """Refuse bfloat16 on a processor that has no instructions for it.
 
     Raises:
-        UserError: It would be computed in software, at a tenth of the speed of float32.
+        UserError: The processor has no instructions for bfloat16, so that the network would be ten times as slow as
+            with float32.
     """
     keys = [key for key in ("precision", "feature_precision") if getattr(settings, key) == "bfloat16"]
     if keys and device == "cpu":

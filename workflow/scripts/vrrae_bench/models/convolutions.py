@@ -1,16 +1,22 @@
-"""Strided convolutions, written as matrix products where XLA's own are slow (CPU).
+"""Strided convolutions. On a CPU they are written as matrix products, because XLA's own convolutions are slow there.
 
-Arrays are NHWC, kernels HWIO, at the boundary. On CPU the work is done on `C H W B` arrays (channels first, batch
-last): a tap, a shift or an interleaving of pixels then moves whole runs of B floats, which XLA turns into vector loops
-and memcpy; with channels last the same steps have runs of 8 to 32 floats (interleaving the 16 px layer took 40 ms
-in a profiled step; the same sums took 3 alone in this order). The two transposes between consecutive layers cancel,
-which is why the ReLU belongs to the layer: it must not stand between. Products contract arrays as they are: the batch
-stays an axis of its own, over which XLA can spread the work on several devices.
+The public functions take and return NHWC arrays, and take HWIO kernels. On a CPU, the work is done on `C H W B` arrays
+(channels first, batch last). A tap, a shift or an interleaving of pixels then moves whole runs of B floats, for which
+XLA makes vector loops and memcpy. With channels last, the runs would have 8 to 32 floats (docs/performance.md).
 
-With a `precision`, convolutions compute in this coarser type; what they are given and what they return keeps its type.
-On CPU only the operands of the products are rounded (`products`), before their taps are copied, since half the bytes
-are copied then. On GPU and TPU the whole layer computes in the coarser type: their matrix units add up in float32
-anyway, and arrays of half the size halve the traffic that bounds them. XLA drops the conversions between two layers.
+Each layer begins and ends with a transpose, and the two transposes between consecutive layers cancel. Nothing may stand
+between them, so the ReLU belongs to the layer.
+
+Products contract arrays without reshaping them. The batch stays an axis of its own, over which XLA can spread the work
+on several devices.
+
+With a `precision`, convolutions compute in this coarser type. Arguments and results keep their type.
+
+On a CPU, only the operands of the products are rounded (`products`). They are rounded before their taps are copied,
+because then half the bytes are copied.
+
+On a GPU or TPU, the whole layer computes in the coarser type. Their matrix units add in float32 anyway, and the time of
+a layer is the time to move its arrays, which have half the size. XLA drops the conversions between two layers.
 """
 
 from collections.abc import Callable
@@ -26,33 +32,27 @@ from vrrae_bench.models.products import moved, product, rounded
 
 _LAYOUT = ("NHWC", "HWIO", "NHWC")
 
+Images = Float[Array, "B H W I"]
+Kernel = Float[Array, "K K I O"]
+Kernel3 = Float[Array, "3 3 I O"]
+Bias = Float[Array, " O"]
+# What the three kinds of layers make of images.
+Doubled = Float[Array, "B 2*H 2*W O"]
+Halved = Float[Array, "B (H+1)//2 (W+1)//2 O"]
+Cut = Float[Array, "B H-K+1 W-K+1 O"]
 
-def conv_transpose_relu(
-    x: Float[Array, "B H W I"],
-    kernel: Float[Array, "3 3 I O"],
-    bias: Float[Array, " O"],
-    precision: str | None = None,
-) -> Float[Array, "B 2*H 2*W O"]:
+
+def conv_transpose_relu(x: Images, kernel: Kernel3, bias: Bias, precision: str | None = None) -> Doubled:
     """ReLU of a transposed convolution of stride 2: `out[2 i + k - 1] += x[i] kernel[k]` (output padding 1)."""
     return _choose(_transpose_fast, _transpose_plain)(x, kernel, bias, precision)
 
 
-def conv_stride2_relu(
-    x: Float[Array, "B H W I"],
-    kernel: Float[Array, "3 3 I O"],
-    bias: Float[Array, " O"],
-    precision: str | None = None,
-) -> Float[Array, "B (H+1)//2 (W+1)//2 O"]:
+def conv_stride2_relu(x: Images, kernel: Kernel3, bias: Bias, precision: str | None = None) -> Halved:
     """ReLU of a convolution of stride 2, padding 1: `out[i] = sum_k x[2 i + k - 1] kernel[k]`."""
     return _choose(_stride2_fast, _stride2_plain)(x, kernel, bias, precision)
 
 
-def conv_valid(
-    x: Float[Array, "B H W I"],
-    kernel: Float[Array, "K K I O"],
-    bias: Float[Array, " O"],
-    precision: str | None = None,
-) -> Float[Array, "B H-K+1 W-K+1 O"]:
+def conv_valid(x: Images, kernel: Kernel, bias: Bias, precision: str | None = None) -> Cut:
     """Convolution of stride 1 without padding."""
     return _choose(_valid_fast, _valid_plain)(x, kernel, bias, precision)
 
@@ -67,40 +67,30 @@ def _choose(fast: Callable, plain: Callable) -> Callable:
     return fast if jax.default_backend() == "cpu" else plain
 
 
-# The arrays of a layer in both of its forms, and what each of the three functions above makes of images.
-_Images = Float[Array, "B H W I"]
-_Kernel = Float[Array, "K K I O"]
-_Kernel3 = Float[Array, "3 3 I O"]
-_Bias = Float[Array, " O"]
-_Doubled = Float[Array, "B 2*H 2*W O"]
-_Halved = Float[Array, "B (H+1)//2 (W+1)//2 O"]
-_Cut = Float[Array, "B H-K+1 W-K+1 O"]
-
-
 # The plain form, for GPU and TPU.
 
 
 def _convolve(
-    x: _Images, kernel: _Kernel, bias: _Bias, precision: str | None, finish: Callable = lambda y: y, **options: Any
+    x: Images, kernel: Kernel, bias: Bias, precision: str | None, finish: Callable = lambda y: y, **options: Any
 ) -> Float[Array, "B h w O"]:
     images, taps = rounded(x, precision), rounded(kernel, precision)
     y = lax.conv_general_dilated(images, taps, dimension_numbers=_LAYOUT, **options) + rounded(bias, precision)
     return finish(y).astype(x.dtype)
 
 
-def _transpose_plain(x: _Images, kernel: _Kernel3, bias: _Bias, precision: str | None = None) -> _Doubled:
+def _transpose_plain(x: Images, kernel: Kernel3, bias: Bias, precision: str | None = None) -> Doubled:
     # The dilated input is met by the kernel in reverse: tap 2 looks back one pixel, tap 0 ahead.
     padding = [(1, 2), (1, 2)]
     how = dict(window_strides=(1, 1), padding=padding, lhs_dilation=(2, 2))
     return _convolve(x, kernel[::-1, ::-1], bias, precision, jax.nn.relu, **how)
 
 
-def _stride2_plain(x: _Images, kernel: _Kernel3, bias: _Bias, precision: str | None = None) -> _Halved:
+def _stride2_plain(x: Images, kernel: Kernel3, bias: Bias, precision: str | None = None) -> Halved:
     how = dict(window_strides=(2, 2), padding=[(1, 1), (1, 1)])
     return _convolve(x, kernel, bias, precision, jax.nn.relu, **how)
 
 
-def _valid_plain(x: _Images, kernel: _Kernel, bias: _Bias, precision: str | None = None) -> _Cut:
+def _valid_plain(x: Images, kernel: Kernel, bias: Bias, precision: str | None = None) -> Cut:
     return _convolve(x, kernel, bias, precision, window_strides=(1, 1), padding="VALID")
 
 
@@ -170,25 +160,25 @@ def _gather(y: Shaped[Array, "C H W B"]) -> Shaped[Array, "3 3 C h w B"]:
     return jnp.stack(taps).reshape(3, 3, *taps[0].shape)
 
 
-_TransposeResiduals = tuple[Float[Array, "I H W B"], _Kernel3, Float[Array, "O 2*H 2*W B"]]
+_TransposeResiduals = tuple[Float[Array, "I H W B"], Kernel3, Float[Array, "O 2*H 2*W B"]]
 
 
 @partial(jax.custom_vjp, nondiff_argnums=(3,))
-def _transpose_fast(x: _Images, kernel: _Kernel3, bias: _Bias, precision: str | None = None) -> _Doubled:
+def _transpose_fast(x: Images, kernel: Kernel3, bias: Bias, precision: str | None = None) -> Doubled:
     return _transpose_forward(x, kernel, bias, precision)[0]
 
 
 def _transpose_forward(
-    x: _Images, kernel: _Kernel3, bias: _Bias, precision: str | None
-) -> tuple[_Doubled, _TransposeResiduals]:
+    x: Images, kernel: Kernel3, bias: Bias, precision: str | None
+) -> tuple[Doubled, _TransposeResiduals]:
     x = rounded(_batch_last(x), precision)
     y = _scatter(x, kernel, precision, lambda sums: jax.nn.relu(sums + _per_channel(bias)))
     return _batch_first(y), (x, kernel, y)
 
 
 def _transpose_backward(
-    precision: str | None, residuals: _TransposeResiduals, g: _Doubled
-) -> tuple[_Images, _Kernel3, _Bias]:
+    precision: str | None, residuals: _TransposeResiduals, g: Doubled
+) -> tuple[Images, Kernel3, Bias]:
     x, kernel, y = residuals
     g = jnp.where(y > 0, _batch_last(g), 0)
     taps = moved(g, _gather, precision)
@@ -199,17 +189,15 @@ def _transpose_backward(
 _transpose_fast.defvjp(_transpose_forward, _transpose_backward)
 
 
-_Stride2Residuals = tuple[Float[Array, "3 3 I h w B"], _Kernel3, tuple[int, ...], Float[Array, "O h w B"]]
+_Stride2Residuals = tuple[Float[Array, "3 3 I h w B"], Kernel3, tuple[int, ...], Float[Array, "O h w B"]]
 
 
 @partial(jax.custom_vjp, nondiff_argnums=(3,))
-def _stride2_fast(x: _Images, kernel: _Kernel3, bias: _Bias, precision: str | None = None) -> _Halved:
+def _stride2_fast(x: Images, kernel: Kernel3, bias: Bias, precision: str | None = None) -> Halved:
     return _stride2_forward(x, kernel, bias, precision)[0]
 
 
-def _stride2_forward(
-    x: _Images, kernel: _Kernel3, bias: _Bias, precision: str | None
-) -> tuple[_Halved, _Stride2Residuals]:
+def _stride2_forward(x: Images, kernel: Kernel3, bias: Bias, precision: str | None) -> tuple[Halved, _Stride2Residuals]:
     taps = moved(_batch_last(x), _gather, precision)
     y = jax.nn.relu(product(kernel, taps, ((0, 1, 2), (0, 1, 2)), precision) + _per_channel(bias))
     return _batch_first(y), (taps, kernel, x.shape, y)
@@ -217,7 +205,7 @@ def _stride2_forward(
 
 def _stride2_backward(
     precision: str | None, residuals: _Stride2Residuals, g: Float[Array, "B h w O"]
-) -> tuple[_Images, _Kernel3, _Bias]:
+) -> tuple[Images, Kernel3, Bias]:
     taps, kernel, (_, H, W, _), y = residuals
     g = jnp.where(y > 0, _batch_last(g), 0)
     # For the first layer only the contractive penalty asks for this; else it is never computed.
@@ -228,15 +216,15 @@ def _stride2_backward(
 _stride2_fast.defvjp(_stride2_forward, _stride2_backward)
 
 
-_ValidResiduals = tuple[Float[Array, "I H W B"], _Kernel]
+_ValidResiduals = tuple[Float[Array, "I H W B"], Kernel]
 
 
 @partial(jax.custom_vjp, nondiff_argnums=(3,))
-def _valid_fast(x: _Images, kernel: _Kernel, bias: _Bias, precision: str | None = None) -> _Cut:
+def _valid_fast(x: Images, kernel: Kernel, bias: Bias, precision: str | None = None) -> Cut:
     return _valid_forward(x, kernel, bias, precision)[0]
 
 
-def _valid_forward(x: _Images, kernel: _Kernel, bias: _Bias, precision: str | None) -> tuple[_Cut, _ValidResiduals]:
+def _valid_forward(x: Images, kernel: Kernel, bias: Bias, precision: str | None) -> tuple[Cut, _ValidResiduals]:
     x = rounded(_batch_last(x), precision)
     (_, H, W, _), K = x.shape, kernel.shape[0]
     h, w = H - K + 1, W - K + 1
@@ -246,7 +234,7 @@ def _valid_forward(x: _Images, kernel: _Kernel, bias: _Bias, precision: str | No
     return _batch_first(lax.optimization_barrier(y)), (x, kernel)
 
 
-def _valid_backward(precision: str | None, residuals: _ValidResiduals, g: _Cut) -> tuple[_Images, _Kernel, _Bias]:
+def _valid_backward(precision: str | None, residuals: _ValidResiduals, g: Cut) -> tuple[Images, Kernel, Bias]:
     x, kernel = residuals
     (_, H, W, _), K = x.shape, kernel.shape[0]
     g = lax.optimization_barrier(_batch_last(lax.optimization_barrier(g)))

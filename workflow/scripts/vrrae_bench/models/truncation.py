@@ -18,24 +18,15 @@ from jaxtyping import Array, Float
 # itself is taken. On a CPU that costs 1 to 4 ms; on an accelerator it is the slow way, and rare.
 LARGEST_ROTATION = 1e-3
 
-# The derivative of singular vectors has a factor 1 / (difference of two eigenvalues), infinite where they cross. Left
-# as it is, a training of VRRAE on MNIST fell from 28 % error to 92 % within an epoch and did not recover.
+# The derivative of singular vectors has a factor 1/d for each pair of modes, where d is the difference of their
+# eigenvalues. It is damped: d / (d^2 + damping^2). docs/performance.md ("The derivative of the truncated SVD") has the
+# study that led to these numbers.
 #
-# Between kept and dropped modes the factor belongs to the derivative of the projector U U^T, that is of the function
-# that the network computes from its latents. There 1/d becomes d / (d^2 + damping^2), the damping being this share of
-# the sum of the two eigenvalues: exact wherever that gap is open, however small both are. (Where L > B, what is outside
-# the span of Y has the factor 1/lambda_j, and the cotangent of U keeps it for the dropped modes at a crossing.)
-#
-# Between two kept modes it belongs to the rotation of U within its own span. The reconstruction U alpha and the KL of
-# means that are alpha do not depend on that rotation; what does is the noise of a variational method, its axes and,
-# through the log-variances, its size. This part is left out of the gradient: damped by 1e-3 of the largest eigenvalue,
-# 20 epochs of VRRAE on scikit-learn's digits ended at 14.3 % with jumps of 5 % from one epoch to the next; damped by
-# 1e-2 of the two eigenvalues, at 13.0 % with jumps of 2 %; without it, at 12.1 % and never rising.
-#
-# Where alpha is mapped before it meets U again, as in RRAE + VAE, the reconstruction depends on the rotation too, and
-# leaving it out is not an option: the same training ended at 51 %, and with it, damped by this share of the largest
-# eigenvalue, at 33 to 34 % (docs/performance.md has both studies).
+# The damping between a kept and a dropped mode, relative to the sum of their eigenvalues. The factor is therefore exact
+# wherever the gap between the two is open, however small both eigenvalues are.
 KEPT_DROPPED_DAMPING = 1e-3
+# The damping between two kept modes, relative to the largest eigenvalue. It is used only if the gradient has the
+# rotation of U in its span (`with_rotation`); otherwise that part of the gradient is left out.
 KEPT_KEPT_DAMPING = 1e-3
 
 

@@ -24,9 +24,9 @@ def configure_jax(accelerator: str, threads: int) -> None:
     import vrrae_bench.system.shell_settings
 
     os.environ["NPROC"] = str(threads)
-    # LAPACK's own threads spin for some 20 ms after each small eigenproblem, on cores that XLA needs meanwhile; and
-    # several threads of a mixture's fit sum in another order. The environment, which is fixed, speaks to libraries that
-    # are loaded later, this call to those that are loaded.
+    # LAPACK's threads spin for about 20 ms after each small eigenproblem, on cores that XLA needs. Several threads also
+    # change the order of sums in a mixture's fit. The environment variables limit libraries that are loaded later; this
+    # call limits libraries that are loaded already.
     threadpool_limits(1)
     os.environ["JAX_PLATFORMS"] = {"cpu": "cpu", "cuda": "cuda,cpu", "tpu": "tpu,cpu"}[accelerator]
     if accelerator == "cuda":
@@ -73,7 +73,7 @@ def check_precision(run: RunSpec, accelerator: str) -> None:
         accelerator: `cpu`, or any other device, on which nothing is refused.
 
     Raises:
-        UserError: The model would be coarser, and no sooner there.
+        UserError: The processor has no instructions for bfloat16, so that training would be less exact and no faster.
     """
     if run.precision == "bfloat16" and accelerator == "cpu":
         refuse_without_bfloat16(

@@ -224,8 +224,8 @@ def _start(network: Network, learning_rate: float, key: PRNGKeyArray) -> State:
 
 
 def _optimiser(learning_rate: float) -> optax.GradientTransformation:
-    # Made where a program is traced, and never handed to one: its functions are new each time, and a program that was
-    # compiled for others of them would be compiled anew.
+    # The optimiser is made while a program is traced, and is never an argument. Optax makes new functions on each call,
+    # and JAX would compile a program again for new functions.
     return optax.adabelief(learning_rate)
 
 
