@@ -337,3 +337,11 @@ def test_a_file_that_the_configuration_does_not_have_is_told_even_if_it_lies_the
     assert outcome.returncode == 1 and f"\nerror: {told}" in f"\n{outcome.stderr}", outcome.stderr
     assert "Traceback" not in outcome.stdout + outcome.stderr
     assert outcome.stderr.count("\n") < 5  # so that the first words do not scroll away
+
+
+def test_timings_of_a_data_set_without_timed_methods_are_refused_before_any_job(tmp_path):
+    (tmp_path / "mine.yaml").write_text("datasets: {mnist: {timed: []}}")
+    outcome = snakemake("--configfile", "mine.yaml", "--", "results/timings/mnist.json", folder=tmp_path)
+    assert outcome.returncode == 1, outcome.stdout
+    assert "\nerror: datasets.mnist.timed: is empty" in f"\n{outcome.stderr}", outcome.stderr
+    assert not (tmp_path / "results/data").exists()

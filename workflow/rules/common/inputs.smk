@@ -51,9 +51,20 @@ def modules_of(names):
     return [methods()[name].module for name in names]
 
 
+def methods_timed(wildcards):
+    """The methods whose training steps are timed on the data set that a path names."""
+    methods_asked = dataset_of(wildcards).timed
+    if not methods_asked:
+        end(
+            f"datasets.{wildcards.dataset}.timed: is empty, so no training step is timed on this data set. Name methods "
+            f"there, or ask for no file timings/{wildcards.dataset}.json."
+        )
+    return methods_asked
+
+
 def code_of_timing(wildcards):
     """The command that times training steps, and the modules of the methods that it times on a data set."""
-    return code_of("timing", *modules_of(dataset_of(wildcards).timed))
+    return code_of("timing", *modules_of(methods_timed(wildcards)))
 
 
 def code_of_figure(wildcards):
@@ -186,7 +197,7 @@ def in_results(files):
 def runs_to_time(wildcards):
     """The specifications of the runs whose steps are timed on a data set."""
     seed = dataset_of(wildcards).seeds[0]
-    return [settings.run(wildcards.dataset, method, seed) for method in dataset_of(wildcards).timed]
+    return [settings.run(wildcards.dataset, method, seed) for method in methods_timed(wildcards)]
 
 
 def timed_runs(wildcards):
