@@ -7,7 +7,7 @@ import pytest
 
 from vrrae_bench.reporting.claims.claims import CLAIMS
 from vrrae_bench.reporting.claims.differences import Lower, NotLower
-from vrrae_bench.reporting.claims.measures import All
+from vrrae_bench.reporting.claims.parts import All
 from vrrae_bench.scoring.metrics import METRICS
 from vrrae_bench.study.catalogue import TABLES
 from vrrae_bench.study.paper import paper_values

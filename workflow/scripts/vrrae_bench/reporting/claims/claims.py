@@ -6,16 +6,12 @@ from vrrae_bench.reporting.claims.counts import Always, MoreOften, Never, Occurs
 from vrrae_bench.reporting.claims.differences import Equivalent, Lower, NotLower
 from vrrae_bench.reporting.claims.evidence import Variant
 from vrrae_bench.reporting.claims.findings import Rule
-from vrrae_bench.reporting.claims.measures import (
-    All,
-    Below,
-    FallsWithBeta,
-    OverheadBelow,
-    RisesWithBeta,
-    SpreadsMore,
-    Unmeasured,
-    Within,
-)
+from vrrae_bench.reporting.claims.limits import Below, Within
+from vrrae_bench.reporting.claims.parts import All
+from vrrae_bench.reporting.claims.spreads import SpreadsMore
+from vrrae_bench.reporting.claims.times import OverheadBelow
+from vrrae_bench.reporting.claims.trends import FallsWithBeta, RisesWithBeta
+from vrrae_bench.reporting.claims.unmeasured import Unmeasured
 from vrrae_bench.reporting.labels import dataset_label
 from vrrae_bench.study.paper import paper_values
 from vrrae_bench.study.settings import PAPER_DATASETS
@@ -122,7 +118,7 @@ CLAIMS = (
         "lowest_test_error_synthetic",
         "Abstract and 4.1, Table 1",
         "VRRAE has the lowest test error on the synthetic bumps.",
-        Lower(VRRAE, than=(AE, VAE, RRAE), metrics="reconstruction_error", on="synthetic", tables=TABLE_1),
+        Lower((VRRAE,), than=(AE, VAE, RRAE), metrics=("reconstruction_error",), on="synthetic", tables=TABLE_1),
         OUTPERFORMS,
     ),
     Claim(
@@ -131,8 +127,14 @@ CLAIMS = (
         "VRRAE has the lowest random-generation error on the synthetic bumps.",
         All(
             (
-                Lower(VRRAE, than=(AE, VAE, RRAE), metrics="random_generation_error", on="synthetic", tables=TABLE_1),
-                NotLower(VRRAE, than=(AE, VAE, RRAE), metrics="coverage", on="synthetic", share=0.1),
+                Lower(
+                    (VRRAE,),
+                    than=(AE, VAE, RRAE),
+                    metrics=("random_generation_error",),
+                    on="synthetic",
+                    tables=TABLE_1,
+                ),
+                NotLower((VRRAE,), than=(AE, VAE, RRAE), metrics=("coverage",), on="synthetic", share=0.1),
             )
         ),
         f"{OUTPERFORMS} A model that always draws the same perfect bump would have an error of 0. So we also ask that "
@@ -230,7 +232,7 @@ CLAIMS = (
             f"lowest_reconstruction_error_{name}",
             "4.2, Table 2",
             f"VRRAE has the lowest test reconstruction error on {dataset_label(name)}.",
-            Lower(VRRAE, than=(AE, VAE, RRAE), metrics="reconstruction_error", on=name, tables=TABLE_2),
+            Lower((VRRAE,), than=(AE, VAE, RRAE), metrics=("reconstruction_error",), on=name, tables=TABLE_2),
         )
         for name in IMAGE_DATASETS
     ),
@@ -239,7 +241,7 @@ CLAIMS = (
             f"best_interpolation_fid_{name}",
             "4.2, Table 2",
             f"VRRAE has the best FID of interpolated images on {dataset_label(name)}.",
-            Lower(VRRAE, than=(AE, VAE, RRAE), metrics="fid_interpolation", on=name, tables=TABLE_2),
+            Lower((VRRAE,), than=(AE, VAE, RRAE), metrics=("fid_interpolation",), on=name, tables=TABLE_2),
             "For VRRAE, Table 2 prints 5.89 and Table 3 prints 4.89." if name == "mnist" else "",
         )
         for name in IMAGE_DATASETS
@@ -249,7 +251,7 @@ CLAIMS = (
             f"outperforms_rrae_{name}",
             "Abstract, 4.2 and 6, Table 2",
             f"VRRAE outperforms RRAE on {dataset_label(name)}, in error and both FIDs.",
-            Lower(VRRAE, than=RRAE, metrics=ALL_METRICS, on=name, tables=TABLE_2),
+            Lower((VRRAE,), than=(RRAE,), metrics=ALL_METRICS, on=name, tables=TABLE_2),
             "Section 4.2 excludes random images, although Table 2 gives VRRAE the better FID for them too."
             if name == "mnist"
             else "",
@@ -262,7 +264,7 @@ CLAIMS = (
             "4.2",
             f"The KL divergence is less prominent in the loss of VRRAE than in the loss of VAE on "
             f"{dataset_label(name)}.",
-            Lower(VRRAE, than=VAE, metrics="kl_share", on=name),
+            Lower((VRRAE,), than=(VAE,), metrics=("kl_share",), on=name),
             f"The paper explains VRRAE's lower error by this, and gives no number. {PROMINENT[name]}",
         )
         for name in IMAGE_DATASETS
@@ -271,14 +273,14 @@ CLAIMS = (
         "best_random_fid_mnist",
         "4.2, Table 2",
         "VAE, not VRRAE, has the best FID of random images on MNIST.",
-        Lower(VAE, than=(AE, RRAE, VRRAE), metrics="fid_random_mean", on="mnist", tables=TABLE_2),
+        Lower((VAE,), than=(AE, RRAE, VRRAE), metrics=("fid_random_mean",), on="mnist", tables=TABLE_2),
     ),
     *(
         Claim(
             f"best_random_fid_{name}",
             "4.2, Table 2",
             f"VRRAE has the best FID of random images on {dataset_label(name)}.",
-            Lower(VRRAE, than=(AE, VAE, RRAE), metrics="fid_random_mean", on=name, tables=TABLE_2),
+            Lower((VRRAE,), than=(AE, VAE, RRAE), metrics=("fid_random_mean",), on=name, tables=TABLE_2),
         )
         for name in ("cifar10", "celeba")
     ),
@@ -288,7 +290,7 @@ CLAIMS = (
             f"identity_needed_{name}",
             "5, Table 3, and A.1",
             f"VRRAE needs f = identity on {dataset_label(name)}: RRAE + VAE is worse, in error and both FIDs.",
-            Lower(VRRAE, than=RRAE_VAE, metrics=ALL_METRICS, on=name, tables=ABLATION),
+            Lower((VRRAE,), than=(RRAE_VAE,), metrics=ALL_METRICS, on=name, tables=ABLATION),
             f"The paper does not print the beta of RRAE + VAE. {DERIVATIVES_DIFFER}",
         )
         for name in IMAGE_DATASETS
@@ -298,7 +300,7 @@ CLAIMS = (
             f"rrae_vae_worst_{name}",
             "5, Tables 2 and 3, and A.1",
             f"RRAE + VAE is the worst of the rank-reduction family on {dataset_label(name)}, in error and both FIDs.",
-            Lower((RRAE, VRRAE), than=RRAE_VAE, metrics=ALL_METRICS, on=name, tables=ABLATION),
+            Lower((RRAE, VRRAE), than=(RRAE_VAE,), metrics=ALL_METRICS, on=name, tables=ABLATION),
             "The text says that RRAE + VAE is worse than VRRAE. Tables 2 and 3 show it worse than RRAE "
             f"too.{exception} {DERIVATIVES_DIFFER}",
         )
@@ -323,7 +325,7 @@ CLAIMS = (
             f"rrae_vae_less_stable_{name}",
             "A.1, points 1 and 2",
             f"RRAE + VAE trains less stably than VRRAE on {dataset_label(name)}.",
-            Lower(VRRAE, than=RRAE_VAE, metrics="training_rises", on=name),
+            Lower((VRRAE,), than=(RRAE_VAE,), metrics=("training_rises",), on=name),
             STABILITY,
         )
         for name in IMAGE_DATASETS
@@ -340,7 +342,7 @@ CLAIMS = (
             f"identity_no_advantage_for_vae_{name}",
             "5, Table 3",
             f"f = identity brings a VAE no advantage on {dataset_label(name)}, neither in error nor in either FID.",
-            NotLower(VAE_IDENTITY, than=VAE, metrics=ALL_METRICS, on=name, tables=ABLATION),
+            NotLower((VAE_IDENTITY,), than=(VAE,), metrics=ALL_METRICS, on=name, tables=ABLATION),
             "The paper does not print the beta of VAE (f = I).",
         )
         for name in IMAGE_DATASETS
@@ -350,7 +352,7 @@ CLAIMS = (
             f"identity_ruins_vae_{name}",
             "Tables 2 and 3",
             f"f = identity makes a VAE worse on {dataset_label(name)}, in error and both FIDs.",
-            Lower(VAE, than=VAE_IDENTITY, metrics=ALL_METRICS, on=name, tables=ABLATION),
+            Lower((VAE,), than=(VAE_IDENTITY,), metrics=ALL_METRICS, on=name, tables=ABLATION),
             "This is what the two tables show. The text only says that f = identity brings no advantage. The paper "
             "does not print the beta of VAE (f = I).",
         )
@@ -361,7 +363,7 @@ CLAIMS = (
             f"kl_needed_{name}",
             "5, Table 3",
             f"The KL term is needed on {dataset_label(name)}: without it, both FIDs of VRRAE are worse.",
-            Lower(VRRAE, than=VRRAE_WITHOUT_KL, metrics=FIDS, on=name, tables=("table_3",)),
+            Lower((VRRAE,), than=(VRRAE_WITHOUT_KL,), metrics=FIDS, on=name, tables=("table_3",)),
             remark,
         )
         for name, remark in (
@@ -380,8 +382,8 @@ CLAIMS = (
         "On CIFAR-10 the KL term is not needed: no beta above 0 gives VRRAE a better FID of random images.",
         NotLower(
             tuple(variant for variant in swept("vrrae", "cifar10") if variant.beta != "0"),
-            than=VRRAE_WITHOUT_KL,
-            metrics="fid_random_mean",
+            than=(VRRAE_WITHOUT_KL,),
+            metrics=("fid_random_mean",),
             on="cifar10",
             tables=SWEEP,
         ),
@@ -418,7 +420,7 @@ CLAIMS = (
             "A.3, Table A.3-2",
             f"VRRAE with beta 0 already has a better FID of random images than VAE with its best beta on "
             f"{dataset_label(name)}.",
-            Lower(VRRAE_WITHOUT_KL, than=swept("vae", name), metrics="fid_random_mean", on=name, tables=SWEEP),
+            Lower((VRRAE_WITHOUT_KL,), than=swept("vae", name), metrics=("fid_random_mean",), on=name, tables=SWEEP),
             remark,
         )
         for name, remark in (
@@ -464,8 +466,8 @@ CLAIMS = (
         "The batch size does not change VRRAE's mean test error on the synthetic bumps.",
         Equivalent(
             tuple(VRRAE.with_batch_size(size) for size in (8, 16, 32)),
-            than=VRRAE.with_batch_size(64),
-            metrics="reconstruction_error",
+            than=(VRRAE.with_batch_size(64),),
+            metrics=("reconstruction_error",),
             on="synthetic",
             share=0.05,
             because=ADVANTAGE,
@@ -511,7 +513,7 @@ CLAIMS = (
             f"sharper_{what}_{name}",
             "1 and 3",
             f"VRRAE has sharper {images} than VAE on {dataset_label(name)}.",
-            Lower(VRRAE, than=VAE, metrics=f"log_sharpness_{what}", on=name),
+            Lower((VRRAE,), than=(VAE,), metrics=(f"log_sharpness_{what}",), on=name),
             f"{SHARPNESS} Section 3 says that the SVD makes generated images sharper. RRAE has the SVD too, so VRRAE "
             f"is compared with VAE. {BETAS_DIFFER[name]}",
         )
@@ -523,7 +525,7 @@ CLAIMS = (
             f"sharpest_{what}_cifar10",
             "A.8, Figures A.5-3, A.5-4, A.5-5 and A.5-7",
             f"VRRAE has sharper {images} than VAE and RRAE on CIFAR-10.",
-            Lower(VRRAE, than=(VAE, RRAE), metrics=f"log_sharpness_{what}", on="cifar10"),
+            Lower((VRRAE,), than=(VAE, RRAE), metrics=(f"log_sharpness_{what}",), on="cifar10"),
             SHARPNESS,
         )
         for what, images in (("reconstruction", "reconstructions"), ("interpolation", "interpolated images"))

@@ -12,6 +12,7 @@ from vrrae_bench.reporting.claims.findings import (
     FEWEST_SEEDS,
     Finding,
     Lacking,
+    Subject,
     listing,
     missing,
     number,
@@ -45,6 +46,10 @@ class Occurs:
         what = f"{dataset_label(self.on)}, {METRICS[self.metric].label} of {self.variant}"
         return f"{what}: has to be above 0 in at least one seed."
 
+    @property
+    def subject(self) -> Subject:
+        return Subject(self.on, (self.variant,))
+
     def decide(self, evidence: Evidence) -> Finding:
         counts = evidence.values(self.on, self.variant, self.metric)
         numbers = (_count(self.variant, self.metric, counts),)
@@ -71,6 +76,10 @@ class WithinLimitsInSomeSeed:
     def words(self) -> str:
         limits = listing(f"{METRICS[metric].label} at most {number(limit)}" for metric, limit in self.limits)
         return f"{dataset_label(self.on)}: in at least one seed, {self.variant} has to have {limits}."
+
+    @property
+    def subject(self) -> Subject:
+        return Subject(self.on, (self.variant,))
 
     def decide(self, evidence: Evidence) -> Finding:
         limits = dict(self.limits)
@@ -112,6 +121,10 @@ class Never:
         what = f"{dataset_label(self.on)}, {METRICS[self.metric].label} of {self.variant}"
         return f"{what}: has to be 0 in each of at least {self.seeds} seeds."
 
+    @property
+    def subject(self) -> Subject:
+        return Subject(self.on, (self.variant,))
+
     def decide(self, evidence: Evidence) -> Finding:
         counts = evidence.values(self.on, self.variant, self.metric)
         others = ((variant, evidence.values(self.on, variant, self.metric)) for variant in self.beside)
@@ -144,6 +157,10 @@ class Always:
         what = f"{dataset_label(self.on)}, {METRICS[self.metric].label} of {self.variant}"
         return f"{what}: has to be above 0 in each of at least {FEWEST_SEEDS} seeds."
 
+    @property
+    def subject(self) -> Subject:
+        return Subject(self.on, (self.variant,))
+
     def decide(self, evidence: Evidence) -> Finding:
         counts = evidence.values(self.on, self.variant, self.metric)
         numbers = (_count(self.variant, self.metric, counts),)
@@ -171,6 +188,10 @@ class MoreOften:
     def words(self) -> str:
         what = f"{dataset_label(self.on)}, {METRICS[self.metric].label}"
         return f"{what}: has to be above 0 in more seeds of {self.variant} than of {self.than}."
+
+    @property
+    def subject(self) -> Subject:
+        return Subject(self.on, (self.variant, self.than))
 
     def decide(self, evidence: Evidence) -> Finding:
         both = (self.variant, self.than)

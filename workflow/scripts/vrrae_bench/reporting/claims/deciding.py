@@ -11,7 +11,7 @@ from vrrae_bench.reporting.claims.contradictions import CONTRADICTIONS, Contradi
 from vrrae_bench.reporting.claims.differences import PairedDifferences
 from vrrae_bench.reporting.claims.evidence import Evidence
 from vrrae_bench.reporting.claims.findings import Finding, Lacking, Rule, number
-from vrrae_bench.reporting.claims.measures import kinds_of, subject_of
+from vrrae_bench.reporting.claims.parts import kinds_of
 from vrrae_bench.reporting.claims.reported import (
     FindingByLearningRate,
     FindingByScore,
@@ -64,13 +64,13 @@ def decide(claims: Sequence[Claim], evidence: Evidence, reduced: str | None) -> 
 
 def _by_learning_rate(rule: Rule, evidence: Evidence) -> dict[float, Finding]:
     """What a rule about one data set finds with each other learning rate with which all its variants were trained."""
-    dataset, variants = subject_of(rule)
-    if not variants:
+    subject = rule.subject
+    if subject is None:
         return {}
     return {
         rate: rule.decide(trained)
-        for rate, trained in evidence.by_other_learning_rates(dataset).items()
-        if all(len(trained.of(dataset, variant)) for variant in variants)
+        for rate, trained in evidence.by_other_learning_rates(subject.dataset).items()
+        if all(len(trained.of(subject.dataset, variant)) for variant in subject.variants)
     }
 
 

@@ -14,6 +14,7 @@ from vrrae_bench.reporting.claims.findings import (
     FEWEST_SEEDS,
     Finding,
     Lacking,
+    Subject,
     Tested,
     listing,
     missing,
@@ -88,12 +89,16 @@ class PairedDifferences(Tested):
     """
 
     needs_contrast: ClassVar[bool] = False
-    first: Variant | tuple[Variant, ...]
-    than: Variant | tuple[Variant, ...]
-    metrics: str | tuple[str, ...]
+    first: tuple[Variant, ...]
+    than: tuple[Variant, ...]
+    metrics: tuple[str, ...]
     on: str
     tables: tuple[str, ...] = ()
     share: float = SHARE
+
+    @property
+    def subject(self) -> Subject:
+        return Subject(self.on, (*self.first, *self.than))
 
     def bounds(self, samples: Sequence[Sample], margins: Bounds) -> tuple[Bounds, Bounds]:
         """Lower and upper bounds of the mean differences.
@@ -104,7 +109,12 @@ class PairedDifferences(Tested):
         raise NotImplementedError
 
     def refuting_bounds(self, samples: Sequence[Sample], margins: Bounds) -> tuple[Bounds, Bounds] | None:
-        """Bounds for refutation, corrected, since a single failing comparison refutes; none if they are `bounds`."""
+        """Bounds by which comparisons fail, if they differ from `bounds`, which serve otherwise.
+
+        They are corrected for the number of comparisons, since a single failing comparison refutes a claim. A kind of
+        rule whose comparisons fail by one end of the interval alone needs no second interval: `bounds` corrects this
+        end, as the lower end in `Lower`.
+        """
         return None
 
     def holds(self, low: float, high: float, margin: float) -> bool:
@@ -126,8 +136,8 @@ class PairedDifferences(Tested):
         scored all of the runs is left out.
         """
         finding, network = self.find(evidence), evidence.lacking_network(self.on)
-        others = tuple(metric for metric in _all(self.metrics) if not METRICS[metric].of_features)
-        if network is None or others == _all(self.metrics):
+        others = tuple(metric for metric in self.metrics if not METRICS[metric].of_features)
+        if network is None or others == self.metrics:
             return finding
         numbers = (
             *finding.numbers,
@@ -144,7 +154,7 @@ class PairedDifferences(Tested):
 
     def _has_all_scores(self, other: Evidence, evidence: Evidence) -> bool:
         """Whether each variant has scores in other features, for no fewer seeds."""
-        scored = product((*_all(self.first), *_all(self.than)), _all(self.metrics))
+        scored = product((*self.first, *self.than), self.metrics)
         seeds = ([one.values(self.on, *what).index for one in (other, evidence)] for what in scored)
         return all(len(found) and asked.isin(found).all() for found, asked in seeds)
 
@@ -152,7 +162,7 @@ class PairedDifferences(Tested):
         """The finding from the numbers, whichever Inception-v3 they come from."""
         pairs = [
             self._pair(evidence, metric, first, second)
-            for metric, first, second in product(_all(self.metrics), _all(self.first), _all(self.than))
+            for metric, first, second in product(self.metrics, self.first, self.than)
         ]
         outcome, lows, highs, held = self.judge([pair.sample for pair in pairs], [pair.margin for pair in pairs])
         lines = tuple(self._lines(evidence, pairs, lows, highs))
@@ -170,35 +180,45 @@ class PairedDifferences(Tested):
 
     def by_firmer_scores(self, evidence: Evidence) -> dict[str, Finding]:
         """The findings of the same comparison of random images by each firmer score that exists."""
-        if "fid_random_mean" not in _all(self.metrics):
+        if "fid_random_mean" not in self.metrics:
             return {}
-        variants = (*_all(self.first), *_all(self.than))
+        variants = (*self.first, *self.than)
         found = [name for name in FIRMER if any(len(evidence.values(self.on, one, name)) for one in variants)]
-        return {name: replace(self, metrics=name, tables=()).find(evidence) for name in found}
+        return {name: replace(self, metrics=(name,), tables=()).find(evidence) for name in found}
 
     def _pair(self, evidence: Evidence, metric: str, first: Variant, second: Variant) -> _Pair:
         both = (first, second)
-        values = [evidence.values(self.on, variant, metric) for variant in both]
-        absent = [missing(evidence, self.on, variant, metric) for variant, found in zip(both, values) if found.empty]
+        incomparable = self._why_incomparable(evidence, metric, first, second)
+        ours, others = (evidence.values(self.on, variant, metric) for variant in both)
+        differences = np.empty(0) if incomparable else (ours - others).dropna().to_numpy()
+        margin = self.margin_of(evidence, metric, second)
+        of_first, of_second = (printed_value(evidence, self.on, variant, metric, self.tables) for variant in both)
+        printed = None if of_first is None or of_second is None else of_first - of_second
+        return _Pair(metric, first, second, differences, margin, printed, incomparable)
+
+    def _why_incomparable(
+        self, evidence: Evidence, metric: str, first: Variant, second: Variant
+    ) -> tuple[Lacking, ...]:
+        """What is lacking for a comparison of two variants, whatever the number of seeds; empty if nothing is."""
+        both = (first, second)
         runs = evidence.of(self.on, first)
         if len(runs) and runs.equals(evidence.of(self.on, second)):
             same = f"a configured beta other than {runs.beta.iloc[0]}, with which {listing(both)} are the same runs"
-            absent = [Lacking("trainings", same)]
-        elif self.needs_contrast and not absent:
-            common = pd.concat(values, axis=1, join="inner").to_numpy()
-            if len(common) >= FEWEST_SEEDS and (common == common[0, 0]).all():
-                told = f"this number is {number(common[0, 0])} for all seeds that both have"
-                absent = [Lacking("measurement", f"a measure that tells {first} from {second}: {told}")]
-        differences = np.empty(0) if absent else (values[0] - values[1]).dropna().to_numpy()
-        margin = self.margin_of(evidence, metric, second)
-        ours, others = (printed_value(evidence, self.on, variant, metric, self.tables) for variant in both)
-        difference = None if ours is None or others is None else ours - others
-        return _Pair(metric, first, second, differences, margin, difference, tuple(absent))
+            return (Lacking("trainings", same),)
+        values = [evidence.values(self.on, variant, metric) for variant in both]
+        absent = [missing(evidence, self.on, variant, metric) for variant, found in zip(both, values) if found.empty]
+        if absent:
+            return tuple(absent)
+        common = pd.concat(values, axis=1, join="inner").to_numpy()
+        if self.needs_contrast and len(common) >= FEWEST_SEEDS and (common == common[0, 0]).all():
+            told = f"this number is {number(common[0, 0])} for all seeds that both have"
+            return (Lacking("measurement", f"a measure that tells {first} from {second}: {told}"),)
+        return ()
 
     def _lines(self, evidence: Evidence, pairs: Sequence[_Pair], lows: Bounds, highs: Bounds) -> Iterator[str]:
         """Lines for each metric: every variant once, then every difference."""
-        for metric in _all(self.metrics):
-            variants = dict.fromkeys((*_all(self.first), *_all(self.than)))
+        for metric in self.metrics:
+            variants = dict.fromkeys((*self.first, *self.than))
             summaries = (summary(evidence, self.on, one, metric, self.tables) for one in variants)
             yield f"{METRICS[metric].label}: {listing(summaries)}"
             yield from (
@@ -242,12 +262,12 @@ class PairedDifferences(Tested):
         return f"about {max(enough)} seeds in all on {dataset_label(self.on)} to confirm it"
 
     @property
-    def _subject(self) -> str:
-        return f"{dataset_label(self.on)}, {listing(METRICS[metric].label for metric in _all(self.metrics))}"
+    def _what(self) -> str:
+        return f"{dataset_label(self.on)}, {listing(METRICS[metric].label for metric in self.metrics)}"
 
     @property
     def _both(self) -> tuple[str, str]:
-        return listing(_all(self.first)), listing(_all(self.than))
+        return listing(self.first), listing(self.than)
 
 
 @dataclass(frozen=True)
@@ -268,7 +288,7 @@ class Lower(PairedDifferences):
     @property
     def words(self) -> str:
         first, others = self._both
-        return f"{self._subject}: {first} has to be lower than {others} by more than {percent(self.share)}."
+        return f"{self._what}: {first} has to be lower than {others} by more than {percent(self.share)}."
 
     def bounds(self, samples: Sequence[Sample], margins: Bounds) -> tuple[Bounds, Bounds]:
         lows = corrected_bounds(samples, [-margin for margin in margins], "above", self.refuting_level)
@@ -296,7 +316,7 @@ class NotLower(Lower):
     @property
     def words(self) -> str:
         first, others = self._both
-        return f"{self._subject}: {first} must not be lower than {others} by more than {percent(self.share)}."
+        return f"{self._what}: {first} must not be lower than {others} by more than {percent(self.share)}."
 
     def bounds(self, samples: Sequence[Sample], margins: Bounds) -> tuple[Bounds, Bounds]:
         highs = corrected_bounds(samples, [-margin for margin in margins], "below", self.refuting_level)
@@ -325,7 +345,7 @@ class Equivalent(PairedDifferences):
     def words(self) -> str:
         first, others = self._both
         within = f"within {percent(self.share)} of its mean ({self.because})"
-        return f"{self._subject}: {first} has to be equal to {others} {within}."
+        return f"{self._what}: {first} has to be equal to {others} {within}."
 
     def bounds(self, samples: Sequence[Sample], margins: Bounds) -> tuple[Bounds, Bounds]:
         return list(map(lower_bound, samples)), list(map(upper_bound, samples))
@@ -339,8 +359,3 @@ class Equivalent(PairedDifferences):
 
     def fails(self, low: float, high: float, margin: float) -> bool:
         return low > margin or high < -margin
-
-
-def _all(items):
-    """The items as a tuple, whether one or several are given."""
-    return items if isinstance(items, tuple) else (items,)

@@ -23,6 +23,9 @@ from vrrae_bench.scoring.metrics import METRICS
 from vrrae_bench.study.settings import PAPER_DATASETS, DatasetSettings, Study
 from vrrae_bench.system.errors import UserError
 
+# The columns that a table of runs has in any case.
+RUN_COLUMNS = ("dataset", "method", "beta", "batch_size", "seed", "default_beta", "default_batch_size")
+
 
 @dataclass(frozen=True)
 class Variant:
@@ -71,14 +74,16 @@ class Evidence:
     further: Mapping[int, pd.DataFrame] = field(default_factory=dict)
     other_rates: Mapping[float, pd.DataFrame] = field(default_factory=dict)
     void: Mapping[str, str] = field(default_factory=dict)
-
-    @cached_property
-    def _selected(self) -> dict[tuple[str, Variant], pd.DataFrame]:
-        """What `of` has found already, since many claims ask for the same runs."""
-        return {}
+    # What `of` has found already, since many claims ask for the same runs.
+    _selected: dict[tuple[str, Variant], pd.DataFrame] = field(
+        default_factory=dict, init=False, repr=False, compare=False
+    )
 
     def of(self, dataset: str, variant: Variant) -> pd.DataFrame:
-        """The runs of one variant on one data set, by seed."""
+        """The runs of one variant on one data set, by seed.
+
+        The table must not be changed, because the next call with the same arguments returns it again.
+        """
         if (dataset, variant) not in self._selected:
             self._selected[dataset, variant] = self._select(dataset, variant)
         return self._selected[dataset, variant]
@@ -176,7 +181,7 @@ def load_evidence(scores: Iterable[Path], timings: Sequence[Path], study: Study)
 
 
 def _run_table(rows: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
-    runs = pd.DataFrame(rows, columns=None if rows else RUN_COLUMNS)
+    runs = pd.DataFrame(rows, columns=None if rows else list(RUN_COLUMNS))
     return runs.astype({"default_beta": bool, "default_batch_size": bool})
 
 
@@ -185,9 +190,6 @@ def _further_extractor(details: RunDetails, study: Study) -> int | None:
     configured = study.datasets[details.run.dataset].extractor
     seed = details.extractor.settings.seed if details.extractor and details.extractor.settings else None
     return None if seed is None or configured is None or seed == configured.seed else seed
-
-
-RUN_COLUMNS = ["dataset", "method", "beta", "batch_size", "seed", "default_beta", "default_batch_size"]
 
 
 def _runs_of_the_paper(paths: Iterable[Path], study: Study) -> Iterator[tuple[Path, RunSpec, RunScores]]:

@@ -40,6 +40,14 @@ class Finding:
     by_extractor: Mapping[int, Verdict] = field(default_factory=dict)
 
 
+@dataclass(frozen=True)
+class Subject:
+    """The runs that decide a rule: the runs of some variants on one data set."""
+
+    dataset: str
+    variants: tuple[Variant, ...]
+
+
 @runtime_checkable
 class Rule(Protocol):
     """A rule that decides one claim: plain data, and a pure function of what was measured.
@@ -54,6 +62,11 @@ class Rule(Protocol):
     @property
     def words(self) -> str:
         """What the rule of this claim compares."""
+        ...
+
+    @property
+    def subject(self) -> Subject | None:
+        """The runs that decide the rule; none if it is about several data sets, all betas of a method, or no runs."""
         ...
 
     def decide(self, evidence: Evidence) -> Finding:

@@ -94,8 +94,8 @@ def seeds_to_decide(
 
 def spread_p_value(
     sample: Float[np.ndarray, "*pairs n"], other: Float[np.ndarray, "*pairs m"]
-) -> Float[np.ndarray | np.float64, "*pairs"]:
-    """P-value of the hypothesis that a sample does not spread more than another sample; or of many pairs of samples.
+) -> Float[np.ndarray, "*pairs"]:
+    """P-value of the hypothesis that a sample spreads no more than another; of one pair of samples, or of many at once.
 
     It is an exact Mann-Whitney test of the distances from each sample's median. Only their order counts: a t-test of
     the distances, or of their logarithms, is wrong up to three times as often as it should be if one seed in five lies

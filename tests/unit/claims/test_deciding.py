@@ -1,0 +1,92 @@
+"""Deciding claims: what stands beside a verdict and decides nothing, and reduced settings."""
+
+import pytest
+from made_evidence import SEEDS, errors, overview_of, page_of, table, told
+
+from vrrae_bench.reporting.claims.claims import AE, CLAIMS, RRAE, VAE, VRRAE
+from vrrae_bench.reporting.claims.deciding import decide, reported_claim
+from vrrae_bench.reporting.claims.evidence import load_evidence
+from vrrae_bench.reporting.claims.writing import evidence_line
+
+
+def test_a_claim_tells_what_another_learning_rate_finds_and_is_decided_by_the_configured_one(write_scores, settings):
+    both = settings.datasets["cifar10"].model_copy(update={"other_learning_rates": (1e-3,)})
+    study = settings.model_copy(update={"datasets": settings.datasets | {"cifar10": both}})
+    errors_of = {"ae": (18.0, 18.0), "vae": (19.0, 19.0), "rrae": (18.5, 18.5), "vrrae": (21.0, 17.0)}
+    paths = [
+        write_scores(
+            "cifar10",
+            method,
+            seed,
+            reconstruction_error=error + 0.01 * seed,
+            **({"learning_rate": rate} if rate else {}),
+        )
+        for method, both_errors in errors_of.items()
+        for rate, error in zip((None, 1e-3), both_errors)
+        for seed in range(3)
+    ]
+    paths.append(write_scores("cifar10", "vrrae", 0, learning_rate=1e-2, reconstruction_error=1.0))  # not configured
+    evidence = load_evidence(paths, [], study)
+    named = {claim.id: claim for claim in CLAIMS}
+    [one] = decide([named["lowest_reconstruction_error_cifar10"]], evidence, None)
+    assert one.finding.verdict == "does_not_hold"
+    assert {rate: found.verdict for rate, found in one.by_learning_rate.items()} == {1e-3: "holds"}
+    assert "with a learning rate of 1e-3: holds" in told(one)
+    assert "    - with a learning rate of 1e-3: holds: test error (%): VRRAE 17.01" in page_of([one], evidence)
+    # An ablation that was not trained with it, or claims about other data sets, tell nothing.
+    beside = decide([named["rrae_vae_worst_cifar10"], named["lowest_reconstruction_error_mnist"]], evidence, None)
+    assert not any(other.by_learning_rate for other in beside)
+
+
+@pytest.mark.parametrize("test_images", [None, 1000])
+def test_numbers_of_the_first_test_images_say_so_in_the_evidence_of_each_claim(write_scores, settings, test_images):
+    fewer = settings.datasets["cifar10"].model_copy(update={"test_images": test_images})
+    study = settings.model_copy(update={"datasets": settings.datasets | {"cifar10": fewer}})
+    scores = {"reconstruction_error": 20.0, "fid_random": 100.0, "sharpness_random": 0.5}
+    evidence = load_evidence([write_scores("cifar10", method, 0, **scores) for method in ("vae", "vrrae")], [], study)
+    names = ("lowest_reconstruction_error_cifar10", "sharper_random_cifar10", "best_random_fid_cifar10")
+    claims = [claim for claim in CLAIMS if claim.id in names]
+    told = {one.claim.id: evidence_line(reported_claim(one)) for one in decide(claims, evidence, None)}
+    remark = "(1 seed; of the first 1000 test images"
+    assert (
+        (remark in told["lowest_reconstruction_error_cifar10"])
+        == (remark in told["sharper_random_cifar10"])
+        == bool(test_images)
+    )
+    assert remark not in told["best_random_fid_cifar10"] and "VRRAE 100 (1 seed" in told["best_random_fid_cifar10"]
+
+
+def test_reduced_settings_decide_nothing_and_still_show_numbers():
+    values = {VRRAE: 20 + SEEDS, AE: 25 + 2 * SEEDS, VAE: 30 - SEEDS, RRAE: 22 + SEEDS**2}
+    for reduced, verdict in ((None, "holds"), ("20 epochs instead of 1280", "open")):
+        found = {one.claim.id: one for one in decide(CLAIMS, errors(values), reduced)}
+        one = found["lowest_reconstruction_error_mnist"]
+        assert one.finding.verdict == verdict and "VRRAE 20.01" in told(one)
+    assert all(one.finding.verdict == "open" for one in found.values())
+    assert "these settings are reduced: 20 epochs instead of 1280" in told(one)
+    shown = overview_of(list(found.values()), errors(values))
+    assert shown.count("20 epochs instead of 1280") == 1 and "runs on CelebA" in shown
+
+
+def test_beside_a_claim_about_random_images_stands_what_firmer_scores_find():
+    """The verdict stays that by the paper's FID, also where the others say the contrary."""
+    low, high = {"fid_random_mean": 20 + SEEDS}, {"fid_random_mean": 30 - SEEDS}
+    firmer = ("fid_random_all_draws", "kid_random")
+    groups = [("mnist", VAE, low | dict.fromkeys(firmer, 5 + SEEDS))]
+    groups += [("mnist", one, high | dict.fromkeys(firmer, 4 - SEEDS)) for one in (AE, RRAE, VRRAE)]
+    evidence = table(*groups)
+    named = {claim.id: claim for claim in CLAIMS}
+    [one] = decide([named["best_random_fid_mnist"]], evidence, None)
+    assert one.finding.verdict == "holds"
+    assert {name: found.verdict for name, found in one.by_firmer_scores.items()} == dict.fromkeys(
+        firmer, "does_not_hold"
+    )
+    assert "by KID of random images: does not hold" in told(one)
+    lines = page_of([one], evidence).splitlines()
+    of_kid = "    - does not hold: KID of random images: VAE 5.01 ± 0.034 (4 seeds), AE 3.99"
+    [line] = [line for line in lines if line.startswith(of_kid)]
+    assert "VAE minus AE: 1.02, interval [" in line
+    [reduced] = decide([named["best_random_fid_mnist"]], evidence, "one epoch")
+    assert {found.verdict for found in reduced.by_firmer_scores.values()} == {"open"}
+    [other] = decide([named["lowest_reconstruction_error_mnist"]], evidence, None)
+    assert not other.by_firmer_scores

@@ -1,0 +1,78 @@
+"""Rules about numbers that fall or rise as beta grows."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+import pandas as pd
+from scipy import stats
+
+from vrrae_bench.reporting.claims.evidence import Evidence, Variant
+from vrrae_bench.reporting.claims.findings import FEWEST_SEEDS, Finding, Lacking, missing, more_seeds, summary, verdict
+from vrrae_bench.reporting.claims.statistics import SIGNIFICANCE, trend_p_value
+from vrrae_bench.reporting.claims.verdicts import Verdict
+from vrrae_bench.reporting.labels import dataset_label
+from vrrae_bench.scoring.metrics import METRICS
+
+
+@dataclass(frozen=True)
+class FallsWithBeta:
+    """A number of a method falls as its beta grows."""
+
+    method: str
+    metric: str
+    on: str
+    direction: ClassVar[str] = "fall"
+    how: ClassVar[str] = (
+        f"The rule needs at least 3 betas, and {FEWEST_SEEDS} seeds that all of them have. It uses Page's trend test, "
+        "one-sided at 2.5 %, in which only the order of the numbers within each seed counts. The claim holds if the "
+        "numbers fall as beta grows, does not hold if they rise, and is open if the test finds no trend. The numbers "
+        "give Kendall's tau, averaged over seeds: it is -1 where every step falls."
+    )
+
+    @property
+    def words(self) -> str:
+        what = f"{dataset_label(self.on)}, {METRICS[self.metric].label} of {Variant(self.method)}"
+        return f"{what}: has to {self.direction} as beta grows, over all betas that were trained."
+
+    @property
+    def subject(self) -> None:
+        return None
+
+    def decide(self, evidence: Evidence) -> Finding:
+        variants = [Variant(self.method, beta) for beta in evidence.betas(self.on, self.method)]
+        found = {one: evidence.values(self.on, one, self.metric) for one in variants}
+        found = {one: values for one, values in found.items() if len(values)}
+        if not found:
+            return Finding("open", (), (missing(evidence, self.on, Variant(self.method), self.metric),))
+        lines = [f"{METRICS[self.metric].label}: {summary(evidence, self.on, one, self.metric)}" for one in found]
+        table = pd.concat(found.values(), axis=1, join="inner").to_numpy()
+        n_seeds, n_betas = table.shape
+        lacking = [f"{3 - n_betas} more beta{'s' * (n_betas == 1)} of {Variant(self.method)}"] if n_betas < 3 else []
+        if n_seeds < FEWEST_SEEDS:
+            lacking.append(f"{more_seeds(FEWEST_SEEDS - n_seeds)} (the rule needs {FEWEST_SEEDS} that all betas have)")
+        if lacking:
+            return Finding("open", tuple(lines), tuple(Lacking("trainings", text) for text in lacking))
+        falls, rises = trend_p_value(table), trend_p_value(table[:, ::-1])
+        tau = np.mean([stats.kendalltau(np.arange(n_betas), row).statistic for row in table])
+        lines.append(f"Kendall's tau {tau:.2f}, p = {falls:.2g}, {n_seeds} common seeds".replace("-", "−"))
+        outcome = self.judge(falls <= SIGNIFICANCE, rises <= SIGNIFICANCE)
+        more = (Lacking("trainings", "more seeds, or betas further apart"),) if outcome == "open" else ()
+        return Finding(outcome, tuple(lines), more)
+
+    def judge(self, falls: bool, rises: bool) -> Verdict:
+        return verdict([falls], [rises])
+
+
+@dataclass(frozen=True)
+class RisesWithBeta(FallsWithBeta):
+    """A number of a method rises as its beta grows."""
+
+    direction: ClassVar[str] = "rise"
+    how: ClassVar[str] = (
+        "The test is the same as for FallsWithBeta. The claim holds if the numbers rise as beta grows, does not hold "
+        "if they fall, and is open if the test finds no trend."
+    )
+
+    def judge(self, falls: bool, rises: bool) -> Verdict:
+        return verdict([rises], [falls])
