@@ -70,7 +70,7 @@ def test_a_fid_claim_without_imagenet_weights_tells_the_verdict_by_each_network_
     [one] = decide([claim for claim in CLAIMS if claim.id == "best_random_fid_mnist"], evidence, None)
     record = reported_claim(one)
     assert record.awaited == "weights" and record.agreed == ("holds" if third == "vae" else None)
-    assert f"by our 3 networks: seed 0 holds, seed 1 holds, seed 2 {other.replace('_', ' ')}; they " in told(one)
+    assert f"by our 3 extractors: seed 0 holds, seed 1 holds, seed 2 {other.replace('_', ' ')}; they " in told(one)
     assert (f"; they {'agree' if third == 'vae' else 'do not agree'}") in overview_of([one], evidence)
 
 

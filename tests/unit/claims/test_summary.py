@@ -14,15 +14,17 @@ def claimed(name, verdict, *awaited, by_algebra=False, by_extractor=None) -> Rep
     )
 
 
+OURS = "our 2 extractors (the networks whose features FID compares) agree that 1 holds and 0 do not hold; on"
+
+
 @pytest.mark.parametrize(
     ("more", "open_claims", "rest"),
     [
-        ("", 5, "Of the 2 that wait for ImageNet weights, our 2 networks agree that 1 holds and 0 do not hold; "
-         "on the other 1 they agree on no verdict."),
-        ("x", 6, "Of the 3 that wait for ImageNet weights, our 2 networks agree that 1 holds and 0 do not hold; "
-         "on 1 they agree on no verdict, and 1 has scores of one network only."),
-        ("xy", 7, "Of the 4 that wait for ImageNet weights, our 2 networks agree that 1 holds and 0 do not hold; "
-         "on 1 they agree on no verdict, and 2 have scores of one network only."),
+        ("", 5, f"Of the 2 that wait for ImageNet weights, {OURS} the other 1 they agree on no verdict."),
+        ("x", 6, f"Of the 3 that wait for ImageNet weights, {OURS} 1 they agree on no verdict, and 1 has scores by "
+         "one extractor only."),
+        ("xy", 7, f"Of the 4 that wait for ImageNet weights, {OURS} 1 they agree on no verdict, and 2 have scores by "
+         "one extractor only."),
     ],
 )  # fmt: skip
 def test_the_five_lines_count_each_claim_once_by_what_it_waits_for_first(more, open_claims, rest):
@@ -42,17 +44,80 @@ def test_the_five_lines_count_each_claim_once_by_what_it_waits_for_first(more, o
     assert summarise(claims, main) == (
         f"Of {open_claims + 2} claims of the paper that can fail, 1 holds and 1 does not hold, "
         f"and {open_claims} are open.",
-        "Counted apart: 1 of 1 identities, which hold by algebra, were found to hold.",
+        "One further claim is an identity, which follows from the definition of the method. It was found to hold.",
         "The open claims wait for: "
         f"a data set (1), ImageNet weights ({2 + len(more)}), a measurement (1), more seeds or trainings (1).",
         rest,
-        "Main claims on VRRAE, each on one data set: of 5, 2 hold and 1 does not hold, and 2 are open. "
-        "Hold: lowest error on MNIST; best FID on MNIST. Do not hold: lowest error on Synthetic.",
+        "The paper has 5 main claims on VRRAE: lowest error and best FID, each on several data sets. "
+        "Two of them hold: lowest error on MNIST; best FID on MNIST. "
+        "One of them does not hold: lowest error on Synthetic. The other two are open.",
     )
 
 
-def test_the_fifth_line_names_the_main_claims_while_none_is_decided():
-    claims = [claimed("a", "open", "trainings"), claimed("b", "holds")]
-    assert summarise(claims, {"lowest error": {"mnist": "a"}, "best FID": {"celeba": "c"}})[-1] == (
-        "Main claims on VRRAE, each on one data set: none of 1 is decided (lowest error, best FID)."
+@pytest.mark.parametrize(
+    ("n_waiting", "told"),
+    [
+        (0, "No claim waits for ImageNet weights alone."),
+        (1, "1 claim waits for ImageNet weights. Only one of our own extractors (the networks whose features FID "
+         "compares) has scored the images of all models that these claims need, so no second extractor confirms its "
+         "findings."),
+        (7, "7 claims wait for ImageNet weights. Only one of our own extractors (the networks whose features FID "
+         "compares) has scored the images of all models that these claims need, so no second extractor confirms its "
+         "findings."),
+    ],
+)  # fmt: skip
+def test_the_fourth_line_says_that_a_single_extractor_confirms_nothing(n_waiting, told):
+    claims = [claimed(str(n), "open", "weights", by_extractor={0: "holds"}) for n in range(n_waiting)]
+    assert summarise(claims, {})[3] == told
+
+
+@pytest.mark.parametrize(
+    ("verdicts", "told"),
+    [
+        ([], "No claim is an identity."),
+        (["open"], "One further claim is an identity, which follows {}. It is still open."),
+        (["does_not_hold"], "One further claim is an identity, which follows {}. It was found not to hold."),
+        (["holds"] * 2, "Two further claims are identities, which follow {}. Both were found to hold."),
+        (["holds", "does_not_hold"], "Two further claims are identities, which follow {}. One of them was found to "
+         "hold. One of them was found not to hold."),
+        (["holds"] * 3, "Three further claims are identities, which follow {}. All of them were found to hold."),
+        (["open", "holds", "open"], "Three further claims are identities, which follow {}. One of them was found to "
+         "hold. Two of them are still open."),
+    ],
+)  # fmt: skip
+def test_the_second_line_tells_what_was_found_of_the_identities(verdicts, told):
+    claims = [claimed(str(n), verdict, by_algebra=True) for n, verdict in enumerate(verdicts)]
+    assert summarise(claims, {})[1] == told.format("from the definition of the method")
+
+
+MAIN = {
+    "lowest error": {"mnist": "a", "cifar10": "b"},
+    "best FID of images": {"mnist": "c", "celeba": "d"},
+    "fewer collapses": {"synthetic": "e", "mnist": "f"},
+}
+WHICH = "lowest error, best FID of images, and fewer collapses, each on several data sets."
+
+
+@pytest.mark.parametrize(
+    ("holding", "failing", "told"),
+    [
+        ("", "", "None of them is decided yet."),
+        ("a", "", "One of them holds: lowest error on MNIST. The other five are open."),
+        ("ab", "cdf", "Two of them hold: lowest error on MNIST and CIFAR-10. Three of them do not hold: best FID of "
+         "images on MNIST and CelebA; fewer collapses on MNIST. The other one is open."),
+        ("", "abcdef", "All of them do not hold: lowest error on MNIST and CIFAR-10; best FID of images on MNIST and "
+         "CelebA; fewer collapses on Synthetic and MNIST."),
+    ],
+)  # fmt: skip
+def test_the_fifth_line_names_the_main_claims_and_those_that_are_decided(holding, failing, told):
+    verdict_of = dict.fromkeys(holding, "holds") | dict.fromkeys(failing, "does_not_hold")
+    claims = [claimed(name, verdict_of.get(name, "open")) for name in "abcdefz"]
+    assert summarise(claims, MAIN)[-1] == f"The paper has 6 main claims on VRRAE: {WHICH} {told}"
+
+
+def test_the_fifth_line_counts_only_claims_that_are_there():
+    main = {"lowest error": {"mnist": "a"}, "best FID": {"celeba": "c"}}
+    assert summarise([claimed("a", "open", "trainings"), claimed("b", "holds")], main)[-1] == (
+        "The paper has 1 main claim on VRRAE: lowest error, on one data set or more. It is not decided yet."
     )
+    assert summarise([], main)[-1] == "None of the main claims on VRRAE is among these claims."

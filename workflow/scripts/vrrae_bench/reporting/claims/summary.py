@@ -6,6 +6,14 @@ from vrrae_bench.reporting.claims.reported import ReportedClaim
 from vrrae_bench.reporting.claims.verdicts import AWAITED, VERDICTS, Verdict
 from vrrae_bench.reporting.labels import dataset_label, enumerated
 
+NUMBERS = ("none", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
+# What is said of one identity, and of several.
+FOUND: dict[Verdict, tuple[str, str]] = {
+    "holds": ("was found to hold", "were found to hold"),
+    "does_not_hold": ("was found not to hold", "were found not to hold"),
+    "open": ("is still open", "are still open"),
+}
+
 
 def summarise(claims: Sequence[ReportedClaim], main: Mapping[str, Mapping[str, str]]) -> tuple[str, ...]:
     """Five lines: how many claims hold, do not hold and are open, what open claims wait for, and the main claims.
@@ -13,16 +21,14 @@ def summarise(claims: Sequence[ReportedClaim], main: Mapping[str, Mapping[str, s
     Args:
         main: The main claims of the paper: by what each says of VRRAE, the id of the claim on each data set.
     """
-    algebra = [claim for claim in claims if claim.by_algebra]
     tested = [claim for claim in claims if not claim.by_algebra]
     counts = {verdict: sum(claim.verdict == verdict for claim in tested) for verdict in VERDICTS}
-    held = sum(claim.verdict == "holds" for claim in algebra)
     return (
         f"Of {len(tested)} claims of the paper that can fail, {_decided(counts)}, "
         f"and {VERDICTS['open'].counted(counts['open'])}.",
-        f"Counted apart: {held} of {len(algebra)} identities, which hold by algebra, were found to hold.",
+        _identities([claim.verdict for claim in claims if claim.by_algebra]),
         f"The open claims wait for: {_awaited(tested)}.",
-        _networks(tested),
+        _extractors(tested),
         _main(main, {claim.id: claim.verdict for claim in claims}),
     )
 
@@ -36,56 +42,108 @@ def _decided(counts: Mapping[Verdict, int]) -> str:
     return " and ".join(VERDICTS[verdict].counted(counts[verdict]) for verdict in ("holds", "does_not_hold"))
 
 
+def _identities(verdicts: Sequence[Verdict]) -> str:
+    """How many claims are identities, and what was found of them.
+
+    >>> _identities(["holds", "does_not_hold", "holds"]).split(". ")[1:]
+    ['Two of them were found to hold', 'One of them was found not to hold.']
+    """
+    n = len(verdicts)
+    if n == 0:
+        return "No claim is an identity."
+    are = "claim is an identity, which follows" if n == 1 else "claims are identities, which follow"
+    sentences = [f"{_in_words(n).capitalize()} further {are} from the definition of the method."]
+    for verdict, (of_one, of_several) in FOUND.items():
+        if found := verdicts.count(verdict):
+            sentences.append(f"{_of_them(found, n)} {of_one if found == 1 else of_several}.")
+    return " ".join(sentences)
+
+
 def _awaited(claims: Sequence[ReportedClaim]) -> str:
     """How many open claims wait for each kind of thing."""
     numbers = {kind: sum(claim.awaited == kind for claim in claims) for kind in AWAITED}
     return ", ".join(f"{AWAITED[kind]} ({n})" for kind, n in numbers.items() if n) or "nothing"
 
 
-def _networks(claims: Sequence[ReportedClaim]) -> str:
-    """What our own Inception networks say of the claims that wait for ImageNet weights."""
+def _extractors(claims: Sequence[ReportedClaim]) -> str:
+    """What our own extractors say of the claims that wait for ImageNet weights."""
     waiting = [claim for claim in claims if claim.awaited == "weights"]
     if not waiting:
         return "No claim waits for ImageNet weights alone."
-    n_networks = max(len(claim.by_extractor) for claim in waiting)
-    if n_networks < 2:
+    n_extractors = max(len(claim.by_extractor) for claim in waiting)
+    if n_extractors < 2:
         return (
             f"{len(waiting)} claim{'s wait' if len(waiting) > 1 else ' waits'} for ImageNet weights. Only one of our "
-            "own networks has scored the images of all models that these claims need, so no second network confirms "
-            "the findings of this network."
+            "own extractors (the networks whose features FID compares) has scored the images of all models that these "
+            "claims need, so no second extractor confirms its findings."
         )
     agreed: dict[Verdict, int] = {verdict: sum(claim.agreed == verdict for claim in waiting) for verdict in VERDICTS}
     alone = sum(len(claim.by_extractor) < 2 for claim in waiting)
     rest = len(waiting) - agreed["holds"] - agreed["does_not_hold"] - alone
     others = (
-        f"on {rest} they agree on no verdict, and {alone} {'has' if alone == 1 else 'have'} scores of one network only"
+        f"on {rest} they agree on no verdict, and {alone} {'has' if alone == 1 else 'have'} scores by one extractor "
+        "only"
     )
     return (
-        f"Of the {len(waiting)} that wait for ImageNet weights, our {n_networks} networks agree that {_decided(agreed)}"
-        f"; {others if alone else f'on the other {rest} they agree on no verdict'}."
+        f"Of the {len(waiting)} that wait for ImageNet weights, our {n_extractors} extractors (the networks whose "
+        f"features FID compares) agree that {_decided(agreed)}; "
+        f"{others if alone else f'on the other {rest} they agree on no verdict'}."
     )
 
 
 def _main(main: Mapping[str, Mapping[str, str]], found: Mapping[str, Verdict]) -> str:
-    """How many of the main claims hold, do not hold and are open, and which are decided."""
-    places = {
-        verdict: {
-            topic: [dataset_label(dataset) for dataset, name in ids.items() if found.get(name) == verdict]
-            for topic, ids in main.items()
-        }
-        for verdict in VERDICTS
+    """What the main claims are, how many are decided, and which."""
+    known = {
+        topic: {dataset: found[name] for dataset, name in ids.items() if name in found} for topic, ids in main.items()
     }
-    counts = {verdict: sum(map(len, by_topic.values())) for verdict, by_topic in places.items()}
-    n = sum(counts.values())
-    if n == counts["open"]:
-        return f"Main claims on VRRAE, each on one data set: none of {n} is decided ({', '.join(main)})."
-    counted = f"of {n}, {_decided(counts)}, and {VERDICTS['open'].counted(counts['open'])}."
-    decided = [
-        f" {words.of_several.capitalize()}: {_by_topic(places[verdict])}."
-        for verdict, words in VERDICTS.items()
-        if verdict != "open" and counts[verdict]
-    ]
-    return f"Main claims on VRRAE, each on one data set: {counted}{''.join(decided)}"
+    known = {topic: verdicts for topic, verdicts in known.items() if verdicts}
+    n = sum(map(len, known.values()))
+    if n == 0:
+        return "None of the main claims on VRRAE is among these claims."
+    where = "each on several data sets" if min(map(len, known.values())) > 1 else "on one data set or more"
+    sentences = [f"The paper has {n} main claim{'s' * (n > 1)} on VRRAE: {_series(list(known))}, {where}."]
+    n_open = n
+    for verdict in ("holds", "does_not_hold"):
+        places = {
+            topic: [dataset_label(dataset) for dataset, one in verdicts.items() if one == verdict]
+            for topic, verdicts in known.items()
+        }
+        if n_found := sum(map(len, places.values())):
+            words = VERDICTS[verdict]
+            says = words.of_one if n_found == 1 else words.of_several
+            sentences.append(f"{_of_them(n_found, n)} {says}: {_by_topic(places)}.")
+            n_open -= n_found
+    if n_open == n:
+        sentences.append("It is not decided yet." if n == 1 else "None of them is decided yet.")
+    elif n_open:
+        sentences.append("The other one is open." if n_open == 1 else f"The other {_in_words(n_open)} are open.")
+    return " ".join(sentences)
+
+
+def _of_them(n: int, of: int) -> str:
+    """The subject of a sentence on n of several things that were named before.
+
+    >>> _of_them(1, 1), _of_them(2, 2), _of_them(3, 3), _of_them(2, 13)
+    ('It', 'Both', 'All of them', 'Two of them')
+    """
+    if n == of:
+        return {1: "It", 2: "Both"}.get(n, "All of them")
+    return f"{_in_words(n).capitalize()} of them"
+
+
+def _in_words(n: int) -> str:
+    """A number as a sentence has it: in words up to twelve."""
+    return NUMBERS[n] if n < len(NUMBERS) else str(n)
+
+
+def _series(items: Sequence[str]) -> str:
+    """Topics one after the other, with a comma before the last of several, since topics have several words.
+
+    >>> _series(["lowest error"]), _series(["lowest error", "best FID", "fewer collapses"])
+    ('lowest error', 'lowest error, best FID, and fewer collapses')
+    """
+    *first, last = items
+    return f"{', '.join(first)}, and {last}" if len(first) > 1 else enumerated(items)
 
 
 def _by_topic(places: Mapping[str, Sequence[str]]) -> str:

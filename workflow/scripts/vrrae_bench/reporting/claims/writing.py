@@ -29,11 +29,11 @@ CORRECTION = (
     "covers the choice of these."
 )
 CONDITIONS = (
-    "Only the paper's kind of FID decides a claim about FID. It needs an Inception-v3 that started from ImageNet "
-    "weights and was fine-tuned on the data set. A network with another start decides nothing. Its verdict is listed "
-    "with the numbers, together with the verdicts of further networks that differ only in their seed. Where there are "
-    "several independent draws of random images, each as large as the paper's, the FID of random images is the mean "
-    "over the draws.\n\n"
+    "Only the paper's kind of FID decides a claim about FID. Its extractor, the network whose features it compares, is "
+    "an Inception-v3 that started from ImageNet weights and was fine-tuned on the data set. An extractor with another "
+    "start decides nothing. Its verdict is listed with the numbers, together with the verdicts of further extractors "
+    "that differ only in their seed. Where there are several independent draws of random images, each as large as the "
+    "paper's, the FID of random images is the mean over the draws.\n\n"
     "FID depends on everything in this table. The last row shows what the paper says about its own FIDs. Under other "
     "conditions the verdicts may differ. The columns Random, All draws, KID and Interpolated give the number of "
     "generated images. For each claim about random images, the verdicts by three more scores of ours are listed too: "
@@ -54,7 +54,7 @@ def write_claims(path: Path, decided: ReportedClaims, banner: str | None) -> Non
 
 def evidence_line(one: ReportedClaim) -> str:
     """The numbers, the verdicts by our scores, what the claim waits for, and the remark, in one line."""
-    parts = [*one.numbers, *networks_line(one)]
+    parts = [*one.numbers, *extractors_line(one)]
     parts += [f"by {found.score}: {VERDICTS[found.verdict].label}" for found in one.by_score]
     parts += [f"{with_rate(found)}: {VERDICTS[found.verdict].label}" for found in one.by_learning_rate]
     parts += [f"waits for: {'; '.join(each.text for each in one.lacking)}"] if one.lacking else []
@@ -62,10 +62,10 @@ def evidence_line(one: ReportedClaim) -> str:
     return ". ".join(parts)
 
 
-def networks_line(one: ReportedClaim) -> list[str]:
+def extractors_line(one: ReportedClaim) -> list[str]:
     """A line on what the features of each of our extractors say, if there are several."""
     found = by_extractors(one)
-    return [f"by our {len(one.by_extractor)} networks: {found}"] if found else []
+    return [f"by our {len(one.by_extractor)} extractors: {found}"] if found else []
 
 
 def by_extractors(one: ReportedClaim) -> str:
@@ -122,7 +122,7 @@ def _listed(group: Group) -> list[str]:
             row["Waits for"] = "; ".join(map(markdown_cell, group.lacking(one)))
     if any(map(by_extractors, group.claims)):
         for row, one in zip(rows, group.claims):
-            row["Our networks"] = by_extractors(one)
+            row["Our extractors"] = by_extractors(one)
     return [*parts, _table(rows)]
 
 
@@ -135,7 +135,7 @@ def _section(one: ReportedClaim) -> str:
         f"- Section: {one.section}",
         f"- Rule: {' and '.join(one.rules)}. {one.words}",
         *(f"- {line}" for line in one.numbers),
-        *(f"- {line}" for line in networks_line(one)),
+        *(f"- {line}" for line in extractors_line(one)),
         f"- **Verdict: {VERDICTS[one.verdict].label}**",
         *(f"- Waits for: {markdown(each.text)}" for each in one.lacking),
     ]
