@@ -15,9 +15,10 @@ share nearly all of their work (`frechet_distances`).
 """
 
 import operator
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, fields
 from functools import cached_property, reduce
+from itertools import chain
 from pathlib import Path
 from typing import Any
 from zipfile import BadZipFile
@@ -140,9 +141,9 @@ def _distances(reference: Moments, parts: Sequence[Float[np.ndarray, "_ D"]]) ->
     ends = np.cumsum([len(part) for part in parts])
     groups = [slice(end - len(part), end) for end, part in zip(ends, parts, strict=True)]
     mean, root = features.mean(axis=0, dtype=np.float64), reference.sqrt_covariance
-    whole = None
-    for left_out, sums in zip((slice(0), *groups), _sums(features, groups, mean, root), strict=True):
-        whole = whole or sums
+    of_sets = _sums(features, groups, mean, root)
+    whole = next(of_sets)
+    for left_out, sums in zip((slice(0), *groups), chain([whole], of_sets), strict=True):
         if _is_cancelled(sums, whole):
             # The difference of the sums has lost digits of the rest, which is computed by itself.
             yield next(_distances(reference, [np.delete(features, left_out, axis=0)]))
@@ -211,22 +212,23 @@ def _sums(
     """The sums over all rows, then over all rows but those of each group."""
     few = len(features) <= len(mean)
     coordinates = _coordinates((features - mean) @ root) if few else None
-    of_groups = [
-        _total(
-            [
-                _Sums.of(features[rows], mean, root, None if coordinates is None else coordinates[rows])
-                for start in range(group.start, group.stop, ROWS_AT_A_TIME)
-                for rows in [slice(start, min(start + ROWS_AT_A_TIME, group.stop))]
-            ]
-        )
-        for group in groups
-    ]
+
+    def sums_of(rows: slice) -> _Sums:
+        return _Sums.of(features[rows], mean, root, None if coordinates is None else coordinates[rows])
+
+    of_groups = [_total(map(sums_of, _portions(group))) for group in groups]
     yield (of_all := _total(of_groups))
     for of_group in of_groups:
         yield of_all - of_group
 
 
-def _total(sums: Sequence[_Sums]) -> _Sums:
+def _portions(group: slice) -> Iterator[slice]:
+    """The rows of a group, at most `ROWS_AT_A_TIME` at once."""
+    for start in range(group.start, group.stop, ROWS_AT_A_TIME):
+        yield slice(start, min(start + ROWS_AT_A_TIME, group.stop))
+
+
+def _total(sums: Iterable[_Sums]) -> _Sums:
     return reduce(operator.add, sums)
 
 
