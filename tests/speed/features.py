@@ -39,8 +39,8 @@ from torchmetrics.image.fid import NoTrainInceptionV3
 from vrrae_bench.datasets.source import Request
 from vrrae_bench.datasets.sources import source_of
 from vrrae_bench.datasets.store import DataSet
-from vrrae_bench.extractor.inception import FEATURES, FeatureExtractor, build_network, load_extractor, prepare
-from vrrae_bench.extractor.settings import ExtractorSettings
+from vrrae_bench.extractor.inception import FeatureExtractor, build_network, load_extractor, prepare
+from vrrae_bench.extractor.settings import FEATURES, ExtractorSettings
 from vrrae_bench.scoring.frechet import Moments, frechet_distance
 from vrrae_bench.scoring.kernel_distance import kernel_distance
 from vrrae_bench.scoring.reference import Reference

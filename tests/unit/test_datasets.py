@@ -94,11 +94,11 @@ def test_every_array_has_its_digest_in_the_manifest(tmp_path, rng):
         ({"test": np.zeros((0, 8, 8, 1), np.uint8)}, "4 training and 0 test images; both are needed"),
         (
             {name: np.zeros((4, 8, 6, 1), np.uint8) for name in ("train", "test")},
-            "6 pixels wide and 8 high; the decoder makes square ones",
+            "6 pixels wide and 8 high; the decoder makes square images",
         ),
         (
             {name: np.zeros((4, 4, 4, 1), np.uint8) for name in ("train", "test")},
-            "4 pixels wide and high; 8 to 1024 are possible",
+            "4 pixels wide and high; sides of 8 to 1024 are possible",
         ),
     ],
 )

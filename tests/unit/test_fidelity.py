@@ -302,7 +302,7 @@ class TestNeighbourhoods:
 
 class TestRecords:
     def test_every_score_says_of_how_many_images_it_is(self, rng, reference, monkeypatch):
-        monkeypatch.setattr(fidelity, "MOST_IMAGES", 50)
+        monkeypatch.setattr(fidelity, "MOST_COMPARED", 50)
         numbers, details = random_scores(reference, list(generated(rng, 3, 30).astype(np.float32)))
         assert set(details["counts"]) == set(numbers)
         assert details["counts"]["fid_random"] == {"generated": 30, "real": 300}

@@ -293,8 +293,8 @@ def no_class_folders(root):
         (named_as_splits("train_set", "Test Images"), {}, "Test Images, train_set would be taken for classes"),
         (named_as_splits("birds-train2017", "birds-val2017"), {}, "birds-train2017, birds-val2017 would be taken for"),
         (split_below_classes, {}, "dark: holds folders called testing, training, whose images would be mixed"),
-        (resized(4), {}, ".png: is 4 x 4 pixels; sides of 8 to 1024 are possible. Set files.image_size to resize all."),
-        (resized(1200), {}, ".png: is 1200 x 1200 pixels; sides of 8 to 1024 are possible"),
+        (resized(4), {}, ".png: is 4 pixels wide and high; sides of 8 to 1024 are possible. Set files.image_size to"),
+        (resized(1200), {}, ".png: is 1200 pixels wide and high; sides of 8 to 1024 are possible"),
         (damaged_twice, {}, "3 problems:\n"),
         (damaged_twice, {"image_size": 16}, "3 problems:\n"),
         (lambda root: None, {"test_fraction": None}, "nothing says which images are for testing"),
@@ -427,7 +427,7 @@ def test_images_that_are_not_square_need_a_size(mistake, tmp_path):
     for number in range(8):
         picture(tmp_path / f"wide/{number % 2}/{number}.png", size=(16, 12))
     told = mistake("folder", tmp_path / "wide", test_fraction=0.2)
-    assert "is 16 x 12 pixels, and the decoder makes square images" in told and "files.image_size" in told
+    assert "is 16 pixels wide and 12 high; the decoder makes square images" in told and "files.image_size" in told
 
 
 def test_what_the_user_has_divided_is_divided_well(mistake, divided):
@@ -555,7 +555,7 @@ def test_grey_arrays_without_channels_and_labels_are_enough(store, arrays, tmp_p
         ({"train": np.zeros((12, 9, 9, 3), np.uint8)}, "differ in shape or type"),
         (
             {"train": np.zeros((12, 6, 8, 3), np.uint8), "test": np.zeros((5, 6, 8, 3), np.uint8)},
-            "8 pixels wide and 6 high; the decoder makes square ones",
+            "8 pixels wide and 6 high; the decoder makes square images",
         ),
         ({"train_labels": np.zeros(12, int)}, "there is one class only in train_labels"),
         ({"train_labels": np.arange(12) % 3 + 1}, "has 3 different values, from 1 to 3. Number the classes 0 to 2"),

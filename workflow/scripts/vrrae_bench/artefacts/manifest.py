@@ -28,6 +28,10 @@ class Normalisation(Specification):
         return images * np.float32(self.scale) + np.float32(self.shift)
 
 
+# Images that are stored as bytes have values from 0 to 1 for a model.
+OF_BYTES = Normalisation(shift=0, scale=255)
+
+
 class Manifest(Specification):
     """What a folder of results/data holds.
 

@@ -26,7 +26,8 @@ from vrrae_bench.datasets.own import (
     refuse_splits_as_classes,
 )
 from vrrae_bench.datasets.problems import Problems
-from vrrae_bench.datasets.settings import LARGEST_SIDE, SMALLEST_SIDE, FileSettings
+from vrrae_bench.datasets.settings import FileSettings
+from vrrae_bench.datasets.sizes import refuse_size
 from vrrae_bench.datasets.store import write_array, write_manifest
 from vrrae_bench.system.errors import UserError
 from vrrae_bench.system.seeding import generator
@@ -285,16 +286,8 @@ def _class_names(path: str, splits: Mapping[str, Sequence[LabelledFile]]) -> tup
 def _common_size(entries: Sequence[LabelledFile]) -> int:
     """The side of the first image that can be read. Without a resize, all images must have this side."""
     path, (width, height) = _first_size(entries)
-    if width != height:
-        raise UserError(
-            f"{path}: is {width} x {height} pixels, and the decoder makes square images. Crop all to squares, or "
-            "set files.image_size to resize them, which changes their proportions."
-        )
-    if not SMALLEST_SIDE <= width <= LARGEST_SIDE:
-        raise UserError(
-            f"{path}: is {width} x {height} pixels; sides of {SMALLEST_SIDE} to {LARGEST_SIDE} are possible. "
-            "Set files.image_size to resize all."
-        )
+    remedy = "Set files.image_size to resize all, which makes them square whatever their proportions; or crop them."
+    refuse_size(f"{path}: is", width, height, remedy)
     return width
 
 

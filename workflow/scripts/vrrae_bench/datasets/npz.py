@@ -18,7 +18,8 @@ from jaxtyping import Int64, Shaped, UInt8
 from vrrae_bench.datasets.archives import open_zip
 from vrrae_bench.datasets.own import in_order, one_sided_classes, refuse_dark, refuse_few, refuse_splits_as_classes
 from vrrae_bench.datasets.problems import Problems
-from vrrae_bench.datasets.settings import SMALLEST_SIDE, FileSettings
+from vrrae_bench.datasets.settings import FileSettings
+from vrrae_bench.datasets.sizes import SMALLEST_SIDE
 from vrrae_bench.datasets.store import check_arrays, write_array, write_manifest
 from vrrae_bench.system.errors import UserError
 from vrrae_bench.system.files import atomic_path

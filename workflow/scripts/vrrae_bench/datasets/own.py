@@ -7,9 +7,8 @@ from collections.abc import Set as AbstractSet
 import numpy as np
 from jaxtyping import UInt8
 
+from vrrae_bench.datasets.settings import LARGEST_OF_DARK
 from vrrae_bench.system.errors import UserError
-
-LARGEST_OF_DARK = 127  # half of the largest value of a byte
 
 # Names of the parts of a data set, and words that are added to them, as in train, Testing, val2017 and Test Images.
 PARTS = {

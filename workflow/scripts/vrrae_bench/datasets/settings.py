@@ -5,8 +5,11 @@ from typing import Literal
 from pydantic import Field
 
 from vrrae_bench.artefacts.specification import Section, Seed
+from vrrae_bench.datasets.sizes import LARGEST_SIDE, SMALLEST_SIDE
 
-SMALLEST_SIDE, LARGEST_SIDE = 8, 1024  # of an image, in pixels
+# Half of the largest byte. If no value of all images is above it, they are probably numbers from 0 to 1, or from 0 to
+# 16, that were stored as bytes without being scaled.
+LARGEST_OF_DARK = 127
 
 
 class BumpSettings(Section):
@@ -56,5 +59,6 @@ class FileSettings(Section):
     split_seed: Seed = Field(default=0, description="Seed with which the test images are drawn")
     dark: bool = Field(
         default=False,
-        description="Whether images without any value above 127 are accepted, although bytes go up to 255",
+        description=f"Whether images without any value above {LARGEST_OF_DARK} are accepted, although bytes go up to "
+        "255",
     )

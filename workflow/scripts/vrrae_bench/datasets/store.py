@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 from jaxtyping import Integer, Num
 
-from vrrae_bench.artefacts.manifest import Manifest, Normalisation
+from vrrae_bench.artefacts.manifest import OF_BYTES, Manifest, Normalisation
 from vrrae_bench.artefacts.records import check_file, read_record, remedy, write_record
-from vrrae_bench.datasets.settings import LARGEST_SIDE, SMALLEST_SIDE
+from vrrae_bench.datasets.sizes import refuse_size
 from vrrae_bench.system.errors import UserError
 from vrrae_bench.system.files import atomic_path, sha256
 from vrrae_bench.system.locks import locked
@@ -163,7 +163,7 @@ def write_dataset(
     arrays: Mapping[str, Num[np.ndarray, "..."]],
     *,
     n_classes: int | None = None,
-    normalisation: Normalisation = Normalisation(shift=0, scale=255),
+    normalisation: Normalisation = OF_BYTES,
     published_test_images: int | None = None,
 ) -> None:
     """Write the arrays of a data set, then its manifest.
@@ -171,7 +171,7 @@ def write_dataset(
     Args:
         arrays: At least `train` and `test`, images as N H W C; `train_labels` and `test_labels` if there are classes.
         n_classes: Number of classes of the labels, or none.
-        normalisation: What models see; the default takes uint8 to [0, 1].
+        normalisation: What models see.
         published_test_images: How many test images are published, of which there may be only the first here.
 
     Raises:
@@ -204,7 +204,7 @@ def write_manifest(
     n_classes: int | None = None,
     multi_label: bool = False,
     class_names: tuple[str, ...] | None = None,
-    normalisation: Normalisation = Normalisation(shift=0, scale=255),
+    normalisation: Normalisation = OF_BYTES,
     published_test_images: int | None = None,
 ) -> None:
     """Describe a data set whose array files lie in `folder` already.
@@ -248,16 +248,7 @@ def check_arrays(source: str, arrays: Mapping[str, Any], n_classes: int | None, 
             "differ in shape or type; both must be N x height x width x channels. Save them alike."
         )
     _, height, width, _ = train.shape
-    if height != width:
-        raise UserError(
-            f"{source}: images are {width} pixels wide and {height} high; the decoder makes square ones. "
-            "Crop or resize them."
-        )
-    if not SMALLEST_SIDE <= height <= LARGEST_SIDE:
-        raise UserError(
-            f"{source}: images are {height} pixels wide and high; {SMALLEST_SIDE} to {LARGEST_SIDE} are possible. "
-            "Resize them."
-        )
+    refuse_size(f"{source}: images are", width, height, "Crop or resize them.")
     if len(train) == 0 or len(test) == 0:
         raise UserError(f"{source}: {len(train)} training and {len(test)} test images; both are needed. Add some.")
     if n_classes is None:

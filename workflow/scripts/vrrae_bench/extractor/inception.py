@@ -22,7 +22,7 @@ from torchvision.models.inception import BasicConv2d, InceptionAux
 from vrrae_bench.artefacts.manifest import refuse_other_images
 from vrrae_bench.artefacts.records import check_file, read_record, remedy
 from vrrae_bench.datasets.store import StoredArray
-from vrrae_bench.extractor.settings import START_WEIGHTS, ExtractorSettings
+from vrrae_bench.extractor.settings import FEATURES, START_WEIGHTS, ExtractorSettings
 from vrrae_bench.system.errors import UserError, is_out_of_memory
 from vrrae_bench.system.files import atomic_path
 
@@ -30,7 +30,6 @@ IMAGENET_CLASSES = 1000
 IMAGENET_MEAN = (0.485, 0.456, 0.406)
 IMAGENET_STD = (0.229, 0.224, 0.225)
 RESIZE = {"mode": "bilinear", "antialias": True}
-FEATURES = 2048
 HEADS = ("fc.", "AuxLogits.")
 # The keys of extractor.json that stand beside each score in its features.
 RECORDED_OF_EXTRACTOR = ("settings", "sha256", "labels", "test_accuracy", "majority_accuracy", "n_reference")

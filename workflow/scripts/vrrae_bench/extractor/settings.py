@@ -18,6 +18,7 @@ START_WEIGHTS = {
 }
 SMALLEST_IMAGE, LARGEST_IMAGE = 75, 1024
 IMAGE_WITH_AUXILIARY_HEAD = 299
+FEATURES = 2048  # of an image, in the last layer before the classes
 
 
 class ExtractorSettings(Section):

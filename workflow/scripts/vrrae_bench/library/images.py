@@ -5,15 +5,14 @@ from typing import Any, NamedTuple
 import numpy as np
 from jaxtyping import Num, UInt8
 
-from vrrae_bench.artefacts.manifest import Normalisation
+from vrrae_bench.artefacts.manifest import OF_BYTES, Normalisation
 from vrrae_bench.artefacts.run import AN_ARRAY
-from vrrae_bench.datasets.settings import LARGEST_SIDE, SMALLEST_SIDE
+from vrrae_bench.datasets.settings import LARGEST_OF_DARK
+from vrrae_bench.datasets.sizes import refuse_size
 from vrrae_bench.models.serialisation import ModelHeader
 from vrrae_bench.system.errors import UserError, is_out_of_memory
 
-BYTES = (0, 255)
-# If no byte is above this value, the images probably are numbers from 0 to 1, or from 0 to 16, stored as bytes.
-DARKEST = 127
+BYTES = (OF_BYTES.shift, OF_BYTES.shift + OF_BYTES.scale)
 # Standardised images with values more than this many standard deviations from their mean are in other units.
 DEVIATIONS = 10
 
@@ -38,16 +37,8 @@ def images_to_train_on(
     n_images, height, width, channels = array.shape
     if not n_images or not channels:
         raise UserError(f"images: there are none in an array of the shape {array.shape}.")
-    if height != width:
-        raise UserError(
-            f"images: they are {width} pixels wide and {height} high by their shape {array.shape}, and the decoder "
-            "makes square ones. Crop or resize them; channels come last."
-        )
-    if not SMALLEST_SIDE <= height <= LARGEST_SIDE:
-        raise UserError(
-            f"images: they are {height} pixels wide and high; {SMALLEST_SIDE} to {LARGEST_SIDE} are possible. "
-            "Resize them."
-        )
+    what = f"images: by their shape {array.shape}, they are"
+    refuse_size(what, width, height, "Crop or resize them; channels come last.")
     low, high = _range(array, value_range)
     if array.min() < low or array.max() > high:
         raise UserError(
@@ -94,7 +85,7 @@ class _Units(NamedTuple):
 
 def _units(header: ModelHeader) -> _Units:
     shift, scale = header.normalisation.shift, header.normalisation.scale
-    if (shift, shift + scale) == BYTES:
+    if header.normalisation == OF_BYTES:
         return _Units("from 0 to 255", *BYTES, too_dark=1)
     if header.run.dataset == AN_ARRAY:
         # Other images in the same units may have values somewhat outside the range of the training images.
@@ -139,7 +130,7 @@ def _range(array: Num[np.ndarray, "N H W C"], value_range: tuple[float, float] |
 
 
 def _refuse_dark(array: UInt8[np.ndarray, "N H W C"]) -> None:
-    if (brightest := array.max()) <= DARKEST:
+    if (brightest := array.max()) <= LARGEST_OF_DARK:
         raise UserError(
             f"images: they are bytes, and none is above {brightest} of 255. If they are meant to be that dark, say "
             f"value_range=(0, 255); if {brightest} is white, value_range=(0, {brightest})."

@@ -17,7 +17,8 @@ from vrrae_bench.scoring.frechet import Moments, frechet_distance, frechet_dista
 from vrrae_bench.scoring.intervals import Estimate, jackknife, mean_estimate
 from vrrae_bench.scoring.kernel_distance import kernel_distance
 from vrrae_bench.scoring.neighbours import NEIGHBOURS, Neighbourhoods, neighbourhoods
-from vrrae_bench.scoring.reference import MOST_IMAGES, Reference
+from vrrae_bench.scoring.reference import Reference
+from vrrae_bench.scoring.settings import MOST_COMPARED
 
 # The limit for infinitely many images is extrapolated from at least this number of images (Chong and Forsyth 2020).
 FEWEST_FOR_LIMIT = 5000
@@ -65,7 +66,7 @@ def random_scores(reference: Reference, draws: Sequence[Features]) -> Scores:
         [
             _of_single_draws(reference, draws, counts),
             _of_all_draws(reference, images, counts),
-            _of_neighbours(reference, images[:MOST_IMAGES], len(images), counts),
+            _of_neighbours(reference, images[:MOST_COMPARED], len(images), counts),
         ]
     )
 
@@ -160,7 +161,7 @@ def independent_parts(images: Images, together: int = 1) -> list[Images]:
 def random_counts(reference: Reference, n_images: int, n_draws: int) -> dict[str, dict[str, int]]:
     """Of how many generated and real images each score of random images is."""
     one, everything = ({"generated": n, "real": reference.moments.count} for n in (n_images, n_images * n_draws))
-    pairs = {"generated": min(MOST_IMAGES, n_images * n_draws), "real": len(reference.sample)}
+    pairs = {"generated": min(MOST_COMPARED, n_images * n_draws), "real": len(reference.sample)}
     of_one = dict.fromkeys(("fid_random", "fid_random_other_draw", "fid_random_mean"), one)
     of_all = dict.fromkeys(("fid_random_all_draws", "fid_random_infinity"), everything)
     return of_one | of_all | dict.fromkeys(("kid_random", *OF_NEIGHBOURS), pairs)

@@ -21,8 +21,8 @@ from vrrae_bench.artefacts.records import read_record, reading, refuse_others, r
 from vrrae_bench.artefacts.run import RunSpec
 from vrrae_bench.artefacts.run_folder import TRAINING, check_sample, check_training
 from vrrae_bench.datasets.weights import INCEPTION_2015
-from vrrae_bench.extractor.inception import FEATURES, Images, channels_first, load_plain
-from vrrae_bench.extractor.settings import check_weights
+from vrrae_bench.extractor.inception import Images, channels_first, load_plain
+from vrrae_bench.extractor.settings import FEATURES, check_weights
 from vrrae_bench.scoring.fidelity import Scores, fid_scores, independent_parts
 from vrrae_bench.scoring.frechet import Moments
 from vrrae_bench.system.errors import UserError, is_out_of_memory

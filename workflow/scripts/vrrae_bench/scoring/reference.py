@@ -15,11 +15,10 @@ from vrrae_bench.datasets.store import StoredArray
 from vrrae_bench.scoring.frechet import Moments
 from vrrae_bench.scoring.kernel_distance import within_sums
 from vrrae_bench.scoring.neighbours import radii
+from vrrae_bench.scoring.settings import MOST_COMPARED
 from vrrae_bench.system.errors import UserError
 from vrrae_bench.system.files import atomic_path
 
-# Scores that compare all pairs of images use at most this many of each set.
-MOST_IMAGES = 5000
 FILES = ("reference.npz", "reference_sample.npz")
 
 
@@ -51,7 +50,7 @@ class Reference:
             UserError: there are too few features for neighbours.
         """
         # Sorted, so that a memory-mapped file is read from front to back.
-        rows = np.sort(generator.permutation(len(features))[:MOST_IMAGES])
+        rows = np.sort(generator.permutation(len(features))[:MOST_COMPARED])
         sample = np.asarray(features[rows], dtype=np.float32)
         return cls(moments, sample, radii(sample), within_sums(sample))
 

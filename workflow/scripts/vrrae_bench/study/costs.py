@@ -11,7 +11,8 @@ from vrrae_bench.artefacts.methods import methods
 from vrrae_bench.datasets.source import MB, DatasetSize
 from vrrae_bench.datasets.sources import source_of
 from vrrae_bench.datasets.weights import WEIGHTS
-from vrrae_bench.extractor.settings import ExtractorSettings
+from vrrae_bench.extractor.settings import FEATURES, ExtractorSettings
+from vrrae_bench.scoring.settings import MOST_COMPARED
 from vrrae_bench.study.paper import PAPER_VALUES
 from vrrae_bench.study.settings import DatasetSettings
 from vrrae_bench.training.settings import TimingSettings
@@ -20,8 +21,6 @@ PAPER_TPUS = 8  # the paper's appendix: "parallelized over 8 TPUs"
 WEIGHTS_MB = {name: round(file.size / 1e6) for name, file in WEIGHTS.items()}
 INCEPTION_MB = 100
 CONVOLUTIONS_MB = 1.7  # the convolutions of a model, which are the same for all methods
-INCEPTION_FEATURES = 2048
-SAMPLED_FEATURES = 5000  # the number of images whose features the reference keeps
 
 # The time of a VRRAE step on two cores, divided by the number of images of its batch. The times of steps are in
 # docs/performance.md, "Against the published packages". The step for CelebA was measured with other images of the same
@@ -237,12 +236,12 @@ def samples_mb(dataset: DatasetSettings) -> float | None:
 
 def moments_mb() -> float:
     """Size of the moments against which runs are scored, in MB: a covariance matrix, and its square root."""
-    return 2 * INCEPTION_FEATURES**2 * 8 / MB
+    return 2 * FEATURES**2 * 8 / MB
 
 
 def reference_mb() -> float:
     """Size of the files against which runs are scored, in MB: the moments, and the features of some images."""
-    return moments_mb() + SAMPLED_FEATURES * INCEPTION_FEATURES * 4 / MB
+    return moments_mb() + MOST_COMPARED * FEATURES * 4 / MB
 
 
 def minutes_with_margin(seconds: float | None, *, margin: float, least: int, otherwise: int) -> int:
