@@ -235,10 +235,43 @@ def test_a_data_set_that_the_configuration_has_no_more_costs_nothing(tmp_path):
     assert found.left_out == len(left)
 
 
+def rules_with_benchmarks():
+    """The path of each rule's benchmark, without its suffix, and all paths of its output."""
+    rules = "\n".join(path.read_text() for path in sorted(ROOT.glob("workflow/rules/*.smk")))
+    settings = (ROOT / "workflow/rules/common/settings.smk").read_text()
+    (of_run,) = re.findall(r'^OF_RUN = "(.*)"$', settings, re.MULTILINE)
+    for body in re.findall(r"^rule \w+:\n((?:    .*\n|\n)+)", rules, re.MULTILINE):
+        parts = dict(re.findall(r"^    (output|benchmark):\n((?:        .*\n)+)", body, re.MULTILINE))
+        if "benchmark" in parts:
+            paths = {part: re.findall(r'(f?)"((?:<\w+>|\{RUN\})[^"]*)"', text) for part, text in parts.items()}
+            told = {part: [path_of(*found, of_run) for found in each] for part, each in paths.items()}
+            [benchmark] = told["benchmark"]
+            yield benchmark.removeprefix("<benchmarks>/").removesuffix(".tsv"), told["output"]
+
+
+def path_of(is_formatted, text, of_run):
+    """A path of a rule as Snakemake sees it, in which wildcards stand in braces."""
+    if not is_formatted:
+        return text
+    names = {"RUN": f"<results>/runs/{of_run}", "OF_RUN": of_run, "bound": BOUNDS[0]}
+    shown = re.sub(r"(?<!\{)\{(\w+)\}(?!\})", lambda found: names.get(found[1], found[0]), text)
+    return shown.replace("{{", "{").replace("}}", "}")
+
+
 def test_every_stage_has_a_row_among_the_costs():
     """Stages by the folders or files of their benchmarks, as the rules name these."""
-    rules = "".join(path.read_text() for path in ROOT.glob("workflow/rules/*.smk"))
-    assert set(re.findall(r'"<benchmarks>/(\w+)', rules)) == set(STAGES)
+    assert {benchmark.partition("/")[0] for benchmark, _ in rules_with_benchmarks()} == set(STAGES)
+
+
+@pytest.mark.parametrize(("benchmark", "outputs"), rules_with_benchmarks())
+def test_the_file_by_which_a_job_is_known_is_one_that_its_rule_makes(benchmark, outputs):
+    """Otherwise the costs would leave out the jobs of the stage, as if the configuration did not ask for them."""
+    name, _, job = benchmark.partition("/")
+    made = [output.removeprefix("<results>/") for output in outputs]
+    if job == "{weights}/{file}":
+        assert made == ["downloads/{weights}/{file}.pth"]
+    else:
+        assert STAGES[name].result.format(job=job) in made
 
 
 def test_the_date_can_be_given(monkeypatch):

@@ -27,7 +27,8 @@ class Stage:
     result: str
 
 
-# By the names that their benchmarks have. A benchmark below `download` whose path has a folder is of weights.
+# The keys are the names of the benchmarks' folders; a stage with a single job has a file of this name. In the folder
+# `download`, a data set has a file, NAME.tsv, and weights have a file in a folder of their own, NAME/FILE.tsv.
 STAGES = {
     "download": Stage("Download and convert data", "data/{job}/manifest.json"),
     "synthetic": Stage("Make the synthetic bumps", "data/synthetic/manifest.json"),
