@@ -164,7 +164,9 @@ def test_table_2_shows_the_best_beta_of_each_data_set_below_the_configured_one(w
     assert not long.duplicated(["dataset", "method", "beta", "metric"]).any()
     context = caption_context("scores", shown, [*sweep.values()])
     caption = render_caption(CAPTIONS / "table_2.j2", context)
-    assert "on MNIST, with 1 seed, VRRAE 1e-6, 1e-4 and 1e-3; on CIFAR-10, with 1 seed, VRRAE 0 and 1e-5." in caption
+    assert (
+        "on MNIST, with 1 seed, VRRAE (1e-6, 1e-4 and 1e-3); on CIFAR-10, with 1 seed, VRRAE (0 and 1e-5)." in caption
+    )
     assert "both draws are of the same trainings" in caption and "beta VRRAE 1e-6." in caption
 
 
@@ -651,6 +653,16 @@ def test_a_caption_says_where_the_test_error_is_of_the_first_test_images_only(na
         path.with_name("run.json").write_text(json.dumps({"data": data}))
     caption = render_caption(CAPTIONS / f"{name}.j2", caption_context("scores", paths))
     assert "(MNIST: only the first 1000 of the 10000 that are published)" in caption
+
+
+def test_betas_of_several_methods_stand_in_brackets_behind_each(write_scores):
+    """Commas stand between the methods too; without brackets, VRRAE's name would stand among the betas of VAE."""
+    betas = {"vae": (0, 1e-6, 1e-4), "vrrae": (0, 1e-5), "rrae_vae": (1e-6,)}
+    sweep = [
+        write_scores("mnist", method, 0, beta=beta, fid_random=10.0) for method, each in betas.items() for beta in each
+    ]
+    caption = render_caption(CAPTIONS / "table_2.j2", caption_context("scores", sweep[:1], sweep))
+    assert "with 1 seed, VAE (0, 1e-6 and 1e-4), VRRAE (0 and 1e-5), RRAE + VAE 1e-6." in caption
 
 
 def test_a_deviation_is_spoken_of_only_where_there_are_several_seeds(table_2):

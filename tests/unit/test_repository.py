@@ -2,6 +2,7 @@
 
 import re
 import subprocess
+import tomllib
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import SimpleNamespace
@@ -10,6 +11,7 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 PAGES = [*ROOT.glob("*.md"), *ROOT.glob("docs/*.md"), *ROOT.glob(".github/*.md"), *ROOT.glob(".github/workflows/*.yml")]
+CAPTIONS = sorted(ROOT.glob("workflow/report/captions/**/*.j2"))
 
 
 def git(*words: str) -> list[str]:
@@ -67,6 +69,12 @@ def test_what_needs_a_cluster_or_a_browser_is_skipped_unless_it_is_named(request
     for folder, reason in reasons.items():
         [target] = re.findall(r"Type: make (\S+)$", reason)
         assert re.search(rf"^{target}: .*\n(?:\t.*\n)*\t.* tests/{folder}\b", listed, flags=re.MULTILINE)
+
+
+@pytest.mark.parametrize("template", CAPTIONS, ids=lambda path: path.relative_to(ROOT).as_posix())
+def test_lines_of_captions_are_as_long_as_lines_of_code_may_be(template):
+    limit = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["ruff"]["line-length"]
+    assert not [line for line in template.read_text().splitlines() if len(line) > limit]
 
 
 @dataclass

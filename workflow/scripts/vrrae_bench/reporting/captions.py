@@ -12,8 +12,9 @@ from vrrae_bench.artefacts.records import read_record, remedy
 from vrrae_bench.artefacts.run import RunSpec, format_beta
 from vrrae_bench.artefacts.run_folder import TRAINING
 from vrrae_bench.artefacts.scores import RunDetails, RunScores
-from vrrae_bench.reporting.labels import dataset_label, enumerated, method_label
+from vrrae_bench.reporting.labels import dataset_label, method_label
 from vrrae_bench.reporting.run_scores import read_scores, run_folder
+from vrrae_bench.reporting.sentences import enumerated
 from vrrae_bench.study.catalogue import Figure
 from vrrae_bench.study.paper import is_in_paper
 from vrrae_bench.system.errors import UserError
@@ -40,7 +41,7 @@ def render_caption(template: str | Path, context: dict[str, Any]) -> str:
 def _templates_in(folder: Path) -> jinja2.Environment:
     """The templates of a folder, which can import from one another. What several captions import is compiled once."""
     environment = jinja2.Environment(loader=jinja2.FileSystemLoader(folder), undefined=jinja2.StrictUndefined)
-    environment.filters["dataset_label"] = dataset_label
+    environment.filters |= {"dataset_label": dataset_label, "enumerated": enumerated}
     return environment
 
 
@@ -122,10 +123,10 @@ def _of_dataset(scored: Sequence[tuple[Path, RunDetails]]) -> dict[str, Any]:
     }
 
 
-def _betas(runs: Sequence[RunSpec]) -> dict[str, str]:
-    """The betas of each method that has one, by its label."""
+def _betas(runs: Sequence[RunSpec]) -> dict[str, list[str]]:
+    """The betas of each method that has any, from the smallest on, by its label."""
     found: dict[str, set[float]] = {}
     for run in runs:
         if run.beta is not None:
             found.setdefault(method_label(run.method), set()).add(run.beta)
-    return {method: enumerated(list(map(format_beta, sorted(betas)))) for method, betas in found.items()}
+    return {method: list(map(format_beta, sorted(betas))) for method, betas in found.items()}

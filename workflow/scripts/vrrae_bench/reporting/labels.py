@@ -1,7 +1,5 @@
 """The names of methods and data sets as tables and figures print them. A name that the user chose stands as it is."""
 
-from collections.abc import Sequence
-
 from vrrae_bench.artefacts.bounds import Bound
 from vrrae_bench.datasets.sources import SOURCES, source_of
 
@@ -37,13 +35,3 @@ def dataset_label(name: str) -> str:
     if name == "synthetic":
         return "Synthetic"
     return (source_of(name).label if name in SOURCES else None) or name
-
-
-def enumerated(items: Sequence[str]) -> str:
-    """Some names or values, one after the other in a sentence.
-
-    >>> enumerated(["MNIST", "CIFAR-10", "CelebA"])
-    'MNIST, CIFAR-10 and CelebA'
-    """
-    *first, last = items
-    return f"{', '.join(first)} and {last}" if first else last

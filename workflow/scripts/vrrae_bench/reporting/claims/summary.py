@@ -4,9 +4,9 @@ from collections.abc import Mapping, Sequence
 
 from vrrae_bench.reporting.claims.reported import ReportedClaim
 from vrrae_bench.reporting.claims.verdicts import AWAITED, VERDICTS, Verdict
-from vrrae_bench.reporting.labels import dataset_label, enumerated
+from vrrae_bench.reporting.labels import dataset_label
+from vrrae_bench.reporting.sentences import enumerated, in_words
 
-NUMBERS = ("none", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
 # What is said of one identity, and of several.
 FOUND: dict[Verdict, tuple[str, str]] = {
     "holds": ("was found to hold", "were found to hold"),
@@ -52,7 +52,7 @@ def _identities(verdicts: Sequence[Verdict]) -> str:
     if n == 0:
         return "No claim is an identity."
     are = "claim is an identity, which follows" if n == 1 else "claims are identities, which follow"
-    sentences = [f"{_in_words(n).capitalize()} further {are} from the definition of the method."]
+    sentences = [f"{in_words(n).capitalize()} further {are} from the definition of the method."]
     for verdict, (of_one, of_several) in FOUND.items():
         if found := verdicts.count(verdict):
             sentences.append(f"{_of_them(found, n)} {of_one if found == 1 else of_several}.")
@@ -101,7 +101,7 @@ def _main(main: Mapping[str, Mapping[str, str]], found: Mapping[str, Verdict]) -
     if n == 0:
         return "None of the main claims on VRRAE is among these claims."
     where = "each on several data sets" if min(map(len, known.values())) > 1 else "on one data set or more"
-    sentences = [f"The paper has {n} main claim{'s' * (n > 1)} on VRRAE: {_series(list(known))}, {where}."]
+    sentences = [f"The paper has {n} main claim{'s' * (n > 1)} on VRRAE: {enumerated(known, before_and=',')}, {where}."]
     n_open = n
     for verdict in ("holds", "does_not_hold"):
         places = {
@@ -116,7 +116,7 @@ def _main(main: Mapping[str, Mapping[str, str]], found: Mapping[str, Verdict]) -
     if n_open == n:
         sentences.append("It is not decided yet." if n == 1 else "None of them is decided yet.")
     elif n_open:
-        sentences.append("The other one is open." if n_open == 1 else f"The other {_in_words(n_open)} are open.")
+        sentences.append("The other one is open." if n_open == 1 else f"The other {in_words(n_open)} are open.")
     return " ".join(sentences)
 
 
@@ -128,22 +128,7 @@ def _of_them(n: int, of: int) -> str:
     """
     if n == of:
         return {1: "It", 2: "Both"}.get(n, "All of them")
-    return f"{_in_words(n).capitalize()} of them"
-
-
-def _in_words(n: int) -> str:
-    """A number as a sentence has it: in words up to twelve."""
-    return NUMBERS[n] if n < len(NUMBERS) else str(n)
-
-
-def _series(items: Sequence[str]) -> str:
-    """Topics one after the other, with a comma before the last of several, since topics have several words.
-
-    >>> _series(["lowest error"]), _series(["lowest error", "best FID", "fewer collapses"])
-    ('lowest error', 'lowest error, best FID, and fewer collapses')
-    """
-    *first, last = items
-    return f"{', '.join(first)}, and {last}" if len(first) > 1 else enumerated(items)
+    return f"{in_words(n).capitalize()} of them"
 
 
 def _by_topic(places: Mapping[str, Sequence[str]]) -> str:
