@@ -6,6 +6,7 @@ pyproject.toml gives pytest the option `--jaxtyping-packages=vrrae_bench,typeche
 
 from collections.abc import Generator
 from contextlib import contextmanager
+from importlib.metadata import version
 from importlib.util import cache_from_source
 from io import BufferedIOBase, TextIOBase
 from pathlib import Path
@@ -24,18 +25,28 @@ OVERRIDES = {bool: bool | np.bool_, Self: Any, ValidationInfo: Any}
 OVERRIDES |= {BinaryIO: BufferedIOBase, IO[bytes]: BufferedIOBase, TextIO: TextIOBase}
 checked = beartype(conf=BeartypeConf(is_pep484_tower=True, hint_overrides=FrozenDict(OVERRIDES)))
 
-_of_checked_code = _import_hook._optimized_cache_from_source
+PACKAGE = Path(__file__).parents[1] / "workflow/scripts/vrrae_bench"
+# What is replaced below, as jaxtyping 0.3.11 has it. The name is private, so another version may not have it.
+PRIVATE = "_optimized_cache_from_source"
+if not hasattr(_import_hook, PRIVATE):
+    raise RuntimeError(
+        f"tests/typechecker.py replaces jaxtyping's function {PRIVATE}, which version 0.3.11 has, and version "
+        f"{version('jaxtyping')}, which is installed, has not. Install the version that envs/requirements.txt names. "
+        "Or find the function that names the files of compiled code in jaxtyping/_import_hook.py, and replace that one."
+    )
+_of_checked_code = getattr(_import_hook, PRIVATE)
 
 
 def _cache_of(typechecker: str, path: str, debug_override: bool | None = None) -> str:
-    if "vrrae_bench" in Path(path).parts:
+    """The name of the file of a module's compiled code."""
+    if Path(path).is_relative_to(PACKAGE):
         return _of_checked_code(typechecker, path, debug_override)
     return cache_from_source(path, debug_override)
 
 
 # jaxtyping keeps the compiled code of the package in files of other names, since it is not the usual one. It looks for
 # these names for each library too that the package imports, and finds none: it would compile all of torch once more.
-_import_hook._optimized_cache_from_source = _cache_of
+setattr(_import_hook, PRIVATE, _cache_of)
 
 
 @contextmanager
@@ -45,8 +56,9 @@ def unchecked() -> Generator[None]:
     It is for tests of the message that a user gets who passes wrong ones, and as a decorator for simulations: a check
     takes a tenth of a millisecond, which is longer than what they call thousands of times.
     """
+    before = jaxtyping.config.jaxtyping_disable
     jaxtyping.config.update("jaxtyping_disable", True)
     try:
         yield
     finally:
-        jaxtyping.config.update("jaxtyping_disable", False)
+        jaxtyping.config.update("jaxtyping_disable", before)
