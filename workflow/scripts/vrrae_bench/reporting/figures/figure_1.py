@@ -38,6 +38,9 @@ HEIGHT, LANE, TITLE = 0.5, 0.66, 0.34
 MARGIN, BUS, HEAD, FOOT = 0.12, 0.36, 0.55, 0.32
 LETTERS = 19  # of a line of a layer's name
 
+# The name of a layer, and the shape of its output, or its shape for each method if these differ.
+_Layer = tuple[str, Shape | dict[str, Shape]]
+
 
 def draw(runs: Sequence[Run]) -> Figure:
     """Encoder and decoder, and between them the bottleneck of each method, in the sizes of the first run.
@@ -64,9 +67,9 @@ def draw(runs: Sequence[Run]) -> Figure:
     axis.text(width / 2, FOOT / 2, _sizes(spec), ha="center", va="center", fontsize=FONT)
     for place, name in ((MARGIN, "encoder"), (left, "bottleneck"), (left + panel_width + BUS, "decoder")):
         axis.text(place, top + 0.06, name, style="italic", fontsize=HEADING)
-    last = drawing.layers(MARGIN, [*range(len(encoder))], encoder, ENCODER, top, bottom)[-1]
-    # From the lowest place upwards, so that what comes from the encoder goes on at the same height.
-    first = drawing.layers(left + panel_width + BUS, [*range(len(decoder))][::-1], decoder, DECODER, top, bottom)[0]
+    last = drawing.layers(MARGIN, encoder, ENCODER, top, bottom)[-1]
+    # Upwards, so that what comes from the encoder, at the lowest place, goes on at the same height.
+    first = drawing.layers(left + panel_width + BUS, decoder, DECODER, top, bottom, upwards=True)[0]
     spread = (body - panels) / (len(lanes) - 1)
     for (method, one), n in zip(parts.items(), lanes, strict=True):
         panel = _Box(left, top - (TITLE + LANE * n) / 2, panel_width, TITLE + LANE * n)
@@ -79,7 +82,7 @@ def draw(runs: Sequence[Run]) -> Figure:
     return figure
 
 
-def _shared(of_methods: Mapping[str, Sequence[Layer]]) -> list[tuple[str, Shape | dict[str, Shape]]]:
+def _shared(of_methods: Mapping[str, Sequence[Layer]]) -> list[_Layer]:
     """Layers that all methods have. If their shapes differ, the shapes of each method are told."""
     found = []
     for layers in zip(*of_methods.values(), strict=True):
@@ -135,19 +138,26 @@ class _Drawing:
         self.axis.text(box.centre, box.middle, text, ha="center", va="center", fontsize=fontsize, linespacing=1.25)
         return box
 
-    def layers(self, left, places, layers, colour, top, bottom) -> list[_Box]:
-        """A column of layers, evenly spaced over the height, each at its place from above; arrows lead through them."""
+    def layers(
+        self, left: float, layers: Sequence[_Layer], colour: str, top: float, bottom: float, *, upwards: bool = False
+    ) -> list[_Box]:
+        """A column of layers, evenly spaced over the height, from top to bottom or upwards; arrows lead through them.
+
+        Returns:
+            The boxes, in the order of the layers.
+        """
         pitch = (top - bottom - LAYER_HEIGHT) / (len(layers) - 1)
         boxes = []
-        for place, (name, shape) in zip(places, layers, strict=True):
+        for n, (name, shape) in enumerate(layers):
+            place = len(layers) - 1 - n if upwards else n  # from the top
             told = "\n".join([*textwrap.wrap(name, LETTERS), *_shape_lines(shape)])
             box = _Box(left, top - LAYER_HEIGHT / 2 - pitch * place, LAYER_WIDTH, LAYER_HEIGHT)
             boxes.append(self.box(box, told, WHITE if name == "images" else colour, LAYER_FONT))
         for start, end in pairwise(boxes):
-            below = start.middle > end.middle
-            self.line(
-                (start.centre, start.bottom if below else start.top), (end.centre, end.top if below else end.bottom)
-            )
+            if upwards:
+                self.line((start.centre, start.top), (end.centre, end.bottom))
+            else:
+                self.line((start.centre, start.bottom), (end.centre, end.top))
         return boxes
 
     def arrow(self, start: _Box, end: _Box) -> None:
