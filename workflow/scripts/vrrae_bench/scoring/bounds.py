@@ -6,7 +6,7 @@ those of training images and the network was tuned on them: a model that copies 
 scores called `ceiling` are those of noise.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
@@ -91,9 +91,9 @@ def noise_draws(data: DataSet, n_images: int, n_draws: int, seed: int) -> Draws:
 def _scores(
     network: Extractor, reference: Reference, data: DataSet, draws: Draws, n_images: int, n_draws: int
 ) -> Scores:
-    features, numbers = [], {}
+    features, sharpness = [], {}
     for draw in draws:  # one draw of images is in memory at a time
-        numbers = numbers or sharpness_scores({"random": draw}, data.array("test"))
+        sharpness = sharpness or sharpness_scores({"random": draw}, data.array("test"))
         features.append(network.features(draw))
     wanted = random_counts(reference, n_images, n_draws)
     if not features:
@@ -101,9 +101,11 @@ def _scores(
     scores = random_scores(reference, features)
     counts = scores.details["counts"]
     too_few = {name for name, count in counts.items() if count != wanted[name] and name not in UNBIASED}
-    for found in (scores.numbers, counts, scores.details["intervals"]):
-        for name in too_few & found.keys():
-            del found[name]
+
+    def of_enough(found: Mapping[str, Any]) -> dict[str, Any]:
+        return {name: value for name, value in found.items() if name not in too_few}
+
     why = f"real images for {len(features)} of {n_draws} draws only"
-    scores.details["omitted"] |= dict.fromkeys(sorted(too_few), why)
-    return Scores(numbers | scores.numbers, scores.details)
+    omitted = scores.details["omitted"] | dict.fromkeys(sorted(too_few), why)
+    left = {name: of_enough(scores.details[name]) for name in ("counts", "intervals")}
+    return Scores(sharpness | of_enough(scores.numbers), scores.details | left | {"omitted": omitted})
