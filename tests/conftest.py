@@ -164,9 +164,10 @@ def memory_maps() -> int:
 
 @pytest.fixture
 def run_main(monkeypatch, capfd):
-    """A factory: how a command ends that is given its module and its words, and what it prints.
+    """A factory: run a command of the workflow, given its module and the words of its command line.
 
-    It needs no process of its own, whose imports would take seconds.
+    It returns the exit status and what the command has printed. The command runs in the process of the tests, because a
+    process of its own would take seconds for imports.
     """
     # How SIGTERM ends the process of the tests stays as it is.
     monkeypatch.setattr(signal, "signal", lambda number, handler: None)
