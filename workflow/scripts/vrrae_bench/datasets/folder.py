@@ -1,12 +1,10 @@
 """A user's own image files: in a folder per class, or in any folder with a CSV file that lists them."""
 
-import csv
 import hashlib
 import os
 import sys
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
 
@@ -15,7 +13,9 @@ import PIL
 from jaxtyping import Int64, UInt8
 
 from vrrae_bench.datasets.conversion import convert_images
+from vrrae_bench.datasets.image_files import LabelledFile, refuse_broken
 from vrrae_bench.datasets.image_folders import SPLITS, class_folders, files_below, is_divided, links_below
+from vrrae_bench.datasets.image_table import listed_in
 from vrrae_bench.datasets.images import open_image, pixels
 from vrrae_bench.datasets.own import (
     in_order,
@@ -33,14 +33,6 @@ from vrrae_bench.system.errors import UserError
 from vrrae_bench.system.seeding import generator
 
 SUFFIXES = (".png", ".jpg", ".jpeg", ".bmp", ".gif", ".tif", ".tiff", ".webp")
-
-
-@dataclass(frozen=True)
-class LabelledFile:
-    """An image file and the name of its class."""
-
-    path: Path
-    label: str
 
 
 def make_folder(folder: Path, settings: FileSettings, *, least: Mapping[str, int], threads: int) -> None:
@@ -107,7 +99,7 @@ def _as_laid_out(root: Path, table: str | None) -> dict[str, list[LabelledFile]]
     if not root.is_dir():
         raise UserError(f"{root.absolute()}: there is no such folder. Set files.path to the folder of the images.")
     if table is not None:
-        return _from_table(root, table)
+        return listed_in(root, table)
     if is_divided(root):
         return {split: _from_class_folders(root / split) for split in SPLITS}
     if named := names_of_splits(folder.name for folder in class_folders(root)):
@@ -129,12 +121,12 @@ def _from_class_folders(root: Path) -> list[LabelledFile]:
     for path in sorted(root.iterdir()):
         if path.is_symlink() and not path.name.startswith("."):
             with problems.kept():
-                _refuse_broken(path)
+                refuse_broken(path)
     for folder in folders:
-        files = sorted(path for path in files_below(folder, _refuse) if path.suffix.lower() in SUFFIXES)
+        files = sorted(path for path in files_below(folder, _raise) if path.suffix.lower() in SUFFIXES)
         for path in files:
             with problems.kept():
-                _refuse_broken(path)
+                refuse_broken(path)
         for link in links_below(folder):
             problems.add(
                 f"{link}: is a link to a folder. Such a link is followed only in place of a class folder. Put the "
@@ -155,20 +147,8 @@ def _from_class_folders(root: Path) -> list[LabelledFile]:
     return listed
 
 
-def _refuse(error: OSError) -> None:
+def _raise(error: OSError) -> None:
     raise error
-
-
-def _refuse_broken(path: Path) -> None:
-    """Refuse a broken link, as git-annex and DVC leave them, and whatever is neither a regular file nor a folder."""
-    if path.is_file() or path.is_dir():
-        return
-    if path.is_symlink():
-        raise UserError(
-            f"{path}: is a link to {os.readlink(path)}, which is not there. Fetch it (git annex get, dvc pull), or "
-            "remove the link."
-        )
-    raise UserError(f"{path}: is no regular file. Remove it.")
 
 
 def _tell_what_is_passed_over(settings: FileSettings, splits: Mapping[str, Sequence[LabelledFile]]) -> None:
@@ -181,64 +161,6 @@ def _tell_what_is_passed_over(settings: FileSettings, splits: Mapping[str, Seque
     if others:
         kinds = ", ".join(f"{number} {suffix}" for suffix, number in others.most_common(5))
         print(f"{root}: passed over {others.total()} other file(s) ({kinds})", file=sys.stderr)
-
-
-def _from_table(root: Path, name: str) -> dict[str, list[LabelledFile]] | list[LabelledFile]:
-    """The files of a CSV file by split; in one list if it has no such column."""
-    table, problems = root / name, Problems()
-    listed: dict[str | None, list[LabelledFile]] = {}
-    lines: dict[Path, str] = {}
-    for where, row in _rows(table):
-        with problems.kept():
-            entry = _entry(root, where, row)
-            if entry.path in lines:
-                raise UserError(f"{where}: names the file of {lines[entry.path]} again. Remove one of the two lines.")
-            lines[entry.path] = where
-            listed.setdefault(row.get("split"), []).append(entry)
-    problems.refuse()
-    if not listed:
-        raise UserError(f"{table}: lists no images. Write a line for each: file,label.")
-    return listed[None] if None in listed else {split: listed.get(split, []) for split in SPLITS}
-
-
-def _entry(root: Path, where: str, row: Mapping[str | None, str]) -> LabelledFile:
-    """The image file that a line of a CSV file names, as it lies below the folder, without links and detours."""
-    if None in row or not all(row.values()):
-        columns = ", ".join(column for column in row if column)
-        raise UserError(f"{where}: has not one value for each of {columns}. Complete it.")
-    if row.get("split", "train") not in SPLITS:
-        raise UserError(f"{where}: split '{row['split']}' is neither train nor test. Write one of them.")
-    name = row["file"]
-    try:
-        home, file = root.resolve(), (root / name).resolve()
-        is_there = file.is_file()
-        if not is_there and (root / name).is_symlink():
-            _refuse_broken(root / name)
-    except (OSError, ValueError) as error:
-        raise UserError(f"{where}: {name!r} cannot be read ({error}). Correct the name, or its permissions.") from None
-    if not file.is_relative_to(home):
-        raise UserError(f"{where}: {name!r} leaves the folder {root}. Name files relative to it.")
-    if not is_there:
-        raise UserError(f"{where}: there is no file {root / name}. Correct the name, or remove the line.")
-    return LabelledFile(root / file.relative_to(home), row["label"])
-
-
-def _rows(table: Path) -> Iterator[tuple[str, dict[str | None, str]]]:
-    """The lines of a CSV file, each as its place in the file and its columns, which may be incomplete."""
-    try:
-        with table.open(encoding="utf-8-sig", newline="") as file:
-            reader = csv.DictReader(file, strict=True)
-            columns = reader.fieldnames or []
-            if sorted(columns) not in (["file", "label"], ["file", "label", "split"]):
-                raise UserError(
-                    f"{table}: its first line is '{','.join(columns)}'. Write file,label or file,label,split there."
-                )
-            for row in reader:
-                yield f"{table}: line {reader.line_num}", row
-    except OSError as error:
-        raise UserError(f"{table}: cannot be read ({error.strerror}). Check files.labels.") from None
-    except (csv.Error, UnicodeDecodeError) as error:
-        raise UserError(f"{table}: is no CSV file in UTF-8 ({error}). Save it as one.") from None
 
 
 def _divide(root: Path, entries: Sequence[LabelledFile], fraction: float, seed: int) -> dict[str, list[LabelledFile]]:

@@ -204,9 +204,7 @@ def _labels(path: Path, name: str, header: Header, n_images: int, archive: ZipFi
         labels = np.lib.format.read_array(file, allow_pickle=False).reshape(-1)
     if is_text:
         try:
-            labels = np.strings.decode(
-                labels if header.dtype.kind == "S" else np.strings.encode(labels, "utf-8"), "utf-8"
-            )
+            labels = _as_text(labels)
         except ValueError as error:
             raise UserError(f"{path}: {name} is no text in UTF-8 ({error}). Save the labels as text again.") from None
         if n_empty := np.sum(labels == ""):
@@ -214,6 +212,18 @@ def _labels(path: Path, name: str, header: Header, n_images: int, archive: ZipFi
                 f"{path}: {name} has {n_empty} labels without any text. Name their class, or leave out these images."
             )
     return labels
+
+
+def _as_text(labels: Shaped[np.ndarray, " N"]) -> Shaped[np.ndarray, " N"]:
+    """Labels that are bytes or text, as text.
+
+    Raises:
+        UnicodeError: Bytes are not UTF-8; or text has halves of surrogate pairs, which no file in UTF-8 can hold.
+    """
+    if labels.dtype.kind == "U":
+        np.strings.encode(labels, "utf-8")  # fails at surrogates
+        return labels
+    return np.strings.decode(labels, "utf-8")
 
 
 def _classes(path: Path, labels: Mapping[str, Shaped[np.ndarray, " _"]], problems: Problems) -> tuple[Any, ...]:
