@@ -105,7 +105,7 @@ WHICH = "lowest error, best FID of images, and fewer collapses, each on several 
         ("a", "", "One of them holds: lowest error on MNIST. The other five are open."),
         ("ab", "cdf", "Two of them hold: lowest error on MNIST and CIFAR-10. Three of them do not hold: best FID of "
          "images on MNIST and CelebA; fewer collapses on MNIST. The other one is open."),
-        ("", "abcdef", "All of them do not hold: lowest error on MNIST and CIFAR-10; best FID of images on MNIST and "
+        ("", "abcdef", "None of them holds: lowest error on MNIST and CIFAR-10; best FID of images on MNIST and "
          "CelebA; fewer collapses on Synthetic and MNIST."),
     ],
 )  # fmt: skip

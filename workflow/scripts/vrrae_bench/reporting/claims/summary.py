@@ -97,27 +97,31 @@ def _main(main: Mapping[str, Mapping[str, str]], found: Mapping[str, Verdict]) -
         topic: {dataset: found[name] for dataset, name in ids.items() if name in found} for topic, ids in main.items()
     }
     known = {topic: verdicts for topic, verdicts in known.items() if verdicts}
-    n = sum(map(len, known.values()))
+    verdicts = [verdict for of_topic in known.values() for verdict in of_topic.values()]
+    n, n_open = len(verdicts), verdicts.count("open")
     if n == 0:
         return "None of the main claims on VRRAE is among these claims."
     where = "each on several data sets" if min(map(len, known.values())) > 1 else "on one data set or more"
     sentences = [f"The paper has {n} main claim{'s' * (n > 1)} on VRRAE: {enumerated(known, before_and=',')}, {where}."]
-    n_open = n
     for verdict in ("holds", "does_not_hold"):
-        places = {
-            topic: [dataset_label(dataset) for dataset, one in verdicts.items() if one == verdict]
-            for topic, verdicts in known.items()
-        }
-        if n_found := sum(map(len, places.values())):
-            words = VERDICTS[verdict]
-            says = words.of_one if n_found == 1 else words.of_several
-            sentences.append(f"{_of_them(n_found, n)} {says}: {_by_topic(places)}.")
-            n_open -= n_found
+        if n_found := verdicts.count(verdict):
+            sentences.append(f"{_with_verdict(verdict, n_found, n)}: {_by_topic(known, verdict)}.")
     if n_open == n:
         sentences.append("It is not decided yet." if n == 1 else "None of them is decided yet.")
     elif n_open:
         sentences.append("The other one is open." if n_open == 1 else f"The other {in_words(n_open)} are open.")
     return " ".join(sentences)
+
+
+def _with_verdict(verdict: Verdict, n: int, of: int) -> str:
+    """A sentence that says how many of several claims have a verdict.
+
+    >>> _with_verdict("does_not_hold", 1, 3), _with_verdict("does_not_hold", 3, 3)
+    ('One of them does not hold', 'None of them holds')
+    """
+    if verdict == "does_not_hold" and n == of > 1:
+        return "None of them holds"
+    return f"{_of_them(n, of)} {VERDICTS[verdict].of_one if n == 1 else VERDICTS[verdict].of_several}"
 
 
 def _of_them(n: int, of: int) -> str:
@@ -131,10 +135,14 @@ def _of_them(n: int, of: int) -> str:
     return f"{in_words(n).capitalize()} of them"
 
 
-def _by_topic(places: Mapping[str, Sequence[str]]) -> str:
-    """The data sets of each topic that has any.
+def _by_topic(known: Mapping[str, Mapping[str, Verdict]], verdict: Verdict) -> str:
+    """The topics of claims with a verdict, each with the data sets of these claims.
 
-    >>> _by_topic({"lowest error": ["MNIST", "CIFAR-10"], "best FID": []})
+    >>> _by_topic({"lowest error": {"mnist": "holds", "cifar10": "holds"}, "best FID": {"mnist": "open"}}, "holds")
     'lowest error on MNIST and CIFAR-10'
     """
+    places = {
+        topic: [dataset_label(dataset) for dataset, found in of_topic.items() if found == verdict]
+        for topic, of_topic in known.items()
+    }
     return "; ".join(f"{topic} on {enumerated(labels)}" for topic, labels in places.items() if labels)
