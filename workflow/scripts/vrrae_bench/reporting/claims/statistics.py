@@ -12,6 +12,11 @@ MOST_SEEDS = 100  # the largest number that is told when a verdict needs more se
 
 Sample = Float[np.ndarray, " _"]  # `_`: the samples of a signature may differ in size
 
+# The t-tests and t-intervals below are those of `scipy.stats.ttest_1samp`, with which tests compare them. They are
+# written out because a call of scipy's function takes some tenths of a millisecond: the simulations that test the rules
+# make a hundred thousand calls, and would take four minutes instead of seconds. `seeds_to_decide` has only the mean and
+# the deviation of a sample, which scipy's function does not take.
+
 
 def holm_levels(
     p_values: Sequence[float] | Float[np.ndarray, " m"], level: float = SIGNIFICANCE
