@@ -263,7 +263,7 @@ def test_every_stage_has_a_row_among_the_costs():
     assert {benchmark.partition("/")[0] for benchmark, _ in rules_with_benchmarks()} == set(STAGES)
 
 
-@pytest.mark.parametrize(("benchmark", "outputs"), rules_with_benchmarks())
+@pytest.mark.parametrize(("benchmark", "outputs"), list(rules_with_benchmarks()))
 def test_the_file_by_which_a_job_is_known_is_one_that_its_rule_makes(benchmark, outputs):
     """Otherwise the costs would leave out the jobs of the stage, as if the configuration did not ask for them."""
     name, _, job = benchmark.partition("/")

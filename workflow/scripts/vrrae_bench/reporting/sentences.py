@@ -15,15 +15,15 @@ def in_words(n: int) -> str:
 
 
 def enumerated(items: Iterable[object], before_and: str = "") -> str:
-    """At least one thing, one after the other.
+    """Things, one after the other; an empty text if there are none.
 
     Args:
         before_and: What stands before the last `and` of three things or more: a comma, if things have several words.
 
-    >>> enumerated(["MNIST"]), enumerated(["MNIST", "CIFAR-10"])
-    ('MNIST', 'MNIST and CIFAR-10')
+    >>> enumerated([]), enumerated(["MNIST"]), enumerated(["MNIST", "CIFAR-10"])
+    ('', 'MNIST', 'MNIST and CIFAR-10')
     >>> enumerated([1, 2, 3]), enumerated(["lowest error", "best FID", "fewer collapses"], before_and=",")
     ('1, 2 and 3', 'lowest error, best FID, and fewer collapses')
     """
-    *first, last = map(str, items)
+    *first, last = list(map(str, items)) or [""]
     return f"{', '.join(first)}{before_and if len(first) > 1 else ''} and {last}" if first else last
