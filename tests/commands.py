@@ -9,6 +9,7 @@ import atexit
 import os
 import re
 import runpy
+import shutil
 import subprocess
 import sys
 import sysconfig
@@ -21,6 +22,8 @@ from pathlib import Path
 # of it that was changed, and nothing that reads the environment while it is imported.
 IMPORTED = ["snakemake.cli", "docutils.core", "jinja2", "PIL.Image", "pooch", "pygments", "requests", "tqdm", "yaml"]
 STANDARD = [path for path in sys.path if path.startswith((sysconfig.get_path("stdlib"), sysconfig.get_path("purelib")))]
+
+ROOT = Path(__file__).parents[1]
 
 copies = get_context("forkserver")
 copies.set_forkserver_preload(IMPORTED)
@@ -52,9 +55,17 @@ def python(
         return subprocess.CompletedProcess(command, process.exitcode, stdout, stderr)
 
 
-def snakemake(*words: str | Path, **how) -> subprocess.CompletedProcess[str]:
-    """The outcome of `snakemake` with these words; `how` as for `python`."""
-    return python("-m", "snakemake", *words, **how)
+def snakemake(
+    *words: str | Path, root: Path = ROOT, env: Mapping[str, str] | None = None, **how
+) -> subprocess.CompletedProcess[str]:
+    """The outcome of `snakemake` with these words; `how` as for `python`.
+
+    Args:
+        root: The folder with the Snakefile: that of this project, or of a copy of it.
+        env: The environment variables; without them, those of `activated`.
+    """
+    command = ("-m", "snakemake", "--snakefile", root / "Snakefile", *words)
+    return python(*command, env=activated() if env is None else env, **how)
 
 
 def jobs_of(outcome: subprocess.CompletedProcess[str]) -> dict[str, int]:
@@ -82,3 +93,18 @@ def _run(command: list[str], folder: Path, environment: Mapping[str, str], told:
             runpy.run_path(command[0], run_name="__main__")
     finally:
         atexit._run_exitfuncs()
+
+
+def activated(**changes: str) -> dict[str, str]:
+    """The environment variables of a shell in which the environment of this interpreter is activated, and changes."""
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    return os.environ | {"PATH": path} | changes
+
+
+def copy_of_project(folder: Path) -> Path:
+    """The folder, with a copy of all that a run needs of this project."""
+    for name in ("workflow", "envs"):
+        shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
+    for name in ("Snakefile", "config.yaml"):
+        shutil.copy2(ROOT / name, folder)
+    return folder

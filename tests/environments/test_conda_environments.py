@@ -12,23 +12,20 @@ import sys
 from pathlib import Path
 
 import pytest
+from commands import ROOT, activated, copy_of_project
 
-ROOT = Path(__file__).parents[2]
 PREFIX = ROOT / ".conda-stand-in"
 
 
 @pytest.fixture(scope="module")
 def outcome(tmp_path_factory):
     """The finished run, and its folder."""
-    root = tmp_path_factory.mktemp("project")
-    for name in ("workflow", "envs"):
-        shutil.copytree(ROOT / name, root / name, ignore=shutil.ignore_patterns("__pycache__"))
-    for name in ("Snakefile", "config.yaml", "tests/smallest.yaml"):
-        shutil.copy(ROOT / name, root)
-    path = [str(Path(__file__).parent), str(Path(sys.executable).parent), os.environ["PATH"]]
+    root = copy_of_project(tmp_path_factory.mktemp("project"))
+    shutil.copy(ROOT / "tests/smallest.yaml", root)
+    path = f"{Path(__file__).parent}{os.pathsep}{activated()['PATH']}"
     command = [sys.executable, "-m", "snakemake", "--cores", "2", "--show-failed-logs", "--sdm", "conda"]
     command += ["--conda-prefix", str(PREFIX), "--configfile", "smallest.yaml"]
-    environment = os.environ | {"PATH": os.pathsep.join(path)}
+    environment = activated(PATH=path)
     finished = subprocess.run(command, cwd=root, env=environment, capture_output=True, text=True)
     assert finished.returncode == 0, finished.stdout + finished.stderr
     return finished.stdout + finished.stderr, root

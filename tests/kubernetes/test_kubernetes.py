@@ -13,8 +13,8 @@ from pathlib import Path
 import pytest
 import yaml
 from api import Cluster
+from commands import ROOT, activated, copy_of_project
 
-ROOT = Path(__file__).parents[2]
 PROFILE = Path("workflow/profiles/kubernetes-gpu/config.yaml")
 RUN = "results/runs/digits/vrrae/beta=1e-6__batch=64/seed=0"
 
@@ -38,11 +38,8 @@ def bucket():
 @pytest.fixture(scope="module")
 def outcome(tmp_path_factory, bucket):
     """One run scored: the cluster, the bucket, and what Snakemake said."""
-    root = tmp_path_factory.mktemp("project")
-    for name in ("workflow", "envs"):
-        shutil.copytree(ROOT / name, root / name, ignore=shutil.ignore_patterns("__pycache__"))
-    for name in ("Snakefile", "config.yaml", "tests/smallest.yaml"):
-        shutil.copy(ROOT / name, root)
+    root = copy_of_project(tmp_path_factory.mktemp("project"))
+    shutil.copy(ROOT / "tests/smallest.yaml", root)
     (root / "overlay.yaml").write_text("accelerator: cpu\n")
     profile = yaml.safe_load((root / PROFILE).read_text())
     profile["configfile"] += ["smallest.yaml", "overlay.yaml"]
@@ -63,7 +60,7 @@ def outcome(tmp_path_factory, bucket):
     (root / "bin").mkdir()
     (root / "bin/pip").write_text("#!/bin/sh\n")  # a container installs the plug-in for storage; here it is there
     (root / "bin/pip").chmod(0o755)
-    path = os.pathsep.join([str(root / "bin"), str(Path(sys.executable).parent), os.environ["PATH"]])
+    path = f"{root / 'bin'}{os.pathsep}{activated()['PATH']}"
     cluster = Cluster(path)
     context = {"name": "test", "context": {"cluster": "test", "user": "test"}}
     configuration = {"apiVersion": "v1", "kind": "Config", "current-context": "test", "contexts": [context]}

@@ -7,13 +7,13 @@ from urllib.parse import unquote
 
 import numpy as np
 import pytest
+from commands import ROOT
 
 from redraw import redraw
 from vrrae_bench.artefacts.records import write_record
 from vrrae_bench.artefacts.shown import SHOWN_IMAGES, SHOWN_MEANS
 from vrrae_bench.reporting.claims.claims import CLAIMS
 
-ROOT = Path(__file__).parents[2]
 KEPT = ROOT / "docs/example-report"
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 WIDTHS, SCHEMES = (390, 820, 1440), ("light", "dark")

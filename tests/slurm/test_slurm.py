@@ -5,7 +5,6 @@ compute on the CPU. What Slurm said of every job is kept in results/slurm-test.l
 """
 
 import json
-import os
 import re
 import shutil
 import signal
@@ -19,8 +18,8 @@ import numpy as np
 import pandas as pd
 import pytest
 import yaml
+from commands import ROOT, activated, copy_of_project
 
-ROOT = Path(__file__).parents[2]
 CLUSTER = Path(__file__).with_name("cluster.sh")
 PROFILE = ROOT / "workflow/profiles/slurm-gpu/config.yaml"
 LOG = ROOT / "results/slurm-test.log"
@@ -95,10 +94,8 @@ def project(folder: Path, overlay: dict | None = None, **rules: dict) -> Path:
         overlay: Over tests/smallest.yaml.
         rules: Over the resources of the profile.
     """
-    for name in ("workflow", "envs"):
-        shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
-    for name in ("Snakefile", "config.yaml", "tests/smallest.yaml"):
-        shutil.copy(ROOT / name, folder)
+    copy_of_project(folder)
+    shutil.copy(ROOT / "tests/smallest.yaml", folder)
     (folder / "overlay.yaml").write_text(yaml.safe_dump({"accelerator": "cpu", **(overlay or {})}))
     profile = yaml.safe_load(PROFILE.read_text())
     # As the profile says, of a cluster without accounting.
@@ -117,8 +114,7 @@ def project(folder: Path, overlay: dict | None = None, **rules: dict) -> Path:
 
 
 def start(folder: Path, *targets: str) -> subprocess.Popen:
-    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
-    environment = os.environ | {"PATH": path, "VRRAE_COORDINATOR_HOST": "127.0.0.1"}
+    environment = activated(VRRAE_COORDINATOR_HOST="127.0.0.1")
     command = [sys.executable, "-m", "snakemake", *targets, "--profile", "workflow/profiles/slurm-gpu"]
     pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "text": True}
     STARTED.append(subprocess.Popen(command, cwd=folder, env=environment, **pipes))

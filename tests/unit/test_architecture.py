@@ -4,19 +4,10 @@ import ast
 from pathlib import Path
 
 import pytest
+from commands import ROOT
+from package_layers import LAYERS
 
-PACKAGE = Path(__file__).parents[2] / "workflow/scripts/vrrae_bench"
-# From the lowest up. A folder imports itself and folders of lower layers, never of higher ones or of its own layer.
-LAYERS = (
-    {"system"},
-    {"artefacts"},
-    {"datasets"},
-    {"models", "extractor"},
-    {"training", "latent"},
-    {"scoring"},
-    {"study"},
-    {"reporting", "library"},
-)
+PACKAGE = ROOT / "workflow/scripts/vrrae_bench"
 LAYER_OF = {folder: layer for layer, folders in enumerate(LAYERS) for folder in folders}
 
 

@@ -1,13 +1,12 @@
 """Each table and figure is one entry of the catalogue, and what belongs to an entry is found by its name."""
 
 import dataclasses
-from pathlib import Path
 
 import pytest
+from commands import ROOT
 
 from vrrae_bench.study.catalogue import CATALOGUE, CLAIMS, FIGURES, TABLES, by_name
 
-ROOT = Path(__file__).parents[2]
 CAPTIONS = ROOT / "workflow/report/captions"
 
 

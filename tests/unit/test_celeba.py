@@ -7,10 +7,10 @@ import subprocess
 import sys
 import zipfile
 from io import BytesIO
-from pathlib import Path
 
 import numpy as np
 import pytest
+from commands import ROOT
 from PIL import Image
 
 from vrrae_bench.datasets import celeba_files, conversion
@@ -22,7 +22,7 @@ from vrrae_bench.datasets.sources.celeba import Release
 from vrrae_bench.datasets.store import DataSet
 from vrrae_bench.system.errors import UserError
 
-SCRIPTS = Path(__file__).parents[2] / "workflow/scripts"
+SCRIPTS = ROOT / "workflow/scripts"
 N_IMAGES = (30, 4, 8)
 NAMES = [f"{number:06d}.jpg" for number in range(1, sum(N_IMAGES) + 1)]
 PARTITION = [0] * 29 + [1, 2] * 4 + [2] * 4 + [0]  # not in order throughout, so that the file decides

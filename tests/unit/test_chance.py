@@ -4,10 +4,10 @@ import os
 import subprocess
 import sys
 from functools import partial
-from pathlib import Path
 
 import numpy as np
 import pytest
+from commands import ROOT
 from scipy.stats import binom
 
 from vrrae_bench.datasets.store import DataSet
@@ -18,7 +18,7 @@ from vrrae_bench.scoring.frechet import Moments
 from vrrae_bench.scoring.reference import Reference
 from vrrae_bench.system.errors import SCREEN
 
-SCRIPTS = Path(__file__).parents[2] / "workflow/scripts"
+SCRIPTS = ROOT / "workflow/scripts"
 
 
 @pytest.mark.parametrize(

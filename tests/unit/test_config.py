@@ -2,10 +2,10 @@
 
 import copy
 import json
-from pathlib import Path
 
 import pytest
 import yaml
+from commands import ROOT
 from configurations import load_settings
 from snakemake.utils import update_config
 
@@ -19,7 +19,6 @@ from vrrae_bench.study.selection import all_runs, is_made, runs_needed, runs_of,
 from vrrae_bench.study.settings import least_images
 from vrrae_bench.system.errors import UserError
 
-ROOT = Path(__file__).parents[2]
 BASE = ROOT / "config.yaml"
 OVERLAYS = ROOT / "workflow/profiles"
 

@@ -2,10 +2,10 @@
 
 import subprocess
 import sys
-from pathlib import Path
 
 import numpy as np
 import pytest
+from commands import ROOT
 from sklearn.datasets import load_digits
 
 from vrrae_bench.datasets.settings import BumpSettings
@@ -175,6 +175,5 @@ def test_drawing_from_a_file_costs_the_memory_of_what_is_drawn(tmp_path):
         "print(peak_memory_mib() - before)\n"
     )
     command = [sys.executable, "-c", script, tmp_path / "train.npy"]
-    root = Path(__file__).parents[2]
-    grown = subprocess.run(command, capture_output=True, check=True, cwd=root, text=True).stdout
+    grown = subprocess.run(command, capture_output=True, check=True, cwd=ROOT, text=True).stdout
     assert int(grown) < 20

@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from commands import ROOT
 
 from vrrae_bench.extractor.devices import configure_torch
 from vrrae_bench.system.errors import UserError
@@ -74,8 +75,7 @@ def test_linear_algebra_keeps_to_one_thread_though_numpy_was_loaded_first():
         "import scipy.linalg\n"
         "print({pool['num_threads'] for pool in threadpoolctl.threadpool_info() if pool['user_api'] == 'blas'})\n"
     )
-    root = Path(__file__).parents[2]
-    printed = subprocess.run([sys.executable, "-c", script], capture_output=True, check=True, cwd=root, text=True)
+    printed = subprocess.run([sys.executable, "-c", script], capture_output=True, check=True, cwd=ROOT, text=True)
     assert printed.stdout == "{1}\n"
 
 
@@ -93,8 +93,7 @@ def test_a_job_computes_with_as_many_threads_as_it_was_given(threads):
         "names = [task.read_text() for task in Path('/proc/self/task').glob('*/comm')]\n"
         "print(sum('XLAEigen' in name for name in names))\n"
     )
-    root = Path(__file__).parents[2]
-    printed = subprocess.run([sys.executable, "-c", script], capture_output=True, check=True, cwd=root, text=True)
+    printed = subprocess.run([sys.executable, "-c", script], capture_output=True, check=True, cwd=ROOT, text=True)
     assert printed.stdout == f"{threads}\n"
 
 
@@ -107,7 +106,7 @@ def test_a_gpu_is_told_to_compute_the_same_from_run_to_run():
         "print(os.environ.get('XLA_FLAGS', ''))\n"
     )
     flag = "--xla_force_host_platform_device_count=1"
-    how = dict(capture_output=True, check=True, cwd=Path(__file__).parents[2], text=True)
+    how = dict(capture_output=True, check=True, cwd=ROOT, text=True)
     told = [
         subprocess.run([sys.executable, "-c", script, accelerator], env=os.environ | {"XLA_FLAGS": flag}, **how).stdout
         for accelerator in ("cpu", "cuda")
@@ -129,8 +128,7 @@ def test_a_device_that_is_not_there_is_not_replaced_by_the_cpu(accelerator):
         "except UserError as error:\n"
         "    print(error)\n"
     )
-    root = Path(__file__).parents[2]
-    printed = subprocess.run([sys.executable, "-c", script], capture_output=True, check=True, cwd=root, text=True)
+    printed = subprocess.run([sys.executable, "-c", script], capture_output=True, check=True, cwd=ROOT, text=True)
     assert printed.stdout.startswith(f"accelerator: {accelerator}: JAX finds no such device here")
 
 

@@ -3,13 +3,11 @@
 import re
 import subprocess
 from collections import defaultdict
-from pathlib import Path
 
 import pytest
-from commands import python
-from test_architecture import LAYERS
+from commands import ROOT, python
+from package_layers import LAYERS
 
-ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text()
 PAGES = [ROOT / "README.md", ROOT / "docs/example-report/README.md", *sorted(ROOT.glob("docs/*.md"))]
 # The commands of the README that its table of errands has, and the page that has each of them too.

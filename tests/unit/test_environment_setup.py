@@ -16,8 +16,8 @@ import zipfile
 from pathlib import Path
 
 import pytest
+from commands import ROOT, activated
 
-ROOT = Path(__file__).parents[2]
 ASKING = [
     "config",
     "targets",
@@ -71,8 +71,7 @@ class Project:
         kept = {key: value for key, value in os.environ.items() if key not in INDEX_OPTIONS}
         wheels = {"PIP_INDEX_URL": self.wheels.as_uri(), "PIP_FIND_LINKS": str(self.wheels)}
         wheels |= {"UV_NO_INDEX": "1", "UV_FIND_LINKS": str(self.wheels), "UV_NO_CACHE": "1", "UV_NO_CONFIG": "1"}
-        path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
-        return kept | wheels | {"PIP_CONFIG_FILE": os.devnull, "PATH": path}
+        return kept | wheels | {"PIP_CONFIG_FILE": os.devnull, "PATH": activated()["PATH"]}
 
     def mark(self) -> Path:
         """A file in the environment that is gone as soon as the environment is cleared."""

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 import yaml
+from commands import ROOT
 
 from vrrae_bench.system.dependencies import code_files
 
-ROOT = Path(__file__).parents[2]
 LOCK = ROOT / "envs/requirements.txt"
 PEERS_LOCK = ROOT / "envs/peers.txt"
 # What is added to the environment, and where it needs another version than the lock has.

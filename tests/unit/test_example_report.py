@@ -1,10 +1,10 @@
 """The example report that is kept in docs/, and what the README and the page of results say of it."""
 
 import re
-from pathlib import Path
 
 import pandas as pd
 import pytest
+from commands import ROOT
 from configurations import load_settings
 
 from vrrae_bench.reporting.claims.claims import CLAIMS, MAIN_CLAIMS
@@ -18,7 +18,6 @@ from vrrae_bench.study.selection import all_runs, runs_of
 from vrrae_bench.study.settings import Study
 from vrrae_bench.system.files import read_json
 
-ROOT = Path(__file__).parents[2]
 FOLDER = ROOT / "docs/example-report"
 README, RESULTS = ((ROOT / page).read_text() for page in ("README.md", "docs/results.md"))
 METRICS = {

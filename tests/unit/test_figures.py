@@ -4,10 +4,10 @@ import importlib
 import json
 import re
 import sys
-from pathlib import Path
 
 import numpy as np
 import pytest
+from commands import ROOT
 from configurations import load_settings
 from matplotlib.colors import to_rgb
 from matplotlib.patches import Rectangle
@@ -37,7 +37,6 @@ from vrrae_bench.study.catalogue import CATALOGUE, FIGURES
 from vrrae_bench.study.selection import all_runs, runs_of
 from vrrae_bench.system.errors import UserError
 
-ROOT = Path(__file__).parents[2]
 CAPTIONS = ROOT / "workflow/report/captions"
 PAIRS = np.array([[3, 17], [8, 1], [0, 19], [5, 4], [11, 2], [7, 13]])
 N_TRAIN, N_POINTS = 20, 5

@@ -4,11 +4,11 @@ import json
 import sys
 from collections import Counter
 from contextlib import nullcontext
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
+from commands import ROOT
 from configurations import load_settings
 from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
@@ -32,7 +32,6 @@ from vrrae_bench.reporting.tables import write_table
 from vrrae_bench.study.selection import is_made
 from vrrae_bench.system.errors import UserError
 
-ROOT = Path(__file__).parents[2]
 EXAMPLE = ROOT / "docs/example-report"
 TABLES = ("table_2", "table_3", "table_a4_3")
 METRICS = ("reconstruction_error", "fid_random", "fid_interpolation")

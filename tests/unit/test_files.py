@@ -3,13 +3,13 @@
 import signal
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
+from commands import ROOT
 
 from vrrae_bench.system.files import atomic_path, write_text
 
-SCRIPTS = Path(__file__).parents[2] / "workflow/scripts"
+SCRIPTS = ROOT / "workflow/scripts"
 WRITE_AND_WAIT = """
 import sys, time
 from vrrae_bench.system.errors import run_command

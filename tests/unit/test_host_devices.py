@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from commands import snakemake
+from commands import ROOT, activated, snakemake
 
 from vrrae_bench.system.errors import UserError
 from vrrae_bench.system.host_devices import (
@@ -18,7 +18,6 @@ from vrrae_bench.system.host_devices import (
     variables_of,
 )
 
-ROOT = Path(__file__).parents[2]
 SCRIPTS = ROOT / "workflow/scripts"
 SAY_AND_WAIT = "echo $CUDA_VISIBLE_DEVICES$TPU_VISIBLE_CHIPS; read line"
 
@@ -124,14 +123,7 @@ def test_a_run_whose_jobs_take_devices_is_refused_where_there_are_none(tmp_path)
 @pytest.mark.parametrize("hook", [[], ["--dry-run"]])
 def test_the_profile_for_gpus_starts_nothing_on_a_host_without_one(hook, tmp_path):
     """A plan is to be had without one, such as on a login node."""
-    command = [
-        "--snakefile",
-        ROOT / "Snakefile",
-        *hook,
-        "table_2",
-        "--profile",
-        ROOT / "workflow/profiles/workstation-gpu",
-    ]
+    command = [*hook, "table_2", "--profile", ROOT / "workflow/profiles/workstation-gpu"]
     command += ["--configfile", ROOT / "workflow/profiles/quick/experiment.yaml", "--config", "accelerator=cuda"]
     environment = {name: value for name, value in os.environ.items() if name != "CUDA_VISIBLE_DEVICES"}
     outcome = snakemake(*command, cwd=tmp_path, env=environment)
@@ -145,8 +137,7 @@ def test_chips_of_one_host_do_not_share_a_port():
 
 
 def test_the_shell_of_a_job_stops_at_a_failure_as_snakemakes_own(tmp_path):
-    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
-    how = {"env": os.environ | {"PATH": path, "CUDA_VISIBLE_DEVICES": "test-0"}, "capture_output": True, "text": True}
+    how = {"env": activated(CUDA_VISIBLE_DEVICES="test-0"), "capture_output": True, "text": True}
     shell = str(SCRIPTS / "shells/one_gpu")
     assert subprocess.run([shell, "-c", "echo $CUDA_VISIBLE_DEVICES"], **how).stdout == "test-0\n"
     assert subprocess.run([shell, "-c", "false | true; echo reached"], **how).stdout == ""

@@ -8,6 +8,7 @@ from types import SimpleNamespace
 import commands
 import pytest
 import yaml
+from commands import ROOT
 
 import config
 import plan
@@ -26,13 +27,12 @@ from vrrae_bench.study.submission import (
 )
 from vrrae_bench.system.errors import UserError
 
-ROOT = Path(__file__).parents[2]
 ON_GPUS = "workflow/profiles/workstation-gpu"
 
 
-def snakemake(*options, folder, snakefile=ROOT / "Snakefile", dry=True):
-    words = ["--snakefile", snakefile, *(["--dry-run"] if dry else []), "--cores", "1", *options]
-    return commands.snakemake(*words, cwd=folder)
+def snakemake(*options, folder, root=ROOT, dry=True):
+    words = [*(["--dry-run"] if dry else []), "--cores", "1", *options]
+    return commands.snakemake(*words, root=root, cwd=folder)
 
 
 @pytest.fixture
@@ -67,7 +67,7 @@ def test_a_configuration_is_resolved_as_snakemake_resolves_it(folder, options):
     words = [word for profile in options.get("profiles", ()) for word in ("--profile", profile)]
     words += ["--configfile", *options["configfiles"]] if "configfiles" in options else []
     words += ["--config", *options["config"]] if "config" in options else []
-    outcome = snakemake(*words, folder=folder, snakefile="Snakefile")
+    outcome = snakemake(*words, folder=folder, root=folder)
     assert outcome.returncode == 0, outcome.stderr
     assert Invocation(**options).settings() == check_settings(json.loads((folder / "resolved.json").read_text()))
 
@@ -296,7 +296,7 @@ def test_the_words_of_another_program_are_not_those_of_snakemake(monkeypatch):
 def test_snakemake_says_where_in_config_yaml_a_mistake_is(folder):
     (folder / "Snakefile").write_text((ROOT / "Snakefile").read_text())
     (folder / "config.yaml").write_text("results: a\n\tbanner: b\n")
-    outcome = snakemake(folder=folder, snakefile="Snakefile")
+    outcome = snakemake(folder=folder, root=folder)
     told = outcome.stdout + outcome.stderr
     assert outcome.returncode == 1 and f"{folder}/config.yaml: " in told and "line 2, column 1" in told
 

@@ -5,6 +5,7 @@ from functools import partial
 from pathlib import Path
 
 import pytest
+from commands import ROOT
 from configurations import load_settings
 
 import keep as keep_command
@@ -24,7 +25,7 @@ def keep(run_main):
 @pytest.fixture
 def results(tmp_path):
     """A folder of results with a configuration, and nothing else."""
-    study = load_settings(Path(__file__).parents[2] / "config.yaml").study
+    study = load_settings(ROOT / "config.yaml").study
     path = tmp_path / "results/settings.json"
     path.parent.mkdir()
     path.write_text(study.model_dump_json())

@@ -4,17 +4,15 @@ import errno
 import os
 import subprocess
 import sys
-from pathlib import Path
 
 import numpy as np
 import pytest
-from commands import snakemake
+from commands import ROOT, snakemake
 
 from vrrae_bench.system.errors import SCREEN, in_words
 from vrrae_bench.system.files import atomic_path, write_json
 from vrrae_bench.system.killed import explain_killed
 
-ROOT = Path(__file__).parents[2]
 SCRIPTS = ROOT / "workflow/scripts"
 # As on a full disk: no file may become larger than this. Python ignores the signal that comes with it.
 LIMIT = 100_000
@@ -151,7 +149,7 @@ def failed_run(command, folder):
     """What Snakemake says of a job that fails, by the hooks of the workflow."""
     names = {"scripts": str(SCRIPTS), "rules": str(ROOT / "workflow/rules"), "command": command}
     (folder / "Snakefile").write_text(SNAKEFILE.format(**names))
-    outcome = snakemake("--cores", "1", "model", cwd=folder)
+    outcome = snakemake("--cores", "1", "model", root=folder, cwd=folder)
     assert outcome.returncode == 1
     return outcome
 

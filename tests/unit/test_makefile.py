@@ -4,14 +4,13 @@ import os
 import stat
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
+from commands import ROOT
 
 import keep
 from vrrae_bench.system.errors import UserError
 
-ROOT = Path(__file__).parents[2]
 ODD = [
     "with space",
     "it's",

@@ -3,10 +3,10 @@
 import json
 import re
 from html.parser import HTMLParser
-from pathlib import Path
 
 import pandas as pd
 import pytest
+from commands import ROOT
 from markdown_it import MarkdownIt
 from PIL import Image
 
@@ -23,7 +23,6 @@ from vrrae_bench.reporting.tables import write_table
 from vrrae_bench.study.reading import BASE, check_settings, read_file
 from vrrae_bench.system.errors import UserError
 
-ROOT = Path(__file__).parents[2]
 BENIGN = "Some words."
 HOSTILE = [
     '<script>alert("x")</script>',

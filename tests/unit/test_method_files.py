@@ -1,8 +1,7 @@
 """Files of methods: what is wrong with one is told before anything begins, and records know methods by their lines."""
 
-from pathlib import Path
-
 import pytest
+from commands import ROOT
 from configurations import load_settings
 from pydantic import ValidationError
 
@@ -16,7 +15,6 @@ from vrrae_bench.study.reading import BASE
 from vrrae_bench.system.errors import UserError
 from vrrae_bench.system.files import sha256
 
-ROOT = Path(__file__).parents[2]
 CLASS = "class Sphere:\n    pass\n"
 LINE = '"sphere_ae": {"bottleneck": "Sphere", "width": "bottleneck"}'
 

@@ -1,9 +1,9 @@
 """The catalogue of metrics: every number that is reported has its entry, and claims call better what is better."""
 
 import json
-from pathlib import Path
 
 import pytest
+from commands import ROOT
 
 from vrrae_bench.reporting.claims.claims import CLAIMS
 from vrrae_bench.reporting.claims.differences import Lower, NotLower
@@ -12,7 +12,7 @@ from vrrae_bench.scoring.metrics import METRICS
 from vrrae_bench.study.catalogue import TABLES
 from vrrae_bench.study.paper import paper_values
 
-KEPT = Path(__file__).parents[2] / "docs/example-report"
+KEPT = ROOT / "docs/example-report"
 
 
 def test_every_number_of_the_kept_scores_has_an_entry():

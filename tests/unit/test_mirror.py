@@ -5,9 +5,9 @@ import os
 import subprocess
 import sys
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
+from commands import ROOT
 from configurations import load_settings
 
 from vrrae_bench.datasets.published import RemoteFile
@@ -15,7 +15,6 @@ from vrrae_bench.datasets.sources import celeba, cifar10, mnist
 from vrrae_bench.study.files_needed import fill_mirror, missing_files, needed_sources, refuse_if_missing
 from vrrae_bench.system.errors import UserError
 
-ROOT = Path(__file__).parents[2]
 SETTINGS = load_settings(ROOT / "config.yaml")
 OFFLINE = SETTINGS.model_copy(update={"offline": True})
 CIFAR10 = cifar10.SOURCE.files[0].name

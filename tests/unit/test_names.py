@@ -1,16 +1,14 @@
 """Names and texts that a user chooses pass through Snakemake, a shell and files, and come out as they are written."""
 
 import json
-from pathlib import Path
 
 import numpy as np
 import yaml
-from commands import snakemake
+from commands import ROOT, snakemake
 from PIL import Image
 
 from vrrae_bench.reporting.markup import latex, markdown
 
-ROOT = Path(__file__).parents[2]
 ODD = "-x {misc} {wildcards.table} {0} <name> 'q' \"d\" $HOME `id` $(touch pwned) \\n %s & a|b; *c* #"
 RESULTS = "it's (mine) & yours; [a]*?"
 CLASSES = ["{misc}", "{wildcards.dataset}", "<name>", "it's", "$(touch pwned)", "a*?[b]", "-rf", "new\nline", "~root"]
@@ -29,7 +27,7 @@ def test_odd_names_and_texts_are_harmless(tmp_path):
     values = {"results": RESULTS, "banner": ODD, "reduced": ODD, "experiment": {"datasets": ["odd"]}}
     values |= {"datasets": {"odd": odd}}
     (tmp_path / "mine.yaml").write_text(yaml.safe_dump(values))
-    command = ["--snakefile", ROOT / "Snakefile", "--cores", "1", "data_odd", "table_a3_1", "--configfile", "mine.yaml"]
+    command = ["--cores", "1", "data_odd", "table_a3_1", "--configfile", "mine.yaml"]
     outcome = snakemake(*command, cwd=tmp_path)
     assert outcome.returncode == 0, outcome.stdout + outcome.stderr
     manifest = json.loads((tmp_path / RESULTS / "data/odd/manifest.json").read_text())

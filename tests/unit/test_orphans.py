@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from commands import ROOT
 
 from vrrae_bench.datasets.store import storing
 from vrrae_bench.system.checkpoints import FINISHED, CheckpointFolder, forget_finished
@@ -15,7 +16,7 @@ from vrrae_bench.system.files import sha256
 from vrrae_bench.system.host_devices import claim
 from vrrae_bench.system.locks import locked
 
-SCRIPTS = Path(__file__).parents[2] / "workflow/scripts"
+SCRIPTS = ROOT / "workflow/scripts"
 OUTPUTS = ("model.eqx", "history.csv", "run.json")
 
 

@@ -12,6 +12,7 @@ from pathlib import Path
 import jax
 import numpy as np
 import pytest
+from commands import ROOT
 from typechecker import unchecked
 
 import vrrae_bench
@@ -29,7 +30,6 @@ from vrrae_bench.system.dependencies import PACKAGE, code_files
 from vrrae_bench.system.errors import UserError
 from vrrae_bench.system.variables import fixed_settings
 
-ROOT = Path(__file__).parents[2]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
 (EXAMPLE,) = re.findall(r"```python\n(.*?)```", (ROOT / "docs/package.md").read_text(), flags=re.DOTALL)
 # The tests' own setting by which programs compile faster is told.

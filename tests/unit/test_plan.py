@@ -7,7 +7,7 @@ from pathlib import Path
 import jax
 import numpy as np
 import pytest
-from commands import python
+from commands import ROOT, python
 from configurations import load_settings
 
 from vrrae_bench.artefacts.manifest import Normalisation
@@ -24,7 +24,6 @@ from vrrae_bench.scoring.scores import OTHER_SAMPLERS, feature_scores
 from vrrae_bench.study import costs
 from vrrae_bench.study.estimates import COSTS, minutes_allowed
 
-ROOT = Path(__file__).parents[2]
 SETTINGS = load_settings(ROOT / "config.yaml")
 PERFORMANCE, REPRODUCE, DATA_SETS = (
     (ROOT / f"docs/{page}.md").read_text() for page in ("performance", "reproduce", "data-sets")

@@ -2,26 +2,17 @@
 
 import os
 import re
-import sys
-from pathlib import Path
 
-import commands
 import pytest
 import yaml
-from commands import jobs_of
+from commands import ROOT, jobs_of, snakemake
 from snakemake_interface_executor_plugins.utils import TargetSpec, encode_target_jobs_cli_args
 
 from vrrae_bench.datasets.sources import mnist
 
-ROOT = Path(__file__).parents[2]
 # The others plan the paper in full, and may need plug-ins: test_plan.py.
 PROFILES = ["laptop", "quick"]
 TARGETS = ["table_1", "table_2", "table_a3_1", "figure_2", "figure_3", "figure_5", "figure_a5_4", "report", "all"]
-
-
-def snakemake(*arguments, root=ROOT, path=None, **options):
-    path = path or f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
-    return commands.snakemake("--snakefile", root / "Snakefile", *arguments, env=os.environ | {"PATH": path}, **options)
 
 
 @pytest.mark.parametrize("profile", PROFILES)
@@ -54,7 +45,7 @@ def test_rules_run_by_the_interpreter_that_runs_snakemake(tmp_path):
     (tmp_path / "bin/python").write_text("#!/bin/sh\necho another python >&2; exit 1\n")
     (tmp_path / "bin/python").chmod(0o755)
     how = ("table_a3_1", "--quiet", "rules", "--cores", "1", "--directory", tmp_path)
-    made = snakemake(*how, path=f"{tmp_path / 'bin'}{os.pathsep}{os.defpath}")
+    made = snakemake(*how, env=os.environ | {"PATH": f"{tmp_path / 'bin'}{os.pathsep}{os.defpath}"})
     assert made.returncode == 0, made.stderr
     assert "Nothing to be done" in snakemake(*how, "-n").stdout
 

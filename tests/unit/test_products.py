@@ -7,7 +7,6 @@ import re
 import sys
 from contextlib import nullcontext
 from functools import partial
-from pathlib import Path
 
 import equinox as eqx
 import jax
@@ -16,8 +15,9 @@ import numpy as np
 import pytest
 import torch
 import yaml
+from commands import ROOT
+from convolution_cases import CASES, PAIRS
 from jax.extend.core import ClosedJaxpr, Jaxpr
-from test_convolutions import CASES, PAIRS
 
 import timing
 import train
@@ -267,6 +267,6 @@ def test_the_processor_is_what_linux_says(tmp_path):
 
 def test_models_of_the_earlier_arithmetic_are_not_taken_for_these():
     """Before, all of encoder and decoder computed in bfloat16, in runs whose variant said `precision=bfloat16`."""
-    values = with_defaults(yaml.safe_load((Path(__file__).parents[2] / "config.yaml").read_text()))
+    values = with_defaults(yaml.safe_load((ROOT / "config.yaml").read_text()))
     values["datasets"]["mnist"]["precision"] = "bfloat16"
     assert check_settings(values).run("mnist", "ae", 0).variant == "batch=576__products=bfloat16"

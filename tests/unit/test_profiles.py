@@ -2,16 +2,15 @@
 
 import os
 import re
-from pathlib import Path
 
 import pytest
 import yaml
+from commands import ROOT
 from configurations import load_settings
 
 from vrrae_bench.study.estimates import ON_THE_LOGIN_NODE
 from vrrae_bench.study.submission import PLACEHOLDERS
 
-ROOT = Path(__file__).parents[2]
 PROFILES = {path.parent.name: path for path in sorted(ROOT.glob("workflow/profiles/*/config.yaml"))}
 CLUSTERS = ("slurm-cpu", "slurm-gpu", "kubernetes-gpu", "tpu-slice")
 RULES = {

@@ -4,11 +4,11 @@ import json
 import re
 import shutil
 import sys
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
+from commands import ROOT
 from configurations import load_settings
 
 import keep as keep_command
@@ -20,7 +20,6 @@ from vrrae_bench.study.catalogue import FIGURES, TABLES
 from vrrae_bench.study.selection import all_runs, is_made
 from vrrae_bench.system.errors import UserError
 
-ROOT = Path(__file__).parents[2]
 EXAMPLE = ROOT / "docs/example-report"
 SMALL = """
 banner: A small study.

@@ -10,6 +10,7 @@ from urllib.parse import quote
 
 import jax
 import pytest
+from commands import ROOT
 
 import keep
 import redraw
@@ -22,7 +23,7 @@ from vrrae_bench.models.serialisation import ModelHeader, load_model, save_model
 from vrrae_bench.system.errors import UserError
 from vrrae_bench.system.files import read_json, write_json
 
-EXAMPLE = Path(__file__).parents[2] / "docs/example-report"
+EXAMPLE = ROOT / "docs/example-report"
 FORMER, TODAY = "beta=1e-3,batch=16", "beta=1e-3__batch=16"
 
 

@@ -5,11 +5,11 @@ import hashlib
 import io
 import json
 import re
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
+from commands import ROOT
 from configurations import load_settings
 from PIL import Image
 
@@ -33,7 +33,6 @@ from vrrae_bench.reporting.report import write_report
 from vrrae_bench.reporting.tables import write_table
 from vrrae_bench.system.errors import UserError
 
-ROOT = Path(__file__).parents[2]
 TEMPLATE = ROOT / "workflow/report/report.html.j2"
 
 

@@ -2,11 +2,11 @@
 
 import json
 import re
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
+from commands import ROOT
 from configurations import load_settings
 from matplotlib import colormaps
 from PIL import Image
@@ -31,7 +31,6 @@ from vrrae_bench.study.catalogue import TABLES
 from vrrae_bench.study.selection import runs_of
 from vrrae_bench.system.errors import UserError
 
-ROOT = Path(__file__).parents[2]
 CAPTIONS = ROOT / "workflow/report/captions"
 
 

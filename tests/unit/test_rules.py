@@ -1,11 +1,11 @@
 """Rules against the commands that they call, those too that no test can run."""
 
 import re
-from pathlib import Path
 
 import pytest
+from commands import ROOT
 
-WORKFLOW = Path(__file__).parents[2] / "workflow"
+WORKFLOW = ROOT / "workflow"
 COMMON = "\n\n\n".join(path.read_text() for path in sorted(WORKFLOW.glob("rules/common/*.smk")))
 CALLS = {
     name: body

@@ -4,13 +4,14 @@ import json
 from pathlib import Path
 
 import pytest
+from commands import ROOT
 
 from vrrae_bench.artefacts.scores import BoundScores, RunScores, scores_of, write_scores
 from vrrae_bench.reporting.run_scores import read_run_scores, read_scores
 from vrrae_bench.system.errors import UserError
 from vrrae_bench.system.files import read_json
 
-KEPT = Path(__file__).parents[2] / "docs/example-report"
+KEPT = ROOT / "docs/example-report"
 BOUNDS = ("floor", "copies", "ceiling")
 
 

@@ -9,17 +9,17 @@ import os
 import re
 import subprocess
 import sys
-from pathlib import Path
 
 import numpy as np
 import pytest
 import snakemake.shell
+from commands import ROOT
 
 from vrrae_bench.artefacts.manifest import Normalisation
 from vrrae_bench.models.serialisation import ModelHeader, save_model
 from vrrae_bench.system.files import sha256
 
-SCRIPTS = Path(__file__).parents[2] / "workflow/scripts"
+SCRIPTS = ROOT / "workflow/scripts"
 
 # Each by itself changed the trained model, or ended the training with a traceback.
 OF_JAX = {

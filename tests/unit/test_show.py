@@ -1,11 +1,8 @@
 """The main tables in a terminal."""
 
 import subprocess
-from pathlib import Path
 
-from commands import python
-
-ROOT = Path(__file__).parents[2]
+from commands import ROOT, python
 
 
 def show(folder) -> subprocess.CompletedProcess:

@@ -2,15 +2,12 @@
 
 import re
 import sys
-from pathlib import Path
 
 import pytest
-from commands import snakemake
+from commands import ROOT, snakemake
 
 import targets
 from vrrae_bench.study.targets import OTHER_TARGETS, names_target
-
-ROOT = Path(__file__).parents[2]
 
 
 def told(monkeypatch, capsys, *overlays) -> dict[str, str]:
@@ -56,6 +53,6 @@ def test_the_snakefile_has_a_rule_for_each_target(monkeypatch, capsys):
     ("target", "meant"), [("tabel_2", " Did you mean table_2?"), ("results/tables/table_9.csv", ""), ("table_2", None)]
 )
 def test_a_target_that_nothing_makes_is_told_with_where_all_are_listed(target, meant, tmp_path):
-    outcome = snakemake("--snakefile", ROOT / "Snakefile", "--dry-run", "--cores", "1", target, cwd=tmp_path)
+    outcome = snakemake("--dry-run", "--cores", "1", target, cwd=tmp_path)
     told = f"{target}: there is no such target.{meant} `make targets` lists all of them."
     assert (outcome.returncode == 0) == (meant is None) and (told in outcome.stdout) == (meant is not None)

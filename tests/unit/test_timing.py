@@ -8,13 +8,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from commands import ROOT
 
 from vrrae_bench.system.host_devices import one_at_a_time
 from vrrae_bench.training import timing
 from vrrae_bench.training.other_work import OtherWork, read_clocks, warn_of_other_work
 from vrrae_bench.training.settings import TimingSettings
 
-SCRIPT = Path(__file__).parents[2] / "workflow/scripts/timing.py"
+SCRIPT = ROOT / "workflow/scripts/timing.py"
 
 
 def test_no_method_is_always_the_first():

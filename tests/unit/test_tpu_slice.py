@@ -5,11 +5,11 @@ import shutil
 import subprocess
 import sys
 import time
-from pathlib import Path
 
 import pytest
+from commands import ROOT
 
-SCRIPTS = Path(__file__).parents[2] / "workflow/profiles/tpu-slice"
+SCRIPTS = ROOT / "workflow/profiles/tpu-slice"
 GCLOUD = """#!/bin/bash
 # Stand-in: notes its arguments; `create` boots a host, `describe` says the phase in a file.
 echo "$*" >> "$CLOUD/calls"

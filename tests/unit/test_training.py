@@ -7,13 +7,13 @@ import signal
 import subprocess
 import sys
 import time
-from pathlib import Path
 
 import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
+from commands import ROOT
 from scipy.stats import norm
 
 from train import checkpoint_identity
@@ -32,7 +32,7 @@ from vrrae_bench.training.loop import StepSettings, run_steps, start_state
 from vrrae_bench.training.losses import kl_divergence, relative_error
 from vrrae_bench.training.progress import Losses, ProgressLine
 
-SCRIPTS = Path(__file__).parents[2] / "workflow/scripts"
+SCRIPTS = ROOT / "workflow/scripts"
 
 
 def test_the_reconstruction_loss_is_the_reported_error(rng):

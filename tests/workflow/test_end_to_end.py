@@ -3,21 +3,16 @@
 import base64
 import json
 import re
-import shutil
-from pathlib import Path
 from urllib.parse import unquote
 
-import commands
 import numpy as np
 import pandas as pd
 import pytest
-from commands import jobs_of
+from commands import copy_of_project, jobs_of, snakemake
 from sklearn.datasets import load_digits
 
 from vrrae_bench.models.serialisation import load_model
 from vrrae_bench.study.catalogue import TABLES
-
-ROOT = Path(__file__).parents[2]
 
 # Each job imports for seconds, and each network compiles for half a minute: no more of them than tests look at.
 TINY = """
@@ -65,11 +60,7 @@ datasets:
 @pytest.fixture(scope="module")
 def finished(tmp_path_factory):
     """A copy of the project in which a tiny configuration was run to its end."""
-    root = tmp_path_factory.mktemp("project")
-    shutil.copytree(ROOT / "workflow", root / "workflow", ignore=shutil.ignore_patterns("__pycache__"))
-    shutil.copytree(ROOT / "envs", root / "envs")
-    for name in ("Snakefile", "config.yaml"):
-        shutil.copy(ROOT / name, root)
+    root = copy_of_project(tmp_path_factory.mktemp("project"))
     (root / "tiny.yaml").write_text(TINY)
     digits = load_digits()
     images = (np.kron(digits.images[:400], np.ones((4, 4))) * (255 / 16)).astype(np.uint8)
@@ -83,7 +74,7 @@ def finished(tmp_path_factory):
 
 
 def run_tiny(root, *arguments):
-    return commands.snakemake(*arguments, "--configfile", root / "tiny.yaml", cwd=root)
+    return snakemake(*arguments, "--configfile", root / "tiny.yaml", root=root, cwd=root)
 
 
 def test_the_whole_chain_runs(finished):

@@ -1,13 +1,10 @@
 """The real workflow on a disk that is full."""
 
-import os
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
-
-ROOT = Path(__file__).parents[2]
+from commands import ROOT, activated
 
 
 @pytest.fixture
@@ -23,10 +20,9 @@ def small_disk(tmp_path):
 
 
 def snakemake(folder, target) -> subprocess.CompletedProcess:
-    environment = os.environ | {"PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"}
     command = [sys.executable, "-m", "snakemake", target, "--snakefile", ROOT / "Snakefile", "--cores", "1"]
     command += ["--directory", folder, "--configfile", ROOT / "tests/smallest.yaml"]
-    return subprocess.run(list(map(str, command)), env=environment, capture_output=True, text=True)
+    return subprocess.run(list(map(str, command)), env=activated(), capture_output=True, text=True)
 
 
 def test_the_reason_is_on_the_screen_though_no_log_can_hold_it(small_disk):

@@ -1,25 +1,23 @@
 """A training that outlives the Snakemake which started it."""
 
-import os
 import subprocess
 import sys
 import time
-from pathlib import Path
+
+from commands import ROOT, activated
 
 from vrrae_bench.system.checkpoints import FINISHED
 from vrrae_bench.system.files import sha256
 
-ROOT = Path(__file__).parents[2]
 RUN = "results/runs/synthetic/ae/batch=32/seed=0"
 
 
 def start(folder, *options) -> subprocess.Popen:
     """Snakemake as a user starts it, for one training."""
-    environment = os.environ | {"PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"}
     command = [sys.executable, "-m", "snakemake", f"{RUN}/model.eqx", "--snakefile", ROOT / "Snakefile"]
     command += ["--cores", "1", "--directory", folder, *options, "--configfile", ROOT / "tests/smallest.yaml"]
     how = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "text": True}
-    return subprocess.Popen(list(map(str, command)), env=environment, **how)
+    return subprocess.Popen(list(map(str, command)), env=activated(), **how)
 
 
 def wait_for(folder, pattern) -> None:

@@ -3,15 +3,14 @@
 import json
 import os
 import re
-import shutil
 import subprocess
 import sys
 from pathlib import Path
 
-import commands
 import numpy as np
 import pytest
 import yaml
+from commands import ROOT, copy_of_project, python
 from configurations import load_settings
 
 from vrrae_bench.artefacts.records import read_record, write_record
@@ -20,7 +19,6 @@ from vrrae_bench.datasets.synthetic import make_synthetic
 from vrrae_bench.study.reading import BASE
 from vrrae_bench.study.selection import all_runs
 
-ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs/own-method.md").read_text()
 METHODS = Path("workflow/scripts/vrrae_bench/models/methods")
 # What is trained before the example is added.
@@ -43,10 +41,7 @@ datasets:
 @pytest.fixture
 def project(tmp_path):
     """A copy of the project."""
-    shutil.copytree(ROOT / "workflow", tmp_path / "workflow", ignore=shutil.ignore_patterns("__pycache__"))
-    for name in ("config.yaml", "Snakefile"):
-        shutil.copy2(ROOT / name, tmp_path)
-    return tmp_path
+    return copy_of_project(tmp_path)
 
 
 def follow(project):
@@ -61,7 +56,7 @@ def follow(project):
 
 def trainings(project, *words):
     """The trainings that a dry run plans, each as method and data set."""
-    plan = commands.python("-m", *words, "--dry-run", cwd=project)
+    plan = python("-m", *words, "--dry-run", cwd=project)
     assert plan.returncode == 0, plan.stdout + plan.stderr
     return set(re.findall(r"Train (\w+) on (\w+)", plan.stdout + plan.stderr))
 

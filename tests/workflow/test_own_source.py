@@ -3,17 +3,14 @@
 import hashlib
 import json
 import re
-import shutil
-from pathlib import Path
 
-import commands
 import numpy as np
 import pytest
 import yaml
+from commands import ROOT, copy_of_project, python
 
 from vrrae_bench.study.costs import CPU_SECONDS_PER_IMAGE
 
-ROOT = Path(__file__).parents[2]
 SETTINGS = {
     "source": "letters",
     "bottleneck": 4,
@@ -53,11 +50,8 @@ def added(tmp_path, rng):
     assert code.count("104_000") == code.count("0" * 64) == 1
     code = code.replace("104_000", str(path.stat().st_size))
     code = code.replace("0" * 64, hashlib.sha256(path.read_bytes()).hexdigest())
-    shutil.copytree(ROOT / "workflow", tmp_path / "workflow", ignore=shutil.ignore_patterns("__pycache__"))
+    copy_of_project(tmp_path)
     (tmp_path / "workflow/scripts/vrrae_bench/datasets/sources/letters.py").write_text(code)
-    shutil.copytree(ROOT / "envs", tmp_path / "envs")
-    for name in ("config.yaml", "Snakefile"):
-        shutil.copy(ROOT / name, tmp_path)
     overlay = {
         "offline": True,
         "mirror": "mirror",
@@ -69,7 +63,7 @@ def added(tmp_path, rng):
 
 
 def run(root, *words):
-    outcome = commands.python(*words, cwd=root)
+    outcome = python(*words, cwd=root)
     assert outcome.returncode == 0, outcome.stdout + outcome.stderr
     return outcome.stdout
 

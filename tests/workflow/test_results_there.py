@@ -3,11 +3,10 @@
 import os
 import re
 import shutil
-import sys
-from pathlib import Path
 
 import commands
 import pytest
+from commands import ROOT, activated, copy_of_project
 from configurations import load_settings
 
 from vrrae_bench.artefacts.records import read_record, write_record
@@ -17,7 +16,6 @@ from vrrae_bench.study.reading import BASE
 from vrrae_bench.study.selection import all_runs
 from vrrae_bench.system.files import read_json
 
-ROOT = Path(__file__).parents[2]
 RUN = "results/runs/synthetic/ae/batch=32/seed=0"
 TINY = """
 offline: true
@@ -38,11 +36,10 @@ datasets:
 
 def snakemake(root, *arguments, project=ROOT):
     """The outcome, and what was told as one text."""
-    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
-    environment = os.environ | {"PATH": path, "JAX_DISABLE_MOST_OPTIMIZATIONS": "0"}
-    options = ["--snakefile", project / "Snakefile", "--directory", root, "--configfile", root / "mine.yaml"]
+    options = ["--directory", root, "--configfile", root / "mine.yaml"]
     options += ["--quiet", "rules", "--cores", "1", "--show-failed-logs"]
-    outcome = commands.snakemake(*options, *arguments, env=environment)
+    environment = activated(JAX_DISABLE_MOST_OPTIMIZATIONS="0")
+    outcome = commands.snakemake(*options, *arguments, root=project, env=environment)
     return outcome.returncode, outcome.stdout + outcome.stderr
 
 
@@ -211,11 +208,7 @@ match Path(sys.argv[0]).stem:
 @pytest.fixture(scope="module")
 def project(tmp_path_factory):
     """A copy of the project with these commands."""
-    root = tmp_path_factory.mktemp("project")
-    shutil.copytree(ROOT / "workflow", root / "workflow", ignore=shutil.ignore_patterns("__pycache__"))
-    shutil.copytree(ROOT / "envs", root / "envs")
-    for name in ("Snakefile", "config.yaml"):
-        shutil.copy(ROOT / name, root)
+    root = copy_of_project(tmp_path_factory.mktemp("project"))
     for name in ("train", "extractor", "reference", "bounds", "timing"):
         (root / f"workflow/scripts/{name}.py").write_text(STAND_IN)
     return root
