@@ -6,6 +6,7 @@ import pytest
 from commands import ROOT
 
 WORKFLOW = ROOT / "workflow"
+COMMAND_LINE = WORKFLOW / "scripts/vrrae_bench/system/command_line.py"
 COMMON = "\n\n\n".join(path.read_text() for path in sorted(WORKFLOW.glob("rules/common/*.smk")))
 CALLS = {
     name: body
@@ -28,8 +29,10 @@ def test_a_rule_gives_its_command_the_options_that_it_knows_and_all_that_it_need
     body = CALLS[rule]
     [script] = re.findall(r"\{SCRIPTS\}/(\w+\.py)", body)
     source = (WORKFLOW / "scripts" / script).read_text()
-    if "add_device_options(" in source:
-        source += (WORKFLOW / "scripts/vrrae_bench/system/command_line.py").read_text()
+    # Functions that add the options that several commands have.
+    added = re.findall(r"^def (add_\w+)(\((?:.*\n)(?:(?: .*)?\n)*)", COMMAND_LINE.read_text(), re.MULTILINE)
+    assert {name for name, _ in added} >= {"add_device_options", "add_checkpoint_options"}
+    source += "".join(body for name, body in added if f"{name}(" in source)
     known = set(re.findall(r'"--([a-z0-9-]+)"', source))
     needed = {
         name
