@@ -7,6 +7,7 @@ another command. Code that may run within another program, such as `fit` of the 
 
 import os
 import sys
+from contextlib import suppress
 
 from vrrae_bench.system.variables import fixed_settings
 
@@ -18,7 +19,10 @@ def _fix_this_process() -> None:
     os.environ.update(fixed)
     if dropped:
         told = ", ".join(dropped)
-        print(f"ignored, so that results do not depend on the shell: {told}", file=sys.stderr, flush=True)
+        line = f"ignored, so that results do not depend on the shell: {told}\n"
+        # If the disk is full, the command says so later. Without a buffer, nothing is left that could not be written.
+        with suppress(OSError):
+            os.write(sys.stderr.fileno(), line.encode(errors="backslashreplace"))
 
 
 _fix_this_process()
