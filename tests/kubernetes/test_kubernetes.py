@@ -94,7 +94,8 @@ def test_jobs_ask_for_the_memory_and_the_processors_of_their_rules(outcome):
     cluster, _ = outcome
     limits = [container["resources"]["limits"] for container in containers(cluster)]
     asked = sorted((limit["memory"], limit["cpu"]) for limit in limits)
-    assert asked == [("4000M", "1000m")] * 3 + [("4000M", "2000m"), ("4484M", "4000m")]
+    # Sampling and scoring; training and the features of the reference; and the tuning of the extractor.
+    assert asked == [("4000M", "1000m")] * 2 + [("4000M", "2000m")] * 2 + [("4484M", "4000m")]
 
 
 def test_jobs_run_in_the_image_tolerate_gpu_nodes_and_are_not_restarted_behind_snakemakes_back(outcome):
