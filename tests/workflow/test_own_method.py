@@ -12,10 +12,8 @@ import pytest
 import yaml
 from commands import ROOT, copy_of_project, python
 from configurations import load_settings
+from earlier_run import write_bumps, write_training
 
-from vrrae_bench.artefacts.records import read_record, write_record
-from vrrae_bench.datasets.settings import BumpSettings
-from vrrae_bench.datasets.synthetic import make_synthetic
 from vrrae_bench.study.reading import BASE
 from vrrae_bench.study.selection import all_runs
 
@@ -72,16 +70,9 @@ def test_the_command_of_the_page_would_train_the_example_beside_the_others(proje
 def trained(project):
     """The project with the outputs of some trainings, as an earlier run of it would have left them, and their paths."""
     (project / "mine.yaml").write_text(TINY.replace("METHODS", ", ".join(TRAINED)))
-    make_synthetic(project / "results/data/synthetic", BumpSettings(grid=8, test_images=20, diagonal_images=10, seed=0))
-    manifest = read_record(project / "results/data/synthetic/manifest.json")
-    models = []
-    for run in all_runs(load_settings(BASE, project / "mine.yaml")):
-        models.append(f"results/{run.folder}/model.eqx")
-        folder = project / "results" / run.folder
-        folder.mkdir(parents=True)
-        for name in ("model.eqx", "history.csv"):
-            (folder / name).write_bytes(name.encode())
-        write_record(folder / "run.json", {"run": run.model_dump(), "data": manifest}, ["model.eqx", "history.csv"])
+    write_bumps(project)
+    runs = all_runs(load_settings(BASE, project / "mine.yaml"))
+    models = [str((write_training(project, run) / "model.eqx").relative_to(project)) for run in runs]
     return project, models
 
 

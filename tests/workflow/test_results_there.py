@@ -8,10 +8,9 @@ import commands
 import pytest
 from commands import ROOT, activated, copy_of_project
 from configurations import load_settings
+from earlier_run import write_bumps, write_training
 
 from vrrae_bench.artefacts.records import read_record, write_record
-from vrrae_bench.datasets.settings import BumpSettings
-from vrrae_bench.datasets.synthetic import make_synthetic
 from vrrae_bench.study.reading import BASE
 from vrrae_bench.study.selection import all_runs
 from vrrae_bench.system.files import read_json
@@ -50,23 +49,11 @@ def remedy_of(told):
     ].split()
 
 
-def write_training(root, run):
-    """What a training leaves, with a model that is none."""
-    folder = root / "results" / run.folder
-    folder.mkdir(parents=True)
-    for name in ("model.eqx", "history.csv", "latents.npz", "random.npy"):
-        (folder / name).write_bytes(name.encode())
-    manifest = read_record(root / "results/data/synthetic/manifest.json")
-    write_record(folder / "run.json", {"run": run.model_dump(), "data": manifest}, ["model.eqx", "history.csv"])
-    return folder
-
-
 @pytest.fixture
 def copied(tmp_path):
     """Results of a training and its samples as they are copied, without the folder .snakemake."""
     (tmp_path / "mine.yaml").write_text(TINY)
-    bumps = BumpSettings(grid=8, test_images=20, diagonal_images=10, seed=0)
-    make_synthetic(tmp_path / "results/data/synthetic", bumps)
+    write_bumps(tmp_path)
     settings = load_settings(BASE, tmp_path / "mine.yaml")
     [run] = [run for run in all_runs(settings) if RUN.endswith(run.folder)]
     write_training(tmp_path, run)
