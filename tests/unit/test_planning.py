@@ -5,7 +5,7 @@ import re
 
 import pytest
 import yaml
-from commands import ROOT, jobs_of, snakemake
+from commands import ROOT, activated, jobs_of, snakemake
 from snakemake_interface_executor_plugins.utils import TargetSpec, encode_target_jobs_cli_args
 
 from vrrae_bench.datasets.sources import mnist
@@ -47,6 +47,17 @@ def test_rules_run_by_the_interpreter_that_runs_snakemake(tmp_path):
     how = ("table_a3_1", "--quiet", "rules", "--cores", "1", "--directory", tmp_path)
     made = snakemake(*how, env=os.environ | {"PATH": f"{tmp_path / 'bin'}{os.pathsep}{os.defpath}"})
     assert made.returncode == 0, made.stderr
+    assert "Nothing to be done" in snakemake(*how, "-n").stdout
+
+
+def test_another_copy_of_the_package_is_not_used(tmp_path):
+    """Neither to plan a run nor by its jobs, wherever Python finds the copy, as after `pip install .`."""
+    (tmp_path / "vrrae_bench").mkdir()
+    (tmp_path / "vrrae_bench/__init__.py").write_text("raise ImportError('the copy is used')\n")
+    shell = activated(PYTHONPATH=str(tmp_path), PYTHONSAFEPATH="1")
+    how = ("table_a3_1", "--quiet", "rules", "--cores", "1", "--directory", tmp_path)
+    made = snakemake(*how, cwd=tmp_path, env=shell)
+    assert made.returncode == 0, made.stdout + made.stderr
     assert "Nothing to be done" in snakemake(*how, "-n").stdout
 
 

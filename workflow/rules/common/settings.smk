@@ -10,9 +10,14 @@ from snakemake.logging import logger
 # The path is relative to the working directory. So no job has to run again if a project is moved with its results.
 WORKFLOW = os.path.relpath(f"{workflow.basedir}/workflow")
 SCRIPTS = f"{WORKFLOW}/scripts"
-# The folder is the last one in which Python looks for modules, because it also holds the commands, and one of them is
-# called `config`.
-sys.path.append(os.path.abspath(SCRIPTS))
+# The package is imported from this folder, even if Python finds another copy of it, which the PYTHONPATH of the shell or
+# `pip install .` may have brought. Otherwise, the other copy would decide which runs there are and which code they
+# depend on. Afterwards, the folder is the last one in which Python looks for modules, because it also holds the
+# commands, and one of them is called `config`.
+sys.path.insert(0, os.path.abspath(SCRIPTS))
+import vrrae_bench
+
+sys.path.append(sys.path.pop(0))
 
 from vrrae_bench.artefacts.former_names import refuse_former_names
 from vrrae_bench.study.invocation import command_line, dropped_files
@@ -29,8 +34,8 @@ from vrrae_bench.system.errors import SCREEN, UserError
 from vrrae_bench.system.interpreter import use_this_interpreter
 
 # The output and the errors of a job go to its log. File descriptor 9 stays the screen: if the disk is full, an error
-# cannot be written to the log.
-shell.prefix(f"set -euo pipefail; exec 9>&2; export {SCREEN}=9; ")
+# cannot be written to the log. With PYTHONSAFEPATH, a command would not find the package beside it.
+shell.prefix(f"set -euo pipefail; exec 9>&2; export {SCREEN}=9; unset PYTHONSAFEPATH; ")
 
 try:
     use_this_interpreter(needed=not workflow.deployment_settings.deployment_method)
