@@ -1,5 +1,6 @@
 """Which files rerun which stage."""
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -8,6 +9,7 @@ import pytest
 
 from vrrae_bench.artefacts.methods import methods
 from vrrae_bench.datasets.sources import SOURCES
+from vrrae_bench.system import dependencies
 from vrrae_bench.system.dependencies import PACKAGE, code_files
 
 SCRIPTS = PACKAGE.parent
@@ -100,6 +102,39 @@ def test_a_method_belongs_to_itself_alone():
         assert own == {"vrrae_bench/models/methods/gaussian.py"}
     # Unless the one is made from the other.
     assert "vrrae_bench/models/methods/truncated_svd.py" in code("train", methods()["vrrae"].module)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "from vrrae_bench.models.methods._shared import scale",
+        "from vrrae_bench.models.methods import _shared",
+        "from . import _shared",
+        "from ._shared import scale",
+        "from ..methods._shared import scale",
+        "from ... import models; from ...models.methods._shared import scale",
+        "import beside",
+        "from beside import scale",
+        "import beside as other",
+    ],
+)
+def test_what_a_file_of_a_method_imports_trains_it_again_however_it_is_named(line, tmp_path, monkeypatch):
+    package = tmp_path / "vrrae_bench"
+    folder = package / "models/methods"
+    folder.mkdir(parents=True)
+    for path in (package, package / "models", folder):
+        (path / "__init__.py").touch()
+    shared, mine = folder / "_shared.py", folder / "mine.py"
+    shared.write_text("scale = 1")
+    (tmp_path / "beside.py").write_text("from vrrae_bench.models.methods import _shared")
+    mine.write_text(f"import jax.numpy as jnp\n\n{line}\n")
+    monkeypatch.setattr(dependencies, "SCRIPTS", Path(os.path.relpath(tmp_path)))
+    try:
+        found = {Path(path).resolve() for path in code_files(mine)}
+    finally:
+        dependencies._files.cache_clear()
+    assert shared in found
+    assert ((tmp_path / "beside.py") in found) == ("beside" in line)
 
 
 def test_a_changed_distance_tunes_no_extractor_again():
