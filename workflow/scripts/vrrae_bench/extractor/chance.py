@@ -1,6 +1,6 @@
 """Why scores in the features of a network say nothing: it tells no labels better than a guess, or no noise from images.
 
-The features of a network that has learned nothing say nothing about images: a FID in them may be near zero for noise.
+The features of a network that has learned nothing say nothing about images: an FID in them may be near zero for noise.
 This module reads records alone. The test of significance is in `guessing`, whose library takes long to import.
 """
 

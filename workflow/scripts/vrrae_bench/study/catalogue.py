@@ -46,7 +46,7 @@ class Selection:
         every_seed: Whether all seeds are shown, or only the first seed of each data set.
         every_dataset: Whether all of these data sets are shown, or only the first that the configuration selects.
         best_beta: Whether the best of several betas is shown beside the configured beta. This is possible if the betas
-            of the sweep were trained and there is a FID to choose by. The runs of the best beta have the seeds of the
+            of the sweep were trained and there is an FID to choose by. The runs of the best beta have the seeds of the
             sweep.
     """
 
@@ -282,7 +282,7 @@ TABLES = by_name(
     ),
     Table(
         name="table_extractors",
-        title="How much a FID depends on the seed of the extractor",
+        title="How much an FID depends on the seed of the extractor",
         about="Images: scores by extractors that differ in nothing but their seed, first training seed of each method",
         shows=Selection(several_extractors, headline, every_seed=False),
         metrics=("fid_random", "fid_random_infinity", "kid_random", "fid_interpolation"),

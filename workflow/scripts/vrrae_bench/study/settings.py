@@ -132,7 +132,7 @@ class DatasetSettings(Section):
     )
     extractor_seeds: tuple[Seed, ...] = Field(
         default=(),
-        description="Seeds of further extractors, which show how much a FID depends on the seed of the extractor. "
+        description="Seeds of further extractors, which show how much an FID depends on the seed of the extractor. "
         "They score the first training seed of each method, for table_extractors only",
     )
     inception_2015: bool = Field(

@@ -1,4 +1,4 @@
-"""What a FID depends on beside the model: the network, the number of images, and how they were drawn."""
+"""What an FID depends on beside the model: the network, the number of images, and how they were drawn."""
 
 import pandas as pd
 
