@@ -28,7 +28,7 @@ def main() -> None:
     )
     parser.add_argument("--settings", type=Path, required=True, help="settings.json: what is compared")
     parser.add_argument(
-        "--template", type=Path, required=True, help="Jinja2 template of the page; report.css and report.js beside it"
+        "--template", type=Path, required=True, help="template of the page; its parts, style and script lie beside it"
     )
     parser.add_argument("--out", type=Path, required=True, help="report.html to write")
     make_report(**vars(parser.parse_args()))

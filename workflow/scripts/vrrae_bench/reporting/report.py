@@ -56,7 +56,7 @@ def write_report(
 
     Args:
         path: The page. Files that lie beside it are linked to from there.
-        template: The template, with report.css and report.js beside it.
+        template: The template of the page. The templates of its parts, its style and its script lie beside it.
         tables: CSV files in the long form; the record beside each holds its caption.
         claims: claims.json.
         figures: PNG files, each with its caption in a text file beside it, and its record.
@@ -107,7 +107,11 @@ def write_report(
 def _template(path: Path) -> jinja2.Template:
     """The template with the functions that it calls. Whatever is put into it is escaped."""
     environment = jinja2.Environment(
-        autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        loader=jinja2.FileSystemLoader(path.parent),
     )
     called: dict[str, Any] = {"verdicts": VERDICTS, "columns": RUN_SCORES}
     called |= {"condition": CONDITIONS, "correction": CORRECTION}
@@ -116,7 +120,7 @@ def _template(path: Path) -> jinja2.Template:
     environment.globals = environment.globals | called
     environment.filters |= {"digest": _digest, "duration": duration, "score_name": score_name, "written": written}
     environment.filters["rate"] = format_beta
-    return environment.from_string(path.read_text(encoding="utf-8"))
+    return environment.get_template(path.name)
 
 
 def _digest(text: str) -> str:
