@@ -19,6 +19,7 @@ from vrrae_bench.datasets.in_memory import ImagesInMemory
 from vrrae_bench.datasets.store import DataSet, Images
 from vrrae_bench.models.autoencoder import Autoencoder
 from vrrae_bench.models.bottleneck import Posterior
+from vrrae_bench.models.contract import check_bottleneck
 from vrrae_bench.models.inference import encode
 from vrrae_bench.models.serialisation import ModelHeader, Network
 from vrrae_bench.system.checkpoints import Keeper
@@ -210,8 +211,13 @@ def _take_steps(
 
 
 def start_state(header: ModelHeader) -> State:
-    """The state before the first step: weights from the seed, nothing summed."""
+    """The state before the first step: weights from the seed, nothing summed.
+
+    Raises:
+        UserError: The bottleneck of the method does not do what it has to.
+    """
     run = header.run
+    check_bottleneck(run.definition, header.network.sizes, run.batch_size)
     return _start(header.network, run.learning_rate, jax.random.key(derived_seed(run.seed, "initialisation")))
 
 

@@ -1,0 +1,149 @@
+"""A bottleneck that does not do what its method promises is refused before anything is trained."""
+
+import sys
+from types import ModuleType
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import pytest
+
+from vrrae_bench.artefacts.methods import Method, methods
+from vrrae_bench.models.bottleneck import Bottleneck, Posterior, Sizes
+from vrrae_bench.models.contract import check_bottleneck
+from vrrae_bench.system.errors import UserError
+
+SIZES = Sizes(latent_size=6, bottleneck=3)
+
+
+class Plain(Bottleneck):
+    def posterior(self, encoding):
+        return Posterior(encoding)
+
+
+class Variational(Bottleneck):
+    def posterior(self, encoding):
+        return Posterior(encoding, -jnp.ones_like(encoding))
+
+
+class OneMeanForAll(Bottleneck):
+    """The decoder's input would be broadcast over the batch."""
+
+    def posterior(self, encoding):
+        return Posterior(encoding.mean(axis=0, keepdims=True))
+
+    def __call__(self, encoding, key):  # the inherited function would be checked by its annotations in tests
+        return self.posterior(encoding).mean, self.posterior(encoding)
+
+
+class Wide(Bottleneck):
+    """It passes twice as many numbers through the bottleneck as the other methods."""
+
+    def posterior(self, encoding):
+        return Posterior(jnp.concatenate([encoding, encoding**2], axis=1))
+
+    def decode(self, point):
+        return point[:, :3] + point[:, 3:]
+
+
+class OneVariance(Bottleneck):
+    """The KL divergence would be summed over one number in place of all."""
+
+    def posterior(self, encoding):
+        return Posterior(encoding, jnp.zeros((1, 1)))
+
+
+class Penalised(Plain):
+    def penalty(self, encoder, images, posterior, key):
+        return jnp.sum(posterior.mean**2)
+
+
+class Centred(Bottleneck):
+    def posterior(self, encoding):
+        return Posterior(encoding - encoding.mean(axis=0))
+
+
+class Scaled(Bottleneck):
+    """Its points are divided by the length of a column, where the length of a row was meant."""
+
+    def posterior(self, encoding):
+        return Posterior(encoding)
+
+    def decode(self, point):
+        return point / jnp.linalg.norm(point, axis=0, keepdims=True)
+
+
+class Standardised(Bottleneck):
+    """It divides by what is found after training, which is 0 before."""
+
+    spread: jax.Array | None
+
+    def __init__(self, sizes, *, key):
+        self.spread = None
+
+    def posterior(self, encoding):
+        return Posterior(encoding if self.spread is None else encoding / (0 * self.spread))
+
+    def like_trained(self):
+        return eqx.tree_at(lambda one: one.spread, self, jnp.zeros(3), is_leaf=lambda leaf: leaf is None)
+
+
+@pytest.fixture
+def check(monkeypatch):
+    """A factory: check the bottleneck of a method whose file holds a class."""
+
+    def of(bottleneck, **entry):
+        module = ModuleType("vrrae_bench.models.methods.mine")
+        setattr(module, bottleneck.__name__, bottleneck)
+        monkeypatch.setitem(sys.modules, module.__name__, module)
+        method = Method(file="mine", bottleneck=bottleneck.__name__, **{"width": "bottleneck"} | entry)
+        check_bottleneck.__wrapped__(method, SIZES, 16)
+
+    return of
+
+
+@pytest.mark.parametrize(
+    ("bottleneck", "entry", "told"),
+    [
+        (Plain, {"variational": True}, "log-variance of the posteriors of a batch in training is missing"),
+        (Variational, {}, 'has a log-variance, and the entry in METHODS does not say "variational": True'),
+        (OneVariance, {"variational": True}, "log-variance .* in training has the shape \\(1, 1\\). It has to be"),
+        (OneMeanForAll, {}, "The decoder's input .* has the shape \\(1, 3\\). It has to be \\(16, 3\\)"),
+        (Wide, {}, "mean of the posteriors of a batch after training has the shape \\(16, 6\\). It has to be"),
+        (Penalised, {}, 'The class has function penalty, and the entry in METHODS does not say "penalised"'),
+        (Plain, {"penalised": True}, 'The class has no function penalty, and the entry in METHODS says "penalised"'),
+        (Centred, {}, "depends on the other images of its batch"),
+        (Scaled, {}, "depends on the other images of its batch"),
+    ],
+)
+def test_a_bottleneck_that_would_be_trained_as_another_method_is_refused(bottleneck, entry, told, check):
+    with pytest.raises(UserError, match=told) as caught:
+        check(bottleneck, **entry)
+    assert f"models/methods/mine.py: the bottleneck {bottleneck.__name__} does not" in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("bottleneck", "entry"),
+    [
+        (Plain, {}),
+        (Plain, {"width": "latent_size"}),
+        (Variational, {"variational": True}),
+        (Penalised, {"penalised": True}),
+        (Standardised, {}),
+    ],
+)
+def test_a_bottleneck_that_does_what_its_entry_says_is_not_refused(bottleneck, entry, check):
+    check(bottleneck, **entry)
+
+
+@pytest.mark.parametrize("method", methods())
+def test_every_method_does_what_its_entry_says(method):
+    check_bottleneck(methods()[method], SIZES._replace(linear_layers=2), 16)
+
+
+def test_nothing_is_trained_by_a_method_that_is_refused(monkeypatch, run_spec, tiny_images, trained, tmp_path):
+    monkeypatch.setattr("vrrae_bench.models.methods.identity.Identity", Centred)
+    check_bottleneck.cache_clear()
+    with pytest.raises(UserError, match="nothing was trained"):
+        trained(run_spec("ae"), tiny_images, tmp_path)
+    check_bottleneck.cache_clear()
