@@ -166,7 +166,7 @@ def test_table_2_shows_the_best_beta_of_each_data_set_below_the_configured_one(w
     assert (
         "on MNIST, with 1 seed, VRRAE (1e-6, 1e-4 and 1e-3); on CIFAR-10, with 1 seed, VRRAE (0 and 1e-5)." in caption
     )
-    assert "both draws are of the same trainings" in caption and "beta VRRAE 1e-6." in caption
+    assert "both draws are of the same trainings" in caption and "beta VRRAE 1e-6, learning rate 1e-3." in caption
 
 
 def test_a_beta_without_a_second_draw_is_not_chosen(write_scores):
@@ -445,6 +445,7 @@ def test_the_mark_stands_where_a_cell_has_more_than_a_number(write_scores):
     table = readable_tables("table_2", long_table("table_2", runs, runs[:2]))["mnist"]
     assert table["Rand."].tolist() == ["0.00 ± 0.00 (void)"] * 2 + ["0.00 ± 0.00 (beta = 1e-6) (void)"]
     assert list(table.index) == ["VRRAE", "VRRAE, learning rate 1e-4", "VRRAE, best beta"]
+    assert table["Rec. (paper)"].tolist() == ["26.00", "26.00", "n/a"]  # The paper's number is of the method.
     assert table["Rec."].tolist() == ["25.00 ± 0.00", "25.00 ± 0.00", "25.00 ± 0.00 (void)"]
     each = readable_tables("table_extractors", long_table("table_extractors", runs[:2]))["mnist"]
     assert each["FID"].tolist() == ["0.00 ± 0.00 (0, 0) (void)"]

@@ -152,8 +152,9 @@ def _run_rows(name: str, table: Table, runs: pd.DataFrame) -> Iterator[dict[str,
             if metric not in group or group[metric].isna().all():
                 continue
             printed, note = paper_value(name, dataset, method, beta, metric)
+            # The paper has one number for each method, and we do not know with which learning rate it was reached.
             if not configured:
-                printed, note = None, f"learning rate {format_beta(learning_rate)}"
+                note = "; ".join(filter(None, [f"learning rate {format_beta(learning_rate)}", note]))
             yield {
                 "dataset": dataset,
                 "method": method,

@@ -73,9 +73,9 @@ def _extractors(claims: Sequence[ReportedClaim]) -> str:
     n_extractors = max(len(claim.by_extractor) for claim in waiting)
     if n_extractors < 2:
         return (
-            f"{len(waiting)} claim{'s wait' if len(waiting) > 1 else ' waits'} for ImageNet weights. Only one of our "
-            "own extractors (the networks whose features FID compares) has scored the images of all models that these "
-            "claims need, so no second extractor confirms its findings."
+            f"{len(waiting)} claim{'s wait' if len(waiting) > 1 else ' waits'} for ImageNet weights. The claims tell "
+            "which verdicts the FIDs of our own extractor (the network whose features FID compares) would give. No "
+            "second extractor of ours has scored the images of all models, so nothing confirms these verdicts."
         )
     agreed: dict[Verdict, int] = {verdict: sum(claim.agreed == verdict for claim in waiting) for verdict in VERDICTS}
     alone = sum(len(claim.by_extractor) < 2 for claim in waiting)
