@@ -87,7 +87,7 @@ def test_the_hours_of_the_readme_are_those_of_the_plan(told, options, tmp_path):
     assert plan.returncode == 0, plan.stderr
     [total] = re.findall(r"^ +total .*? ([\d.,]+) +[\d.,]+$", plan.stdout, re.MULTILINE)
     [hours] = re.findall(told, README)
-    assert float(hours) == pytest.approx(float(total.replace(",", "")), rel=0.05)
+    assert float(hours) == pytest.approx(float(total.replace(",", "")), rel=0.1)
 
 
 def test_the_page_on_architecture_has_the_folders_in_their_layers():
