@@ -125,6 +125,16 @@ def damages_of(path):
     return [b"", b"no array", whole[:100], whole[: len(whole) // 2], whole[:-10], bytes(flipped)]
 
 
+@pytest.mark.parametrize("lacking", ["random_draws", "interpolation_points"])
+def test_a_sample_that_an_earlier_version_described_otherwise_is_named(lacking, run, tiny_images):
+    path = run.folder / "sample.json"
+    record = json.loads(path.read_text())
+    del record["sampling"][lacking]
+    path.write_text(json.dumps(record))
+    with pytest.raises(UserError, match=f"sample.json: .*not written by this version.*{lacking}.*--forcerun"):
+        score_run(run.spec, path, tiny_images, None)
+
+
 @pytest.mark.parametrize(("name", "reader"), CASES)
 def test_whoever_reads_a_damaged_file_tells_its_name_and_what_to_do(name, reader, run, tiny_images):
     path = run.folder / name

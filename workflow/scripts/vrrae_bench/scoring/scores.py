@@ -39,9 +39,11 @@ def score_run(run: RunSpec, sample: Path, data: DataSet, extractor: Path | None,
     """
     names = ["random", "interpolation", *(OTHER_SAMPLERS if extractor else ())]
     record = read_record(sample, "latents.npz", *(f"{name}.npy" for name in names), holds=["sampling", "scores"])
+    with reading(sample):
+        n_draws, images_per_pair = (record["sampling"][name] for name in ("random_draws", "interpolation_points"))
     random, interpolation = (read_array(sample.with_name(f"{name}.npy")) for name in ("random", "interpolation"))
     with reading(sample.with_name("random.npy")):
-        draws = np.split(random, record["sampling"]["random_draws"])
+        draws = np.split(random, n_draws)
     latents = read_arrays(sample.with_name("latents.npz"), "train_mean")
     of_latents = latent_scores(run, latents)
     numbers = record["scores"] | of_latents.numbers
@@ -52,7 +54,6 @@ def score_run(run: RunSpec, sample: Path, data: DataSet, extractor: Path | None,
         numbers |= sharpness_scores({"random": draws[0], "interpolation": interpolation}, data.array("test"))
     if extractor:
         others = {name: read_array(sample.with_name(f"{name}.npy")) for name in OTHER_SAMPLERS}
-        images_per_pair = record["sampling"]["interpolation_points"]
         arrays = data.manifest.arrays
         of_features = feature_scores(extractor, arrays, draws, interpolation, images_per_pair, others, device)
         numbers |= of_features.numbers
