@@ -153,3 +153,45 @@ def test_scores_and_histories_of_other_runs_are_not_reported(folder, run_spec):
     write_record(folder / "scores.json", {"fid": 1.0, "details": {"run": run_spec("ae", seed=1).model_dump()}})
     with pytest.raises(UserError, match=r"scores.json: is not the scores that is asked for: seed is 1 and not 0"):
         read_scores(folder / "scores.json")
+
+
+def write_scores_of(folder, run, number=20.0, **details):
+    """Scores that repeat a score of the model itself, as they do in a file of scores."""
+    content = {"reconstruction_error": number, "details": {"run": run.model_dump(), **details}}
+    write_record(folder / "scores.json", content)
+
+
+def test_scores_of_an_earlier_sample_or_training_are_not_reported(folder, run_spec):
+    """As in a copy of a folder in which a run was made again only in part, since a copy has other times."""
+    run, sample = run_spec("ae"), folder / "sample.json"
+    drawn = {"gmm_components": 2, "gmm_log_likelihood": -1.5}
+    write_record(sample, read_record(sample) | {"scores": {"reconstruction_error": 20.0}, "sampling": drawn})
+    write_scores_of(folder, run, sampling=drawn)
+    assert read_scores(folder / "scores.json").numbers == {"reconstruction_error": 20.0}
+    for number, sampling in ((21.0, drawn), (20.0, drawn | {"gmm_log_likelihood": -1.6})):
+        write_scores_of(folder, run, number, sampling=sampling)
+        with pytest.raises(UserError, match=r"scores.json: was not computed from sample.json .*--forcerun \S+scores"):
+            read_scores(folder / "scores.json")
+    write_scores_of(folder, run, sampling=drawn)
+    write_record(sample, read_record(sample) | {"model_sha256": "0" * 64})
+    with pytest.raises(UserError, match=r"sample.json: is not the sample that is asked for: model is 0"):
+        read_scores(folder / "scores.json")
+
+
+@pytest.mark.parametrize("other", ["", "extractor_seed=1"])
+def test_scores_in_the_features_of_an_earlier_network_are_not_reported(other, tmp_path, run_spec):
+    run = run_spec("ae")
+    folder, network = tmp_path / run.folder / other, tmp_path / "extractor/tiny" / other / "extractor.json"
+    told = {"sha256": "1" * 64, "settings": {"start": "random", "image_size": 75, "seed": 0}}
+    write_scores_of(folder, run, extractor=told)
+    bound = {"details": {"bound": "floor", "dataset": "tiny", "extractor": told}}
+    write_record(network.with_name("floor.json"), bound)
+    files = folder / "scores.json", network.with_name("floor.json")
+    for digest in (None, "1" * 64):
+        if digest:
+            write_record(network, told)
+        assert all(read_scores(file) for file in files)
+    write_record(network, told | {"sha256": "2" * 64})
+    for file in files:
+        with pytest.raises(UserError, match=rf"{file.name}: is not the file of scores that is asked for: extractor is"):
+            read_scores(file)

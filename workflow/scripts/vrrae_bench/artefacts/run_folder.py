@@ -1,10 +1,11 @@
 """The files in the folder of a run, which are compared with the run that is asked for before they are used."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from vrrae_bench.artefacts.manifest import Manifest
-from vrrae_bench.artefacts.records import read_record, reading, refuse_others
+from vrrae_bench.artefacts.records import FILES, read_record, reading, refuse_others
 from vrrae_bench.artefacts.run import RunSpec
 
 MODEL, TRAINING, SAMPLE = "model.eqx", "run.json", "sample.json"
@@ -38,14 +39,28 @@ def check_sample(folder: Path, run: RunSpec, manifest: Manifest | None, *files: 
     Raises:
         UserError: As `check_training`; or the files are samples of another model.
     """
-    training, path = check_training(folder, run, manifest), folder / SAMPLE
+    path = folder / SAMPLE
+    check_training(folder, run, manifest)
     record = read_record(path, *files, holds=["sampling"])
     if "run" in record:
         refuse_others(path, "sample", spec_of(path, record).model_dump(), run.model_dump())
-    model = training.get("files", {}).get(MODEL)
-    if model and "model_sha256" in record:
-        refuse_others(path, "sample", {"model": record["model_sha256"]}, {"model": model})
+    check_model_of_sample(path, record)
     return record
+
+
+def check_model_of_sample(path: Path, sample: Mapping[str, Any]) -> None:
+    """Check that sample.json of a run is of the model beside it, as far as it and run.json tell their model.
+
+    Args:
+        path: sample.json.
+        sample: Its content.
+
+    Raises:
+        UserError: The samples are of another model, or run.json is damaged.
+    """
+    if "model_sha256" in sample and (training := path.with_name(TRAINING)).exists():
+        if model := read_record(training).get(FILES, {}).get(MODEL):
+            refuse_others(path, "sample", {"model": sample["model_sha256"]}, {"model": model})
 
 
 def spec_of(path: Path, record: dict[str, Any]) -> RunSpec:
