@@ -1,11 +1,14 @@
 """Deciding claims: what stands beside a verdict and decides nothing, and reduced settings."""
 
+from dataclasses import replace
+
 import pytest
 from made_evidence import SEEDS, errors, overview_of, page_of, table, told
 
 from vrrae_bench.reporting.claims.claims import AE, CLAIMS, RRAE, VAE, VRRAE
 from vrrae_bench.reporting.claims.deciding import decide, reported_claim
 from vrrae_bench.reporting.claims.evidence import load_evidence
+from vrrae_bench.reporting.claims.training_settings import unlike_the_paper
 from vrrae_bench.reporting.claims.writing import evidence_line
 
 
@@ -66,6 +69,39 @@ def test_reduced_settings_decide_nothing_and_still_show_numbers():
     assert "these settings are reduced: 20 epochs instead of 1280" in told(one)
     shown = overview_of(list(found.values()), errors(values))
     assert shown.count("20 epochs instead of 1280") == 1 and "runs on CelebA" in shown
+
+
+@pytest.mark.parametrize(
+    ("dataset", "changes", "told_of"),
+    [
+        ("mnist", {"epochs": 1}, "on MNIST, epochs is 1 and not 20"),
+        ("mnist", {"bottleneck": 8, "batch_size": 64}, "on MNIST, bottleneck is 8 and not 16, batch_size is 64 and"),
+        ("mnist", {"learning_rate": 0.01}, "on MNIST, learning_rate is 0.01 and not 0.001"),
+        ("synthetic", {"bumps": {"grid": 8}}, "on Synthetic, bumps.grid is 8 and not 10"),
+    ],
+)
+def test_trainings_with_other_settings_than_the_papers_decide_no_claim_about_their_data_set(
+    dataset, changes, told_of, settings
+):
+    """Even if the configuration does not call them reduced."""
+    values = {VRRAE: 20 + SEEDS, AE: 25 + 2 * SEEDS, VAE: 30 - SEEDS, RRAE: 22 + SEEDS**2}
+    paper = settings.datasets[dataset]
+    if bumps := changes.get("bumps"):
+        changes = {"bumps": paper.bumps.model_copy(update=bumps)}
+    other = paper.model_copy(update=changes)
+    names = (f"lowest_reconstruction_error_{dataset}", f"lowest_test_error_{dataset}")
+    [claim] = [claim for claim in CLAIMS if claim.id in names]
+    for configured, verdict in ((paper, "holds"), (other, "open")):
+        evidence = replace(errors(values, dataset), configured={dataset: configured, "cifar10": other})
+        [one] = decide([claim], evidence, None)
+        assert one.finding.verdict == verdict and "VRRAE 20.01" in told(one)
+    assert told_of in told(one) and reported_claim(one).awaited == "settings"
+
+
+def test_the_bumps_have_the_learning_rate_of_the_published_code_or_of_the_paper(settings):
+    bumps = settings.datasets["synthetic"]
+    for rate, found in ((1e-3, []), (1e-4, []), (1e-2, ["learning_rate is 0.01 and not 0.0001"])):
+        assert list(unlike_the_paper("synthetic", bumps.model_copy(update={"learning_rate": rate}))) == found
 
 
 def test_beside_a_claim_about_random_images_stands_what_firmer_scores_find():

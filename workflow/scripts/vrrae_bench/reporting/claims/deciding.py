@@ -11,7 +11,7 @@ from vrrae_bench.reporting.claims.contradictions import CONTRADICTIONS, Contradi
 from vrrae_bench.reporting.claims.differences import PairedDifferences
 from vrrae_bench.reporting.claims.evidence import Evidence
 from vrrae_bench.reporting.claims.findings import Finding, Lacking, Rule, number
-from vrrae_bench.reporting.claims.parts import kinds_of
+from vrrae_bench.reporting.claims.parts import datasets_of, kinds_of
 from vrrae_bench.reporting.claims.reported import (
     FindingByLearningRate,
     FindingByScore,
@@ -21,6 +21,7 @@ from vrrae_bench.reporting.claims.reported import (
     ReportedLacking,
 )
 from vrrae_bench.reporting.claims.summary import summarise
+from vrrae_bench.reporting.claims.training_settings import unlike_the_paper
 from vrrae_bench.reporting.labels import dataset_label
 from vrrae_bench.scoring.metrics import METRICS
 
@@ -43,23 +44,43 @@ class Decided:
 def decide(claims: Sequence[Claim], evidence: Evidence, reduced: str | None) -> list[Decided]:
     """Apply the rule of each claim.
 
+    A claim about a data set whose settings are not the paper's is not decided. The numbers stand all the same.
+
     Args:
-        reduced: Says that, and how, the settings are reduced. No claim is then decided; the numbers stand all the same.
+        reduced: Says that, and how, the settings are reduced. No claim is then decided.
+    """
+    return [_decided(claim, evidence, _other_settings(claim, evidence, reduced)) for claim in claims]
+
+
+def _decided(claim: Claim, evidence: Evidence, other_settings: Sequence[str]) -> Decided:
+    """What the rule of a claim finds.
+
+    Args:
+        other_settings: In what the settings differ from the paper's. If they do, the claim stays open.
     """
 
     def final(finding: Finding) -> Finding:
-        if not reduced:
+        if not other_settings:
             return finding
-        quick = Lacking("settings", f"a run with the paper's settings; these settings are reduced: {reduced}")
-        return replace(finding, verdict="open", lacking=(quick, *finding.lacking), by_extractor={})
+        lacking = [Lacking("settings", f"a run with the paper's settings; {text}") for text in other_settings]
+        return replace(finding, verdict="open", lacking=(*lacking, *finding.lacking), by_extractor={})
 
-    decided = []
-    for claim in claims:
-        beside = claim.rule.by_firmer_scores(evidence) if isinstance(claim.rule, PairedDifferences) else {}
-        beside = {name: final(finding) for name, finding in beside.items()}
-        rates = {rate: final(finding) for rate, finding in _by_learning_rate(claim.rule, evidence).items()}
-        decided.append(Decided(claim, final(claim.rule.decide(evidence)), beside, rates))
-    return decided
+    beside = claim.rule.by_firmer_scores(evidence) if isinstance(claim.rule, PairedDifferences) else {}
+    return Decided(
+        claim,
+        final(claim.rule.decide(evidence)),
+        {name: final(finding) for name, finding in beside.items()},
+        {rate: final(finding) for rate, finding in _by_learning_rate(claim.rule, evidence).items()},
+    )
+
+
+def _other_settings(claim: Claim, evidence: Evidence, reduced: str | None) -> list[str]:
+    """In what the settings behind a claim differ from the paper's, as clauses. An identity holds with any settings."""
+    if reduced:
+        return [f"these settings are reduced: {reduced}"]
+    names = [] if claim.by_algebra else [name for name in datasets_of(claim.rule) if name in evidence.configured]
+    unlike = {name: list(unlike_the_paper(name, evidence.configured[name])) for name in names}
+    return [f"on {dataset_label(name)}, {', '.join(found)}" for name, found in unlike.items() if found]
 
 
 def _by_learning_rate(rule: Rule, evidence: Evidence) -> dict[float, Finding]:

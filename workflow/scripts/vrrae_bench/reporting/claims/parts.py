@@ -47,3 +47,12 @@ def kinds_of(rule: Rule) -> list[type]:
     """The kind of a rule and the kinds of its parts, each of them once."""
     parts = rule.rules if isinstance(rule, All) else ()
     return list(dict.fromkeys([type(rule), *(kind for part in parts for kind in kinds_of(part))]))
+
+
+def datasets_of(rule: Rule) -> list[str]:
+    """The data sets that a rule and its parts are about, each of them once."""
+    parts = rule.rules if isinstance(rule, All) else ()
+    on = getattr(rule, "on", ())  # a rule about something that is not measured has none
+    return list(
+        dict.fromkeys([*([on] if isinstance(on, str) else on), *(name for part in parts for name in datasets_of(part))])
+    )
