@@ -558,6 +558,13 @@ def test_unreadable_files_are_told_without_a_traceback(tmp_path):
         ("experiment:\n\tdatasets: [mnist]\n", "Indent with spaces: YAML does not take a tab for them."),
         ("- results\n", "mine.yaml: holds no keys. Write `key: value` lines"),
         ("# nothing\n", "mine.yaml: holds no keys"),
+        (
+            "datasets:\n  mnist: {seeds: [007, 010], epochs: 1:30, test_images: -0_12}\n",
+            "mine.yaml: 3 number(s) are not read as they look, because YAML takes a leading 0 for base 8 and a "
+            "colon for base 60. Write them without these, or in quotes if they are text.\n"
+            "  1. 010 in line 2 is read as 8.\n"
+            "  2. 1:30 in line 2 is read as 90.\n  3. -0_12 in line 2 is read as -10.",
+        ),
         ("results: !secret x\n", "mine.yaml: cannot be read as a configuration"),
     ],
 )

@@ -4,10 +4,12 @@
 """
 
 import json
+import re
 import types
 import typing
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +23,8 @@ from vrrae_bench.study.problems import Problem, suggestion
 from vrrae_bench.study.settings import DatasetSettings, Settings
 from vrrae_bench.system.errors import UserError, numbered
 
+# Octal and sexagesimal numbers, as YAML 1.1 has them.
+OTHER_NUMBER = re.compile(r"[-+]?(?:0[0-9_]+|[0-9][0-9_]*(?::[0-9_]+)+(?:\.[0-9_]*)?)")
 BASE = next(folder for folder in Path(__file__).parents if (folder / "Snakefile").is_file()) / "config.yaml"
 
 
@@ -72,7 +76,8 @@ def read_file(path: Path) -> dict[str, Any]:
     """The values of a file, as Snakemake reads them. A problem is told with the file, the line and a remedy.
 
     Raises:
-        UserError: It cannot be read, is not in UTF-8, not YAML or JSON, no set of keys, or has a key twice.
+        UserError: It cannot be read, is not in UTF-8, not YAML or JSON, no set of keys, has a key twice, or has a
+            number that YAML does not read as a decimal number.
     """
     try:
         text = path.read_text(encoding="utf-8")
@@ -84,7 +89,7 @@ def read_file(path: Path) -> dict[str, Any]:
             f"{path}: is not in UTF-8 ({error.reason}, line {line}, byte {error.start}). Save it in UTF-8."
         ) from None
     try:
-        twice = _keys_twice(text)
+        twice, numbers = _keys_twice(text), _other_numbers(text)
         values = load_configfile(path)
     except yaml.YAMLError as error:
         hint = "\nIndent with spaces: YAML does not take a tab for them." if "'\\t'" in str(error) else ""
@@ -97,6 +102,11 @@ def read_file(path: Path) -> dict[str, Any]:
         raise UserError(
             f"{path}: {len(twice)} key(s) stand twice in one place, of which YAML would silently use the last. "
             f"Keep one of each.\n{numbered(twice)}"
+        )
+    if numbers:
+        raise UserError(
+            f"{path}: {len(numbers)} number(s) are not read as they look, because YAML takes a leading 0 for base 8 "
+            f"and a colon for base 60. Write them without these, or in quotes if they are text.\n{numbered(numbers)}"
         )
     return values
 
@@ -148,6 +158,20 @@ def _twice_below(node: yaml.Node | None, place: str, seen: set[int]) -> Iterator
             yield f"{place}{name}: in line {lines[name]} and in line {line}."
         lines[name] = line
         yield from _twice_below(value, f"{place}{name}.", seen)
+
+
+def _other_numbers(text: str) -> list[str]:
+    """The numbers of a YAML file that are not read as they look, and where they stand: 010 is 8, and 1:30 is 90."""
+    with suppress(ValueError):
+        json.loads(text)
+        return []  # JSON has no such numbers
+    scalars = (token for token in yaml.scan(text) if isinstance(token, yaml.ScalarToken) and token.plain)
+    found = [(token, yaml.safe_load(token.value)) for token in scalars if OTHER_NUMBER.fullmatch(token.value)]
+    return [
+        f"{token.value} in line {token.start_mark.line + 1} is read as {value:g}."
+        for token, value in found
+        if isinstance(value, int | float) and (":" in token.value or value != int(token.value))
+    ]
 
 
 def _malformed_defaults(values: Any) -> list[Problem]:
