@@ -103,6 +103,38 @@ def test_class_folders_that_the_user_has_divided(store, divided):
     assert data.manifest.class_names == ("dark", "light") and data.manifest.image_shape == (16, 16, 3)
 
 
+@pytest.mark.parametrize("source", ["folder", "npz"])
+def test_test_images_that_are_training_images_are_told(source, store, divided, tmp_path, capfd):
+    path = divided
+    if source == "npz":
+        train = np.arange(128, 134, dtype=np.uint8)[:, None, None] * np.ones((8, 8), np.uint8)
+        path = tmp_path / "mine.npz"
+        np.savez(path, train=train, test=np.concatenate([train[2:3], 255 - train[:3]]))
+    store(source, path)
+    if source == "folder":
+        assert "training images too" not in capfd.readouterr().err
+        picture(divided / "test/light/copy.png", 202)
+        store(source, path)
+    n_test = 5 if source == "folder" else 4
+    assert f"warning: {path}: 1 of {n_test} test images are training images too" in capfd.readouterr().err
+
+
+@pytest.mark.parametrize("other", [" light", "light ", "li\u0301ght"])
+def test_classes_that_look_the_same_are_refused(other, mistake, classes, tmp_path):
+    """In a CSV file some of whose commas have a space behind them, or in folders of another computer."""
+    name = "l\u00edght" if "\u0301" in other else "light"
+    entries = [f"dark/{n}.png,dark" for n in range(10)]
+    entries += [f"light/{n}.png,{other if n > 4 else name}" for n in range(10)]
+    (classes / "labels.csv").write_text("\n".join(["file,label", *entries]))
+    told = mistake("folder", classes, labels="labels.csv", test_fraction=0.3)
+    assert "look the same and would be different classes" in told
+    labels = np.array(["dark", name, other] * 4)
+    path = tmp_path / "mine.npz"
+    images = np.full((12, 8, 8), 200, np.uint8)
+    np.savez(path, train=images, test=images, train_labels=labels, test_labels=labels)
+    assert "look the same and would be different classes" in mistake("npz", path)
+
+
 def test_a_share_of_each_class_is_kept_for_testing(store, classes):
     data = store("folder", classes, test_fraction=0.3)
     for split, count in (("train", 7), ("test", 3)):

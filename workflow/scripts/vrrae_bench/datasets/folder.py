@@ -21,9 +21,11 @@ from vrrae_bench.datasets.own import (
     in_order,
     names_of_splits,
     one_sided_classes,
+    refuse_alike,
     refuse_dark,
     refuse_few,
     refuse_splits_as_classes,
+    warn_of_repeats,
 )
 from vrrae_bench.datasets.problems import Problems
 from vrrae_bench.datasets.settings import FileSettings
@@ -65,6 +67,7 @@ def make_folder(folder: Path, settings: FileSettings, *, least: Mapping[str, int
     convert_images(folder, splits, read, (size, size, channels), origin=origin, threads=threads, check=check)
     for split, entries in splits.items():
         write_array(folder, f"{split}_labels", _numbers(entries, class_names))
+    warn_of_repeats(settings.path, *(np.load(folder / f"{split}.npy", mmap_mode="r") for split in SPLITS))
     names = [f"{split}{kind}" for split in SPLITS for kind in ("", "_labels")]
     write_manifest(folder, "folder", names, n_classes=len(class_names), class_names=class_names)
 
@@ -196,6 +199,7 @@ def _class_names(path: str, splits: Mapping[str, Sequence[LabelledFile]]) -> tup
     for problem in one_sided_classes(path, train, test):
         problems.add(problem)
     problems.refuse()
+    refuse_alike(path, train)
     refuse_splits_as_classes(path, train)
     if len(train) == 1:
         raise UserError(

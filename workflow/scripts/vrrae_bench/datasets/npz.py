@@ -16,7 +16,15 @@ import numpy as np
 from jaxtyping import Int64, Shaped, UInt8
 
 from vrrae_bench.datasets.archives import open_zip
-from vrrae_bench.datasets.own import in_order, one_sided_classes, refuse_dark, refuse_few, refuse_splits_as_classes
+from vrrae_bench.datasets.own import (
+    in_order,
+    one_sided_classes,
+    refuse_alike,
+    refuse_dark,
+    refuse_few,
+    refuse_splits_as_classes,
+    warn_of_repeats,
+)
 from vrrae_bench.datasets.problems import Problems
 from vrrae_bench.datasets.settings import FileSettings
 from vrrae_bench.datasets.sizes import SMALLEST_SIDE
@@ -73,6 +81,7 @@ def make_npz(folder: Path, settings: FileSettings, *, least: Mapping[str, int], 
             refuse_dark(settings.path, {name: _pixels(archive, name) for name in IMAGE_ARRAYS})
         for name in IMAGE_ARRAYS:
             _extract(archive, name, arrays[name].shape, folder)
+    warn_of_repeats(settings.path, *(np.load(folder / f"{name}.npy", mmap_mode="r") for name in IMAGE_ARRAYS))
     for name in LABEL_ARRAYS:
         if name in arrays:
             write_array(folder, name, arrays[name])
@@ -246,6 +255,7 @@ def _classes(path: Path, labels: Mapping[str, Shaped[np.ndarray, " _"]], problem
             "give at least two, or leave out both arrays of labels."
         )
     if "text" in kinds.values():
+        refuse_alike(str(path), train)
         refuse_splits_as_classes(str(path), train)
         return in_order(train)
     known = tuple(sorted(train))

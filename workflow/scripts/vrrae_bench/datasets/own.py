@@ -1,6 +1,8 @@
 """Requirements that a user's images have to meet, as files or as arrays."""
 
+import hashlib
 import re
+import unicodedata
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from collections.abc import Set as AbstractSet
 
@@ -8,7 +10,9 @@ import numpy as np
 from jaxtyping import UInt8
 
 from vrrae_bench.datasets.settings import LARGEST_OF_DARK
-from vrrae_bench.system.errors import UserError
+from vrrae_bench.system.errors import UserError, warn
+
+Pixels = UInt8[np.ndarray, "_ H W C"]
 
 # Names of the parts of a data set, and words that are added to them, as in train, Testing, val2017 and Test Images.
 PARTS = {
@@ -65,11 +69,47 @@ def refuse_dark(path: str, splits: Mapping[str, Iterable[UInt8[np.ndarray, "..."
         )
 
 
+def warn_of_repeats(path: str, train: Pixels, test: Pixels) -> None:
+    """Warn of test images that are also training images, pixel by pixel. Errors on them say nothing about new images.
+
+    Args:
+        train: The stored training images. They are read in portions, so they may be mapped from the disk.
+        test: The stored test images.
+    """
+    known = set(_digests(train))
+    if n_repeated := sum(digest in known for digest in _digests(test)):
+        warn(
+            f"{path}: {n_repeated:,} of {len(test):,} test images are training images too, pixel by pixel. So test "
+            "errors are smaller than errors of new images. Leave these images out of one of the two parts."
+        )
+
+
+def _digests(images: Pixels) -> Iterator[bytes]:
+    return (hashlib.blake2b(image.tobytes(), digest_size=16).digest() for image in images)
+
+
 def one_sided_classes(path: str, train: AbstractSet, test: AbstractSet) -> Iterator[str]:
     """A sentence for each class that has images in only one split."""
     for name in sorted(train ^ test):
         has, lacks = ("train", "test") if name in train else ("test", "train")
         yield f"{path}: class {name!r} has images in {has} and none in {lacks}. Each class needs some in both."
+
+
+def refuse_alike(path: str, names: Iterable[str]) -> None:
+    """Refuse names of classes that look the same, as `robin` and ` robin` in a CSV file with spaces behind its commas.
+
+    Raises:
+        UserError: Some names differ only in spaces, or in how Unicode encodes the same letters.
+    """
+    looks: dict[str, list[str]] = {}
+    for name in sorted(names):
+        looks.setdefault(" ".join(unicodedata.normalize("NFC", name).split()), []).append(name)
+    alike = [" and ".join(map(ascii, found)) for found in looks.values() if len(found) > 1]
+    if alike:
+        raise UserError(
+            f"{path}: the classes {', '.join(alike)} look the same and would be different classes. Write the name of a "
+            "class in the same way for all its images."
+        )
 
 
 def in_order(names: Iterable[str]) -> tuple[str, ...]:
