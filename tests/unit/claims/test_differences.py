@@ -33,7 +33,7 @@ def test_without_a_run_stands_what_the_paper_prints_for_its_own_beta():
     finding = rule_of("kl_needed_celeba").decide(table())
     assert finding.numbers == (
         "FID of interpolated images: VRRAE – (paper 7.06), VRRAE (beta 0) – (paper 7.68)",
-        "FID of random images (mean over draws): VRRAE – (paper 7.6), VRRAE (beta 0) – (paper 14.23)",
+        "FID of random images (ours: mean over draws): VRRAE – (paper 7.6), VRRAE (beta 0) – (paper 14.23)",
     )
 
 

@@ -106,7 +106,7 @@ METRICS: dict[str, Metric] = {
     # Of generated images, by features of the tuned Inception-v3
     "fid_random": _fid("FID of random images (one draw)", "FID", paper="fid_random"),
     "fid_random_other_draw": _fid("FID of random images (second draw)", "FID, second draw"),
-    "fid_random_mean": _fid("FID of random images (mean over draws)", "FID, mean of draws", paper="fid_random"),
+    "fid_random_mean": _fid("FID of random images (ours: mean over draws)", "FID, mean of draws", paper="fid_random"),
     "fid_random_all_draws": _fid("FID of random images of all draws", "FID, all draws"),
     "fid_random_infinity": _fid("FID of infinitely many random images", "FID, infinite"),
     "fid_random_gaussian": _fid("FID of random images drawn from one Gaussian", "FID, one Gaussian"),
