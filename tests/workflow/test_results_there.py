@@ -11,6 +11,7 @@ from configurations import load_settings
 from earlier_run import write_bumps, write_training
 
 from vrrae_bench.artefacts.records import read_record, write_record
+from vrrae_bench.artefacts.shown import SHOWN_IMAGES, SHOWN_MEANS
 from vrrae_bench.study.reading import BASE
 from vrrae_bench.study.selection import all_runs
 from vrrae_bench.system.files import read_json
@@ -117,6 +118,45 @@ def test_another_configuration_does_not_find_the_old_one_in_settings_json(copied
     assert read_json(copied / "results/settings.json")["datasets"]["synthetic"]["epochs"] == 2
 
 
+@pytest.fixture
+def scored(copied):
+    """The same with scores of the run, and the files that they were made from."""
+    run, settings = read_record(copied / RUN / "run.json")["run"], load_settings(BASE, copied / "mine.yaml")
+    arrays = ("latents.npz", "random.npy", "random_gaussian.npy", "random_prior.npy", "interpolation.npy")
+    for name in (*arrays, SHOWN_IMAGES, SHOWN_MEANS):
+        (copied / RUN / name).touch()
+    drawn = settings.datasets["synthetic"].sampling.model_dump()
+    sampling = drawn | {"gmm_components": 1, "gmm_means": 64}
+    write_record(copied / RUN / "sample.json", {"settings": drawn, "sampling": sampling})
+    details = {"run": run, "sampling": sampling}
+    write_record(copied / RUN / "scores.json", {"reconstruction_error": 20.0, "details": details})
+    return copied
+
+
+@pytest.mark.parametrize("lost", [True, False])
+def test_a_table_of_another_configuration_is_refused_unless_snakemake_makes_it_again(lost, scored):
+    """It is refused if the folder .snakemake is lost, or if Snakemake is told to look at nothing but times."""
+    target = ["table_1", *([] if lost else ["--rerun-triggers", "mtime"])]
+    table = scored / "results/tables/table_1.md"
+    code, told = snakemake(scored, "table_1")
+    assert code == 0 and "a banner" not in table.read_text(), told
+    if lost:
+        shutil.rmtree(scored / ".snakemake")
+    assert "Nothing to be done" in snakemake(scored, *target)[1]
+    (scored / "mine.yaml").write_text(f"banner: a banner\n{TINY}")
+    code, told = snakemake(scored, *target)
+    assert code != 0 and "results/settings.json: content" in told, told
+    again = remedy_of(told)
+    code, told = snakemake(scored, *target, *again)
+    assert code != 0 and "1 table(s) and figure(s) are older than results/settings.json" in told, told
+    assert "results/tables/table_1.csv" in told and "Traceback" not in told
+    again = remedy_of(told)
+    assert again == ["--forcerun", "results/settings.json", "results/tables/table_1.csv"]
+    code, told = snakemake(scored, *target, *again)
+    assert code == 0 and "a banner" in table.read_text(), told
+    assert "Nothing to be done" in snakemake(scored, *target)[1]
+
+
 def test_each_file_of_a_table_is_made_again_if_it_is_deleted(copied):
     assert snakemake(copied, "table_a3_1")[0] == 0
     for suffix in (".csv", ".md", ".tex"):
@@ -158,6 +198,7 @@ import sys
 from pathlib import Path
 
 from vrrae_bench.artefacts.records import read_record, write_record
+from vrrae_bench.artefacts.shown import SHOWN_IMAGES, SHOWN_MEANS
 
 parser = argparse.ArgumentParser()
 for name in ("run", "data", "out", "settings", "seed", "sampling", "timing"):

@@ -10,6 +10,9 @@ rule write_settings:
         "<logs>/settings.log",
     benchmark:
         "<benchmarks>/settings.tsv"
+    # This job comes first, because tables that are older than the configuration are refused if Snakemake does not know
+    # how they were made.
+    priority: 20
     conda:
         "../../envs/report.yaml"
     threads: 1

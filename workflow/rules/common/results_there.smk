@@ -15,6 +15,7 @@ from vrrae_bench.study.results_there import (
     expected_data,
     expected_training,
     refuse_data,
+    refuse_older,
     refuse_results,
     sampling_of,
     timing_asked,
@@ -34,6 +35,12 @@ def is_known_to_differ(file, *params):
     noted = workflow.persistence.params(IOFile(file))
     by_params = any(trigger.name == "PARAMS" for trigger in workflow.rerun_triggers)
     return by_params and noted is not None and not {repr(param) for param in params} <= set(noted)
+
+
+def is_judged_by_times(file):
+    """Whether Snakemake goes by the times of files only, because it has no record of how it made a file, or is told to."""
+    by_content = {"PARAMS", "INPUT"} <= {trigger.name for trigger in workflow.rerun_triggers}
+    return not by_content or workflow.persistence.params(IOFile(file)) is None
 
 
 def manifest_of(wildcards):
@@ -189,6 +196,28 @@ def no_other_settings(wildcards):
         says = lambda found: {"content (digest)": content_digest(found)[:8]}
         refused(refuse_results, [Expected(Path(record), says, says(json.loads(asked)), again)])
     return []
+
+
+def no_other_tables(wildcards):
+    """It returns no file. It stops a run if existing tables and figures may be those of another configuration."""
+    refuse_other_tables()
+    return []
+
+
+@functools.cache
+def refuse_other_tables():
+    """Stop if tables or figures are older than settings.json, and Snakemake does not know how they were made.
+
+    What they show is decided by the configuration, and not by times of files. So Snakemake would take tables of more
+    seeds for the tables of fewer seeds, for example.
+    """
+    record = f"{RESULTS}/settings.json"
+    is_new = is_forced("write_settings", record) or not os.path.exists(record)
+    made = {f"{RESULTS}/tables/{name}.csv": "make_table" for name in TABLES if TABLES[name].origin != "settings"}
+    made |= {f"{RESULTS}/figures/{name}.png": "draw_figure" for name in FIGURES}
+    there = [file for file in made if os.path.exists(file) and not is_forced(made[file], file)]
+    older = [file for file in there if is_new or os.stat(file).st_mtime_ns < os.stat(record).st_mtime_ns]
+    refused(refuse_older, [Path(file) for file in older if is_judged_by_times(file)], Path(record), is_new)
 
 
 def refuse_unlike(stage, records, says, asked, *params):

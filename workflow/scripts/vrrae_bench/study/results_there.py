@@ -4,7 +4,7 @@ Snakemake deletes results before it makes them again. Only afterwards would a co
 Snakemake also does not know how results were made that were copied without the folder .snakemake.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -150,6 +150,27 @@ def refuse_data(manifest: Path) -> None:
         data = DataSet(manifest)
         for name in data.manifest.arrays:
             data.extent(name)
+
+
+def refuse_older(files: Sequence[Path], settings: Path, is_new: bool) -> None:
+    """Refuse tables and figures that were made before settings.json was written, so perhaps by another configuration.
+
+    Args:
+        files: Such tables and figures.
+        settings: settings.json.
+        is_new: Whether settings.json is about to be written.
+
+    Raises:
+        UserError: There are such files.
+    """
+    if files:
+        # An option --forcerun replaces an earlier one, which may name settings.json.
+        again = [settings, *files] if is_new else files
+        raise UserError(
+            f"{len(files)} table(s) and figure(s) are older than {settings} of this configuration, and may be those of "
+            f"another configuration; nothing was started:\n{numbered(files)}\nThey are made again in seconds, without "
+            f"any training. {remedy(*again)}"
+        )
 
 
 def _decides(record: dict[str, Any]) -> dict[str, Any]:
