@@ -157,6 +157,9 @@ def test_settings_that_cannot_be_are_refused_by_the_names_of_the_arguments(chang
         (np.where(IMAGES == 0, np.nan, IMAGES), (0, 255), "NaN"),
         (IMAGES.astype(object), None, "of the type object"),
         (IMAGES > 0, None, "of the type bool"),
+        (np.ma.masked_equal(IMAGES, IMAGES[0, 0, 0, 0]), None, "some of their values are masked"),
+        (1e9 + IMAGES / 255.0, (1e9, 1e9 + 1), "float32, which has fewer than 256 different values"),
+        (1e300 * IMAGES, (0, 1e303), "float32, which has fewer than 256 different values"),
         ([IMAGES[0], IMAGES[1, :3]], None, "no array can be made"),
     ],
 )

@@ -15,6 +15,8 @@ from vrrae_bench.system.errors import UserError, is_out_of_memory
 BYTES = (OF_BYTES.shift, OF_BYTES.shift + OF_BYTES.scale)
 # Standardised images with values more than this many standard deviations from their mean are in other units.
 DEVIATIONS = 10
+# As many values as a byte has are the fewest that float32 has to tell apart within the range of images.
+SHADES = 256
 
 
 def images_to_train_on(
@@ -97,6 +99,8 @@ def _units(header: ModelHeader) -> _Units:
 
 
 def _numbers(images: Any) -> Num[np.ndarray, "..."]:
+    if np.ma.is_masked(images):  # NumPy would take what lies behind the mask
+        raise UserError("images: some of their values are masked. Fill them in with images.filled(value).")
     try:
         array = np.asarray(images)
     except (TypeError, ValueError, RuntimeError) as error:
@@ -126,6 +130,13 @@ def _range(array: Num[np.ndarray, "N H W C"], value_range: tuple[float, float] |
         raise UserError(f"value_range: {value_range!r} is not the lowest and the highest value, as (0, 1).") from None
     if not (np.isfinite([low, high]).all() and low < high):
         raise UserError(f"value_range: {value_range!r} is not a finite number and a higher one.")
+    with np.errstate(over="ignore"):
+        step = np.spacing(np.float32(max(abs(low), abs(high))))
+    if not step <= (high - low) / SHADES:  # neither if it is no number
+        raise UserError(
+            f"value_range: models see images as float32, which has fewer than {SHADES} different values in "
+            f"{value_range!r}. Pass (images - low) / (high - low) with value_range=(0, 1)."
+        )
     return low, high
 
 
