@@ -3,6 +3,7 @@
 import jax.numpy as jnp
 import numpy as np
 import pytest
+import scipy.linalg
 from scipy.integrate import quad
 from scipy.stats import norm
 from sklearn.decomposition import PCA
@@ -170,6 +171,16 @@ def test_noise_may_put_modes_out_of_order(truncated, rng):
         variance = (last * values[0]) ** 2 / len(coefficients.T)
         log_variances = np.broadcast_to([-np.inf, -np.inf, -np.inf, np.log(variance)], coefficients.T.shape)
         assert diagnostics.unsorted_modes(coefficients.T, log_variances, rng) == expected
+
+
+def test_the_distance_of_subspaces_is_the_squared_sine_of_their_angles(rng):
+    bases = [np.linalg.qr(rng.normal(size=(60, 20)))[0] for _ in range(2)]
+    expected = np.square(np.sin(scipy.linalg.subspace_angles(*bases))).mean()
+    assert diagnostics.subspace_distance(*bases) == pytest.approx(expected)
+    assert expected == pytest.approx(1 - 20 / 60, abs=0.05)  # of random subspaces
+    turned = bases[0] @ np.linalg.qr(rng.normal(size=(20, 20)))[0]
+    assert diagnostics.subspace_distance(bases[0], turned) == pytest.approx(0, abs=1e-12)
+    assert diagnostics.subspace_distance(np.eye(60)[:, :20], np.eye(60)[:, 20:40]) == 1
 
 
 def test_the_identities_hold_for_lapack_and_a_violation_has_its_size(truncated):

@@ -1,10 +1,13 @@
 """What is drawn from a trained model: quantisation, errors, and which seeds decide what."""
 
+from itertools import pairwise
+
 import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
+import scipy.linalg
 
 from vrrae_bench.latent.mixture import fit_mixture
 from vrrae_bench.latent.sampling import as_stored, draw_samples, draw_seed
@@ -15,6 +18,7 @@ from vrrae_bench.models.methods.variational_svd import sides
 from vrrae_bench.models.serialisation import ModelHeader
 from vrrae_bench.models.truncation import truncated_coefficients
 from vrrae_bench.scoring.model_scores import (
+    basis_disagreement,
     identity_errors,
     reconstruction_errors,
     reconstruction_sharpness,
@@ -161,6 +165,23 @@ def test_a_truncation_that_is_none_is_seen_in_the_identities(start, tiny_images,
     monkeypatch.setattr("vrrae_bench.scoring.model_scores.truncated_coefficients", skewed)
     errors = identity_errors(model, header, tiny_images)
     assert errors["identity_orthonormal"] > 0.1 and errors["identity_energy"] > 0.2
+
+
+def test_the_bases_of_consecutive_batches_are_compared(start, tiny_images):
+    """Against the principal angles between LAPACK's singular vectors."""
+    model, header = start("vrrae", tiny_images)
+    images = tiny_images.array("train")
+
+    def found(batch_size):
+        run = header.run.model_copy(update={"batch_size": batch_size})
+        return basis_disagreement(model, header.model_copy(update={"run": run}), tiny_images)
+
+    batches = BatchStream(len(images), 10, header.run.seed).indices(0, len(images) // 10)
+    latents = [encode(model.encoder, header.normalisation, images[batch]).astype(np.float64) for batch in batches]
+    bases = [np.linalg.svd(latent.T, full_matrices=False)[0][:, : header.run.bottleneck] for latent in latents]
+    angles = [scipy.linalg.subspace_angles(one, other) for one, other in pairwise(bases)]
+    assert len(bases) > 2 and found(10) == {"basis_disagreement": pytest.approx(np.square(np.sin(angles)).mean(), 1e-3)}
+    assert found(len(images) // 2 + 1) == {}  # a single batch has nothing to be compared with
 
 
 @pytest.mark.parametrize(("method", "batch_size"), [("rrae_vae", 10), ("vrrae", 20)])

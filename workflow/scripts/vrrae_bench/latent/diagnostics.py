@@ -157,6 +157,16 @@ def unsorted_modes(means: Means, log_variances: LogVariances, generator: np.rand
     return int((np.diff(norms) > ROUNDING * norms.max()).sum())
 
 
+def subspace_distance(one: Float[np.ndarray, "L k"], other: Float[np.ndarray, "L k"]) -> float:
+    """Mean squared sine of the principal angles between the spans of two orthonormal bases.
+
+    It is 0 for two bases of one subspace, and 1 for orthogonal subspaces. For random subspaces, it is 1 - k / L on
+    average.
+    """
+    cosines = np.linalg.svd(one.astype(np.float64).T @ other.astype(np.float64), compute_uv=False)
+    return float(1 - np.square(np.minimum(cosines, 1)).mean())
+
+
 def orthonormality_error(coefficients: Float[np.ndarray, "k B"]) -> float:
     """Largest entry of |V^T V - I| for the normalised rows of a batch's coefficients S V^T (VRRAE, Eq. 6).
 

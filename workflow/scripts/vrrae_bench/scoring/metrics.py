@@ -189,6 +189,9 @@ METRICS: dict[str, Metric] = {
         better="lower",
         source="derived",
     ),
+    "basis_disagreement": Metric(
+        name="disagreement between the bases of batches", heading="Bases differ", better="lower", write="{:.3f}".format
+    ),
     # Identities, whose errors are of rounding only
     "identity_orthonormal": Metric(
         name="largest entry of V V^T − I", heading="Error of orthonormality", better="lower", write="{:.1e}".format

@@ -1,10 +1,12 @@
 """Scores of a model itself, which can only be computed with the model at hand."""
 
+from itertools import pairwise
+
 import jax.numpy as jnp
 import numpy as np
 
 from vrrae_bench.datasets.store import DataSet
-from vrrae_bench.latent.diagnostics import energy_error, orthonormality_error
+from vrrae_bench.latent.diagnostics import energy_error, orthonormality_error, subspace_distance
 from vrrae_bench.latent.sampling import decoded_images
 from vrrae_bench.models.autoencoder import Autoencoder
 from vrrae_bench.models.inference import encode, posteriors, reconstruct, reconstruct_as_batch, reconstructions
@@ -26,6 +28,7 @@ def model_scores(model: Autoencoder, header: ModelHeader, data: DataSet) -> dict
     if header.run.definition.truncates:
         scores |= identity_errors(model, header, data)
         scores |= truncation_errors(model, header, data)
+        scores |= basis_disagreement(model, header, data)
     if data.manifest.source != "synthetic":
         scores |= reconstruction_sharpness(model, header, data)
     return scores
@@ -87,6 +90,24 @@ def truncation_errors(model: Autoencoder, header: ModelHeader, data: DataSet) ->
             errors |= {f"{name}_by_batch": by_batch.percent}
             errors |= {name: by_basis.percent} if split == "train" else {}
     return errors
+
+
+def basis_disagreement(model: Autoencoder, header: ModelHeader, data: DataSet) -> dict[str, float]:
+    """How far the bases of consecutive batches of the training differ (VRRAE, appendix A.1, point 2).
+
+    It is the mean of the subspace distance over all pairs. The basis of a batch is that of training: the leading k left
+    singular vectors of the batch's latents. The batches are the first of the training, with at most 10,000 images.
+    There is no score of a single batch.
+    """
+    run, images = header.run, data.array("train")
+    n_batches = min(len(images), MOST_TRAINING_IMAGES) // run.batch_size
+    if n_batches < 2:
+        return {}
+    bases = []
+    for batch in BatchStream(len(images), run.batch_size, run.seed).indices(0, n_batches):
+        latent = encode(model.encoder, header.normalisation, images[batch]).T
+        bases.append(np.asarray(truncated_coefficients(jnp.asarray(latent), run.bottleneck)[0]))
+    return {"basis_disagreement": float(np.mean([subspace_distance(*pair) for pair in pairwise(bases)]))}
 
 
 def reconstruction_sharpness(model: Autoencoder, header: ModelHeader, data: DataSet) -> dict[str, float]:

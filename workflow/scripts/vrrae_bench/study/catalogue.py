@@ -315,6 +315,7 @@ TABLES = by_name(
             "reconstruction_error_train",
             "reconstruction_error_by_batch",
             "reconstruction_error",
+            "basis_disagreement",
         ),
         headings={"reconstruction_error": "Test, basis"},
         in_paper=False,

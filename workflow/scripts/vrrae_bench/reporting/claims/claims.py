@@ -91,6 +91,12 @@ STABILITY = (
     "the next, where the training error is the mean over the steps of an epoch. It can see little in CIFAR-10's five "
     f"epochs. A training whose loss is no longer finite stops the workflow, and is not counted. {DERIVATIVES_DIFFER}"
 )
+COMMON_BASIS = (
+    "The paper says that a proof of the RRAE paper does not hold for RRAE + VAE, so that the bases of batches need not "
+    "converge to a common basis. It has no numbers. Our measure is the mean squared sine of the principal angles "
+    "between the bases of consecutive batches, in the trained model. This rule was written after the models of "
+    f"CIFAR-10 were trained, and before their bases were compared. {DERIVATIVES_DIFFER}"
+)
 BETAS_DIFFER = {
     "mnist": "The paper's betas differ: 1e-3 for VAE and 1e-6 for VRRAE. So the SVD is not the only difference.",
     "cifar10": "On CIFAR-10 the paper's beta for VRRAE is 0, so that nothing draws its posterior to the prior.",
@@ -330,12 +336,15 @@ CLAIMS = (
         )
         for name in IMAGE_DATASETS
     ),
-    Claim(
-        "rrae_vae_without_common_basis",
-        "A.1, point 2",
-        "The bases of RRAE + VAE need not converge to a common one.",
-        Unmeasured(("the angles between the bases of different batches, late in a training of each method",)),
-        "The paper says that a proof of the RRAE paper no longer holds. It does not say that the basis fails.",
+    *(
+        Claim(
+            f"rrae_vae_without_common_basis_{name}",
+            "A.1, point 2",
+            f"The bases of different batches differ more in RRAE + VAE than in VRRAE on {dataset_label(name)}.",
+            Lower((VRRAE,), than=(RRAE_VAE,), metrics=("basis_disagreement",), on=name),
+            COMMON_BASIS,
+        )
+        for name in IMAGE_DATASETS
     ),
     *(
         Claim(
