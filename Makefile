@@ -19,8 +19,8 @@ TORCH_INDEX :=
 # What JAX computes on, as in config.yaml.
 ACCELERATOR := cpu
 # Rules call `python`, so the programs of the environment come first on the PATH. The PYTHONPATH of the shell would add
-# other packages, so it is removed. PYTHONSAFEPATH would hide the package that lies beside the commands. The variables of
-# make are removed because a test may start a make of its own.
+# other packages, so it is removed. PYTHONSAFEPATH would hide the package that lies beside the commands. The variables
+# of make are removed because a test may start a make of its own.
 RUN := env -u PYTHONPATH -u PYTHONHOME -u PYTHONSAFEPATH -u MAKEFLAGS -u MAKELEVEL -u MFLAGS PATH="$(CURDIR)/$(VENV)/bin:$$PATH"
 QUICK := results/quick
 # Tests run in so many processes, a file at a time. Each takes 3 GB of memory.

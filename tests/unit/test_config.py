@@ -575,6 +575,15 @@ def test_a_file_that_yaml_would_misread_is_refused(tmp_path, text, message):
     assert message in str(caught.value)
 
 
+def test_digits_that_are_marked_as_text_are_text(tmp_path):
+    (tmp_path / "mine.yaml").write_text("results: !!str 010\nbanner: '1:30'\ndatasets: {mnist: {test_images: 0_}}\n")
+    with pytest.raises(UserError, match="datasets.mnist.test_images: 0 is not valid"):
+        load_settings(BASE, tmp_path / "mine.yaml")
+    (tmp_path / "mine.yaml").write_text("results: !!str 010\nbanner: '1:30'\n")
+    settings = load_settings(BASE, tmp_path / "mine.yaml")
+    assert (str(settings.results), settings.banner) == ("010", "1:30")
+
+
 def test_of_a_line_that_yaml_refuses_the_place_is_told_and_not_the_text(tmp_path):
     """The part that YAML shows may begin in the midst of a password."""
     (tmp_path / "mine.yaml").write_text(f"mirror: https://me:{'s3cret' * 20}@x: y\n")

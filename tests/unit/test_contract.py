@@ -63,6 +63,23 @@ class Centred(Bottleneck):
         return Posterior(encoding - encoding.mean(axis=0))
 
 
+class RelativeToTheFirst(Bottleneck):
+    def posterior(self, encoding):
+        return Posterior(encoding - encoding[0])
+
+
+class DividedByTheNumber(Bottleneck):
+    def posterior(self, encoding):
+        return Posterior(encoding / len(encoding))
+
+
+class NoPosterior(Bottleneck):
+    """It returns the means by themselves."""
+
+    def posterior(self, encoding):
+        return encoding
+
+
 class Scaled(Bottleneck):
     """Its points are divided by the length of a column, where the length of a row was meant."""
 
@@ -114,12 +131,19 @@ def check(monkeypatch):
         (Plain, {"penalised": True}, 'The class has no function penalty, and the entry in METHODS says "penalised"'),
         (Centred, {}, "depends on the other images of its batch"),
         (Scaled, {}, "depends on the other images of its batch"),
+        (RelativeToTheFirst, {}, "depends on the other images of its batch"),
+        (DividedByTheNumber, {}, "depends on the other images of its batch"),
     ],
 )
 def test_a_bottleneck_that_would_be_trained_as_another_method_is_refused(bottleneck, entry, told, check):
     with pytest.raises(UserError, match=told) as caught:
         check(bottleneck, **entry)
     assert f"models/methods/mine.py: the bottleneck {bottleneck.__name__} does not" in str(caught.value)
+
+
+def test_a_bottleneck_that_fails_is_told_with_its_error(check):
+    with pytest.raises(UserError, match="the bottleneck NoPosterior fails with .*; nothing was trained"):
+        check(NoPosterior)
 
 
 @pytest.mark.parametrize(

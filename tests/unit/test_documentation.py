@@ -87,6 +87,7 @@ def test_the_hours_of_the_readme_are_those_of_the_plan(told, options, tmp_path):
     assert plan.returncode == 0, plan.stderr
     [total] = re.findall(r"^ +total .*? ([\d.,]+) +[\d.,]+$", plan.stdout, re.MULTILINE)
     [hours] = re.findall(told, README)
+    # The README has the measured time, if there is one, and the estimate is rougher than that.
     assert float(hours) == pytest.approx(float(total.replace(",", "")), rel=0.1)
 
 

@@ -667,7 +667,7 @@ def test_betas_of_several_methods_stand_in_brackets_behind_each(write_scores):
 
 def test_a_deviation_is_spoken_of_only_where_there_are_several_seeds(table_2):
     caption = render_caption(CAPTIONS / "table_2.j2", caption_context("scores", table_2))
-    assert "MNIST: mean ± standard deviation over 2 training seeds, 2 epochs" in caption
+    assert "MNIST: mean ± standard deviation over 2 training seeds (VRRAE: 1), 2 epochs" in caption
     assert "Digits: one training seed, so without a deviation, 2 epochs" in caption
 
 

@@ -4,7 +4,7 @@
 
 rule draw_figure:
     input:
-        no_other_tables,
+        no_other_table,
         runs=lambda wildcards: in_results(made_from.figure_files(settings, wildcards.figure)),
         made=lambda wildcards: in_results(made_from.figure_made(settings, wildcards.figure)),
         caption=lambda wildcards: caption_of(wildcards.figure),

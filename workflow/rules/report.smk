@@ -17,8 +17,10 @@ rule write_report:
         scores=[f"<results>/{folder}/scores.json" for folder in RUNS],
         samples=[f"<results>/{folder}/{name}" for folder in RUNS for name in (SAMPLE, SHOWN_IMAGES, SHOWN_MEANS)],
         template=f"{WORKFLOW}/report/report.html.j2",
-        parts=[f"{WORKFLOW}/report/{part}.html.j2" for part in ("claims", "pieces", "runs", "tables")],
-        embedded=[f"{WORKFLOW}/report/report.{kind}" for kind in ("css", "js")],
+        # The templates of its parts, its style and its script.
+        parts=sorted(
+            str(part) for kind in ("html.j2", "css", "js") for part in Path(WORKFLOW, "report").glob(f"*.{kind}")
+        ),
         script=f"{SCRIPTS}/report.py",
         code=code_of("report"),
         names=NAMES_OF_DATASETS,

@@ -3,7 +3,7 @@
 
 rule make_table:
     input:
-        no_other_tables,
+        no_other_table,
         files=lambda wildcards: in_results(made_from.table_files(settings, wildcards.table)),
         sweep=lambda wildcards: in_results(made_from.sweep_files(settings, wildcards.table)),
         runs=lambda wildcards: in_results(made_from.table_runs(settings, wildcards.table)),

@@ -58,12 +58,12 @@ def test_the_five_lines_count_each_claim_once_by_what_it_waits_for_first(more, o
     ("n_waiting", "told"),
     [
         (0, "No claim waits for ImageNet weights alone."),
-        (1, "1 claim waits for ImageNet weights. The claims tell which verdicts the FIDs of our own extractor "
-         "(the network whose features FID compares) would give. No second extractor of ours has scored the images of "
-         "all models, so nothing confirms these verdicts."),
-        (7, "7 claims wait for ImageNet weights. The claims tell which verdicts the FIDs of our own extractor "
-         "(the network whose features FID compares) would give. No second extractor of ours has scored the images of "
-         "all models, so nothing confirms these verdicts."),
+        (1, "1 claim waits for ImageNet weights. Beside it stands the verdict that the FIDs of our own "
+         "extractor (the network whose features FID compares) would give. No second extractor of ours has scored all "
+         "models, so nothing confirms these verdicts."),
+        (7, "7 claims wait for ImageNet weights. Beside each of them stands the verdict that the FIDs of our own "
+         "extractor (the network whose features FID compares) would give. No second extractor of ours has scored all "
+         "models, so nothing confirms these verdicts."),
     ],
 )  # fmt: skip
 def test_the_fourth_line_says_that_a_single_extractor_confirms_nothing(n_waiting, told):

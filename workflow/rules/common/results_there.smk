@@ -30,6 +30,11 @@ def is_forced(stage, file):
     return asked.forceall or not {stage, file}.isdisjoint((*asked.forcerun, *targets))
 
 
+def forced_already():
+    """What the option --forcerun names. A remedy has to name it again, because a later --forcerun replaces an earlier."""
+    return sorted(map(str, workflow.dag_settings.forcerun))
+
+
 def is_known_to_differ(file, *params):
     """Whether Snakemake has recorded that it made a file with other parameters. It then makes the file again."""
     noted = workflow.persistence.params(IOFile(file))
@@ -194,30 +199,27 @@ def no_other_settings(wildcards):
     if not is_forced("write_settings", record):
         again = functools.partial(is_known_to_differ, record, asked)
         says = lambda found: {"content (digest)": content_digest(found)[:8]}
-        refused(refuse_results, [Expected(Path(record), says, says(json.loads(asked)), again)])
+        refused(refuse_results, [Expected(Path(record), says, says(json.loads(asked)), again)], forced_already())
     return []
 
 
-def no_other_tables(wildcards):
-    """It returns no file. It stops a run if existing tables and figures may be those of another configuration."""
-    refuse_other_tables()
-    return []
+def no_other_table(wildcards):
+    """It returns no file. It stops a run if an existing table or figure may be that of another configuration.
 
-
-@functools.cache
-def refuse_other_tables():
-    """Stop if tables or figures are older than settings.json, and Snakemake does not know how they were made.
-
-    What they show is decided by the configuration, and not by times of files. So Snakemake would take tables of more
-    seeds for the tables of fewer seeds, for example.
+    What a table or figure shows is decided by the configuration, and not by times of files. So Snakemake would take a
+    table of more seeds for the table of fewer seeds, for example. A table that is older than settings.json is therefore
+    refused if Snakemake does not know how it was made. Results in a storage are not here, so they are not checked.
     """
-    record = f"{RESULTS}/settings.json"
-    is_new = is_forced("write_settings", record) or not os.path.exists(record)
-    made = {f"{RESULTS}/tables/{name}.csv": "make_table" for name in TABLES if TABLES[name].origin != "settings"}
-    made |= {f"{RESULTS}/figures/{name}.png": "draw_figure" for name in FIGURES}
-    there = [file for file in made if os.path.exists(file) and not is_forced(made[file], file)]
-    older = [file for file in there if is_new or os.stat(file).st_mtime_ns < os.stat(record).st_mtime_ns]
-    refused(refuse_older, [Path(file) for file in older if is_judged_by_times(file)], Path(record), is_new)
+    name = wildcards.get("table") or wildcards.figure
+    stage, file = ("make_table", f"tables/{name}.csv") if name in TABLES else ("draw_figure", f"figures/{name}.png")
+    of_settings = name in TABLES and TABLES[name].origin == "settings"
+    file, record = Path(f"{RESULTS}/{file}"), Path(f"{RESULTS}/settings.json")
+    if OBJECT_STORAGE or of_settings or not file.exists() or is_forced(stage, str(file)):
+        return []
+    is_new = is_forced("write_settings", str(record)) or not record.exists()
+    if is_judged_by_times(str(file)) and (is_new or file.stat().st_mtime_ns < record.stat().st_mtime_ns):
+        refused(refuse_older, file, record, forced_already())
+    return []
 
 
 def refuse_unlike(stage, records, says, asked, *params):
@@ -230,4 +232,5 @@ def refuse_unlike(stage, records, says, asked, *params):
     """
     if not any(is_forced(stage, record) for record in records):
         again = {record: functools.partial(is_known_to_differ, record, *params) for record in records}
-        refused(refuse_results, [Expected(Path(record), says, asked, again[record]) for record in records])
+        expected = [Expected(Path(record), says, asked, again[record]) for record in records]
+        refused(refuse_results, expected, forced_already())

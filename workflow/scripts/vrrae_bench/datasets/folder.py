@@ -195,11 +195,11 @@ def _class_names(path: str, splits: Mapping[str, Sequence[LabelledFile]]) -> tup
         UserError: There is only one class, or a class is not in both splits, or all classes have names of splits.
     """
     train, test = ({entry.label for entry in splits[split]} for split in SPLITS)
+    refuse_alike(path, train | test)
     problems = Problems()
     for problem in one_sided_classes(path, train, test):
         problems.add(problem)
     problems.refuse()
-    refuse_alike(path, train)
     refuse_splits_as_classes(path, train)
     if len(train) == 1:
         raise UserError(

@@ -30,8 +30,16 @@ def check_bottleneck(method: Method, sizes: Sizes, batch_size: int) -> None:
     Raises:
         UserError: It does not. The message has everything that is wrong.
     """
-    problems = list(_misfits(method, sizes, batch_size))
-    if not problems and _mixes_images(method, sizes):
+    try:
+        problems = list(_misfits(method, sizes, batch_size))
+        mixes = not problems and _mixes_images(method, sizes)
+    except Exception as error:  # whatever a method of a user's own may raise
+        first_line = next(iter(str(error).splitlines()), "")
+        raise UserError(
+            f"{method.module}.py: the bottleneck {method.bottleneck} fails with {type(error).__name__}: {first_line}; "
+            "nothing was trained. docs/own-method.md says what each of its functions takes and gives."
+        ) from error
+    if mixes:
         problems.append(
             "After training, the posterior of an image, or its decoded point, depends on the other images of its "
             "batch. Each row of the result may depend on the same row of the argument only."
@@ -72,22 +80,36 @@ def _misfits(method: Method, sizes: Sizes, batch_size: int) -> Iterator[str]:
             yield f"{what} has the shape {found.shape}. It has to be {asked.shape}."
     if (type(bottleneck).penalty is not Bottleneck.penalty) != method.penalised:
         has, says = ("has", "does not say") if not method.penalised else ("has no", "says")
-        yield f'The class {has} function penalty, and the entry in METHODS {says} "penalised": True.'
+        remedy = "" if method.penalised else " A class that only inherits it may say `penalty = Bottleneck.penalty`."
+        yield f'The class {has} function penalty, and the entry in METHODS {says} "penalised": True.{remedy}'
 
 
 def _mixes_images(method: Method, sizes: Sizes) -> bool:
-    """Whether the result of one image after training changes if another image changes.
+    """Whether the result of one image after training changes if another image changes, or if there are fewer images.
 
-    One image is replaced by values that are no numbers. Whatever is computed from them is no number either. The values
-    of the bottleneck's own arrays do not matter.
+    The values of the bottleneck's own arrays do not matter.
     """
-    shapes = eqx.filter_eval_shape(_like_trained, method, sizes)
-    trained = jax.tree.map(lambda leaf: np.full(leaf.shape, 0.1, leaf.dtype) if _is_shape(leaf) else leaf, shapes)
-    rows = np.random.default_rng(0).normal(size=(FEW, getattr(sizes, method.width))).astype(np.float32)
-    with_nan = rows.copy()
-    with_nan[-1] = np.nan
-    parts = zip(*(jax.tree.leaves(_of_images(trained, one)) for one in (rows, with_nan)))
-    return not all(np.array_equal(one[:-1], other[:-1], equal_nan=True) for one, other in parts)
+    trained = jax.tree.map(_some_value, eqx.filter_eval_shape(_like_trained, method, sizes))
+    random = np.random.default_rng(0)
+    rows, others = random.normal(size=(2, FEW, getattr(sizes, method.width))).astype(np.float32)
+    found = _of_images(trained, rows)
+    for changed in range(FEW):
+        keeps = np.arange(FEW) != changed
+        of_changed = _of_images(trained, np.where(keeps[:, None], rows, others))
+        pairs = zip(jax.tree.leaves(found), jax.tree.leaves(of_changed))
+        if not all(np.array_equal(one[keeps], other[keeps], equal_nan=True) for one, other in pairs):
+            return True
+    fewer = zip(jax.tree.leaves(found), jax.tree.leaves(_of_images(trained, rows[: FEW // 2])))
+    return not all(np.allclose(one[: FEW // 2], other, rtol=1e-3, atol=1e-5, equal_nan=True) for one, other in fewer)
+
+
+def _some_value(leaf: Any) -> Any:
+    """An array in place of its shape. Numbers that training changes are not 0, so that they have an effect."""
+    if not isinstance(leaf, jax.ShapeDtypeStruct):
+        return leaf
+    if jnp.issubdtype(leaf.dtype, jax.dtypes.prng_key):
+        return jnp.broadcast_to(jax.random.key(0), leaf.shape)
+    return jnp.full(leaf.shape, 0.1, leaf.dtype)
 
 
 @eqx.filter_jit
@@ -105,7 +127,3 @@ def _start(method: Method, sizes: Sizes) -> Bottleneck:
 
 def _like_trained(method: Method, sizes: Sizes) -> Bottleneck:
     return _start(method, sizes).like_trained()
-
-
-def _is_shape(leaf: Any) -> bool:
-    return isinstance(leaf, jax.ShapeDtypeStruct)

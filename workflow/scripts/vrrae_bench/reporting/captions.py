@@ -107,6 +107,7 @@ def _of_dataset(scored: Sequence[tuple[Path, RunDetails]]) -> dict[str, Any]:
         "methods": [run.definition for run in runs],
         "dataset": last.run.dataset,
         "seeds": sorted({run.seed for run in runs}),
+        "fewer_seeds": _fewer_seeds(runs),
         "epochs": last.run.epochs,
         "betas": _betas(runs),
         "learning_rates": list(dict.fromkeys(format_beta(run.learning_rate) for run in runs)),
@@ -121,6 +122,15 @@ def _of_dataset(scored: Sequence[tuple[Path, RunDetails]]) -> dict[str, Any]:
         "n_test": data["n_test"],
         "published_test_images": data.get("published_test_images"),
     }
+
+
+def _fewer_seeds(runs: Sequence[RunSpec]) -> dict[str, int]:
+    """The number of seeds of each method that has fewer seeds than another method, by its label."""
+    seeds: dict[str, set[int]] = {}
+    for run in runs:
+        seeds.setdefault(method_label(run.method), set()).add(run.seed)
+    most = max(map(len, seeds.values()))
+    return {method: len(found) for method, found in seeds.items() if len(found) < most}
 
 
 def _betas(runs: Sequence[RunSpec]) -> dict[str, list[str]]:

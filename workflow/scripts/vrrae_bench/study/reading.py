@@ -25,6 +25,7 @@ from vrrae_bench.system.errors import UserError, numbered
 
 # Octal and sexagesimal numbers, as YAML 1.1 has them.
 OTHER_NUMBER = re.compile(r"[-+]?(?:0[0-9_]+|[0-9][0-9_]*(?::[0-9_]+)+(?:\.[0-9_]*)?)")
+NUMBER_TAGS = ("tag:yaml.org,2002:int", "tag:yaml.org,2002:float")
 BASE = next(folder for folder in Path(__file__).parents if (folder / "Snakefile").is_file()) / "config.yaml"
 
 
@@ -165,13 +166,29 @@ def _other_numbers(text: str) -> list[str]:
     with suppress(ValueError):
         json.loads(text)
         return []  # JSON has no such numbers
-    scalars = (token for token in yaml.scan(text) if isinstance(token, yaml.ScalarToken) and token.plain)
-    found = [(token, yaml.safe_load(token.value)) for token in scalars if OTHER_NUMBER.fullmatch(token.value)]
+    numbers = [node for node in _scalars(yaml.compose(text), set()) if OTHER_NUMBER.fullmatch(node.value)]
+    found = [(node, yaml.safe_load(node.value)) for node in numbers if node.tag in NUMBER_TAGS]
     return [
-        f"{token.value} in line {token.start_mark.line + 1} is read as {value:g}."
-        for token, value in found
-        if isinstance(value, int | float) and (":" in token.value or value != int(token.value))
+        f"{node.value} in line {node.start_mark.line + 1} is read as {value:g}."
+        for node, value in found
+        if ":" in node.value or value != int(node.value.replace("_", ""))
     ]
+
+
+def _scalars(node: yaml.Node | None, seen: set[int]) -> Iterator[yaml.ScalarNode]:
+    """The scalars of a node of YAML, each once, in their order."""
+    if node is None or id(node) in seen:
+        return
+    seen.add(id(node))
+    if isinstance(node, yaml.ScalarNode):
+        yield node
+    elif isinstance(node, yaml.SequenceNode):
+        for entry in node.value:
+            yield from _scalars(entry, seen)
+    elif isinstance(node, yaml.MappingNode):
+        for key, value in node.value:
+            yield from _scalars(key, seen)
+            yield from _scalars(value, seen)
 
 
 def _malformed_defaults(values: Any) -> list[Problem]:

@@ -121,8 +121,11 @@ def timing_of(record: dict[str, Any]) -> dict[str, Any]:
     return told | {f"batch_size of {method}": record["batch_size"] for method in record["methods"]}
 
 
-def refuse_results(expected: Iterable[Expected]) -> None:
+def refuse_results(expected: Iterable[Expected], forced: Sequence[str] = ()) -> None:
     """Refuse results that are damaged, or that are not what the configuration asks for.
+
+    Args:
+        forced: What Snakemake is already told to make again. The remedy names it too.
 
     Raises:
         UserError: There are such results. The message says what is wrong with each, and how to make it again.
@@ -136,7 +139,7 @@ def refuse_results(expected: Iterable[Expected]) -> None:
         raise UserError(
             f"{len(told)} result(s) that are there are damaged, or are not what the configuration asks for; nothing "
             f"was started:\n{numbered(told)}\nIf the results are right, use the configuration that they were made "
-            f"with. {remedy(*problems)}"
+            f"with. {remedy(*dict.fromkeys([*forced, *map(str, problems)]))}"
         )
 
 
@@ -152,25 +155,24 @@ def refuse_data(manifest: Path) -> None:
             data.extent(name)
 
 
-def refuse_older(files: Sequence[Path], settings: Path, is_new: bool) -> None:
-    """Refuse tables and figures that were made before settings.json was written, so perhaps by another configuration.
+def refuse_older(file: Path, settings: Path, forced: Sequence[str]) -> None:
+    """Refuse a table or figure that was made before settings.json was written, so perhaps by another configuration.
+
+    The remedy names rules. Of their files, Snakemake then makes those again that are asked for, and no others.
 
     Args:
-        files: Such tables and figures.
+        file: The table or figure.
         settings: settings.json.
-        is_new: Whether settings.json is about to be written.
+        forced: What Snakemake is already told to make again. The remedy names it too.
 
     Raises:
-        UserError: There are such files.
+        UserError: Always.
     """
-    if files:
-        # An option --forcerun replaces an earlier one, which may name settings.json.
-        again = [settings, *files] if is_new else files
-        raise UserError(
-            f"{len(files)} table(s) and figure(s) are older than {settings} of this configuration, and may be those of "
-            f"another configuration; nothing was started:\n{numbered(files)}\nThey are made again in seconds, without "
-            f"any training. {remedy(*again)}"
-        )
+    again = dict.fromkeys([*forced, "make_table", "draw_figure"])
+    raise UserError(
+        f"{file}: is older than {settings} of this configuration, and may be of another configuration; nothing was "
+        f"started. If the runs of tables and figures are there, making them again takes seconds. {remedy(*again)}"
+    )
 
 
 def _decides(record: dict[str, Any]) -> dict[str, Any]:

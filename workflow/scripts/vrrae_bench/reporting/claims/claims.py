@@ -93,9 +93,10 @@ STABILITY = (
 )
 COMMON_BASIS = (
     "The paper says that a proof of the RRAE paper does not hold for RRAE + VAE, so that the bases of batches need not "
-    "converge to a common basis. It has no numbers. Our measure is the mean squared sine of the principal angles "
-    "between the bases of consecutive batches, in the trained model. This rule was written after the models of "
-    f"CIFAR-10 were trained, and before their bases were compared. {DERIVATIVES_DIFFER}"
+    "converge to a common basis. It has no numbers, and the comparison with VRRAE is ours. Our measure is the mean "
+    "squared sine of the principal angles between the bases of consecutive batches, in the trained model. This rule "
+    "was written after the models of CIFAR-10 were trained, and before their bases were compared. "
+    f"{DERIVATIVES_DIFFER}"
 )
 BETAS_DIFFER = {
     "mnist": "The paper's betas differ: 1e-3 for VAE and 1e-6 for VRRAE. So the SVD is not the only difference.",

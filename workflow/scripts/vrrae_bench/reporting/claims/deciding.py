@@ -75,7 +75,10 @@ def _decided(claim: Claim, evidence: Evidence, other_settings: Sequence[str]) ->
 
 
 def _other_settings(claim: Claim, evidence: Evidence, reduced: str | None) -> list[str]:
-    """In what the settings behind a claim differ from the paper's, as clauses. An identity holds with any settings."""
+    """In what the settings behind a claim differ from the paper's, as clauses.
+
+    Other settings do not matter to an identity, but reduced settings leave every claim open.
+    """
     if reduced:
         return [f"these settings are reduced: {reduced}"]
     names = [] if claim.by_algebra else [name for name in datasets_of(claim.rule) if name in evidence.configured]

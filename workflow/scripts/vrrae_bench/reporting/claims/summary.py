@@ -72,10 +72,12 @@ def _extractors(claims: Sequence[ReportedClaim]) -> str:
         return "No claim waits for ImageNet weights alone."
     n_extractors = max(len(claim.by_extractor) for claim in waiting)
     if n_extractors < 2:
+        several = len(waiting) > 1
         return (
-            f"{len(waiting)} claim{'s wait' if len(waiting) > 1 else ' waits'} for ImageNet weights. The claims tell "
-            "which verdicts the FIDs of our own extractor (the network whose features FID compares) would give. No "
-            "second extractor of ours has scored the images of all models, so nothing confirms these verdicts."
+            f"{len(waiting)} claim{'s wait' if several else ' waits'} for ImageNet weights. Beside "
+            f"{'each of them' if several else 'it'} stands the verdict that the FIDs of our own extractor (the network "
+            "whose features FID compares) would give. No second extractor of ours has scored all models, so nothing "
+            "confirms these verdicts."
         )
     agreed: dict[Verdict, int] = {verdict: sum(claim.agreed == verdict for claim in waiting) for verdict in VERDICTS}
     alone = sum(len(claim.by_extractor) < 2 for claim in waiting)
