@@ -330,6 +330,9 @@ def test_damaged_records_are_refused_and_the_remedies_make_them_again(digits, pr
     damaged = ["results/data/digits/made_from.json", *OTHERS]
     for file in damaged:
         cut(digits / file)
+    forced = "results/extractor/digits/ceiling.json"
+    _, told = snakemake(digits, "results/data/digits/manifest.json", "--forcerun", forced, project=project)
+    assert remedy_of(told) == ["--forcerun", forced, damaged[0]], told
     refused = made_again(digits, project)
     assert all(f"{file}: damaged" in refused for file in damaged), refused
 

@@ -30,11 +30,6 @@ def is_forced(stage, file):
     return asked.forceall or not {stage, file}.isdisjoint((*asked.forcerun, *targets))
 
 
-def forced_already():
-    """What the option --forcerun names. A remedy has to name it again, because a later --forcerun replaces an earlier."""
-    return sorted(map(str, workflow.dag_settings.forcerun))
-
-
 def is_known_to_differ(file, *params):
     """Whether Snakemake has recorded that it made a file with other parameters. It then makes the file again."""
     noted = workflow.persistence.params(IOFile(file))
@@ -199,7 +194,7 @@ def no_other_settings(wildcards):
     if not is_forced("write_settings", record):
         again = functools.partial(is_known_to_differ, record, asked)
         says = lambda found: {"content (digest)": content_digest(found)[:8]}
-        refused(refuse_results, [Expected(Path(record), says, says(json.loads(asked)), again)], forced_already())
+        refused(refuse_results, [Expected(Path(record), says, says(json.loads(asked)), again)])
     return []
 
 
@@ -218,7 +213,7 @@ def no_other_table(wildcards):
         return []
     is_new = is_forced("write_settings", str(record)) or not record.exists()
     if is_judged_by_times(str(file)) and (is_new or file.stat().st_mtime_ns < record.stat().st_mtime_ns):
-        refused(refuse_older, file, record, forced_already())
+        refused(refuse_older, file, record)
     return []
 
 
@@ -233,4 +228,4 @@ def refuse_unlike(stage, records, says, asked, *params):
     if not any(is_forced(stage, record) for record in records):
         again = {record: functools.partial(is_known_to_differ, record, *params) for record in records}
         expected = [Expected(Path(record), says, asked, again[record]) for record in records]
-        refused(refuse_results, expected, forced_already())
+        refused(refuse_results, expected)

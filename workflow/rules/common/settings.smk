@@ -20,6 +20,7 @@ import vrrae_bench
 sys.path.append(sys.path.pop(0))
 
 from vrrae_bench.artefacts.former_names import refuse_former_names
+from vrrae_bench.artefacts.records import with_remedies
 from vrrae_bench.study.invocation import command_line, dropped_files
 from vrrae_bench.study.reading import check_files, check_settings
 from vrrae_bench.study.selection import all_runs
@@ -118,7 +119,7 @@ def refused(check, *arguments):
         try:
             check(*arguments)
         except UserError as error:
-            end(error)
+            end(with_remedies(str(error), sorted(map(str, workflow.dag_settings.forcerun))))
 
 
 def run_of(wildcards):

@@ -8,6 +8,7 @@ them. Records of earlier versions have no digests, but what they say of their ru
 import hashlib
 import json
 import os
+import re
 import shlex
 import zlib
 from collections.abc import Generator, Iterable, Mapping
@@ -120,8 +121,22 @@ def check_file(path: Path, digest: str, record: str, remedy: str) -> None:
 
 def remedy(*paths: str | os.PathLike[str]) -> str:
     """How to make results again. Deleting them is not enough, because Snakemake does not miss intermediate files."""
-    names = " ".join(shlex.quote(str(path)) for path in paths)
-    return f"To make it again, add this to the end of your snakemake command: --forcerun {names}"
+    return f"To make it again, add this to the end of your snakemake command: --forcerun {shlex.join(map(str, paths))}"
+
+
+def with_remedies(message: str, forced: Iterable[str]) -> str:
+    """A message whose remedy also names what the option --forcerun of the command names already.
+
+    A later --forcerun replaces an earlier, so a remedy that names less would undo the remedy of an earlier message.
+
+    >>> with_remedies("To make it again, type: snakemake --forcerun b.json", ["a.json"])
+    'To make it again, type: snakemake --forcerun a.json b.json'
+    """
+
+    def with_forced(named: re.Match[str]) -> str:
+        return shlex.join(dict.fromkeys([*forced, *shlex.split(named[0])]))
+
+    return re.sub(r"(?<= --forcerun ).+$", with_forced, message, flags=re.MULTILINE)
 
 
 def differences(found: Mapping[str, Any], asked: Mapping[str, Any]) -> list[str]:

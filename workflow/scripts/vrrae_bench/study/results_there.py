@@ -4,7 +4,7 @@ Snakemake deletes results before it makes them again. Only afterwards would a co
 Snakemake also does not know how results were made that were copied without the folder .snakemake.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -121,11 +121,8 @@ def timing_of(record: dict[str, Any]) -> dict[str, Any]:
     return told | {f"batch_size of {method}": record["batch_size"] for method in record["methods"]}
 
 
-def refuse_results(expected: Iterable[Expected], forced: Sequence[str] = ()) -> None:
+def refuse_results(expected: Iterable[Expected]) -> None:
     """Refuse results that are damaged, or that are not what the configuration asks for.
-
-    Args:
-        forced: What Snakemake is already told to make again. The remedy names it too.
 
     Raises:
         UserError: There are such results. The message says what is wrong with each, and how to make it again.
@@ -139,7 +136,7 @@ def refuse_results(expected: Iterable[Expected], forced: Sequence[str] = ()) -> 
         raise UserError(
             f"{len(told)} result(s) that are there are damaged, or are not what the configuration asks for; nothing "
             f"was started:\n{numbered(told)}\nIf the results are right, use the configuration that they were made "
-            f"with. {remedy(*dict.fromkeys([*forced, *map(str, problems)]))}"
+            f"with. {remedy(*problems)}"
         )
 
 
@@ -155,7 +152,7 @@ def refuse_data(manifest: Path) -> None:
             data.extent(name)
 
 
-def refuse_older(file: Path, settings: Path, forced: Sequence[str]) -> None:
+def refuse_older(file: Path, settings: Path) -> None:
     """Refuse a table or figure that was made before settings.json was written, so perhaps by another configuration.
 
     The remedy names rules. Of their files, Snakemake then makes those again that are asked for, and no others.
@@ -163,15 +160,14 @@ def refuse_older(file: Path, settings: Path, forced: Sequence[str]) -> None:
     Args:
         file: The table or figure.
         settings: settings.json.
-        forced: What Snakemake is already told to make again. The remedy names it too.
 
     Raises:
         UserError: Always.
     """
-    again = dict.fromkeys([*forced, "make_table", "draw_figure"])
     raise UserError(
         f"{file}: is older than {settings} of this configuration, and may be of another configuration; nothing was "
-        f"started. If the runs of tables and figures are there, making them again takes seconds. {remedy(*again)}"
+        "started. If the runs of tables and figures are there, making them again takes seconds. "
+        f"{remedy('make_table', 'draw_figure')}"
     )
 
 
