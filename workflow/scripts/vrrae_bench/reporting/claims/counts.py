@@ -29,12 +29,30 @@ ENOUGH_SEEDS = next(n for n in range(1, MOST_SEEDS) if rate_bound(n) < NOTABLE_R
 
 
 @dataclass(frozen=True)
-class Occurs:
-    """The event happens in at least one seed."""
+class _Event:
+    """An event of one variant: a metric that counts it, and is above 0 in the seeds in which it happens.
+
+    Attributes:
+        on: The data set.
+    """
 
     variant: Variant
     metric: str
     on: str
+
+    @property
+    def subject(self) -> Subject:
+        return Subject(self.on, (self.variant,))
+
+    @property
+    def _label(self) -> str:
+        return f"{dataset_label(self.on)}, {METRICS[self.metric].label} of {self.variant}"
+
+
+@dataclass(frozen=True)
+class Occurs(_Event):
+    """The event happens in at least one seed."""
+
     how: ClassVar[str] = (
         "The claim holds if the event happened in at least one seed. It does not hold if the event happened in none "
         f"of at least {ENOUGH_SEEDS} seeds: its rate is then below one in five with 95 % confidence, while the paper "
@@ -43,12 +61,7 @@ class Occurs:
 
     @property
     def words(self) -> str:
-        what = f"{dataset_label(self.on)}, {METRICS[self.metric].label} of {self.variant}"
-        return f"{what}: has to be above 0 in at least one seed."
-
-    @property
-    def subject(self) -> Subject:
-        return Subject(self.on, (self.variant,))
+        return f"{self._label}: has to be above 0 in at least one seed."
 
     def decide(self, evidence: Evidence) -> Finding:
         counts = evidence.values(self.on, self.variant, self.metric)
@@ -98,16 +111,13 @@ class WithinLimitsInSomeSeed:
 
 
 @dataclass(frozen=True)
-class Never:
+class Never(_Event):
     """The event happens in no seed.
 
     Attributes:
         beside: Variants whose counts are told with the numbers, and decide nothing.
     """
 
-    variant: Variant
-    metric: str
-    on: str
     seeds: int = FEWEST_SEEDS
     beside: tuple[Variant, ...] = ()
     how: ClassVar[str] = (
@@ -118,12 +128,7 @@ class Never:
 
     @property
     def words(self) -> str:
-        what = f"{dataset_label(self.on)}, {METRICS[self.metric].label} of {self.variant}"
-        return f"{what}: has to be 0 in each of at least {self.seeds} seeds."
-
-    @property
-    def subject(self) -> Subject:
-        return Subject(self.on, (self.variant,))
+        return f"{self._label}: has to be 0 in each of at least {self.seeds} seeds."
 
     def decide(self, evidence: Evidence) -> Finding:
         counts = evidence.values(self.on, self.variant, self.metric)
@@ -141,12 +146,9 @@ class Never:
 
 
 @dataclass(frozen=True)
-class Always:
+class Always(_Event):
     """The event happens in every seed."""
 
-    variant: Variant
-    metric: str
-    on: str
     how: ClassVar[str] = (
         f"The claim holds if the event happened in every one of at least {FEWEST_SEEDS} seeds. It does not hold if "
         "there is a seed without the event. It is open if there are too few seeds."
@@ -154,12 +156,7 @@ class Always:
 
     @property
     def words(self) -> str:
-        what = f"{dataset_label(self.on)}, {METRICS[self.metric].label} of {self.variant}"
-        return f"{what}: has to be above 0 in each of at least {FEWEST_SEEDS} seeds."
-
-    @property
-    def subject(self) -> Subject:
-        return Subject(self.on, (self.variant,))
+        return f"{self._label}: has to be above 0 in each of at least {FEWEST_SEEDS} seeds."
 
     def decide(self, evidence: Evidence) -> Finding:
         counts = evidence.values(self.on, self.variant, self.metric)
