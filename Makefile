@@ -62,7 +62,7 @@ help:
 	@echo "  make coverage            run the unit tests, and list the lines and branches of the code that none of them runs"
 	@echo "  make test-envs           run every rule in its own environment, with a program that imitates conda (8 GB, once)"
 	@echo "  make test-report         open a report in a real browser, if Chromium is installed; REPORT=results/report.html for yours"
-	@echo "  make test-slurm          run the workflow on a real Slurm with five nodes on this machine; needs root, Debian (10 minutes)"
+	@echo "  make test-slurm          run the workflow on a real Slurm with five nodes on this machine; after tests/slurm/cluster.sh install (10 minutes)"
 	@echo "  make test-kubernetes     score one run as on Kubernetes, with programs that imitate its API and S3"
 	@echo "  make test-gpu            compare what a GPU computes with the CPU, and print step times (10 minutes); says if there is none"
 	@echo "  make speed               compare the time of a training step with the published packages, installed into $(PEERS)"

@@ -91,7 +91,7 @@ def test_a_batch_that_can_not_have_the_rank_is_explained(values):
         ),
         ("datasets.mnist.betas", [0, 0], "repeats a value"),
         ("datasets.synthetic.betas", [0, 1e-3], "no table or figure sweeps beta on the synthetic set"),
-        ("datasets.mnist.bottleneck", 1, "datasets.mnist.bottleneck: 1 leaves nothing of Figures 2 and A.2-2"),
+        ("datasets.mnist.bottleneck", 1, "datasets.mnist.bottleneck: Figures 2 and A.2-2 show two dimensions"),
         (
             "mirror",
             "s3://bucket/mirror",
@@ -122,7 +122,7 @@ def test_a_batch_that_can_not_have_the_rank_is_explained(values):
         ("datasets.synthetic.inception_2015", True, "the synthetic images are no photographs or digits"),
         ("datasets.mnist.extractor_seeds", [0], "0 is the seed of the extractor itself, which is there anyway"),
         ("datasets.mnist.extractor_seeds", [1, 1], "datasets.mnist.extractor_seeds: [1, 1] repeats a seed"),
-        ("datasets.synthetic.extractor_seeds", [1], "there is no extractor to be seeded"),
+        ("datasets.synthetic.extractor_seeds", [1], "`extractor` is null, so there are no further extractors"),
         ("datasets.mnist.penalty", {}, "datasets.mnist.penalty.lorae: is missing"),
         ("datasets.mnist.penalty.rrae", 1, "not a method with a penalty"),
         ("datasets.mnist.linear_layers", {}, "datasets.mnist.linear_layers.irmae: is missing"),
@@ -130,7 +130,7 @@ def test_a_batch_that_can_not_have_the_rank_is_explained(values):
         ("datasets.mnist.other_learning_rates", [0.0], "0.0 is not valid"),
         ("datasets.mnist.other_learning_rates", [1e-3], "repeats a rate"),
         ("datasets.mnist.epochs", float("inf"), "inf is not valid"),
-        ("datasets.mnist.source", "synthetic", "is the name of the synthetic source's data set"),
+        ("datasets.mnist.source", "synthetic", "`synthetic` is only the source of the data set `synthetic`"),
         ("datasets.mnist.sampling.random_draws", 1, "Input should be greater than or equal to 2"),
         ("datasets.mnist.seeds", 3, "3 is not a list"),
         ("datasets.mnist", None, "None is not a set of keys"),
@@ -192,7 +192,7 @@ def test_a_batch_that_can_not_have_the_rank_is_explained(values):
                 "interpolation_pairs": 1,
                 "interpolation_points": 1,
             },
-            "datasets.mnist.sampling.interpolation_pairs: 1 image has no FID",
+            "datasets.mnist.sampling.interpolation_pairs: a single image has no FID",
         ),
         (
             "experiment.methods",
@@ -556,8 +556,8 @@ def test_unreadable_files_are_told_without_a_traceback(tmp_path):
         ('{"results": "a", "datasets": {"mnist": {"epochs": 1, "epochs": 2}}}', "  1. epochs: 2 times."),
         ("experiment:\n\tdatasets: [mnist]\n", "line 2, column 1"),
         ("experiment:\n\tdatasets: [mnist]\n", "Indent with spaces: YAML does not take a tab for them."),
-        ("- results\n", "mine.yaml: holds no keys. Write `key: value` lines"),
-        ("# nothing\n", "mine.yaml: holds no keys"),
+        ("- results\n", "mine.yaml: contains no keys. Write `key: value` lines"),
+        ("# nothing\n", "mine.yaml: contains no keys"),
         (
             "datasets:\n  mnist: {seeds: [007, 010], epochs: 1:30, test_images: -0_12}\n",
             "mine.yaml: 3 number(s) are not read as they look, because YAML takes a leading 0 for base 8 and a "
@@ -695,5 +695,5 @@ def test_a_check_runs_as_far_as_the_keys_that_it_needs_are_there(values):
             mnist = {key: value for key, value in values["datasets"]["mnist"].items() if key != name} | changed
             told = problems_of(values | {"datasets": values["datasets"] | {"mnist": mnist}})
             assert f"datasets.mnist.{name}: " in told
-            for words in ("8 is smaller than the bottleneck", "repeats a value", "repeats a seed", "no extractor"):
+            for words in ("8 is smaller than the bottleneck", "repeats a value", "repeats a seed", "no further extractors"):
                 assert words in told, name

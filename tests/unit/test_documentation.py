@@ -6,7 +6,10 @@ from collections import defaultdict
 
 import pytest
 from commands import ROOT, python
+from configurations import load_settings
 from package_layers import LAYERS
+
+from vrrae_bench.study.reading import BASE
 
 README = (ROOT / "README.md").read_text()
 PAGES = [ROOT / "README.md", ROOT / "docs/example-report/README.md", *sorted(ROOT.glob("docs/*.md"))]
@@ -55,6 +58,15 @@ def test_a_picture_has_the_same_text_on_all_pages():
 def test_a_page_stands_in_the_contents_of_the_site(page):
     contents = re.findall(r"```\{toctree\}\n(.*?)```", (ROOT / "docs/index.md").read_text(), re.DOTALL)
     assert page.stem == "index" or re.search(rf"^{page.stem}$", "".join(contents), re.MULTILINE)
+
+
+@pytest.mark.parametrize("page", [page for page in PAGES if "```yaml" in page.read_text()], ids=lambda path: path.stem)
+def test_the_configurations_of_a_page_are_accepted(page, tmp_path):
+    over = tmp_path / "mine.yaml"
+    for text in re.findall(r"```yaml\n(.*?)```", page.read_text(), re.DOTALL):
+        # The page on own methods adds the method itself, in a step before.
+        over.write_text(text.replace(", sphere_ae", ""))
+        assert load_settings(BASE, over).experiment.datasets
 
 
 @pytest.mark.skipif(not (ROOT / ".git").exists(), reason="not a git checkout")

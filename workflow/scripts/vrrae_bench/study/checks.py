@@ -121,12 +121,18 @@ def _in_paths(values: Iterable[float]) -> list[str]:
 def _check_learning_rates(key: str, dataset: DatasetSettings) -> Iterator[Problem]:
     rates = [dataset.learning_rate, *dataset.other_learning_rates]
     if len(set(_in_paths(rates))) < len(rates):
-        yield Problem(f"{key}.other_learning_rates", f"{rates} repeats a rate.", "Name each once, learning_rate too.")
+        yield Problem(
+            f"{key}.other_learning_rates", f"{rates} repeats a rate.", "Name each once, and not `learning_rate`."
+        )
 
 
 def _check_bumps(key: str, dataset: DatasetSettings) -> Iterator[Problem]:
     if dataset.source == "synthetic" and key != "datasets.synthetic":
-        yield Problem(f"{key}.source", "`synthetic` is the name of the synthetic source's data set.", "Rename one.")
+        yield Problem(
+            f"{key}.source",
+            "`synthetic` is only the source of the data set `synthetic`.",
+            "Give this data set another source.",
+        )
     if (dataset.source == "synthetic") != (dataset.bumps is not None):
         yield Problem(
             f"{key}.bumps",
@@ -210,7 +216,7 @@ def _check_sampling(key: str, dataset: DatasetSettings) -> Iterator[Problem]:
             f"Ask for at most {MOST_IMAGES:,}.",
         )
     if dataset.extractor is not None and sampling.interpolation_pairs * sampling.interpolation_points < 2:
-        yield Problem(f"{key}.sampling.interpolation_pairs", "1 image has no FID.", "Interpolate between more pairs.")
+        yield Problem(f"{key}.sampling.interpolation_pairs", "a single image has no FID.", "Interpolate more.")
 
 
 def _check_files(key: str, dataset: DatasetSettings) -> Iterator[Problem]:
@@ -242,7 +248,7 @@ def _check_extractor(key: str, dataset: DatasetSettings) -> Iterator[Problem]:
             "FID needs an Inception-v3: add it as in config.yaml, or write null to do without FIDs.",
         )
     if dataset.extractor is None and dataset.extractor_seeds:
-        yield Problem(f"{key}.extractor_seeds", "there is no extractor to be seeded.", "Write [].")
+        yield Problem(f"{key}.extractor_seeds", "`extractor` is null, so there are no further extractors.", "Write [].")
     elif dataset.extractor is not None and dataset.extractor.seed in dataset.extractor_seeds:
         yield Problem(
             f"{key}.extractor_seeds",
@@ -313,7 +319,9 @@ def _experiment_contradictions(
             for key, (what, needs) in PER_METHOD.items():
                 if method in methods() and needs(methods()[method]) and method not in value_of(dataset, key, {method}):
                     yield Problem(
-                        f"datasets.{name}.{key}.{method}", "is missing.", f"{method} is a method with {what}."
+                        f"datasets.{name}.{key}.{method}",
+                        "is missing.",
+                        f"Write it, because {method} is a method with {what}.",
                     )
 
 

@@ -111,4 +111,4 @@ def check_sizes(key: str, dataset: DatasetSettings) -> Iterator[Problem]:
             f"Use a latent size of at least {k}, or a smaller k.",
         )
     if k == 1 and (dataset.source == "synthetic" or dataset.betas):
-        yield Problem(f"{key}.bottleneck", "1 leaves nothing of Figures 2 and A.2-2, which show two means.", "Use 2.")
+        yield Problem(f"{key}.bottleneck", "Figures 2 and A.2-2 show two dimensions.", "Use at least 2.")

@@ -123,7 +123,7 @@ def _keys_twice(text: str) -> list[str]:
     """Which keys stand twice in one mapping, and where.
 
     Raises:
-        UserError: The text holds no keys.
+        UserError: The text contains no keys.
     """
     twice: list[str] = []
 
@@ -139,7 +139,7 @@ def _keys_twice(text: str) -> list[str]:
         holds_keys = isinstance(root, yaml.MappingNode)
         twice = list(_twice_below(root, "", set()))
     if not holds_keys:
-        raise UserError("holds no keys. Write `key: value` lines, as in config.yaml.")
+        raise UserError("contains no keys. Write `key: value` lines, as in config.yaml.")
     return twice
 
 

@@ -99,13 +99,13 @@ COMMON_BASIS = (
     f"{DERIVATIVES_DIFFER}"
 )
 BETAS_DIFFER = {
-    "mnist": "The paper's betas differ: 1e-3 for VAE and 1e-6 for VRRAE. So the SVD is not the only difference.",
-    "cifar10": "On CIFAR-10 the paper's beta for VRRAE is 0, so that nothing draws its posterior to the prior.",
+    "mnist": "The inferred betas differ: 1e-3 for VAE, 1e-6 for VRRAE. So the SVD is not the only difference.",
+    "cifar10": "On CIFAR-10 the inferred beta of VRRAE is 0, so that nothing draws its posterior to the prior.",
     "celeba": "On CelebA both methods have the same beta.",
 }
 PROMINENT = {
-    "mnist": "The paper's betas, 1e-3 for VAE and 1e-6 for VRRAE, mostly decide this claim.",
-    "cifar10": "The paper's betas decide this claim, because the beta of VRRAE is 0 on CIFAR-10.",
+    "mnist": "The inferred betas, 1e-3 for VAE and 1e-6 for VRRAE, mostly decide this claim.",
+    "cifar10": "The inferred betas decide this claim, because the beta of VRRAE is 0 on CIFAR-10.",
     "celeba": "On CelebA both methods have the same beta.",
 }
 BATCHES = (
