@@ -11,7 +11,7 @@ from commands import ROOT
 from scipy.stats import binom
 
 from vrrae_bench.datasets.store import DataSet
-from vrrae_bench.extractor.chance import LARGEST_P_VALUE, at_chance, like_noise, why_void
+from vrrae_bench.extractor.chance import LARGEST_P_VALUE, at_chance, like_noise, of_few_images, why_void
 from vrrae_bench.extractor.guessing import AgainstGuessing, against_guessing
 from vrrae_bench.scoring.bounds import noise_apart
 from vrrae_bench.scoring.frechet import Moments
@@ -104,6 +104,25 @@ def test_noise_is_to_be_farther_than_test_images(of, farther, tiny_images, tmp_p
     reference = Reference.of(moments, features, np.random.default_rng(0))
     reference.save(tmp_path / "reference.json", {"extractor": "ab", "data": {}, "noise": found})
     assert Reference.beside(tmp_path / "extractor.json", {"sha256": "ab"}, {}).recorded == {"noise": found}
+
+
+def exploding(values):
+    """Features that are huge for one image in a hundred."""
+    return values * np.where(values.sum(axis=1) >= np.quantile(values.sum(axis=1), 0.99), 100, 1)[:, None]
+
+
+def test_features_that_a_few_images_decide_are_void(tiny_images):
+    """As those of a network for CIFAR-10, by which test images had FIDs of 56 to 1120, and noise an FID of 1201."""
+    network = Features(exploding)
+    moments = Moments.from_features(network.features(tiny_images.array("train")[:]))
+    found = noise_apart(network, moments, tiny_images, seed=0)
+    images = network.features(tiny_images.array("test")[:])
+    squares = np.sort(((images - images.mean(axis=0)) ** 2).sum(axis=1))
+    assert found["few"] == max(1, len(images) // 100)
+    np.testing.assert_allclose(found["share_of_few"], squares[-found["few"] :].sum() / squares.sum(), rtol=1e-4)
+    told = of_few_images({"noise": found})
+    assert f"{found['few']} of {len(images)} test images are so large" in told
+    assert why_void({"noise": found | {"noise_is_farther": True}}) == told
 
 
 def test_too_few_test_images_show_nothing(tiny_images):

@@ -695,5 +695,10 @@ def test_a_check_runs_as_far_as_the_keys_that_it_needs_are_there(values):
             mnist = {key: value for key, value in values["datasets"]["mnist"].items() if key != name} | changed
             told = problems_of(values | {"datasets": values["datasets"] | {"mnist": mnist}})
             assert f"datasets.mnist.{name}: " in told
-            for words in ("8 is smaller than the bottleneck", "repeats a value", "repeats a seed", "no further extractors"):
+            for words in (
+                "8 is smaller than the bottleneck",
+                "repeats a value",
+                "repeats a seed",
+                "no further extractors",
+            ):
                 assert words in told, name

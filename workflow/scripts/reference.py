@@ -1,8 +1,8 @@
 """Compute what everything of a data set is scored against: features of its training images (appendix A.7).
 
-Reads the extractor and the data set. Writes reference.json (what the features are of, and whether they tell noise from
-test images) and, beside it, reference.npz (moments of the features of all training images) and reference_sample.npz
-(the features of some, and what is computed of them once).
+Reads the extractor and the data set. Writes reference.json (what the features are of, whether they tell noise from test
+images, and how few images decide them) and, beside it, reference.npz (moments of the features of all training images)
+and reference_sample.npz (the features of some, and what is computed of them once).
 """
 
 import vrrae_bench.system.shell_settings
@@ -10,7 +10,7 @@ import vrrae_bench.system.shell_settings
 from pathlib import Path
 
 from vrrae_bench.datasets.store import DataSet
-from vrrae_bench.extractor.chance import REMEDY, VOID, like_noise
+from vrrae_bench.extractor.chance import REMEDY, VOID, why_void
 from vrrae_bench.extractor.devices import configure_torch
 from vrrae_bench.scoring.frechet import Moments
 from vrrae_bench.scoring.reference import Reference
@@ -40,7 +40,7 @@ def main() -> None:
     noise = noise_apart(network, reference.moments, data, arguments.seed)
     of = {"extractor": extractor["sha256"], "data": arrays, "seed": arguments.seed}
     reference.save(arguments.out, of | {"noise": noise})
-    if reason := like_noise({"noise": noise}):
+    if reason := why_void({"noise": noise}):
         warn(f"{arguments.out}: {reason}. {VOID} {REMEDY}")
 
 

@@ -62,16 +62,36 @@ def noise_apart(network: Extractor, moments: Moments, data: DataSet, seed: int) 
     fewer images nothing is shown, and noise does not count as farther.
 
     Returns:
-        The entry of reference.json: the number of images, the FID of each part, and `noise_is_farther`.
+        The entry of reference.json: the number of images, the FID of each part, and `noise_is_farther`. If there are
+        enough images, also `share_of_few`: the share of the variance of the features of test images that the hundredth
+        of them with the largest share has, and the number of these `few`.
     """
     n = min(IMAGES_APART, len(data.array("test")))
-    found: dict[str, list[float]] = {"fid_test_images": [], "fid_noise": []}
-    if n >= 2 * PARTS_APART:
-        for name, draws in zip(found, (real_draws(data.array("test"), n, 1, seed), noise_draws(data, n, 1, seed))):
-            parts = np.array_split(network.features(next(draws)), PARTS_APART)
-            found[name] = [frechet_distance(moments, part) for part in parts]
-    farther = bool(found["fid_noise"]) and min(found["fid_noise"]) > max(found["fid_test_images"])
-    return {"images": n, **found, "noise_is_farther": farther}
+    if n < 2 * PARTS_APART:
+        return {"images": n, "fid_test_images": [], "fid_noise": [], "noise_is_farther": False}
+    images, noise = (
+        network.features(next(draws))
+        for draws in (real_draws(data.array("test"), n, 1, seed), noise_draws(data, n, 1, seed))
+    )
+    of_images, of_noise = (
+        [frechet_distance(moments, part) for part in np.array_split(features, PARTS_APART)]
+        for features in (images, noise)
+    )
+    few = max(1, n // 100)
+    return {
+        "images": n,
+        "fid_test_images": of_images,
+        "fid_noise": of_noise,
+        "noise_is_farther": min(of_noise) > max(of_images),
+        "few": few,
+        "share_of_few": _share_of_few(images, few),
+    }
+
+
+def _share_of_few(features: Float32[np.ndarray, "N D"], few: int) -> float:
+    """The share of the variance of features that the few images with the largest share have. 0 if nothing varies."""
+    squares = ((features - features.mean(axis=0, dtype=np.float64)) ** 2).sum(axis=1)
+    return float(np.sort(squares)[-few:].sum() / squares.sum()) if squares.any() else 0.0
 
 
 def real_draws(images: UInt8[np.ndarray, "M H W C"] | StoredArray, n_images: int, n_draws: int, seed: int) -> Draws:

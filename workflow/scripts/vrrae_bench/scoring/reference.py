@@ -31,7 +31,8 @@ class Reference:
         sample: Features of some training images, drawn at random without replacement.
         radii: Distance of each image of the sample to its nearest neighbours within it (`neighbours.radii`).
         kernel_sums: Sum of the kernel of each image of the sample with the others (`kernel_distance.within_sums`).
-        noise: Whether these features tell noise from test images (`bounds.noise_apart`); none if it was not asked.
+        noise: Whether these features tell noise from test images, and how few images decide them, as
+            `bounds.noise_apart` gives it; none if it was not asked.
     """
 
     moments: Moments
