@@ -82,6 +82,47 @@ def test_the_long_table_has_the_columns_and_numbers_that_others_rely_on(table_2)
     assert long[long.dataset == "digits"].paper_value.isna().all()
 
 
+def changed(path, change):
+    record = json.loads(path.read_text())
+    change(record)
+    path.write_text(json.dumps(record))
+
+
+@pytest.mark.parametrize(
+    ("file", "change", "told"),
+    [
+        ("run.json", lambda run: run["data"]["arrays"].update(test="0" * 64), "the content of the images differs"),
+        (
+            "scores.json",
+            lambda scores: scores["details"]["sampling"].update(random_images=100),
+            "`random_images` of the sampling differs",
+        ),
+        (
+            "scores.json",
+            lambda scores: scores["details"]["extractor"].update(sha256="cd" * 32),
+            "the network of the data set behind the FIDs differs",
+        ),
+    ],
+)
+def test_scores_that_cannot_be_compared_do_not_stand_in_one_table(file, change, told, table_2):
+    """As when the results of two machines are put together, one with fewer test images than the other."""
+    images = {"arrays": {"train": "1" * 64, "test": "2" * 64}, "normalisation": {"shift": 0, "scale": 255}}
+    for path in table_2:
+        changed(path.with_name("run.json"), lambda run: run["data"].update(images))
+    assert len(scores_context(table_2)["datasets"]) == 2
+    changed(table_2[2].with_name(file), change)
+    study = load_settings(ROOT / "config.yaml").study
+    for make in (
+        lambda: long_table("table_2", table_2),
+        lambda: scores_context(table_2),
+        lambda: load_evidence(table_2, [], study),
+    ):
+        with pytest.raises(
+            UserError, match=f"{table_2[2].parent.name}.*cannot be compared with .*ae-0.*{re.escape(told)}"
+        ):
+            make()
+
+
 def test_each_data_set_has_a_table_of_what_was_run_and_the_paper_printed(table_2):
     tables = readable_tables("table_2", long_table("table_2", table_2))
     assert list(tables) == ["mnist", "digits"]

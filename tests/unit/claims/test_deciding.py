@@ -8,7 +8,7 @@ from made_evidence import SEEDS, errors, overview_of, page_of, table, told
 from vrrae_bench.reporting.claims.claims import AE, CLAIMS, RRAE, VAE, VRRAE
 from vrrae_bench.reporting.claims.deciding import decide, reported_claim
 from vrrae_bench.reporting.claims.evidence import load_evidence
-from vrrae_bench.reporting.claims.training_settings import unlike_the_paper
+from vrrae_bench.reporting.claims.printed_settings import unlike_the_paper
 from vrrae_bench.reporting.claims.writing import evidence_line
 
 
@@ -77,6 +77,7 @@ def test_reduced_settings_decide_nothing_and_still_show_numbers():
         ("mnist", {"epochs": 1}, "on MNIST, epochs is 1 and not 20"),
         ("mnist", {"bottleneck": 8, "batch_size": 64}, "on MNIST, bottleneck is 8 and not 16, batch_size is 64 and"),
         ("mnist", {"learning_rate": 0.01}, "on MNIST, learning_rate is 0.01 and not 0.001"),
+        ("mnist", {"sampling": {"random_images": 50}}, "on MNIST, sampling.random_images is 50 and not 1250"),
         ("synthetic", {"bumps": {"grid": 8}}, "on Synthetic, bumps.grid is 8 and not 10"),
     ],
 )
@@ -86,8 +87,8 @@ def test_trainings_with_other_settings_than_the_papers_decide_no_claim_about_the
     """Even if the configuration does not call them reduced."""
     values = {VRRAE: 20 + SEEDS, AE: 25 + 2 * SEEDS, VAE: 30 - SEEDS, RRAE: 22 + SEEDS**2}
     paper = settings.datasets[dataset]
-    if bumps := changes.get("bumps"):
-        changes = {"bumps": paper.bumps.model_copy(update=bumps)}
+    for part in {"bumps", "sampling"} & set(changes):
+        changes = {part: getattr(paper, part).model_copy(update=changes[part])}
     other = paper.model_copy(update=changes)
     names = (f"lowest_reconstruction_error_{dataset}", f"lowest_test_error_{dataset}")
     [claim] = [claim for claim in CLAIMS if claim.id in names]

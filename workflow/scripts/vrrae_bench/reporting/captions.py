@@ -13,7 +13,7 @@ from vrrae_bench.artefacts.run import RunSpec, format_beta
 from vrrae_bench.artefacts.run_folder import TRAINING
 from vrrae_bench.artefacts.scores import RunDetails, RunScores
 from vrrae_bench.reporting.labels import dataset_label, method_label
-from vrrae_bench.reporting.run_scores import read_scores, run_folder
+from vrrae_bench.reporting.run_scores import read_comparable, run_folder
 from vrrae_bench.reporting.sentences import enumerated
 from vrrae_bench.study.catalogue import Figure
 from vrrae_bench.study.paper import is_in_paper
@@ -75,11 +75,11 @@ def scores_context(scores: Sequence[str | Path]) -> dict[str, Any]:
             and of noise may be among them.
 
     Raises:
-        UserError: One of them is missing or damaged, or is of another run; or two data sets have one label.
+        UserError: One of them is missing or damaged, or is of another run. Or two of them cannot be compared. Or two
+            data sets have one label.
     """
     found: dict[str, list[tuple[Path, RunDetails]]] = {}
-    for path in map(Path, scores):
-        read = read_scores(path)
+    for path, read in zip(map(Path, scores), read_comparable(scores)):
         if isinstance(read, RunScores):  # Other scores are of real images or noise, and of the same extractor.
             if read.details.sampling is None:
                 raise UserError(f"{path}: does not tell how its images were drawn. {remedy(path)}")

@@ -14,7 +14,7 @@ from vrrae_bench.artefacts.run import format_beta
 from vrrae_bench.artefacts.scores import BoundScores, RunScores
 from vrrae_bench.artefacts.timings import Timings, read_timings
 from vrrae_bench.reporting.configured import read_study
-from vrrae_bench.reporting.run_scores import read_run_scores, read_scores, row_of_run
+from vrrae_bench.reporting.run_scores import read_comparable, read_run_scores, row_of_run
 from vrrae_bench.reporting.void import reason_for, reason_of
 from vrrae_bench.scoring.metrics import METRICS
 from vrrae_bench.study.catalogue import TABLES, Table
@@ -118,7 +118,7 @@ def _metric(row: Mapping[str, Any]) -> str:
 def _rows(name: str, table: Table, files: Sequence[Path]) -> Iterator[dict[str, Any]]:
     match table.origin:
         case "scores":
-            return _score_rows(name, table, [read_scores(path) for path in files])
+            return _score_rows(name, table, read_comparable(files))
         case "settings":
             return _setting_rows(name, table, [read_study(path) for path in files])
         case "timings":

@@ -1,6 +1,6 @@
 """scores.json and history.csv of runs, and a run as a flat record, which tables and claims are made from."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -8,9 +8,14 @@ import pandas as pd
 
 from vrrae_bench.artefacts.records import read_record, reading, refuse_others, remedy
 from vrrae_bench.artefacts.run import RunSpec, format_beta
-from vrrae_bench.artefacts.run_folder import SAMPLE, TRAINING, check_model_of_sample, spec_of
+from vrrae_bench.artefacts.run_folder import SAMPLE, TRAINING, check_model_of_sample, images_trained_on, spec_of
 from vrrae_bench.artefacts.scores import DETAILS, BoundScores, RunScores, scores_of
+from vrrae_bench.latent.settings import SampleSpec
 from vrrae_bench.system.errors import UserError
+
+# How images were drawn, as far as it has to be the same for all scores of a table. The number of Gaussians may differ,
+# because it can be chosen for each model.
+SAME_DRAWS = tuple(name for name in SampleSpec.model_fields if name != "gmm_components")
 
 
 def read_scores(path: str | Path) -> RunScores | BoundScores:
@@ -70,6 +75,46 @@ def _refuse_other_network(path: Path, scores: RunScores | BoundScores) -> None:
         refuse_others(path, "file of scores", {"extractor": network.sha256}, {"extractor": asked})
 
 
+def read_comparable(paths: Iterable[str | Path]) -> list[RunScores | BoundScores]:
+    """The scores in several files, as `read_scores` gives them, if those on one data set can be compared.
+
+    Snakemake makes no other scores. But results of two machines may be put together, with other images, for example
+    with another number of test images, or with other draws or networks.
+
+    Raises:
+        UserError: As `read_scores`. Or two of the scores are on one data set, and are of other images, with other
+            draws, or by two networks where there can be only one.
+    """
+    found: list[RunScores | BoundScores] = []
+    first: dict[tuple[str, str], tuple[Path, Any]] = {}
+    for path in map(Path, paths):
+        scores = read_scores(path)
+        dataset = scores.details.run.dataset if isinstance(scores, RunScores) else scores.details.dataset
+        for condition, value in _conditions(path, scores):
+            other, asked = first.setdefault((dataset, condition), (path, value))
+            if value != asked:
+                raise UserError(
+                    f"{path}: cannot be compared with {other}, because {condition} differs. Use results of one "
+                    f"configuration on the same images. {remedy(run_folder(path) / TRAINING, path)}"
+                )
+        found.append(scores)
+    return found
+
+
+def _conditions(path: Path, scores: RunScores | BoundScores) -> Iterator[tuple[str, Any]]:
+    """What has to be the same for all scores on a data set, as far as the files tell it: its name, and its value."""
+    training, extractor = run_folder(path) / TRAINING, scores.details.extractor
+    if isinstance(scores, RunScores) and training.exists():
+        if "arrays" in (images := read_record(training).get("data", {})):
+            yield "the content of the images", images_trained_on(images)
+    drawn = scores.details.sampling.model_dump() if scores.details.sampling else {}
+    yield from ((f"`{name}` of the sampling", drawn[name]) for name in SAME_DRAWS if name in drawn)
+    if extractor is not None:
+        # There is a network for each data set, further ones in folders of their own, and the Inception of 2015.
+        which = path.parent.name if is_further(path) else "2015" if extractor.settings is None else "the data set"
+        yield f"the network of {which} behind the FIDs", extractor.sha256
+
+
 def read_run_scores(path: str | Path) -> RunScores:
     """The scores of a run, compared with the files that they were made from.
 
@@ -83,8 +128,13 @@ def read_run_scores(path: str | Path) -> RunScores:
 
 
 def run_folder(scores: Path) -> Path:
-    """The folder of the run that a file of scores belongs to. Scores by another extractor lie in a folder within it."""
-    return scores.parent.parent if scores.parent.name.startswith("extractor_seed=") else scores.parent
+    """The folder of the run that a file of scores belongs to, whichever extractor they are by."""
+    return scores.parent.parent if is_further(scores) else scores.parent
+
+
+def is_further(scores: Path) -> bool:
+    """Whether a file of scores is by a further extractor of its data set."""
+    return scores.parent.name.startswith("extractor_seed=")
 
 
 def read_history(folder: Path, *columns: str) -> pd.DataFrame:

@@ -3,6 +3,7 @@
 import pandas as pd
 
 from vrrae_bench.artefacts.scores import Preparation, RunDetails
+from vrrae_bench.reporting.claims.printed_settings import DRAWN
 from vrrae_bench.reporting.labels import dataset_label
 from vrrae_bench.reporting.void import reason_of
 
@@ -17,10 +18,10 @@ OF_THE_PAPER = {
     "Test accuracy": "n/a",
     "Network (SHA-256)": "n/a",
     "Real images": "training images",
-    "Random": "1250",
+    "Random": str(DRAWN["random_images"]),
     "All draws": "–",
     "KID": "–",
-    "Interpolated": "n/a, 5 a pair",
+    "Interpolated": f"n/a, {DRAWN['interpolation_points']} a pair",
     "Random images drawn from": "a Gaussian mixture",
 }
 

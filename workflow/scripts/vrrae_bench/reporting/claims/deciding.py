@@ -12,6 +12,7 @@ from vrrae_bench.reporting.claims.differences import PairedDifferences
 from vrrae_bench.reporting.claims.evidence import Evidence
 from vrrae_bench.reporting.claims.findings import Finding, Lacking, Rule, number
 from vrrae_bench.reporting.claims.parts import datasets_of, kinds_of
+from vrrae_bench.reporting.claims.printed_settings import unlike_the_paper
 from vrrae_bench.reporting.claims.reported import (
     FindingByLearningRate,
     FindingByScore,
@@ -21,7 +22,6 @@ from vrrae_bench.reporting.claims.reported import (
     ReportedLacking,
 )
 from vrrae_bench.reporting.claims.summary import summarise
-from vrrae_bench.reporting.claims.training_settings import unlike_the_paper
 from vrrae_bench.reporting.labels import dataset_label
 from vrrae_bench.scoring.metrics import METRICS
 

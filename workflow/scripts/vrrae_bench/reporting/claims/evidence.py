@@ -17,7 +17,7 @@ from vrrae_bench.artefacts.timings import read_timings
 from vrrae_bench.reporting.claims.conditions import fid_conditions, lacking_network
 from vrrae_bench.reporting.labels import method_label
 from vrrae_bench.reporting.long_tables import LONG_COLUMNS, long_table
-from vrrae_bench.reporting.run_scores import read_history, read_run_scores, row_of_run, run_folder
+from vrrae_bench.reporting.run_scores import read_comparable, read_history, row_of_run, run_folder
 from vrrae_bench.reporting.void import reason_of
 from vrrae_bench.scoring.metrics import METRICS
 from vrrae_bench.study.settings import PAPER_DATASETS, DatasetSettings, Study
@@ -154,7 +154,7 @@ def load_evidence(scores: Iterable[Path], timings: Sequence[Path], study: Study)
     rows: dict[int | None, list[dict[str, Any]]] = {}
     other_rates: dict[float, list[dict[str, Any]]] = {}
     conditions, void = [], {}
-    for path, configured, scored in _runs_of_the_paper(scores, study):
+    for path, configured, scored in _runs_of_the_paper(list(scores), study):
         rate = scored.details.run.learning_rate
         if rate != study.datasets[configured.dataset].learning_rate:
             other_rates.setdefault(rate, []).append(_row(run_folder(path), configured, scored))
@@ -192,11 +192,12 @@ def _further_extractor(details: RunDetails, study: Study) -> int | None:
     return None if seed is None or configured is None or seed == configured.seed else seed
 
 
-def _runs_of_the_paper(paths: Iterable[Path], study: Study) -> Iterator[tuple[Path, RunSpec, RunScores]]:
+def _runs_of_the_paper(paths: Sequence[Path], study: Study) -> Iterator[tuple[Path, RunSpec, RunScores]]:
     """The file of scores of each run, the run as it is configured, and the scores of the run as it was trained."""
     seen: dict[tuple[str, int | None], Path] = {}
-    for path in paths:
-        scores = read_run_scores(path)
+    for path, scores in zip(paths, read_comparable(paths)):
+        if not isinstance(scores, RunScores):
+            raise UserError(f"{path}: holds scores of real images or noise, and not those of a run.")
         run = scores.details.run
         if not _is_of_the_paper(run.dataset, study):
             continue

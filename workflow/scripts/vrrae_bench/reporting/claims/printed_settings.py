@@ -1,4 +1,4 @@
-"""The settings of trainings that the paper states. Trainings with other settings decide none of its claims."""
+"""The settings of trainings and draws that the paper prints. Runs with other settings decide none of its claims."""
 
 from collections.abc import Iterator
 
@@ -16,10 +16,12 @@ PRINTED = {
 # Where the published code and the paper differ, either value is the paper's. config.yaml says which one it has.
 OF_THE_CODE = {("synthetic", "learning_rate"): 1e-3}
 GRID = 10  # section 4.1: 10 x 10 training images of bumps
+# Section 4.2: the number of random images, and of points between the two images of a pair. It is not about the bumps.
+DRAWN = {"random_images": 1250, "interpolation_points": 5}
 
 
 def unlike_the_paper(name: str, configured: DatasetSettings) -> Iterator[str]:
-    """The settings in which trainings on a data set of the paper differ from the paper's, each in words.
+    """The settings in which runs on a data set of the paper differ from the paper's, each in words.
 
     Args:
         name: The name of the data set.
@@ -31,3 +33,6 @@ def unlike_the_paper(name: str, configured: DatasetSettings) -> Iterator[str]:
             yield f"{key} is {value:g} and not {printed:g}"
     if configured.bumps and configured.bumps.grid != GRID:
         yield f"bumps.grid is {configured.bumps.grid} and not {GRID}"
+    for key, printed_number in DRAWN.items():
+        if not configured.bumps and (number := getattr(configured.sampling, key)) != printed_number:
+            yield f"sampling.{key} is {number} and not {printed_number}"
