@@ -19,7 +19,7 @@ TARGETS = ["table_1", "table_2", "table_a3_1", "figure_2", "figure_3", "figure_5
 def test_every_target_of_every_profile_can_be_planned(profile, tmp_path):
     settings = yaml.safe_load((ROOT / "workflow/profiles" / profile / "experiment.yaml").read_text())
     has_synthetic = "synthetic" in settings["experiment"]["datasets"]
-    targets = TARGETS if has_synthetic else set(TARGETS) - {"table_1", "figure_2", "figure_3"}
+    targets = [name for name in TARGETS if has_synthetic or name not in ("table_1", "figure_2", "figure_3")]
     how = ("-n", "--profile", ROOT / "workflow/profiles" / profile, "--quiet", "rules", "--directory", tmp_path)
     outcome = snakemake(*targets, *how)
     assert outcome.returncode == 0, outcome.stderr

@@ -32,6 +32,17 @@ def test_a_result_names_the_commit_of_the_code_and_whether_it_was_changed(tmp_pa
     assert provenance.commit() == f"{expected}-dirty"
 
 
+@pytest.mark.parametrize(
+    "other", [{"processor": "another"}, {"device": "cuda: H200"}, {"versions": {}}, {"shell_settings": {"X": "1"}}]
+)
+def test_what_changes_a_result_is_a_part_of_the_identity_of_a_checkpoint(other):
+    """A checkpoint of another processor is not continued, because the rest of the training would round differently."""
+    origin = provenance.provenance("cpu")
+    assert origin["processor"] and provenance.machine_identity(origin) == provenance.machine_identity(dict(origin))
+    assert provenance.machine_identity(origin | other) != provenance.machine_identity(origin)
+    assert provenance.machine_identity(origin | {"commit": "another"}) == provenance.machine_identity(origin)
+
+
 @pytest.mark.parametrize("names", [("GIT_DIR",), ("GIT_DIR", "GIT_WORK_TREE"), ("GIT_DIR", "GIT_INDEX_FILE")])
 def test_a_repository_that_the_shell_names_is_not_taken_for_that_of_the_code(tmp_path, monkeypatch, names):
     """As in a hook of git, or in a shell that works on dotfiles."""

@@ -71,6 +71,7 @@ def test_numbers_that_print_alike_are_best_together_and_one_alone_is_not():
         assert [name for name, shown in column_of(block, "Rand.").items() if shown.best] == best
     [block] = blocks("table_2", long_of("table_2", rows[0]))
     assert not block.shows_best
+    assert not any(shown.paper_best for shown in column_of(block, "Rand.").values())  # the paper has no number here
 
 
 def test_neither_the_chosen_beta_nor_real_images_nor_a_describing_number_is_the_best():

@@ -46,7 +46,7 @@ def cloud(tmp_path):
 
 def calls(tmp_path, expected):
     """The calls of gcloud, as soon as there is an expected one: deletions run in the background."""
-    for _ in range(100):
+    for _ in range(1200):
         told = (tmp_path / "calls").read_text() if (tmp_path / "calls").exists() else ""
         if expected in told:
             break
@@ -63,7 +63,7 @@ def submit(cloud, tmp_path, job, slow=False):
 
 def outcome(cloud, tmp_path, identifier):
     file = tmp_path / ".snakemake/tpu" / identifier / "outcome"
-    for _ in range(100):
+    for _ in range(1200):
         if file.exists():
             break
         time.sleep(0.05)

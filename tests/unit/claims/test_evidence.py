@@ -134,6 +134,13 @@ def test_timings_that_can_not_be_used_are_told(write_timing, settings, changes, 
         load_evidence([], [write_timing(**changes)], settings)
 
 
+def test_timings_that_are_given_twice_are_refused(write_timing, settings):
+    """They would make the interval of their mean narrower."""
+    path = write_timing()
+    with pytest.raises(UserError, match="timings on mnist are given twice"):
+        load_evidence([], [path, path], settings)
+
+
 def test_a_training_without_any_error_left_has_a_finite_stability():
     """A mean over seeds with an infinity in it is no number."""
     assert training_rises(np.array([1.0, 0.0, 0.0])) == 0

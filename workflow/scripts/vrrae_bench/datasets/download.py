@@ -230,7 +230,8 @@ def _time_limit(seconds: float) -> Generator[None]:
         raise _TooSlow
 
     before = signal.signal(signal.SIGALRM, stop)
-    signal.setitimer(signal.ITIMER_REAL, seconds)
+    # Again every few seconds, because Python ignores an exception that is raised while it deletes an object.
+    signal.setitimer(signal.ITIMER_REAL, seconds, 5)
     try:
         yield
     finally:

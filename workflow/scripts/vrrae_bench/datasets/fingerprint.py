@@ -1,7 +1,6 @@
 """A fingerprint of a user's own files, which is taken without reading their contents."""
 
 import hashlib
-import os
 from pathlib import Path
 from zipfile import BadZipFile, ZipFile
 
@@ -23,7 +22,7 @@ def fingerprint(files: FileSettings) -> str:
         if files.labels is not None:
             found[Path(files.labels)] = path / files.labels
         lines = [f"{name} {_state(file)}" for name, file in sorted(found.items())]
-    return hashlib.sha256(os.fsencode("\n".join(lines))).hexdigest()
+    return hashlib.sha256("\n".join(lines).encode("utf-8", "surrogateescape")).hexdigest()
 
 
 def _contents(archive: Path) -> list[str]:

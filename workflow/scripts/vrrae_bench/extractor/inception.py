@@ -20,7 +20,7 @@ from torchvision.models import Inception3
 from torchvision.models.inception import BasicConv2d, InceptionAux
 
 from vrrae_bench.artefacts.manifest import refuse_other_images
-from vrrae_bench.artefacts.records import check_file, read_record, remedy
+from vrrae_bench.artefacts.records import check_file, read_record, reading, remedy
 from vrrae_bench.datasets.store import StoredArray
 from vrrae_bench.extractor.settings import FEATURES, START_WEIGHTS, ExtractorSettings
 from vrrae_bench.system.errors import UserError, is_out_of_memory
@@ -190,20 +190,15 @@ def extractor_record(extractor: Path, arrays: Mapping[str, str]) -> dict[str, An
     Raises:
         UserError: the record or the network is damaged, or belongs to another data set.
     """
-    record = read_record(extractor)
+    record = read_record(extractor, holds=["sha256"])
     check_file(extractor.with_name("inception.pt"), record["sha256"], extractor.name, remedy(extractor))
     if "data" in record:
         refuse_other_images(extractor, "extractor", record, arrays)
-    settings = ExtractorSettings(**record["settings"])
-    guessing = {key: record[key] for key in RECORDED_OF_GUESSING if key in record}
-    return (
-        {key: record[key] for key in RECORDED_OF_EXTRACTOR}
-        | guessing
-        | {
-            "start_weights": START_WEIGHTS[settings.start],
-            "preparation": preparation(settings),
-        }
-    )
+    with reading(extractor):
+        settings = ExtractorSettings(**record["settings"])
+        told = {key: record[key] for key in RECORDED_OF_EXTRACTOR}
+    told |= {key: record[key] for key in RECORDED_OF_GUESSING if key in record}
+    return told | {"start_weights": START_WEIGHTS[settings.start], "preparation": preparation(settings)}
 
 
 def _headless() -> Inception3:

@@ -95,7 +95,7 @@ def _refuse_other_reference(reference: Path, run: RunSpec, training: Path, weigh
         training: run.json of the run.
         weights: The digest of the weights of the network.
     """
-    floor = read_record(reference.with_name("floor_2015.json"), reference.name)["details"]
+    floor = read_record(reference.with_name("floor_2015.json"), reference.name, holds=["details"])["details"]
     record = check_training(training.parent, run, None)
     with reading(training):
         arrays = record["data"]["arrays"]

@@ -228,7 +228,7 @@ def _check_files(key: str, dataset: DatasetSettings) -> Iterator[Problem]:
         yield from _check_path(f"{key}.files.path", dataset.files.path)
         yield from _check_path(f"{key}.files.labels", dataset.files.labels)
     if dataset.source == "npz" and dataset.files:
-        for name in dataset.files.model_fields_set - {"path", "dark"}:
+        for name in sorted(dataset.files.model_fields_set - {"path", "dark"}):
             yield Problem(
                 f"{key}.files.{name}", "arrays are taken as they are; only `path` and `dark` count.", "Remove it."
             )

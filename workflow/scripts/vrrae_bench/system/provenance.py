@@ -10,9 +10,12 @@ import time
 from pathlib import Path
 from typing import Any
 
+from vrrae_bench.system.processor import processor
 from vrrae_bench.system.variables import recorded_settings
 
 PACKAGES = ("equinox", "jax", "jaxlib", "numpy", "optax", "scikit-learn", "scipy", "torch", "torchvision")
+# They are there only if a GPU or a TPU is used.
+PACKAGES += ("jax-cuda13-pjrt", "jax-cuda13-plugin", "libtpu", "nvidia-cudnn-cu13")
 _REPOSITORY = Path(__file__).parent
 # Variables with which the shell may name another repository, as it does within a hook of git. Other variables of git
 # are kept. For example, containers use some of them to let git read a checkout of another user.
@@ -49,6 +52,7 @@ def provenance(device: str) -> dict[str, Any]:
     return {
         "versions": {"python": platform.python_version()} | _versions(),
         "platform": platform.platform(),
+        "processor": processor().name,
         "cpus": os.cpu_count(),
         "device": device,
         "shell_settings": recorded_settings(),
@@ -58,7 +62,7 @@ def provenance(device: str) -> dict[str, Any]:
 
 def machine_identity(origin: dict[str, Any]) -> list[Any]:
     """The parts of `provenance` that can change a result, such as a trained model."""
-    return [origin["device"], origin["versions"], origin["shell_settings"]]
+    return [origin[part] for part in ("processor", "device", "versions", "shell_settings")]
 
 
 def commit() -> str | None:

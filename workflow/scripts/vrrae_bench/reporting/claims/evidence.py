@@ -155,11 +155,11 @@ def load_evidence(scores: Iterable[Path], timings: Sequence[Path], study: Study)
     other_rates: dict[float, list[dict[str, Any]]] = {}
     conditions, void = [], {}
     for path, configured, scored in _runs_of_the_paper(list(scores), study):
-        rate = scored.details.run.learning_rate
+        rate, further = scored.details.run.learning_rate, _further_extractor(scored.details, study)
         if rate != study.datasets[configured.dataset].learning_rate:
-            other_rates.setdefault(rate, []).append(_row(run_folder(path), configured, scored))
+            if further is None:
+                other_rates.setdefault(rate, []).append(_row(run_folder(path), configured, scored))
             continue
-        further = _further_extractor(scored.details, study)
         rows.setdefault(further, []).append(_row(run_folder(path), configured, scored))
         with reading(path):  # an earlier version may have written them
             condition = fid_conditions(scored.details)
@@ -277,5 +277,7 @@ def _load_timings(paths: Iterable[Path], study: Study) -> pd.DataFrame:
                 f"{path}: batch_size: was timed with {timing.batch_size}, the configuration of {timing.dataset} has "
                 f"{study.datasets[timing.dataset].batch_size}. Time the steps again with that."
             )
+        if any(timing.dataset in set(frame.dataset) for frame in frames):
+            raise UserError(f"{path}: timings on {timing.dataset} are given twice. Name one file for each data set.")
         frames.append(pd.DataFrame({"dataset": timing.dataset, "vae": vae, "vrrae": vrrae}))
     return pd.concat(frames[1:] or frames, ignore_index=True)

@@ -102,7 +102,9 @@ def _shown(column: Column, found: Sequence[Cell]) -> Iterator[Shown]:
     for cell in found:
         compared = cell in rivals
         ours_best = compared and not cell.void and cell.number == best
-        yield Shown(cell, ours_best, compared and cell.paper == paper_best, _difference(cell))
+        yield Shown(
+            cell, ours_best, compared and paper_best is not None and cell.paper == paper_best, _difference(cell)
+        )
 
 
 def _best(better: Better, numbers: dict[str, float]) -> str | None:
