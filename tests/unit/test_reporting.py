@@ -575,6 +575,28 @@ def test_errors_by_the_svd_of_a_batch_stand_beside_those_by_the_basis_and_the_si
     assert "drops 4 of 64 singular values, so that there is hardly a bottleneck in training" in caption
 
 
+def test_both_methods_stand_in_the_table_of_betas_with_the_same_betas(write_scores):
+    """Table A.3-2 has only the FID, which needs labels; errors and sharpness do not."""
+    numbers = {("vae", 0): 26.0, ("vae", 1e-3): 34.0, ("vrrae", 0): 25.0, ("vrrae", 1e-3): 28.0}
+    paths = [
+        write_scores("mnist", method, seed, beta=beta, reconstruction_error=error + seed, sharpness_random=0.5)
+        for (method, beta), error in numbers.items()
+        for seed in (0, 2)
+    ]
+    [mnist] = readable_tables("table_betas", long_table("table_betas", paths)).values()
+    assert mnist["Test error"].to_dict() == {
+        "VAE (beta = 0)": "27.00 ± 1.41", "VAE (beta = 1e-3)": "35.00 ± 1.41",
+        "VRRAE (beta = 0)": "26.00 ± 1.41", "VRRAE (beta = 1e-3)": "29.00 ± 1.41",
+    }  # fmt: skip
+    assert set(mnist["Sharpness, random"]) == {"0.500 ± 0.000"}
+    study = load_settings(ROOT / "config.yaml").study
+    shown = {(run.dataset, run.method, run.beta) for run in runs_of(study, "table_betas")}
+    assert {(name, method) for name, method, _ in shown} == {
+        (name, method) for name in ("mnist", "cifar10", "celeba") for method in ("vae", "vrrae")
+    }
+    assert {beta for name, method, beta in shown if (name, method) == ("cifar10", "vae")} == {0, 1e-5, 1e-4}
+
+
 @pytest.mark.parametrize("datasets", [["synthetic"], ["mnist"]])
 def test_the_table_of_truncations_trains_nothing_of_its_own(datasets):
     study = load_settings(ROOT / "config.yaml").study

@@ -202,6 +202,8 @@ def _row_labels(name: str, row: Any, long: pd.DataFrame) -> list[str]:
     if table.rows == "dataset":
         return [dataset_label(row.dataset)]
     method = method_label(row.method)
+    if table.each_beta:
+        return [f"{method} (beta = {row.beta})"]
     if table.zero_beta_apart and row.method == "vrrae":
         own_beta = long[long.method == "vrrae"].beta.astype(float).max()
         zero = [f"{method} (beta = 0)"] if row.beta == "0" else []

@@ -126,16 +126,25 @@ METRICS: dict[str, Metric] = {
     "fid_2015_interpolation": _fid("FID of interpolated images by the Inception of 2015", "FID, interpolation"),
     # Sharpness, relative to that of test images: 1 is as sharp, and more may be noise
     "sharpness_reconstruction": Metric(
-        name="sharpness of reconstructions", heading="Sharpness, reconstruction", better="neither", of_test_images=True
+        name="sharpness of reconstructions",
+        heading="Sharpness, reconstruction",
+        better="neither",
+        of_test_images=True,
+        write="{:.3f}".format,
     ),
     "sharpness_interpolation": Metric(
         name="sharpness of interpolated images",
         heading="Sharpness, interpolation",
         better="neither",
         of_test_images=True,
+        write="{:.3f}".format,
     ),
     "sharpness_random": Metric(
-        name="sharpness of random images", heading="Sharpness", better="neither", of_test_images=True
+        name="sharpness of random images",
+        heading="Sharpness",
+        better="neither",
+        of_test_images=True,
+        write="{:.3f}".format,
     ),
     **{
         f"log_sharpness_{what}": Metric(

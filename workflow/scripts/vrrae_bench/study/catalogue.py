@@ -98,6 +98,7 @@ class Table(Entry):
         every_extractor: Whether it shows the scores by every extractor of a data set, and not only by the first.
         each_value: Metrics of which each value is shown, beside their mean.
         zero_beta_apart: Whether VRRAE with beta = 0 has a row of its own, even if 0 is the configured beta.
+        each_beta: Whether each beta of a method has a row.
         in_paper: Whether the paper has such a table, so that its values stand beside ours.
     """
 
@@ -112,6 +113,7 @@ class Table(Entry):
     every_extractor: bool = False
     each_value: tuple[str, ...] = ()
     zero_beta_apart: bool = False
+    each_beta: bool = False
     in_paper: bool = True
 
 
@@ -318,6 +320,24 @@ TABLES = by_name(
             "basis_disagreement",
         ),
         headings={"reconstruction_error": "Test, basis"},
+        in_paper=False,
+    ),
+    Table(
+        name="table_betas",
+        title="VAE and VRRAE with the same betas",
+        about="Images: test error, sharpness and collapse of VAE and VRRAE for each beta",
+        shows=Selection(images, beta_sweep),
+        metrics=(
+            "reconstruction_error",
+            "sharpness_reconstruction",
+            "sharpness_random",
+            "sharpness_interpolation",
+            "kl_divergence",
+            "collapsed_dimensions",
+            "effective_rank",
+        ),
+        headings={"sharpness_random": "Sharpness, random"},
+        each_beta=True,
         in_paper=False,
     ),
     Table(
