@@ -107,6 +107,23 @@ def drawn(monkeypatch):
     return names
 
 
+@pytest.mark.parametrize("stale", ["tables/table_1.csv", "claims.json"])
+def test_tables_and_claims_that_are_older_than_the_scores_are_not_kept(
+    stale, results, drawn, monkeypatch, tmp_path, capsys
+):
+    """As when runs were scored again, and Snakemake was stopped before it made the tables."""
+    redraw(results)
+    [scores] = results.glob("runs/synthetic/vae/*/seed=0/scores.json")
+    record = json.loads(scores.read_text())
+    scores.write_text(json.dumps(record | {"reconstruction_error": 2 * record["reconstruction_error"]}))
+    if stale == "claims.json":
+        (results / "tables/table_1.csv").unlink()
+    monkeypatch.setattr(sys, "argv", ["keep.py", str(results), str(tmp_path / "kept")])
+    with pytest.raises(UserError, match=f"{stale}: is not what the results beside it give.*--forcerun"):
+        keep_command.main()
+    assert not (tmp_path / "kept").exists()
+
+
 def test_a_figure_whose_images_are_not_kept_is_named_and_all_else_is_made(results, drawn):
     [images] = results.glob(f"runs/mnist/vae/beta=1e-3*/seed=0/{SHOWN_IMAGES}")
     images.unlink()

@@ -13,6 +13,7 @@ from pathlib import Path
 from vrrae_bench.reporting.claims.claims import CLAIMS
 from vrrae_bench.reporting.claims.deciding import decide, reported_claims
 from vrrae_bench.reporting.claims.evidence import load_evidence
+from vrrae_bench.reporting.claims.reported import ReportedClaims
 from vrrae_bench.reporting.claims.writing import write_claims
 from vrrae_bench.reporting.configured import check_configured, digest_of, read_study
 from vrrae_bench.reporting.run_scores import read_run_scores
@@ -40,12 +41,19 @@ def decide_claims(scores: Sequence[Path], timings: Sequence[Path], settings: Pat
     Raises:
         UserError: Scores are damaged, or not of the configured runs.
     """
+    write_claims(path, decided_claims(scores, timings, settings), read_study(settings).banner)
+
+
+def decided_claims(scores: Sequence[Path], timings: Sequence[Path], settings: Path) -> ReportedClaims:
+    """What is decided of every claim, as claims.json has it.
+
+    Raises:
+        UserError: As `decide_claims`.
+    """
     study = read_study(settings)
-    runs = {file: read_run_scores(file).details.run for file in scores}
-    check_configured(runs, study)
+    check_configured({file: read_run_scores(file).details.run for file in scores}, study)
     evidence = load_evidence(scores, timings, study)
-    decided = reported_claims(decide(CLAIMS, evidence, study.reduced), evidence, digest_of(settings))
-    write_claims(path, decided, study.banner)
+    return reported_claims(decide(CLAIMS, evidence, study.reduced), evidence, digest_of(settings))
 
 
 if __name__ == "__main__":

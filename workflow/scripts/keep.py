@@ -6,22 +6,36 @@ claims, the scores, histories and records behind them, and the few images and po
 
 Data, models and generated images are left out, because `snakemake` can make them again. Files that settings.json, the
 configuration of the results, does not ask for are left out too, such as runs of an earlier configuration. Nothing is
-copied if a file is damaged, or was made by another configuration.
+copied if a file is damaged, or was made by another configuration, or if a table or the claims were made before the
+scores beside them.
 """
 
 import vrrae_bench.system.shell_settings
 
 import shutil
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
+from claims import decided_claims
 from vrrae_bench.artefacts.former_names import refuse_former_names
-from vrrae_bench.artefacts.records import FILES, details_of, read_record
+from vrrae_bench.artefacts.records import FILES, details_of, read_record, remedy
 from vrrae_bench.artefacts.run_folder import TRAINING, spec_of
 from vrrae_bench.reporting.claims.reported import read_claims
 from vrrae_bench.reporting.configured import check_configured, check_made_by, read_study, selected_by, settings_of
-from vrrae_bench.reporting.made_from import SETTINGS, figure_files, reported
-from vrrae_bench.study.catalogue import FIGURES
+from vrrae_bench.reporting.long_tables import long_table
+from vrrae_bench.reporting.made_from import (
+    SETTINGS,
+    claims_files,
+    figure_files,
+    files_of_runs,
+    further_scores,
+    reported,
+    sweep_files,
+    table_files,
+    timings_of_claims,
+)
+from vrrae_bench.study.catalogue import FIGURES, TABLES
+from vrrae_bench.study.selection import all_runs
 from vrrae_bench.study.settings import Study
 from vrrae_bench.system.command_line import command_parser, folder_path
 from vrrae_bench.system.errors import UserError, run_command
@@ -51,6 +65,7 @@ def main() -> None:
     asked = [file for file in found if belongs(file.relative_to(arguments.results))]
     files = list(dict.fromkeys([*asked, *(file for file in shown_by(study, arguments.results) if file.exists())]))
     check(files, study, arguments.results / SETTINGS)
+    refuse_stale(set(files), study, arguments.results)
     for file in files:
         with atomic_path(arguments.folder / file.relative_to(arguments.results)) as temporary:
             shutil.copyfile(file, temporary)
@@ -82,6 +97,43 @@ def check(files: Sequence[Path], study: Study, settings: Path) -> None:
     check_configured(runs, study)
     if (report := settings.with_name("report.html")) in kept:
         check_made_by(report, settings_of(report), settings)
+
+
+def refuse_stale(kept: set[Path], study: Study, results: Path) -> None:
+    """Refuse to keep tables or claims that the scores do not give, because the scores were made anew afterwards.
+
+    If not all files are there that a table or the claims are made from, they are not compared.
+
+    Raises:
+        UserError: There is such a table, or there are such claims.
+    """
+
+    def there(names: Iterable[str]) -> list[Path] | None:
+        files = [results / name for name in names]
+        return files if all(file.exists() for file in files) else None
+
+    for name in reported(study, TABLES):
+        csv, files, sweep = (
+            results / f"tables/{name}.csv",
+            there(table_files(study, name)),
+            there(sweep_files(study, name)),
+        )
+        if csv in kept and files is not None and sweep is not None:
+            if csv.read_text(encoding="utf-8") != long_table(name, files, sweep).to_csv(index=False):
+                raise _stale(csv, results)
+    claims, further = results / "claims.json", there(further_scores(study)) or []
+    if claims in kept and there(claims_files(study)) is not None:
+        scores = [results / file for file in files_of_runs(all_runs(study), "scores.json")]
+        timings = [results / file for file in timings_of_claims(study)]
+        if read_claims(claims) != decided_claims([*scores, *further], timings, results / SETTINGS):
+            raise _stale(claims, results)
+
+
+def _stale(path: Path, results: Path) -> UserError:
+    return UserError(
+        f"{path}: is not what the results beside it give with this version: they were made again after it, or another "
+        f"version made it. {remedy(path)}\n`make redraw FROM={results}` makes all tables and claims again too."
+    )
 
 
 def shown_by(study: Study, results: Path) -> list[Path]:
