@@ -108,9 +108,7 @@ def drawn(monkeypatch):
 
 
 @pytest.mark.parametrize("stale", ["tables/table_1.csv", "claims.json"])
-def test_tables_and_claims_that_are_older_than_the_scores_are_not_kept(
-    stale, results, drawn, monkeypatch, tmp_path, capsys
-):
+def test_tables_and_claims_that_are_older_than_the_scores_are_not_kept(stale, results, drawn, monkeypatch, tmp_path):
     """As when runs were scored again, and Snakemake was stopped before it made the tables."""
     redraw(results)
     [scores] = results.glob("runs/synthetic/vae/*/seed=0/scores.json")
