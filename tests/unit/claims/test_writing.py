@@ -55,6 +55,21 @@ def test_what_a_fid_depends_on_stands_below_the_verdicts(write_scores, settings)
                             "5000 from 4000", "9000, 5 a pair", "10 Gaussians, fitted to 60000 means"]  # fmt: skip
 
 
+def test_the_main_claims_stand_in_a_table_with_their_verdicts():
+    """A row for each of what is claimed, and a column for each data set."""
+    values = {VRRAE: 20 + SEEDS, AE: 25 + 2 * SEEDS, VAE: 30 - SEEDS, RRAE: 22 + SEEDS**2}
+    evidence = errors(values)
+    text = overview_of(decide(CLAIMS, evidence, None), evidence)
+    [table] = re.findall(r"## The main claims on VRRAE\n\n(.+?)\n\n", text, re.DOTALL)
+    rows = [[cell.strip() for cell in line.strip("|").split("|")] for line in table.splitlines()]
+    assert rows[0] == ["What is claimed of VRRAE", "Synthetic", "MNIST", "CIFAR-10", "CelebA"]
+    found = {row[0]: row[1:] for row in rows[2:]}
+    assert found["lowest reconstruction error"][1] == "[holds](#lowest_reconstruction_error_mnist)"
+    assert found["lowest reconstruction error"][2] == "[open](#lowest_reconstruction_error_cifar10)"
+    assert found["best random images"][1] == "–"  # the paper says this of VAE on MNIST
+    assert "## The main claims" not in overview_of([], evidence)
+
+
 def test_the_files_that_are_written(tmp_path):
     values = {VRRAE: 20 + SEEDS, AE: 25 + 2 * SEEDS, VAE: 30 - SEEDS, RRAE: 19 + SEEDS**2}
     evidence = errors(values, "mnist", "fid_interpolation")
@@ -78,15 +93,17 @@ def test_the_files_that_are_written(tmp_path):
     )
     assert page.count("**Verdict: ") == n
     shown = "\n\n".join(overview(record))
-    parts = {part.splitlines()[0]: part for part in shown.split("\n## ")[1:]}
+    main, *others = shown.split("\n## ")[1:]
+    parts = {part.splitlines()[0]: part for part in others}
     assert list(parts)[:2] == ["Claims that hold (1)", "Claims that do not hold (2)"]
     numbers = [int(re.search(r"\((\d+)\)", title)[1]) for title in list(parts)[2:]]
     assert sum(numbers) == n - 3 and all(title.startswith("Open claims that wait for ") for title in list(parts)[2:])
     assert "(#lowest_reconstruction_error_mnist)" in parts["Claims that hold (1)"]
     assert all(f"(#{name})" in parts["Claims that do not hold (2)"] for name in refuted)
-    [line] = [line for line in shown.splitlines() if "(#lowest_reconstruction_error_celeba)" in line]
+    [line] = [line for line in "".join(others).splitlines() if "(#lowest_reconstruction_error_celeba)" in line]
     assert "runs on CelebA" in line
-    links = re.findall(r"\]\(#(\w+)\)", shown)
+    links = re.findall(r"\]\(#(\w+)\)", "".join(others))
+    assert set(re.findall(r"\]\(#(\w+)\)", main)) < set(links)
     assert sorted(links) == sorted(re.findall(r"^### (\w+)$", page, re.MULTILINE)) == sorted(rows.index)
     assert "## Contradictions within the paper" in page
     for text in ("4.89", "14.23", "9.65", "2100, 3900 or 2200", "34.37", "135.55", "129.68", "4 of 64"):

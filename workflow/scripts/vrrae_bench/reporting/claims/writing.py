@@ -7,9 +7,11 @@ import pandas as pd
 
 from vrrae_bench.artefacts.records import write_record
 from vrrae_bench.artefacts.run import format_beta
+from vrrae_bench.reporting.claims.claims import MAIN_CLAIMS
 from vrrae_bench.reporting.claims.groups import Group, groups
 from vrrae_bench.reporting.claims.reported import FindingByLearningRate, ReportedClaim, ReportedClaims
 from vrrae_bench.reporting.claims.verdicts import VERDICTS
+from vrrae_bench.reporting.labels import dataset_label
 from vrrae_bench.reporting.markup import markdown, markdown_cell
 from vrrae_bench.system.files import atomic_path, write_text
 
@@ -88,8 +90,8 @@ def page(decided: ReportedClaims, banner: str | None) -> str:
 
 
 def overview(decided: ReportedClaims) -> list[str]:
-    """Paragraphs: the five lines, the claims by verdict, open claims by what they wait for, and conditions of FIDs."""
-    parts = ["\n".join(f"- {line}" for line in decided.summary)]
+    """Paragraphs: the five lines, the main claims, all claims by verdict, and the conditions of FIDs."""
+    parts = ["\n".join(f"- {line}" for line in decided.summary), *_main(decided.claims)]
     for group in groups(decided.claims):
         parts += _listed(group)
     if decided.conditions:
@@ -109,6 +111,19 @@ def contradictions(decided: ReportedClaims) -> list[str]:
     for one in decided.contradictions:
         parts += [f"### {one.what}", one.explanation, _table(one.readings)]
     return parts
+
+
+def _main(claims: Sequence[ReportedClaim]) -> list[str]:
+    """A table with the verdict on each main claim on each data set, if any of them is among the claims."""
+    found = {one.id: f"[{VERDICTS[one.verdict].label}](#{one.id})" for one in claims}
+    datasets = dict.fromkeys(name for ids in MAIN_CLAIMS.values() for name in ids)
+    rows = [
+        {"What is claimed of VRRAE": topic}
+        | {dataset_label(name): found.get(ids.get(name, ""), "–") for name in datasets}
+        for topic, ids in MAIN_CLAIMS.items()
+        if set(ids.values()) & set(found)
+    ]
+    return ["## The main claims on VRRAE", _table(rows)] if rows else []
 
 
 def _listed(group: Group) -> list[str]:
