@@ -37,8 +37,8 @@ TEMPLATE = ROOT / "workflow/report/report.html.j2"
 
 
 def long_of(table, *rows):
-    """The long form of a table, from rows of dataset, method, quantity, mean, the paper's number and best_beta."""
-    keys = ("dataset", "method", "quantity", "mean", "paper_value", "best_beta")
+    """The long form of a table, from rows with these keys, of which the last may be left out."""
+    keys = ("dataset", "method", "quantity", "mean", "paper_value", "best_beta", "learning_rate")
     return typed(pd.DataFrame([{"table": table} | dict(zip(keys, row)) for row in rows]))
 
 
@@ -62,6 +62,17 @@ def test_the_best_of_ours_and_of_the_papers_stand_out_each_by_the_direction_of_t
     shown = column_of(block, "Rand.")
     assert [name for name, one in shown.items() if one.best] == ["VAE"]
     assert [name for name, one in shown.items() if one.paper_best] == ["AE"]
+
+
+def test_each_learning_rate_has_a_best_of_its_own():
+    """As in the two blocks of a table of the paper."""
+    means = {("ae", 1e-4): 20.0, ("vrrae", 1e-4): 19.0, ("ae", 1e-3): 17.0, ("vrrae", 1e-3): 18.0}
+    rows = [
+        ("cifar10", method, "reconstruction_error", mean, 17.0, False, rate) for (method, rate), mean in means.items()
+    ]
+    [block] = blocks("table_2", long_of("table_2", *rows))
+    shown = column_of(block, "Rec.")
+    assert [name for name, one in shown.items() if one.best] == ["VRRAE", "AE, learning rate 1e-3"]
 
 
 def test_numbers_that_print_alike_are_best_together_and_one_alone_is_not():

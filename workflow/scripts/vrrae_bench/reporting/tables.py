@@ -31,6 +31,7 @@ class Cell:
 
     Attributes:
         row: The heading of its row.
+        block: The learning rate of its row, if it is not the configured learning rate; otherwise empty.
         column: The heading of its column.
         place: Columns stand in the order of this number. Columns with equal numbers keep the order of the rows.
         metric: What it measures, a key of `METRICS`.
@@ -47,6 +48,7 @@ class Cell:
     """
 
     row: str
+    block: str
     column: str
     place: float
     metric: str
@@ -149,6 +151,7 @@ def _cells(name: str, row: Any, long: pd.DataFrame) -> Iterator[Cell]:
     for label in _row_labels(name, row, long):
         yield Cell(
             row=label,
+            block=_other_learning_rate(row, long),
             column=column,
             place=_place(table, row),
             metric=row.quantity,
@@ -210,9 +213,15 @@ def _row_labels(name: str, row: Any, long: pd.DataFrame) -> list[str]:
         return zero + ([method] if float(row.beta) == own_beta else [])
     if row.best_beta and table.columns != "beta":
         return [f"{method}, {BEST_BETA}"]
+    rate = _other_learning_rate(row, long)
+    return [f"{method}, learning rate {rate}" if rate else method]
+
+
+def _other_learning_rate(row: Any, long: pd.DataFrame) -> str:
+    """The learning rate of a row, if it is not the configured learning rate of its data set; otherwise empty."""
     if pd.isna(row.learning_rate) or row.learning_rate == learning_rate_configured(long, row.dataset):
-        return [method]
-    return [f"{method}, learning rate {format_beta(row.learning_rate)}"]
+        return ""
+    return format_beta(row.learning_rate)
 
 
 def _parts(table: Table, row: Any) -> tuple[str, str, str]:

@@ -92,19 +92,28 @@ def _column(heading: str, found: Sequence[Cell]) -> Column:
 def _shown(column: Column, found: Sequence[Cell]) -> Iterator[Shown]:
     """The cells of a column.
 
-    Three kinds of numbers are not compared: those of the best beta, which was chosen by its number; those of real
-    images and noise, which are no methods; and void numbers.
+    Numbers of one learning rate are compared with each other. Three kinds of numbers are not compared: those of the
+    best beta, which was chosen by its number; those of real images and noise, which are no methods; and void numbers.
     """
-    rivals = [cell for cell in found if not cell.chosen and not cell.of_bound]
-    best = _best(column.better, {cell.number: cell.mean for cell in rivals if not cell.void})
-    printed = {cell.paper: cell.paper_mean for cell in rivals if cell.paper and cell.paper_mean is not None}
-    paper_best = _best(column.better, printed)
+    best = {
+        block: _best_two(column.better, [cell for cell in found if cell.block == block and _is_compared(cell)])
+        for block in {cell.block for cell in found}
+    }
     for cell in found:
-        compared = cell in rivals
-        ours_best = compared and not cell.void and cell.number == best
-        yield Shown(
-            cell, ours_best, compared and paper_best is not None and cell.paper == paper_best, _difference(cell)
-        )
+        ours, papers = best[cell.block] if _is_compared(cell) else (None, None)
+        ours_best = ours is not None and not cell.void and cell.number == ours
+        yield Shown(cell, ours_best, papers is not None and cell.paper == papers, _difference(cell))
+
+
+def _is_compared(cell: Cell) -> bool:
+    return not cell.chosen and not cell.of_bound
+
+
+def _best_two(better: Better, rivals: Sequence[Cell]) -> tuple[str | None, str | None]:
+    """The printed form of the best of our numbers, and of the best of the paper's numbers."""
+    ours = {cell.number: cell.mean for cell in rivals if not cell.void}
+    printed = {cell.paper: cell.paper_mean for cell in rivals if cell.paper and cell.paper_mean is not None}
+    return _best(better, ours), _best(better, printed)
 
 
 def _best(better: Better, numbers: dict[str, float]) -> str | None:
