@@ -118,9 +118,9 @@ def test_the_features_of_all_real_images_take_what_the_documentation_says_of_eit
 def test_the_example_report_takes_what_the_documentation_says():
     example = load_settings(ROOT / "config.yaml", ROOT / "docs/example-report/experiment.yaml").datasets["mnist"]
     tuning, reference, sampling, scoring = told(
-        r"\| tuning the Inception-v3 \|[^|]*\| [^|]* and (\d+) for Fashion-MNIST, which `make plan` takes\. \|.*"
+        r"\| tuning the Inception-v3 \|[^|]*\| [^|]*`make plan` counts (\d+)\. \|.*"
         r"\| computing its features of the training images \| (\d+) \|.*"
-        r"\| sampling a model \| ([\d.]+) \|.*\| scoring a model \|[^|]*\| [^|]*`make plan` takes ([\d.]+)\. ",
+        r"\| sampling a model \| ([\d.]+) \|.*\| scoring a model \|[^|]*\| [^|]*`make plan` counts ([\d.]+)\. ",
         REPRODUCE,
     )
     assert costs.tuning_seconds(example) == pytest.approx(60 * tuning)

@@ -102,7 +102,8 @@ def check(files: Sequence[Path], study: Study, settings: Path) -> None:
 def refuse_stale(kept: set[Path], study: Study, results: Path) -> None:
     """Refuse to keep tables or claims that the scores do not give, because the scores were made anew afterwards.
 
-    If not all files are there that a table or the claims are made from, they are not compared.
+    If not all files are there that a table or the claims are made from, they are not compared. Neither are figures and
+    the report.
 
     Raises:
         UserError: There is such a table, or there are such claims.
@@ -120,19 +121,19 @@ def refuse_stale(kept: set[Path], study: Study, results: Path) -> None:
         )
         if csv in kept and files is not None and sweep is not None:
             if csv.read_text(encoding="utf-8") != long_table(name, files, sweep).to_csv(index=False):
-                raise _stale(csv, results)
-    claims, further = results / "claims.json", there(further_scores(study)) or []
-    if claims in kept and there(claims_files(study)) is not None:
+                raise _stale(csv)
+    claims, further = results / "claims.json", there(further_scores(study))
+    if claims in kept and further is not None and there(claims_files(study)) is not None:
         scores = [results / file for file in files_of_runs(all_runs(study), "scores.json")]
         timings = [results / file for file in timings_of_claims(study)]
         if read_claims(claims) != decided_claims([*scores, *further], timings, results / SETTINGS):
-            raise _stale(claims, results)
+            raise _stale(claims)
 
 
-def _stale(path: Path, results: Path) -> UserError:
+def _stale(path: Path) -> UserError:
     return UserError(
         f"{path}: is not what the results beside it give with this version: they were made again after it, or another "
-        f"version made it. {remedy(path)}\n`make redraw FROM={results}` makes all tables and claims again too."
+        f"version made it. {remedy(path)}"
     )
 
 

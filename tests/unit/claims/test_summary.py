@@ -14,7 +14,10 @@ def claimed(name, verdict, *awaited, by_algebra=False, by_extractor=None) -> Rep
     )
 
 
-OURS = "our 2 extractors (the networks whose features FID compares) agree that 1 holds and 0 do not hold; on"
+OURS = (
+    "our extractors (the networks whose features FID compares; up to 2 for a data set) agree that 1 holds and 0 do not "
+    "hold; on"
+)
 
 
 @pytest.mark.parametrize(

@@ -119,9 +119,13 @@ def check_file(path: Path, digest: str, record: str, remedy: str) -> None:
         )
 
 
+# Nothing may follow the names in their line, because `with_remedies` adds others to them.
+_REMEDY = "To make it again, add this to the end of your snakemake command: --forcerun "
+
+
 def remedy(*paths: str | os.PathLike[str]) -> str:
     """How to make results again. Deleting them is not enough, because Snakemake does not miss intermediate files."""
-    return f"To make it again, add this to the end of your snakemake command: --forcerun {shlex.join(map(str, paths))}"
+    return f"{_REMEDY}{shlex.join(map(str, paths))}"
 
 
 def with_remedies(message: str, forced: Iterable[str]) -> str:
@@ -129,14 +133,14 @@ def with_remedies(message: str, forced: Iterable[str]) -> str:
 
     A later --forcerun replaces an earlier, so a remedy that names less would undo the remedy of an earlier message.
 
-    >>> with_remedies("To make it again, type: snakemake --forcerun b.json", ["a.json"])
-    'To make it again, type: snakemake --forcerun a.json b.json'
+    >>> with_remedies(remedy("b.json"), ["a.json"]) == remedy("a.json", "b.json")
+    True
     """
 
     def with_forced(named: re.Match[str]) -> str:
         return shlex.join(dict.fromkeys([*forced, *shlex.split(named[0])]))
 
-    return re.sub(r"(?<= --forcerun ).+$", with_forced, message, flags=re.MULTILINE)
+    return re.sub(f"(?<={re.escape(_REMEDY)}).+$", with_forced, message, flags=re.MULTILINE)
 
 
 def differences(found: Mapping[str, Any], asked: Mapping[str, Any]) -> list[str]:

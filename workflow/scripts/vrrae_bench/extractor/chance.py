@@ -1,8 +1,8 @@
 """Why scores in the features of a network say nothing.
 
 The features of a network that has learned nothing say nothing about images: an FID in them may be near zero for noise.
-The features of a network that has learned little may be huge for a few images. An FID then measures how many of them
-there are, and little else.
+The features of a network may also be huge for a few images. An FID then measures how many of them there are, and little
+else.
 This module reads records alone. The test of significance is in `guessing`, whose library takes long to import.
 """
 

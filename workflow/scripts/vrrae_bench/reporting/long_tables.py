@@ -14,7 +14,7 @@ from vrrae_bench.artefacts.run import format_beta
 from vrrae_bench.artefacts.scores import BoundScores, RunScores
 from vrrae_bench.artefacts.timings import Timings, read_timings
 from vrrae_bench.reporting.configured import read_study
-from vrrae_bench.reporting.run_scores import read_comparable, read_run_scores, row_of_run
+from vrrae_bench.reporting.run_scores import read_comparable, row_of_run
 from vrrae_bench.reporting.void import reason_for, reason_of
 from vrrae_bench.scoring.metrics import METRICS
 from vrrae_bench.study.catalogue import TABLES, Table
@@ -72,7 +72,9 @@ def long_table(name: str, files: Sequence[str | Path], sweep: Sequence[str | Pat
     """
     table = TABLES[name]
     found = list(_rows(name, table, list(map(Path, files))))
-    found += _best_betas(name, table, [read_run_scores(path) for path in sweep])
+    if sweep:
+        compared = read_comparable([*files, *sweep])[len(files) :]
+        found += _best_betas(name, table, [one for one in compared if isinstance(one, RunScores)])
     if not found:
         raise UserError(f"{name}: this configuration selects nothing that belongs into it")
     return typed(pd.DataFrame([{"table": name, "metric": _metric(row)} | row for row in found]))

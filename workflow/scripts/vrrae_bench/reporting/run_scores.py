@@ -94,8 +94,8 @@ def read_comparable(paths: Iterable[str | Path]) -> list[RunScores | BoundScores
             other, asked = first.setdefault((dataset, condition), (path, value))
             if value != asked:
                 raise UserError(
-                    f"{path}: cannot be compared with {other}, because {condition} differs. Use results of one "
-                    f"configuration on the same images. {remedy(run_folder(path) / TRAINING, path)}"
+                    f"{path}: cannot be compared with {other}, because {condition} differs. One of the two is of "
+                    "another configuration or of other images. Make it again, or copy it from where it was made."
                 )
         found.append(scores)
     return found

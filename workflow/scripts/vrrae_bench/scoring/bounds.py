@@ -63,8 +63,8 @@ def noise_apart(network: Extractor, moments: Moments, data: DataSet, seed: int) 
 
     Returns:
         The entry of reference.json: the number of images, the FID of each part, and `noise_is_farther`. If there are
-        enough images, also `share_of_few`: the share of the variance of the features of test images that the hundredth
-        of them with the largest share has, and the number of these `few`.
+        at least a hundred images, also `share_of_few`: the share of the variance of the features of test images that
+        the hundredth of them with the largest share has, and the number of these `few`.
     """
     n = min(IMAGES_APART, len(data.array("test")))
     if n < 2 * PARTS_APART:
@@ -77,14 +77,13 @@ def noise_apart(network: Extractor, moments: Moments, data: DataSet, seed: int) 
         [frechet_distance(moments, part) for part in np.array_split(features, PARTS_APART)]
         for features in (images, noise)
     )
-    few = max(1, n // 100)
+    few = n // 100
     return {
         "images": n,
         "fid_test_images": of_images,
         "fid_noise": of_noise,
         "noise_is_farther": min(of_noise) > max(of_images),
-        "few": few,
-        "share_of_few": _share_of_few(images, few),
+        **({"few": few, "share_of_few": _share_of_few(images, few)} if few else {}),
     }
 
 

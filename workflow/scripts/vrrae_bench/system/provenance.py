@@ -61,8 +61,12 @@ def provenance(device: str) -> dict[str, Any]:
 
 
 def machine_identity(origin: dict[str, Any]) -> list[Any]:
-    """The parts of `provenance` that can change a result, such as a trained model."""
-    return [origin[part] for part in ("processor", "device", "versions", "shell_settings")]
+    """The parts of `provenance` that can change a result, such as a trained model.
+
+    The processor of a host whose GPU or TPU computes the result is not among them.
+    """
+    computes = origin["processor"] if origin["device"].startswith("cpu") else None
+    return [computes, origin["device"], origin["versions"], origin["shell_settings"]]
 
 
 def commit() -> str | None:

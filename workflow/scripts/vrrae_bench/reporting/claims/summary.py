@@ -70,8 +70,8 @@ def _extractors(claims: Sequence[ReportedClaim]) -> str:
     waiting = [claim for claim in claims if claim.awaited == "weights"]
     if not waiting:
         return "No claim waits for ImageNet weights alone."
-    numbers = sorted({len(claim.by_extractor) for claim in waiting} - {0, 1})
-    if not numbers:
+    n_extractors = max(len(claim.by_extractor) for claim in waiting)
+    if n_extractors < 2:
         several = len(waiting) > 1
         return (
             f"{len(waiting)} claim{'s wait' if several else ' waits'} for ImageNet weights. Beside "
@@ -87,8 +87,8 @@ def _extractors(claims: Sequence[ReportedClaim]) -> str:
         "only"
     )
     return (
-        f"Of the {len(waiting)} that wait for ImageNet weights, our {' or '.join(map(str, numbers))} extractors (the "
-        f"networks whose features FID compares) agree that {_decided(agreed)}; "
+        f"Of the {len(waiting)} that wait for ImageNet weights, our extractors (the networks whose features FID "
+        f"compares; up to {n_extractors} for a data set) agree that {_decided(agreed)}; "
         f"{others if alone else f'on the other {rest} they agree on no verdict'}."
     )
 

@@ -123,7 +123,7 @@ def _main(claims: Sequence[ReportedClaim]) -> list[str]:
         for topic, ids in MAIN_CLAIMS.items()
         if set(ids.values()) & set(found)
     ]
-    return ["## The main claims on VRRAE", _table(rows)] if rows else []
+    return ["## The main claims on VRRAE", _table(rows), "–: no such main claim on this data set."] if rows else []
 
 
 def _listed(group: Group) -> list[str]:
