@@ -373,7 +373,7 @@ def test_a_checkpoint_whose_digest_is_right_and_whose_content_is_none_leaves_no_
 
 def test_only_the_same_tuning_is_ever_continued(tiny_images):
     """Whose checkpoints those are: another number of threads, as of most other things, makes another network."""
-    origin = {"device": "cpu", "versions": {"torch": "2"}, "shell_settings": {}, "commit": "c0"}
+    origin = {"processor": "a", "device": "cpu", "versions": {"torch": "2"}, "shell_settings": {}, "commit": "c0"}
     same = {"out": Path("a/extractor.json"), "settings": SETTINGS, "manifest": tiny_images.manifest}
     same |= {"weights_sha256": None, "threads": 1, "origin": origin}
     others = [
@@ -382,6 +382,7 @@ def test_only_the_same_tuning_is_ever_continued(tiny_images):
         {"settings": with_(learning_rate=2e-3)},
         {"manifest": tiny_images.manifest.model_copy(update={"arrays": {}})},
         {"threads": 2},
+        {"origin": origin | {"processor": "b"}},
         {"origin": origin | {"device": "cuda"}},
         {"origin": origin | {"versions": {"torch": "3"}}},
         {"origin": origin | {"shell_settings": {"OPENBLAS_CORETYPE": "Haswell"}}},

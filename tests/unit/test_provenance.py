@@ -41,6 +41,8 @@ def test_what_changes_a_result_is_a_part_of_the_identity_of_a_checkpoint(other):
     assert origin["processor"] and provenance.machine_identity(origin) == provenance.machine_identity(dict(origin))
     assert provenance.machine_identity(origin | other) != provenance.machine_identity(origin)
     assert provenance.machine_identity(origin | {"commit": "another"}) == provenance.machine_identity(origin)
+    on_a_gpu = origin | {"device": "cuda: H200"}
+    assert provenance.machine_identity(on_a_gpu | {"processor": "b"}) == provenance.machine_identity(on_a_gpu)
 
 
 @pytest.mark.parametrize("names", [("GIT_DIR",), ("GIT_DIR", "GIT_WORK_TREE"), ("GIT_DIR", "GIT_INDEX_FILE")])

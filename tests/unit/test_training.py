@@ -194,11 +194,12 @@ def test_a_changed_line_of_any_module_that_a_command_imports_is_another_program(
 
 def test_only_the_same_training_is_ever_continued(tiny_images, run_spec):
     """On another device or with other threads it would end as another model."""
-    origin = {"device": "cpu", "versions": {"jax": "1"}, "shell_settings": {}, "commit": "c0"}
+    origin = {"processor": "a", "device": "cpu", "versions": {"jax": "1"}, "shell_settings": {}, "commit": "c0"}
     same = {"run": run_spec("ae"), "manifest": tiny_images.manifest, "origin": origin, "threads": 1, "processes": 1}
     others = [
         {"run": run_spec("ae", learning_rate=2e-3)},
         {"manifest": tiny_images.manifest.model_copy(update={"arrays": {}})},
+        {"origin": origin | {"processor": "b"}},
         {"origin": origin | {"device": "cuda"}},
         {"origin": origin | {"versions": {"jax": "2"}}},
         {"origin": origin | {"shell_settings": {"OPENBLAS_CORETYPE": "Haswell"}}},
