@@ -3,7 +3,7 @@
 Its columns hold all that a reader needs to lay a table out. A note is a remark for people, which no program reads.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +14,7 @@ from vrrae_bench.artefacts.run import format_beta
 from vrrae_bench.artefacts.scores import BoundScores, RunScores
 from vrrae_bench.artefacts.timings import Timings, read_timings
 from vrrae_bench.reporting.configured import read_study
-from vrrae_bench.reporting.run_scores import read_comparable, row_of_run
+from vrrae_bench.reporting.run_scores import of_run, read_comparable, row_of_run
 from vrrae_bench.reporting.void import reason_for, reason_of
 from vrrae_bench.scoring.metrics import METRICS
 from vrrae_bench.study.catalogue import TABLES, Table
@@ -71,10 +71,7 @@ def long_table(name: str, files: Sequence[str | Path], sweep: Sequence[str | Pat
         UserError: There is nothing to make it from, or one of the files is damaged.
     """
     table = TABLES[name]
-    found = list(_rows(name, table, list(map(Path, files))))
-    if sweep:
-        compared = read_comparable([*files, *sweep])[len(files) :]
-        found += _best_betas(name, table, [one for one in compared if isinstance(one, RunScores)])
+    found = list(_rows(name, table, list(map(Path, files)), list(map(Path, sweep))))
     if not found:
         raise UserError(f"{name}: this configuration selects nothing that belongs into it")
     return typed(pd.DataFrame([{"table": name, "metric": _metric(row)} | row for row in found]))
@@ -117,10 +114,12 @@ def _metric(row: Mapping[str, Any]) -> str:
     return f"{row['quantity']}_of_best_beta" if row.get("best_beta") else row["quantity"]
 
 
-def _rows(name: str, table: Table, files: Sequence[Path]) -> Iterator[dict[str, Any]]:
+def _rows(name: str, table: Table, files: Sequence[Path], sweep: Sequence[Path]) -> Iterable[dict[str, Any]]:
     match table.origin:
         case "scores":
-            return _score_rows(name, table, read_comparable(files))
+            read = read_comparable([*files, *sweep])
+            of_sweep = [of_run(path, one) for path, one in zip(sweep, read[len(files) :])]
+            return [*_score_rows(name, table, read[: len(files)]), *_best_betas(name, table, of_sweep)]
         case "settings":
             return _setting_rows(name, table, [read_study(path) for path in files])
         case "timings":

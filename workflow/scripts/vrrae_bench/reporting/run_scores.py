@@ -121,7 +121,15 @@ def read_run_scores(path: str | Path) -> RunScores:
     Raises:
         UserError: As `read_scores`; or they are the scores of no run.
     """
-    scores = read_scores(path)
+    return of_run(Path(path), read_scores(path))
+
+
+def of_run(path: Path, scores: RunScores | BoundScores) -> RunScores:
+    """Scores that have to be those of a run.
+
+    Raises:
+        UserError: They are the scores of real images or of noise.
+    """
     if not isinstance(scores, RunScores):
         raise UserError(f"{path}: holds the scores of {scores.details.bound}, not those of a run. Name scores of runs.")
     return scores

@@ -17,7 +17,7 @@ from vrrae_bench.artefacts.timings import read_timings
 from vrrae_bench.reporting.claims.conditions import fid_conditions, lacking_network
 from vrrae_bench.reporting.labels import method_label
 from vrrae_bench.reporting.long_tables import LONG_COLUMNS, long_table
-from vrrae_bench.reporting.run_scores import read_comparable, read_history, row_of_run, run_folder
+from vrrae_bench.reporting.run_scores import of_run, read_comparable, read_history, row_of_run, run_folder
 from vrrae_bench.reporting.void import reason_of
 from vrrae_bench.scoring.metrics import METRICS
 from vrrae_bench.study.settings import PAPER_DATASETS, DatasetSettings, Study
@@ -195,9 +195,8 @@ def _further_extractor(details: RunDetails, study: Study) -> int | None:
 def _runs_of_the_paper(paths: Sequence[Path], study: Study) -> Iterator[tuple[Path, RunSpec, RunScores]]:
     """The file of scores of each run, the run as it is configured, and the scores of the run as it was trained."""
     seen: dict[tuple[str, int | None], Path] = {}
-    for path, scores in zip(paths, read_comparable(paths)):
-        if not isinstance(scores, RunScores):
-            raise UserError(f"{path}: holds scores of real images or noise, and not those of a run.")
+    for path, read in zip(paths, read_comparable(paths)):
+        scores = of_run(path, read)
         run = scores.details.run
         if not _is_of_the_paper(run.dataset, study):
             continue
