@@ -107,10 +107,19 @@ def drawn(monkeypatch):
     return names
 
 
-@pytest.mark.parametrize("stale", ["tables/table_1.csv", "claims.json"])
-def test_tables_and_claims_that_are_older_than_the_scores_are_not_kept(stale, results, drawn, monkeypatch, tmp_path):
+@pytest.mark.parametrize(
+    ("stale", "extractor_seeds"),
+    [("tables/table_1.csv", []), ("claims.json", []), ("claims.json", [9])],
+    ids=["table", "claims", "claims without the scores by a further extractor"],
+)
+def test_tables_and_claims_that_are_older_than_the_scores_are_not_kept(
+    stale, extractor_seeds, results, drawn, monkeypatch, tmp_path
+):
     """As when runs were scored again, and Snakemake was stopped before it made the tables."""
-    redraw(results)
+    study = json.loads((results / "settings.json").read_text())
+    study["datasets"]["mnist"]["extractor_seeds"] = extractor_seeds
+    (results / "settings.json").write_text(json.dumps(study))
+    assert ("what further extractors say of the claims" in redraw(results)) == bool(extractor_seeds)
     [scores] = results.glob("runs/synthetic/vae/*/seed=0/scores.json")
     record = json.loads(scores.read_text())
     scores.write_text(json.dumps(record | {"reconstruction_error": 2 * record["reconstruction_error"]}))

@@ -27,15 +27,13 @@ from vrrae_bench.reporting.made_from import (
     SETTINGS,
     claims_files,
     figure_files,
-    files_of_runs,
-    further_scores,
     reported,
+    scores_of_claims,
     sweep_files,
     table_files,
     timings_of_claims,
 )
 from vrrae_bench.study.catalogue import FIGURES, TABLES
-from vrrae_bench.study.selection import all_runs
 from vrrae_bench.study.settings import Study
 from vrrae_bench.system.command_line import command_parser, folder_path
 from vrrae_bench.system.errors import UserError, run_command
@@ -102,32 +100,32 @@ def check(files: Sequence[Path], study: Study, settings: Path) -> None:
 def refuse_stale(kept: set[Path], study: Study, results: Path) -> None:
     """Refuse to keep tables or claims that the scores do not give, because the scores were made anew afterwards.
 
-    If not all files are there that a table or the claims are made from, they are not compared. Neither are figures and
-    the report.
+    A table or the claims are compared only if all files are there that they are made from. Figures and the report are
+    not compared.
 
     Raises:
         UserError: There is such a table, or there are such claims.
     """
 
-    def there(names: Iterable[str]) -> list[Path] | None:
-        files = [results / name for name in names]
-        return files if all(file.exists() for file in files) else None
+    def are_there(names: Iterable[str]) -> bool:
+        return all((results / name).exists() for name in names)
 
     for name in reported(study, TABLES):
-        csv, files, sweep = (
-            results / f"tables/{name}.csv",
-            there(table_files(study, name)),
-            there(sweep_files(study, name)),
-        )
-        if csv in kept and files is not None and sweep is not None:
-            if csv.read_text(encoding="utf-8") != long_table(name, files, sweep).to_csv(index=False):
+        csv, files, sweep = results / f"tables/{name}.csv", table_files(study, name), sweep_files(study, name)
+        if csv in kept and are_there([*files, *sweep]):
+            table = long_table(name, _in(results, files), _in(results, sweep))
+            if csv.read_text(encoding="utf-8") != table.to_csv(index=False):
                 raise _stale(csv)
-    claims, further = results / "claims.json", there(further_scores(study))
-    if claims in kept and further is not None and there(claims_files(study)) is not None:
-        scores = [results / file for file in files_of_runs(all_runs(study), "scores.json")]
-        timings = [results / file for file in timings_of_claims(study)]
-        if read_claims(claims) != decided_claims([*scores, *further], timings, results / SETTINGS):
+    claims = results / "claims.json"
+    if claims in kept and are_there(claims_files(study)):
+        scores = scores_of_claims(study, lambda name: (results / name).exists())
+        decided = decided_claims(_in(results, scores), _in(results, timings_of_claims(study)), results / SETTINGS)
+        if read_claims(claims) != decided:
             raise _stale(claims)
+
+
+def _in(folder: Path, names: Iterable[str]) -> list[Path]:
+    return [folder / name for name in names]
 
 
 def _stale(path: Path) -> UserError:

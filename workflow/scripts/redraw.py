@@ -90,15 +90,11 @@ def _figures(folder: Path, study: Study) -> dict[str, str]:
 
 
 def _claims(folder: Path, study: Study) -> dict[str, str]:
-    """Decide the claims; returns what is lacking of the scores by further extractors, which decide none of them.
-
-    Without all of these, none is told of: by fewer runs, they would be weighed unlike the scores that decide.
-    """
-    further = made_from.further_scores(study)
-    missing = _missing(folder, further)
-    scores = made_from.files_of_runs(all_runs(study), "scores.json") + ([] if missing else further)
+    """Decide the claims; returns what is lacking of the scores by further extractors, which decide none of them."""
+    scores = made_from.scores_of_claims(study, lambda file: (folder / file).exists())
     timings, settings = _in(folder, made_from.timings_of_claims(study)), folder / made_from.SETTINGS
     decide_claims(_in(folder, scores), timings, settings, folder / "claims.csv")
+    missing = _missing(folder, made_from.further_scores(study))
     return {"what further extractors say of the claims": missing} if missing else {}
 
 

@@ -3,7 +3,7 @@
 The rules of the workflow, `keep.py` and `redraw.py` all go by these.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import PurePath
 
 from vrrae_bench.artefacts.run import RunSpec
@@ -104,6 +104,15 @@ def claims_files(study: Study) -> list[str]:
     runs = all_runs(study)
     of_runs = [file for name in ("scores.json", TRAINING, "history.csv") for file in files_of_runs(runs, name)]
     return [*of_runs, *timings_of_claims(study), SETTINGS]
+
+
+def scores_of_claims(study: Study, is_there: Callable[[str], bool]) -> list[str]:
+    """The scores that claims are decided from, and the scores by further extractors, if all of these are there.
+
+    With the scores of only some runs, a further extractor would judge other runs than the extractor that decides.
+    """
+    further = further_scores(study)
+    return files_of_runs(all_runs(study), "scores.json") + (further if all(map(is_there, further)) else [])
 
 
 def reported(study: Study, kinds: Iterable[str]) -> Sequence[str]:
