@@ -91,7 +91,7 @@ def test_the_errands_of_the_readme_are_the_commands_of_the_pages():
     ("told", "options"),
     [
         (r"laptop table_2` \| ([\d.]+) hours", ("table_2", "--profile", "workflow/profiles/laptop")),
-        pytest.param(r"`snakemake --cores all` \| (\d+) hours on CPUs", (), marks=pytest.mark.slow),
+        pytest.param(r"`snakemake --cores all` \| (\d+) hours on two cores", (), marks=pytest.mark.slow),
     ],
 )
 def test_the_hours_of_the_readme_are_those_of_the_plan(told, options, tmp_path):

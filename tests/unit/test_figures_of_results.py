@@ -150,7 +150,7 @@ def test_each_claim_has_a_square_with_the_sign_of_its_verdict(claims):
     assert found.total() == len(claims["claims"]) and {sign for _, sign in found} == {"✓", "✗", "○"}
     hold, fail, algebra = (verdicts[key] for key in (("holds", 0), ("does_not_hold", 0), ("holds", 1)))
     assert found[f"{hold}  hold", "✓"] == hold and found[f"{fail}  do{'es' if fail == 1 else ''} not hold", "✗"] == fail
-    assert found[f"{algebra}  identities, by algebra", "✓"] == algebra
+    assert found[f"{algebra}  follow by definition", "✓"] == algebra
     wanting = [one for one in claims["claims"] if any(each["awaited"] == "weights" for each in one["lacking"])]
     nothing_else = [one for one in wanting if not any(each["awaited"] == "data_set" for each in one["lacking"])]
     n = len(nothing_else)
@@ -162,10 +162,10 @@ def test_verdicts_are_told_apart_in_grey():
     assert min(abs(a - b) for a, b in zip(fillings, fillings[1:] + fillings[:1])) > 0.1
 
 
-def test_an_identity_that_was_not_found_to_hold_says_so(claims, write_claims):
+def test_a_claim_by_definition_that_was_not_found_to_hold_says_so(claims, write_claims):
     changed = [one | {"verdict": "does_not_hold"} if one["by_algebra"] else one for one in claims["claims"]]
     found = squares(figure_verdicts.draw({"claims": write_claims(claims=changed)}))
-    assert found["2  identities, by algebra", "✗"] == 2
+    assert found["2  follow by definition", "✗"] == 2
 
 
 def test_the_outcome_is_table_2_and_all_claims(claims):

@@ -122,7 +122,7 @@ def test_beside_a_claim_about_random_images_stands_what_firmer_scores_find():
     lines = page_of([one], evidence).splitlines()
     of_kid = "    - does not hold: KID of random images: VAE 5.01 ± 0.034 (4 seeds), AE 3.99"
     [line] = [line for line in lines if line.startswith(of_kid)]
-    assert "VAE minus AE: 1.02, interval [" in line
+    assert "VAE minus AE: 1.02, 95 % interval [" in line
     [reduced] = decide([named["best_random_fid_mnist"]], evidence, "one epoch")
     assert {found.verdict for found in reduced.by_firmer_scores.values()} == {"open"}
     [other] = decide([named["lowest_reconstruction_error_mnist"]], evidence, None)

@@ -23,7 +23,8 @@ def test_clearly_lowest_holds_and_stands_beside_the_papers_values():
     assert "VRRAE 20.01 ± 0.034 (4 seeds; paper 26), AE 25.02" in finding.numbers[0]
     # -5.01 + 3.18 * 0.017; the lower bound is wider by Holm's correction. Table 2 prints 26 and 27.31.
     assert finding.numbers[1] == (
-        "VRRAE minus AE: −5.01, interval [−5.092, −4.956], margin 0.2502 (4 common seeds; paper −1.31)"
+        "VRRAE minus AE: −5.01, 95 % interval [−5.064, −4.956] (corrected, it begins at −5.092), margin 0.2502 "
+        "(4 common seeds; paper −1.31)"
     )
     assert len(finding.numbers) == 4
 

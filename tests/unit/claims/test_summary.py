@@ -47,7 +47,7 @@ def test_the_five_lines_count_each_claim_once_by_what_it_waits_for_first(more, o
     assert summarise(claims, main) == (
         f"Of {open_claims + 2} claims of the paper that can fail, 1 holds and 1 does not hold, "
         f"and {open_claims} are open.",
-        "One further claim is an identity, which follows from the definition of the method. It was found to hold.",
+        "One further claim follows from the definition of the method. It was found to hold.",
         "The open claims wait for: "
         f"a data set (1), ImageNet weights ({2 + len(more)}), a measurement (1), more seeds or trainings (1).",
         rest,
@@ -61,12 +61,10 @@ def test_the_five_lines_count_each_claim_once_by_what_it_waits_for_first(more, o
     ("n_waiting", "told"),
     [
         (0, "No claim waits for ImageNet weights alone."),
-        (1, "1 claim waits for ImageNet weights. Beside it stands the verdict that the FIDs of our own "
-         "extractor (the network whose features FID compares) would give. No second extractor of ours has scored all "
-         "models, so nothing confirms these verdicts."),
-        (7, "7 claims wait for ImageNet weights. Beside each of them stands the verdict that the FIDs of our own "
-         "extractor (the network whose features FID compares) would give. No second extractor of ours has scored all "
-         "models, so nothing confirms these verdicts."),
+        (1, "1 claim waits for ImageNet weights. Beside it stands what our own extractor (the network whose features "
+         "FID compares) would decide. No second extractor confirms it."),
+        (7, "7 claims wait for ImageNet weights. Beside each of them stands what our own extractor (the network whose "
+         "features FID compares) would decide. No second extractor confirms it."),
     ],
 )  # fmt: skip
 def test_the_fourth_line_says_that_a_single_extractor_confirms_nothing(n_waiting, told):
@@ -77,18 +75,18 @@ def test_the_fourth_line_says_that_a_single_extractor_confirms_nothing(n_waiting
 @pytest.mark.parametrize(
     ("verdicts", "told"),
     [
-        ([], "No claim is an identity."),
-        (["open"], "One further claim is an identity, which follows {}. It is still open."),
-        (["does_not_hold"], "One further claim is an identity, which follows {}. It was found not to hold."),
-        (["holds"] * 2, "Two further claims are identities, which follow {}. Both were found to hold."),
-        (["holds", "does_not_hold"], "Two further claims are identities, which follow {}. One of them was found to "
-         "hold. One of them was found not to hold."),
-        (["holds"] * 3, "Three further claims are identities, which follow {}. All of them were found to hold."),
-        (["open", "holds", "open"], "Three further claims are identities, which follow {}. One of them was found to "
-         "hold. Two of them are still open."),
+        ([], "No claim follows {}."),
+        (["open"], "One further claim follows {}. It is still open."),
+        (["does_not_hold"], "One further claim follows {}. It was found not to hold."),
+        (["holds"] * 2, "Two further claims follow {}. Both were found to hold."),
+        (["holds", "does_not_hold"], "Two further claims follow {}. One of them was found to hold. One of them was "
+         "found not to hold."),
+        (["holds"] * 3, "Three further claims follow {}. All of them were found to hold."),
+        (["open", "holds", "open"], "Three further claims follow {}. One of them was found to hold. Two of them are "
+         "still open."),
     ],
 )  # fmt: skip
-def test_the_second_line_tells_what_was_found_of_the_identities(verdicts, told):
+def test_the_second_line_tells_what_was_found_of_claims_that_follow_from_the_definition(verdicts, told):
     claims = [claimed(str(n), verdict, by_algebra=True) for n, verdict in enumerate(verdicts)]
     assert summarise(claims, {})[1] == told.format("from the definition of the method")
 

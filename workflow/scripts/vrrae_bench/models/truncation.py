@@ -19,7 +19,7 @@ from jaxtyping import Array, Float
 LARGEST_ROTATION = 1e-3
 
 # The derivative of singular vectors has a factor 1/d for each pair of modes, where d is the difference of their
-# eigenvalues. It is damped: d / (d^2 + damping^2). docs/performance.md ("The derivative of the truncated SVD") has the
+# eigenvalues. It is damped: d / (d^2 + damping^2). docs/studies.md ("The derivative of the truncated SVD") has the
 # study that led to these numbers.
 #
 # The damping between a kept and a dropped mode, relative to the sum of their eigenvalues. The factor is therefore exact

@@ -44,7 +44,7 @@ class VariationalSVD(TruncatedSVD):
     From batch to batch a singular vector may change its sign, and two may change places where their singular values
     cross. The log-variances are linear in the coefficients and do not follow, so that the noise of a whole batch is
     wrong. While training, each vector therefore takes the place and the side of the nearest vector of the batch before
-    (docs/performance.md). After training the vectors are sorted by their singular values, as in any SVD.
+    (docs/studies.md). After training the vectors are sorted by their singular values, as in any SVD.
 
     Args:
         mean: The map to the mean: `identity`, or `linear` for the ablation RRAE + VAE (appendix A.1).

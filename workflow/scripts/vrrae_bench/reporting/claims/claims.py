@@ -84,7 +84,7 @@ UNSORTED = (
 DERIVATIVES_DIFFER = (
     "The two methods also differ in our derivative of the truncated SVD. The derivative of RRAE + VAE includes the "
     "rotation of the basis within its span. With it, the error of VRRAE jumps during training; without it, RRAE + VAE "
-    "fails to train (docs/performance.md)."
+    "fails to train (docs/studies.md)."
 )
 STABILITY = (
     "The paper has no measure of stability. Our measure sums up how far the training error rises from one epoch to "

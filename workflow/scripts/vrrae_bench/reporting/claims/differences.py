@@ -69,10 +69,17 @@ class _Pair:
         return self.differences if len(self.differences) >= FEWEST_SEEDS else np.empty(0)
 
     def line(self, low: float, high: float) -> str:
+        """The difference with its interval, and the end of the interval that decides, if it is a corrected one."""
         n = len(self.differences)
         text = f"{self.first} minus {self.second}: {number(self.differences.mean())}"
         if len(self.sample):
-            text += f", interval [{number(low)}, {number(high)}], margin {number(self.margin)}"
+            begin, end = lower_bound(self.sample), upper_bound(self.sample)
+            text += f", 95 % interval [{number(begin)}, {number(end)}]"
+            if low != begin:
+                text += f" (corrected, it begins at {number(low)})"
+            if high != end:
+                text += f" (corrected, it ends at {number(high)})"
+            text += f", margin {number(self.margin)}"
         paper = "" if self.printed is None else f"; paper {number(self.printed)}"
         return f"{text} ({n} common seed{'s' * (n > 1)}{paper})"
 
@@ -148,8 +155,8 @@ class PairedDifferences(Tested):
         found = {evidence.extractor_seed(self.on): finding.verdict} | found
         alone = replace(self, metrics=others).find(evidence) if others else None
         if alone and alone.verdict == "does_not_hold":
-            without = (f"without FIDs: {line}" for line in alone.numbers)
-            return Finding("does_not_hold", (*numbers, *without), by_extractor=found)
+            without = (f"without FIDs, this decides: {line}" for line in alone.numbers)
+            return Finding("does_not_hold", (*without, *numbers), by_extractor=found)
         return Finding("open", numbers, (Lacking("weights", network), *finding.lacking), found)
 
     def _has_all_scores(self, other: Evidence, evidence: Evidence) -> bool:
@@ -281,8 +288,8 @@ class Lower(PairedDifferences):
         "of the other variant's mean, the margin, counts as no difference. If a number is exactly the same for both "
         "variants, with all seeds that both have, it cannot tell the variants apart, and decides nothing. The claim "
         "holds if every interval ends below minus the margin. It does not hold if an interval begins at minus the "
-        "margin or above. Since one such comparison is enough to refute the claim, the beginnings of the intervals are "
-        "corrected for the number of comparisons (Holm's procedure). Otherwise the claim is open."
+        "margin or above. Since one such comparison is enough to refute the claim, the beginnings are corrected for "
+        "this test, for the number of comparisons (Holm's procedure). Otherwise the claim is open."
     )
 
     @property

@@ -7,7 +7,7 @@ from vrrae_bench.reporting.claims.verdicts import AWAITED, VERDICTS, Verdict
 from vrrae_bench.reporting.labels import dataset_label
 from vrrae_bench.reporting.sentences import enumerated, in_words
 
-# What is said of one identity, and of several.
+# What is said of one claim that follows from the definition of the method, and of several.
 FOUND: dict[Verdict, tuple[str, str]] = {
     "holds": ("was found to hold", "were found to hold"),
     "does_not_hold": ("was found not to hold", "were found not to hold"),
@@ -26,7 +26,7 @@ def summarise(claims: Sequence[ReportedClaim], main: Mapping[str, Mapping[str, s
     return (
         f"Of {len(tested)} claims of the paper that can fail, {_decided(counts)}, "
         f"and {VERDICTS['open'].counted(counts['open'])}.",
-        _identities([claim.verdict for claim in claims if claim.by_algebra]),
+        _by_definition([claim.verdict for claim in claims if claim.by_algebra]),
         f"The open claims wait for: {_awaited(tested)}.",
         _extractors(tested),
         _main(main, {claim.id: claim.verdict for claim in claims}),
@@ -42,17 +42,17 @@ def _decided(counts: Mapping[Verdict, int]) -> str:
     return " and ".join(VERDICTS[verdict].counted(counts[verdict]) for verdict in ("holds", "does_not_hold"))
 
 
-def _identities(verdicts: Sequence[Verdict]) -> str:
-    """How many claims are identities, and what was found of them.
+def _by_definition(verdicts: Sequence[Verdict]) -> str:
+    """How many claims follow from the definition of the method, and what was found of them.
 
-    >>> _identities(["holds", "does_not_hold", "holds"]).split(". ")[1:]
+    >>> _by_definition(["holds", "does_not_hold", "holds"]).split(". ")[1:]
     ['Two of them were found to hold', 'One of them was found not to hold.']
     """
     n = len(verdicts)
     if n == 0:
-        return "No claim is an identity."
-    are = "claim is an identity, which follows" if n == 1 else "claims are identities, which follow"
-    sentences = [f"{in_words(n).capitalize()} further {are} from the definition of the method."]
+        return "No claim follows from the definition of the method."
+    claims = "claim follows" if n == 1 else "claims follow"
+    sentences = [f"{in_words(n).capitalize()} further {claims} from the definition of the method."]
     for verdict, (of_one, of_several) in FOUND.items():
         if found := verdicts.count(verdict):
             sentences.append(f"{_of_them(found, n)} {of_one if found == 1 else of_several}.")
@@ -75,9 +75,8 @@ def _extractors(claims: Sequence[ReportedClaim]) -> str:
         several = len(waiting) > 1
         return (
             f"{len(waiting)} claim{'s wait' if several else ' waits'} for ImageNet weights. Beside "
-            f"{'each of them' if several else 'it'} stands the verdict that the FIDs of our own extractor (the network "
-            "whose features FID compares) would give. No second extractor of ours has scored all models, so nothing "
-            "confirms these verdicts."
+            f"{'each of them' if several else 'it'} stands what our own extractor (the network whose features FID "
+            "compares) would decide. No second extractor confirms it."
         )
     agreed: dict[Verdict, int] = {verdict: sum(claim.agreed == verdict for claim in waiting) for verdict in VERDICTS}
     alone = sum(len(claim.by_extractor) < 2 for claim in waiting)

@@ -36,7 +36,7 @@ class Line:
 
 
 def lines_of(claims: Sequence[ReportedClaim], by_what_they_wait_for: bool) -> list[Line]:
-    """The claims that hold, those that do not, the open ones, and the identities, each where there are any.
+    """The claims that hold, that do not, that are open, and that follow by definition, each where there are any.
 
     Args:
         by_what_they_wait_for: Whether open claims have a line for each thing that they wait for.
@@ -57,7 +57,7 @@ def lines_of(claims: Sequence[ReportedClaim], by_what_they_wait_for: bool) -> li
             lines.append(Line(words, [claim.verdict for claim in opened if claim.awaited == awaited]))
     else:
         lines.append(Line(VERDICTS["open"].label, decided["open"]))
-    lines.append(Line("identities, by algebra", algebra))
+    lines.append(Line("follow by definition", algebra))
     return [line for line in lines if line.verdicts]
 
 
