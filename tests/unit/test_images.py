@@ -1,5 +1,6 @@
 """One image file: which are decoded, which are refused, and that metadata do no harm."""
 
+import io
 import re
 import struct
 from unittest.mock import Mock
@@ -108,3 +109,31 @@ def test_formats_other_than_the_documented_are_refused(tmp_path):
         Image.new("RGB", (16, 16)).save(tmp_path / "other.png", kind)
         with pytest.raises(UserError, match="other.png: is no image that can be read"):
             open_image(tmp_path / "other.png", "other.png", 3)
+
+
+def planar_tiff(bits):
+    """A TIFF of 4 x 4 colours whose planes are stored one after the other, uncompressed, as scanners write it."""
+    plane = np.full((4, 4), 200 if bits == 8 else 51_200, f"<u{bits // 8}").tobytes()
+    n_entries, words, at_end = 9, "<HHI4s", 8 + 2 + 9 * 12 + 4
+    ends = {"bits": at_end, "offsets": at_end + 6, "counts": at_end + 18, "planes": at_end + 30}
+    entries = [
+        (256, 3, 1, struct.pack("<HH", 4, 0)),
+        (257, 3, 1, struct.pack("<HH", 4, 0)),
+        (258, 3, 3, struct.pack("<I", ends["bits"])),
+        (259, 3, 1, struct.pack("<HH", 1, 0)),  # no compression
+        (262, 3, 1, struct.pack("<HH", 2, 0)),  # RGB
+        (273, 4, 3, struct.pack("<I", ends["offsets"])),
+        (277, 3, 1, struct.pack("<HH", 3, 0)),
+        (279, 4, 3, struct.pack("<I", ends["counts"])),
+        (284, 3, 1, struct.pack("<HH", 2, 0)),  # plane by plane
+    ]
+    directory = struct.pack("<H", n_entries) + b"".join(struct.pack(words, *entry) for entry in entries)
+    offsets = [ends["planes"] + number * len(plane) for number in range(3)]
+    values = struct.pack("<3H3I3I", *[bits] * 3, *offsets, *[len(plane)] * 3)
+    return b"II*\0" + struct.pack("<I", 8) + directory + bytes(4) + values + 3 * plane
+
+
+def test_the_planes_of_a_tiff_are_read_if_they_have_8_bits_and_refused_if_they_have_16():
+    assert (np.asarray(open_image(io.BytesIO(planar_tiff(8)), "planes.tif", 3)) == 200).all()
+    with pytest.raises(UserError, match="planes.tif: has more than 8 bits per value"):
+        open_image(io.BytesIO(planar_tiff(16)), "planes.tif", 3)

@@ -8,6 +8,7 @@ import numpy as np
 from jaxtyping import UInt8
 from PIL import Image, ImageOps, UnidentifiedImageError
 from PIL.ExifTags import Base
+from PIL.TiffImagePlugin import BITSPERSAMPLE, TiffImageFile
 
 from vrrae_bench.system.errors import UserError
 
@@ -94,8 +95,10 @@ def _refuse_pages(image: Image.Image, name: str) -> None:
 
 
 def _refuse_depth(image: Image.Image, name: str) -> None:
-    # Pillow opens colours of 16 bits as colours of 8 bits. The arguments of its decoder tell what the file holds.
-    if image.mode.startswith(("I", "F")) or any(map(_is_deep, getattr(image, "tile", ()))):
+    # Pillow opens colours of 16 bits as colours of 8 bits. The arguments of its decoder tell what the file holds, but
+    # for the planes of a TIFF, which it would read byte by byte. A TIFF itself says how many bits its values have.
+    bits = image.tag_v2.get(BITSPERSAMPLE, ()) if isinstance(image, TiffImageFile) else ()
+    if image.mode.startswith(("I", "F")) or any(map(_is_deep, getattr(image, "tile", ()))) or max(bits, default=0) > 8:
         raise UserError(
             f"{name}: has more than 8 bits per value (mode {image.mode}), and images are stored as uint8. "
             "Convert it to 8 bits, scaled as you want it."
