@@ -85,6 +85,16 @@ def test_numbers_that_print_alike_are_best_together_and_one_alone_is_not():
     assert not any(shown.paper_best for shown in column_of(block, "Rand.").values())  # the paper has no number here
 
 
+def test_equal_numbers_of_different_numbers_of_seeds_are_best_together():
+    """They print as `0 of 5` and `0 of 3`."""
+    rows = [
+        ("mnist", method, "collapsed", mean, None) for method, mean in (("vae", 0.5), ("vrrae", 0.0), ("rrae", 0.0))
+    ]
+    long = long_of("table_collapse", *rows).assign(n_seeds=[4, 5, 3])
+    [block] = blocks("table_collapse", long)
+    assert [name for name, one in column_of(block, "Collapsed runs").items() if one.best] == ["VRRAE", "RRAE"]
+
+
 def test_neither_the_chosen_beta_nor_real_images_nor_a_describing_number_is_the_best():
     rows = [("mnist", "ae", "fid_random", 9.0, None), ("mnist", "vae", "fid_random", 8.0, None)]
     chosen = ("mnist", "vae", "fid_random", 1.0, None, True)

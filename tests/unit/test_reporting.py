@@ -326,8 +326,8 @@ def test_a_configuration_that_does_not_tell_all_is_told(settings_file, name, cha
 def test_times_are_medians_over_turns_and_the_ratio_is_that_of_each_turn(timings_file):
     long = long_table("table_a4_1", [timings_file])
     readable = readable_tables("table_a4_1", long)["mnist"]
-    assert readable.loc["VRRAE", "Step, s"] == "0.420 ± 0.090"
-    assert readable.loc["VRRAE", "Step, s (paper)"] == "2.790"
+    assert readable.loc["VRRAE", "Step, s"] == "0.420 ± 0.0900"
+    assert readable.loc["VRRAE", "Step, s (paper)"] == "2.79"
     # Not the steps alone, times their number: those within a training, and said to be extrapolated.
     assert readable.loc["VAE", "Training (extrapolated), min"].startswith(f"{0.7 * 2083 / 60:.1f} ± ")
     assert long[long.metric == "total_minutes"].note.str.startswith("extrapolated from some steps; median of 2").all()
@@ -419,6 +419,21 @@ def test_the_interval_of_a_run_stands_beside_its_score_averaged_over_seeds(tmp_p
     assert long[["low", "high"]].values.tolist() == [[38.5, 43.5]]
     readable = readable_tables("table_scores", long)["mnist"]
     assert readable["FID, mean of draws"].tolist() == ["40.50 ± 0.71 [38.50, 43.50]"]
+
+
+def test_a_score_that_only_some_seeds_have_is_refused(write_scores):
+    """As where an earlier version has scored some of the runs. A score that all of them lack has no column."""
+    paths = [
+        write_scores("mnist", "vae", seed, reconstruction_error=30.0 + seed, kl_divergence=20.0) for seed in (0, 1)
+    ]
+    record = json.loads(paths[1].read_text())
+    del record["kl_divergence"]
+    paths[1].write_text(json.dumps(record))
+    with pytest.raises(
+        UserError, match=r"seed=1/scores.json: kl_divergence is missing, which other seeds have.*--forc"
+    ):
+        long_table("table_betas", paths)
+    assert set(long_table("table_betas", paths[1:]).metric) == {"reconstruction_error"}
 
 
 AT_CHANCE = {"test_accuracy": 0.1, "majority_accuracy": 0.1, "labels": "10 classes", "sha256": "cd" * 32} | (
@@ -654,7 +669,7 @@ def test_data_sets_stand_below_one_another_under_their_names_and_a_single_one_ne
         # The caption is of all tables, so it does not stand under the name of the last.
         assert re.findall("^## (.*)$", markdown, re.MULTILINE) == [*names, *["Notes"][: len(names)]]
         assert markdown.endswith("## Notes\n\nThe caption.\n") == bool(names)
-        assert markdown.count("| Model ") == latex.count(r"\begin{tabular}") == max(len(names), 1)
+        assert markdown.count("| Method ") == latex.count(r"\begin{tabular}") == max(len(names), 1)
         assert re.findall(r"\\textbf{(.*)}", latex) == names and latex.count(r"\label{tab:table_2}") == 1
         assert "±" not in latex and not re.search(r"MNIST (Inter|Rand|Rec)", markdown)
 

@@ -76,6 +76,8 @@ def test_reduced_settings_decide_nothing_and_still_show_numbers():
     [
         ("mnist", {"epochs": 1}, "on MNIST, epochs is 1 and not 20"),
         ("mnist", {"bottleneck": 8, "batch_size": 64}, "on MNIST, bottleneck is 8 and not 16, batch_size is 64 and"),
+        ("mnist", {"beta": {"vae": 1e-3, "vrrae": 10.0}}, "on MNIST, the beta of vrrae is 1e1 and not 1e-6"),
+        ("synthetic", {"beta": {"vae": 0.5, "vrrae": 1e-3}}, "on Synthetic, the beta of vae is 5e-1 and not 1e-3"),
         ("mnist", {"learning_rate": 0.01}, "on MNIST, learning_rate is 0.01 and not 0.001"),
         ("mnist", {"sampling": {"random_images": 50}}, "on MNIST, sampling.random_images is 50 and not 1250"),
         ("synthetic", {"bumps": {"grid": 8}}, "on Synthetic, bumps.grid is 8 and not 10"),

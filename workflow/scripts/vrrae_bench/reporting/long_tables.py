@@ -9,7 +9,7 @@ from typing import Any
 
 import pandas as pd
 
-from vrrae_bench.artefacts.records import read_record, reading
+from vrrae_bench.artefacts.records import read_record, reading, remedy
 from vrrae_bench.artefacts.run import format_beta
 from vrrae_bench.artefacts.scores import BoundScores, RunScores
 from vrrae_bench.artefacts.timings import Timings, read_timings
@@ -68,7 +68,7 @@ def long_table(name: str, files: Sequence[str | Path], sweep: Sequence[str | Pat
         sweep: scores.json of runs with several betas. The best beta of each method is shown beside `files`.
 
     Raises:
-        UserError: There is nothing to make it from, or one of the files is damaged.
+        UserError: There is nothing to make it from, or one of the files is damaged. Or only some seeds have a metric.
     """
     table = TABLES[name]
     found = list(_rows(name, table, list(map(Path, files)), list(map(Path, sweep))))
@@ -152,6 +152,7 @@ def _run_rows(name: str, table: Table, runs: pd.DataFrame) -> Iterator[dict[str,
         for metric in table.metrics:
             if metric not in group or group[metric].isna().all():
                 continue
+            _refuse_missing(group, metric)
             printed, note = paper_value(name, dataset, method, beta, metric)
             # The paper has one number for each method, and we do not know with which learning rate it was reached.
             if not configured:
@@ -167,6 +168,19 @@ def _run_rows(name: str, table: Table, runs: pd.DataFrame) -> Iterator[dict[str,
                 "paper_value": printed,
                 "note": note,
             }
+
+
+def _refuse_missing(group: pd.DataFrame, metric: str) -> None:
+    """Refuse a metric that only some seeds have, since its mean would stand beside means over all seeds.
+
+    Raises:
+        UserError: Some runs of the group have the metric, and others do not.
+    """
+    if lacking := [f"{folder}/scores.json" for folder in group.folder[group[metric].isna()]]:
+        raise UserError(
+            f"{', '.join(lacking)}: {metric} is missing, which other seeds have. Other versions of this project have "
+            f"computed these scores. {remedy(*lacking)}"
+        )
 
 
 def _over_files(table: Table, group: pd.DataFrame, metric: str) -> dict[str, Any]:
@@ -246,7 +260,7 @@ def _void(scores: RunScores | BoundScores) -> dict[str, str]:
 
 def _record(scores: RunScores) -> dict[str, Any]:
     sizes = scores.details.run.model_dump(include={"bottleneck", "latent_size"})
-    record: dict[str, Any] = sizes | row_of_run(scores) | _void(scores)
+    record: dict[str, Any] = sizes | {"folder": scores.details.run.folder} | row_of_run(scores) | _void(scores)
     if "collapsed_dimensions" in record:
         record[COLLAPSED] = float(record["collapsed_dimensions"] > 0)
     return record

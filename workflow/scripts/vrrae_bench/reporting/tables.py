@@ -177,8 +177,13 @@ def _readable_table(name: str, found: list[Cell]) -> pd.DataFrame:
     frame = pd.DataFrame.from_dict(rows, orient="index")
     columns = [part for column in columns_of(found) for part in (column, f"{column} (paper)")]
     frame = frame[[column for column in columns if column in frame]]
-    frame.index.name = "Data set" if TABLES[name].rows == "dataset" else "Model"
+    frame.index.name = row_heading(name)
     return frame.fillna(NOT_RUN)
+
+
+def row_heading(name: str) -> str:
+    """The heading of the rows of a table."""
+    return "Data set" if TABLES[name].rows == "dataset" else "Method"
 
 
 def _column(table: Table, row: Any) -> str:

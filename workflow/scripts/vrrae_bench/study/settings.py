@@ -133,7 +133,8 @@ class DatasetSettings(Section):
     extractor_seeds: tuple[Seed, ...] = Field(
         default=(),
         description="Seeds of further extractors, which show how much an FID depends on the seed of the extractor. "
-        "They score the first training seed of each method, for table_extractors only",
+        "They score the runs of Tables 2 and 3, so that their claims have a verdict by each extractor, and the first "
+        "training seed of each method for table_extractors",
     )
     inception_2015: bool = Field(
         default=False,

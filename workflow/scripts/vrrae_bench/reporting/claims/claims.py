@@ -13,7 +13,7 @@ from vrrae_bench.reporting.claims.times import OverheadBelow
 from vrrae_bench.reporting.claims.trends import FallsWithBeta, RisesWithBeta
 from vrrae_bench.reporting.claims.unmeasured import Unmeasured
 from vrrae_bench.reporting.labels import dataset_label
-from vrrae_bench.study.paper import paper_values
+from vrrae_bench.study.paper import paper_betas
 from vrrae_bench.study.settings import PAPER_DATASETS
 
 
@@ -46,9 +46,7 @@ ALL_METRICS = ("reconstruction_error", *FIDS)
 
 def swept(method: str, dataset: str) -> tuple[Variant, ...]:
     """A method with each beta of Table A.3-2."""
-    rows = paper_values()
-    rows = rows[(rows.table == "table_a3_2") & (rows.dataset == dataset) & (rows.method == method)]
-    return tuple(Variant(method, beta) for beta in rows.beta)
+    return tuple(Variant(method, beta) for beta in paper_betas("table_a3_2", dataset, method))
 
 
 TABLE_1 = ("table_1",)
@@ -116,7 +114,8 @@ BATCHES = (
 SHARPNESS = (
     "Sharpness is the mean variance of the Laplacian of the images, divided by the mean variance of the Laplacian of "
     "the test images. A value above 1 means noise. So the rule compares the distance from 1, which is the absolute "
-    "value of the logarithm. The paper has no number for sharpness."
+    "value of the logarithm. Random images are those of the first draw, and reconstructions are of the first 1000 test "
+    "images. The paper has no number for sharpness."
 )
 
 CLAIMS = (

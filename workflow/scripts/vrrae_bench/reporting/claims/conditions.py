@@ -29,7 +29,8 @@ OF_THE_PAPER = {
 def fid_conditions(details: RunDetails) -> dict[str, str] | None:
     """The row of a table for people, from the `details` of a scores.json; none if the run has no FID.
 
-    Numbers of images are of generated images. KID compares this number of images with as many real images.
+    Numbers of images are of generated images. KID has two numbers: of the generated images, and of the real images that
+    they are compared with.
 
     Raises:
         ValueError: The scores do not tell one of these. `records.reading` tells it with the name of the file.

@@ -94,7 +94,9 @@ class Within:
         found = {name: evidence.values(name, self.variant, self.metric) for name in self.on}
         found = {name: values for name, values in found.items() if len(values)}
         if not found:
-            return Finding("open", (), (Lacking("data_set", f"{self.metric} of any run of {self.variant}"),))
+            trained = any(len(evidence.of(name, self.variant)) for name in self.on)
+            text = f"the {METRICS[self.metric].label} of any run of {self.variant}"
+            return Finding("open", (), (Lacking("measurement" if trained else "data_set", text),))
         lines = [
             f"{dataset_label(name)}: {METRICS[self.metric].label} at most {values.max():.1e} ({len(values)} seeds)"
             for name, values in found.items()

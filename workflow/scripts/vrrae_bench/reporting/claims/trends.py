@@ -13,6 +13,7 @@ from vrrae_bench.reporting.claims.statistics import SIGNIFICANCE, trend_p_value
 from vrrae_bench.reporting.claims.verdicts import Verdict
 from vrrae_bench.reporting.labels import dataset_label
 from vrrae_bench.scoring.metrics import METRICS
+from vrrae_bench.study.paper import paper_betas
 
 
 @dataclass(frozen=True)
@@ -33,14 +34,15 @@ class FallsWithBeta:
     @property
     def words(self) -> str:
         what = f"{dataset_label(self.on)}, {METRICS[self.metric].label} of {Variant(self.method)}"
-        return f"{what}: has to {self.direction} as beta grows, over all betas that were trained."
+        return f"{what}: has to {self.direction} as beta grows, over the betas of Table A.3-2 that were trained."
 
     @property
     def subject(self) -> None:
         return None
 
     def decide(self, evidence: Evidence) -> Finding:
-        variants = [Variant(self.method, beta) for beta in evidence.betas(self.on, self.method)]
+        of_paper = paper_betas("table_a3_2", self.on, self.method)
+        variants = [Variant(self.method, beta) for beta in evidence.betas(self.on, self.method) if beta in of_paper]
         found = {one: evidence.values(self.on, one, self.metric) for one in variants}
         found = {one: values for one, values in found.items() if len(values)}
         if not found:

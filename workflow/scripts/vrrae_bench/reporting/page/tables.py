@@ -6,9 +6,8 @@ from dataclasses import dataclass
 import pandas as pd
 
 from vrrae_bench.reporting.labels import dataset_label
-from vrrae_bench.reporting.tables import Cell, cells_of_tables, columns_of
+from vrrae_bench.reporting.tables import Cell, cells_of_tables, columns_of, row_heading
 from vrrae_bench.scoring.metrics import METRICS, Better
-from vrrae_bench.study.catalogue import TABLES
 
 
 @dataclass(frozen=True)
@@ -64,9 +63,8 @@ def blocks(name: str, long: pd.DataFrame) -> list[Block]:
         name: A key of `TABLES`.
         long: Its numbers, from `long_table` or `read_long_table`.
     """
-    heading = "Data set" if TABLES[name].rows == "dataset" else "Method"
     return [
-        Block(dataset_label(dataset), heading, *_layout(found))
+        Block(dataset_label(dataset), row_heading(name), *_layout(found))
         for dataset, found in cells_of_tables(name, long).items()
     ]
 
@@ -100,27 +98,30 @@ def _shown(column: Column, found: Sequence[Cell]) -> Iterator[Shown]:
         for block in {cell.block for cell in found}
     }
     for cell in found:
-        ours, papers = best[cell.block] if _is_compared(cell) else (None, None)
-        ours_best = ours is not None and not cell.void and cell.number == ours
-        yield Shown(cell, ours_best, papers is not None and cell.paper == papers, _difference(cell))
+        ours, papers = best[cell.block] if _is_compared(cell) else (set(), set())
+        yield Shown(cell, not cell.void and cell.number in ours, cell.paper in papers, _difference(cell))
 
 
 def _is_compared(cell: Cell) -> bool:
     return not cell.chosen and not cell.of_bound
 
 
-def _best_two(better: Better, rivals: Sequence[Cell]) -> tuple[str | None, str | None]:
-    """The printed form of the best of our numbers, and of the best of the paper's numbers."""
+def _best_two(better: Better, rivals: Sequence[Cell]) -> tuple[set[str], set[str]]:
+    """The printed forms of the best of our numbers, and of the best of the paper's numbers."""
     ours = {cell.number: cell.mean for cell in rivals if not cell.void}
     printed = {cell.paper: cell.paper_mean for cell in rivals if cell.paper and cell.paper_mean is not None}
     return _best(better, ours), _best(better, printed)
 
 
-def _best(better: Better, numbers: dict[str, float]) -> str | None:
-    """The printed form of the best number, so that numbers that print alike are equal; none of fewer than two."""
+def _best(better: Better, numbers: dict[str, float]) -> set[str]:
+    """The printed forms of the best number; none of fewer than two.
+
+    Numbers that print alike are equal. One number may print in several ways, as `0 of 3` and `0 of 5`.
+    """
     if better == "neither" or len(numbers) < 2:
-        return None
-    return (min if better == "lower" else max)(numbers, key=lambda number: numbers[number])
+        return set()
+    best = (min if better == "lower" else max)(numbers.values())
+    return {printed for printed, number in numbers.items() if number == best}
 
 
 def _difference(cell: Cell) -> str:
