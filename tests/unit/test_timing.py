@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from commands import ROOT
 
+from vrrae_bench.study.results_there import timing_asked, timing_of
 from vrrae_bench.system.host_devices import one_at_a_time
 from vrrae_bench.training import timing
 from vrrae_bench.training.other_work import OtherWork, read_clocks, warn_of_other_work
@@ -102,11 +103,11 @@ def test_clocks_count_work_and_no_idleness_and_none_twice(monkeypatch):
         assert read_clocks()[1] == busy
 
 
-def test_other_work_above_a_tenth_of_a_core_is_told(capsys):
+def test_other_work_above_a_tenth_of_a_core_is_told(capfd):
     warn_of_other_work(0.1, Path("timings/mnist.json"))
-    assert capsys.readouterr().err == ""
+    assert capfd.readouterr().err == ""
     warn_of_other_work(0.34, Path("timings/mnist.json"))
-    told = capsys.readouterr().err
+    told = capfd.readouterr().err
     assert "other work took 0.34 cores" in told and "--forcerun timings/mnist.json" in told
 
 
@@ -122,3 +123,12 @@ def test_a_second_timing_waits_for_the_first_and_says_so(tmp_path, run_spec):
             told = second.stderr.readline()
             second.kill()
     assert told == "waiting until another process of this machine has finished its timing\n"
+
+
+def test_times_of_a_cpu_are_not_those_that_are_asked_for_on_a_gpu(run_spec):
+    """Also in a file of an earlier version, which tells only the batch size of its runs."""
+    runs, settings = [run_spec("vae"), run_spec("vrrae")], TimingSettings()
+    record = {"timing": settings.model_dump(), "methods": {"vae": {}, "vrrae": {}}, "device": "cpu: cpu x 1"}
+    for told in ({"runs": [run.model_dump() for run in runs]}, {"batch_size": runs[0].batch_size}):
+        found, asked = timing_of(record | told), timing_asked(settings, runs, "cuda")
+        assert (found["accelerator"], asked["accelerator"]) == ("cpu", "cuda")

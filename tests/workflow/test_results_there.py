@@ -229,6 +229,7 @@ match Path(sys.argv[0]).stem:
     case "timing":
         runs = [json.loads(run) for run in asked.runs]
         told = {"timing": read(asked.timing), "batch_size": runs[0]["batch_size"], "runs": runs}
+        told |= {"device": "cpu: cpu x 1"}
         record(Path(asked.out).name, told | {"methods": {run["method"]: {} for run in runs}})
 """
 

@@ -27,8 +27,9 @@ rule time_steps:
     params:
         runs=timed_runs,
         timing=settings.experiment.timing.model_dump_json(),
+        accelerator=settings.accelerator,
     message:
         "Time training on {wildcards.dataset}, once no other timing runs on this machine; {log} tells of a wait, and of other work"
     shell:
         "python {input.script:q} --runs {params.runs:q} --data {input.data:q} --timing {params.timing:q}"
-        " --out {output.timings:q} --accelerator {resources.accelerator} --threads {threads} > {log:q} 2>&1"
+        " --out {output.timings:q} --accelerator {params.accelerator} --threads {threads} > {log:q} 2>&1"

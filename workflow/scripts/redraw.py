@@ -55,7 +55,7 @@ def redraw(folder: Path) -> dict[str, str]:
     if missing := _missing(folder, made_from.claims_files(study)):
         raise UserError(
             f"{folder / missing}: is missing. Claims and report need the scores, run.json and history.csv of "
-            f"each run that {made_from.SETTINGS} asks for. Copy it from where the results were made."
+            f"each run that {made_from.SETTINGS} asks for, and the timings. Copy it from where the results were made."
         )
     # Some figures are drawn from tables and verdicts.
     lacking = _tables(folder, study) | _claims(folder, study) | _figures(folder, study)

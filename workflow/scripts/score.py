@@ -1,7 +1,7 @@
 """Score one run.
 
-Reads sample.json, random.npy, interpolation.npy and latents.npz of the run, the test images and, for a data set with
-labels, the extractor and its reference. Writes scores.json: a number per metric, and under `details` all else.
+Reads sample.json, latents.npz and the generated images of the run, the test images and, for a data set with FIDs, the
+extractor and its reference. Writes scores.json: a number per metric, and under `details` all else.
 """
 
 import vrrae_bench.system.shell_settings

@@ -37,7 +37,8 @@ def write_timing(tmp_path):
         keys = ("step_seconds", "training_step_seconds")
         methods = {name: dict.fromkeys(keys, times) | {"steps": 2083} for name, times in seconds.items()}
         path = tmp_path / "timing.json"
-        path.write_text(json.dumps({"dataset": "mnist", "batch_size": 576, "methods": methods, "cpu": "x"} | changes))
+        told = {"dataset": "mnist", "batch_size": 576, "methods": methods, "device": "cpu: cpu x 1"}
+        path.write_text(json.dumps(told | changes))
         return path
 
     return write

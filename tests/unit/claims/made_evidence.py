@@ -38,7 +38,7 @@ def table(*groups, timings=None) -> Evidence:
         for seed in range(len(next(iter(metrics.values()))))
     ]
     runs = pd.DataFrame(rows, columns=None if rows else list(RUN_COLUMNS))
-    return Evidence(runs, pd.DataFrame(timings or {}, columns=["dataset", "vae", "vrrae"]))
+    return Evidence(runs, pd.DataFrame(timings or {}, columns=["dataset", "device", "vae", "vrrae"]))
 
 
 def errors(values_of: Mapping[Variant, Sequence], dataset="mnist", metric="reconstruction_error") -> Evidence:

@@ -115,8 +115,8 @@ def test_a_data_set_of_ones_own_is_not_the_papers(write_scores, settings):
 def test_timings_are_pairs(write_timing, settings):
     timings = load_evidence([], [write_timing()], settings).timings
     assert timings.to_dict("records") == [
-        {"dataset": "mnist", "vae": 0.3, "vrrae": 0.31},
-        {"dataset": "mnist", "vae": 0.3, "vrrae": 0.32},
+        {"dataset": "mnist", "device": "cpu: cpu x 1", "vae": 0.3, "vrrae": 0.31},
+        {"dataset": "mnist", "device": "cpu: cpu x 1", "vae": 0.3, "vrrae": 0.32},
     ]
 
 

@@ -181,9 +181,10 @@ def data_of_timing(wildcards):
         "time_steps",
         [f"{RESULTS}/timings/{wildcards.dataset}.json"],
         timing_of,
-        timing_asked(timing, runs),
+        timing_asked(timing, runs, settings.accelerator),
         timing.model_dump_json(),
         timed_runs(wildcards),
+        settings.accelerator,
     )
     return manifest_of(wildcards)
 

@@ -1,7 +1,7 @@
 """Reference benchmark for rank-reduction autoencoders: data, models, training, sampling, scores and reports.
 
-The package knows nothing of Snakemake. Each folder is a subject; `workflow/scripts/<stage>.py` is a stage's command.
-Programs of others use `fit` and `load`, which docs/package.md shows.
+Each folder is a subject. Only `study` and `system/status.py` know Snakemake. The command of each stage is
+`workflow/scripts/<stage>.py`. Programs of others use `fit` and `load`, which docs/package.md shows.
 """
 
 import importlib

@@ -34,6 +34,7 @@ class Timings(BaseModel):
 
     dataset: str
     batch_size: int
+    device: str = Field(description="The device that computed, in words, by `training.devices.device_name`")
     methods: dict[str, Steps] = Field(min_length=1)
 
 

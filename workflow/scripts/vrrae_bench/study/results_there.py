@@ -19,7 +19,7 @@ from vrrae_bench.datasets.store import DataSet
 from vrrae_bench.latent.settings import SampleSpec
 from vrrae_bench.study.settings import DatasetSettings
 from vrrae_bench.system.errors import UserError, numbered
-from vrrae_bench.training.settings import TimingSettings
+from vrrae_bench.training.settings import BACKENDS, TimingSettings
 
 # The settings of sampling that count when real images or noise are scored in place of generated images.
 DRAWS = ("random_images", "random_draws")
@@ -103,10 +103,10 @@ def draws_of_bound(scores: dict[str, Any]) -> dict[str, Any]:
     return {key: told[key] for key in ("seed", *DRAWS) if told.get(key) is not None}
 
 
-def timing_asked(timing: TimingSettings, runs: Iterable[RunSpec]) -> dict[str, Any]:
-    """The settings that decide how long steps take. Machine and code decide it too, but are not compared."""
+def timing_asked(timing: TimingSettings, runs: Iterable[RunSpec], accelerator: str) -> dict[str, Any]:
+    """The settings that decide how long steps take. The machine and the code decide it too, but are not compared."""
     runs = list(runs)
-    found = timing.model_dump() | {"methods": sorted(run.method for run in runs)}
+    found = timing.model_dump() | {"methods": sorted(run.method for run in runs), "accelerator": accelerator}
     return found | {f"{key} of {run.method}": value for run in runs for key, value in run.model_dump().items()}
 
 
@@ -115,9 +115,12 @@ def timing_of(record: dict[str, Any]) -> dict[str, Any]:
 
     A file of an earlier version has only the batch size of its runs.
     """
+    backend = record["device"].partition(":")[0]
+    [accelerator] = [name for name, of_jax in BACKENDS.items() if of_jax == backend]
     if "runs" in record:
-        return timing_asked(TimingSettings(**record["timing"]), map(RunSpec.model_validate, record["runs"]))
-    told = record["timing"] | {"methods": sorted(record["methods"])}
+        runs = map(RunSpec.model_validate, record["runs"])
+        return timing_asked(TimingSettings(**record["timing"]), runs, accelerator)
+    told = record["timing"] | {"methods": sorted(record["methods"]), "accelerator": accelerator}
     return told | {f"batch_size of {method}": record["batch_size"] for method in record["methods"]}
 
 

@@ -183,8 +183,10 @@ def refuse_unfilled(options: Iterable[Option]) -> None:
 
 def _asks_for(device: str, resources: Mapping[str, Any]) -> bool:
     """Whether some resources ask for a `gpu` or a `tpu`, by any of the names that Snakemake's plug-ins have for it."""
-    in_text = (str(resources.get(name, "")) for name in ("gres", "slurm_extra"))
     named = (
         name.removeprefix("nvidia_").startswith(device) for name, value in resources.items() if value not in (0, "0")
     )
-    return any(named) or any(device in text for text in in_text)
+    # Only the options that ask for devices: `--output` has a `tpu` in it too, and `--exclude=gpu01` wants none.
+    of_slurm = rf"--gres[= ]\S*\b{device}\b|--{device}s?\b"
+    gres, options = (str(resources.get(name, "")) for name in ("gres", "slurm_extra"))
+    return any(named) or bool(re.search(rf"\b{device}\b", gres) or re.search(of_slurm, options))

@@ -85,7 +85,9 @@ def peak_memory_mib() -> int:
         return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 2**20
     # On Linux, getrusage would include the size of the process that started this process.
     lines = Path("/proc/self/status").read_text().splitlines()
-    return next(int(line.split()[1]) for line in lines if line.startswith("VmHWM:")) // 2**10
+    peaks = [int(line.split()[1]) for line in lines if line.startswith("VmHWM:")]
+    # Some sandboxes of containers leave the line out.
+    return (peaks or [resource.getrusage(resource.RUSAGE_SELF).ru_maxrss])[0] // 2**10
 
 
 def _versions() -> dict[str, str]:

@@ -10,7 +10,6 @@ while jobs run if there is no terminal, and loses the failure of a group of jobs
 
 import logging
 import os
-import re
 import sys
 import threading
 import time
@@ -186,8 +185,8 @@ def last_words(status: Status, logs: Sequence[str]) -> str:
     for job, files in list(status.failed.items())[:NAMED]:
         told += ["", f"Failed: {status.names.get(job, f'job {job}')}", *(f"  {line}" for line in _cause(files))]
         told += [f"  log: {Path(file).absolute()}" for file in files]
-    if more := len(status.failed) - NAMED:
-        told += ["", f"And {more} more jobs failed."] if more > 0 else []
+    if (more := len(status.failed) - NAMED) > 0:
+        told += ["", f"And {more} more jobs failed."]
     killed = explain_killed(logs).rstrip()
     return "\n".join([*told, "", *filter(None, [killed]), REMEDY if told or killed else STOPPED])
 
@@ -198,7 +197,7 @@ def _cause(files: Sequence[str]) -> list[str]:
     for file in files:
         with suppress(OSError):
             lines += [line for line in Path(file).read_text(encoding="utf-8", errors="replace").splitlines() if line]
-    starts = [number for number, line in enumerate(lines) if re.match(r"error: ", line)]
+    starts = [number for number, line in enumerate(lines) if line.startswith("error: ")]
     return (
         lines[starts[-1] :][:CAUSE]
         if starts

@@ -9,6 +9,7 @@ from threadpoolctl import threadpool_limits
 from vrrae_bench.artefacts.run import RunSpec
 from vrrae_bench.system.errors import UserError, is_out_of_memory
 from vrrae_bench.system.processor import refuse_without_bfloat16
+from vrrae_bench.training.settings import BACKENDS
 
 if TYPE_CHECKING:  # before JAX is imported its environment has to be set
     from jax.sharding import NamedSharding
@@ -50,7 +51,7 @@ def device_name(accelerator: str) -> str:
     """
     import jax
 
-    backend = {"cpu": "cpu", "cuda": "gpu", "tpu": "tpu"}[accelerator]
+    backend = BACKENDS[accelerator]
     try:
         found, reason = jax.default_backend(), ""
     except RuntimeError as error:

@@ -1,6 +1,5 @@
 """How many cores of the machine other work keeps busy while something is timed."""
 
-import sys
 import time
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
@@ -9,6 +8,9 @@ from pathlib import Path
 import numpy as np
 import psutil
 from jaxtyping import Float
+
+from vrrae_bench.artefacts.records import remedy
+from vrrae_bench.system.errors import warn
 
 # The seconds of guests are among those of users.
 NOT_BUSY = ("idle", "iowait", "guest", "guest_nice")
@@ -50,11 +52,9 @@ class OtherWork:
 
 
 def warn_of_other_work(cores: float, timings: Path) -> None:
-    """Say on stderr that times may be too long, if other work took a noticeable part of the machine."""
+    """Warn that times may be too long, if other work took a noticeable part of the machine."""
     if cores > NOTICEABLE:
-        print(
-            f"warning: other work took {cores:.2f} cores while steps were timed, so they may have taken longer "
-            "than alone. To time them again while nothing else runs, add this to the end of your snakemake command: "
-            f"--forcerun {timings}",
-            file=sys.stderr,
+        warn(
+            f"{timings}: other work took {cores:.2f} cores while steps were timed, so they may have taken longer than "
+            f"alone. Time them again while nothing else runs. {remedy(timings)}"
         )

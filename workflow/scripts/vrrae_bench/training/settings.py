@@ -1,8 +1,12 @@
-"""How training is timed; free of heavy imports, so that a configuration is read at once."""
+"""How training is timed, and JAX's names of devices; free of heavy imports, so that a configuration is read at once."""
 
 from pydantic import Field
 
 from vrrae_bench.artefacts.specification import Section
+
+
+# By the accelerator of the configuration, what JAX calls the devices of this kind.
+BACKENDS = {"cpu": "cpu", "cuda": "gpu", "tpu": "tpu"}
 
 
 class TimingSettings(Section):

@@ -57,7 +57,8 @@ class Evidence:
         runs: A row for each run on a data set of the paper: dataset, method, beta (as text, empty for a method without
             one), batch_size, seed, whether beta and batch size are the configured ones (default_beta,
             default_batch_size), and a column for each number of scores.json and for what `_row` derives of them.
-        timings: A row for each pair of steps that were timed one after the other: dataset, seconds of vae and of vrrae.
+        timings: A row for each pair of steps that were timed one after the other: dataset, device, seconds of vae and
+            of vrrae.
         conditions: What the FIDs of these runs depend on: the rows of `fid_conditions`, each once.
         table_a4_1: The long form of Table A.4-1 from these timings: dataset, method, metric and mean among its columns.
         configured: How methods are trained on the data sets of the paper.
@@ -260,7 +261,7 @@ def training_rises(errors: Float[np.ndarray, " epochs"] | pd.Series) -> float:
 
 
 def _load_timings(paths: Iterable[Path], study: Study) -> pd.DataFrame:
-    frames = [pd.DataFrame(columns=["dataset", "vae", "vrrae"])]
+    frames = [pd.DataFrame(columns=["dataset", "device", "vae", "vrrae"])]
     for path in paths:
         timing = read_timings(path)
         vae, vrrae = (timing.methods[name].step_seconds if name in timing.methods else [] for name in ("vae", "vrrae"))
@@ -278,5 +279,5 @@ def _load_timings(paths: Iterable[Path], study: Study) -> pd.DataFrame:
             )
         if any(timing.dataset in set(frame.dataset) for frame in frames):
             raise UserError(f"{path}: timings on {timing.dataset} are given twice. Name one file for each data set.")
-        frames.append(pd.DataFrame({"dataset": timing.dataset, "vae": vae, "vrrae": vrrae}))
+        frames.append(pd.DataFrame({"dataset": timing.dataset, "device": timing.device, "vae": vae, "vrrae": vrrae}))
     return pd.concat(frames[1:] or frames, ignore_index=True)
