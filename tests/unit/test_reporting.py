@@ -326,8 +326,8 @@ def test_a_configuration_that_does_not_tell_all_is_told(settings_file, name, cha
 def test_times_are_medians_over_turns_and_the_ratio_is_that_of_each_turn(timings_file):
     long = long_table("table_a4_1", [timings_file])
     readable = readable_tables("table_a4_1", long)["mnist"]
-    assert readable.loc["VRRAE", "Step, s"] == "0.420 ± 0.0900"
-    assert readable.loc["VRRAE", "Step, s (paper)"] == "2.79"
+    assert readable.loc["VRRAE", "Step, s"] == "0.4200 ± 0.0900"
+    assert readable.loc["VRRAE", "Step, s (paper)"] == "2.7900"
     # Not the steps alone, times their number: those within a training, and said to be extrapolated.
     assert readable.loc["VAE", "Training (extrapolated), min"].startswith(f"{0.7 * 2083 / 60:.1f} ± ")
     assert long[long.metric == "total_minutes"].note.str.startswith("extrapolated from some steps; median of 2").all()

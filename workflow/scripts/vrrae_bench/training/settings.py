@@ -4,7 +4,6 @@ from pydantic import Field
 
 from vrrae_bench.artefacts.specification import Section
 
-
 # By the accelerator of the configuration, what JAX calls the devices of this kind.
 BACKENDS = {"cpu": "cpu", "cuda": "gpu", "tpu": "tpu"}
 
