@@ -1,6 +1,7 @@
 """Fine-tuning the feature extractor: what it learns, when it ends, and that interruptions change nothing."""
 
 import io
+import itertools
 import os
 import signal
 from contextlib import nullcontext
@@ -26,7 +27,7 @@ from vrrae_bench.extractor.fine_tuning import (
     validation_split,
 )
 from vrrae_bench.extractor.inception import save_extractor
-from vrrae_bench.extractor.labels import LabelledImages, majority_accuracy
+from vrrae_bench.extractor.labels import LabelledImages, majority_accuracy, task_of
 from vrrae_bench.extractor.settings import ExtractorSettings
 from vrrae_bench.system import processor as processors
 from vrrae_bench.system.errors import Interrupted, UserError
@@ -243,12 +244,15 @@ def test_the_best_epoch_is_the_most_accurate_then_that_of_the_lowest_loss():
 
 
 def test_patience_ends_after_so_many_epochs_without_a_better_one():
-    assert not is_stalled([], 1)
-    assert not is_stalled(epochs(0.5), 1)
-    assert is_stalled(epochs(0.5, 0.4), 1)
-    assert not is_stalled(epochs(0.5, 0.4), 2)
-    assert not is_stalled(epochs(0.5, 0.4, 0.6), 2)
-    assert is_stalled(epochs(0.5, 0.4, 0.6, 0.6, 0.1), 2)
+    one, two = with_(patience=1), with_(patience=2)
+    assert not is_stalled([], one)
+    assert not is_stalled(epochs(0.5), one)
+    assert is_stalled(epochs(0.5, 0.4), one)
+    assert not is_stalled(epochs(0.5, 0.4), two)
+    assert not is_stalled(epochs(0.5, 0.4, 0.6), two)
+    assert is_stalled(epochs(0.5, 0.4, 0.6, 0.6, 0.1), two)
+    settling = with_(patience=1, epochs=6, settling_epochs=3)
+    assert not is_stalled(epochs(0.5, 0.4, 0.3, 0.2), settling) and is_stalled(epochs(0.5, 0, 0, 0.3, 0.2), settling)
 
 
 def test_the_weights_of_the_best_epoch_are_kept(tune, small_network, monkeypatch):
@@ -265,6 +269,40 @@ def test_the_weights_of_the_best_epoch_are_kept(tune, small_network, monkeypatch
     for name, value in tuned.network.state_dict().items():
         assert torch.equal(value, trajectory[0][name]), name
     assert not torch.equal(trajectory[0]["6.weight"], trajectory[2]["6.weight"])
+
+
+def test_settling_epochs_change_the_weights_and_not_the_statistics_and_one_of_them_is_kept(
+    tune, small_network, monkeypatch
+):
+    """Although an earlier epoch is more accurate: its features may be huge for a few images."""
+    settings, after = with_(epochs=4, settling_epochs=2, patience=4), []
+
+    def evaluate(network, task, data, indices, settings, keep):
+        after.append({name: value.clone() for name, value in network.state_dict().items()})
+        return 1.0, [0.9, 0.8, 0.3, 0.4][len(after) - 1]
+
+    monkeypatch.setattr(fine_tuning, "_evaluate", evaluate)
+    tuned = tune(labelled(20), labelled(3), settings)
+    means, weights = ([epoch[name] for epoch in after] for name in ("1.running_mean", "1.weight"))
+    assert [torch.equal(*pair) for pair in itertools.pairwise(means)] == [False, True, True]
+    assert not any(torch.equal(*pair) for pair in itertools.pairwise(weights))
+    assert tuned.kept == 4 and torch.equal(tuned.network.state_dict()["1.weight"], weights[3])
+    with pytest.raises(ValueError, match="settling_epochs: 4 of 4 epochs; set fewer"):
+        ExtractorSettings(**settings.model_dump() | {"settling_epochs": 4})
+
+
+def test_label_smoothing_spreads_a_share_of_each_label_over_all_of_its_values():
+    outputs, classes = torch.tensor([[3.0, 0.0, -1.0], [0.5, 1.5, 0.0]]), torch.tensor([0, 2])
+    images = random_images(2)
+    task = task_of(LabelledImages(images, np.array([0, 2])), LabelledImages(images, np.array([0, 2])))
+    targets = torch.tensor([[0.8, 0.1, 0.1], [0.1, 0.1, 0.8]])  # 0.3 of the weight, a tenth for each class
+    expected = -(targets * outputs.log_softmax(1)).sum(1).mean()
+    assert task.loss(outputs, classes, 0.3).item() == pytest.approx(expected.item())
+    attributes = LabelledImages(images, np.array([[1, 0, 1], [0, 0, 1]]))
+    targets = torch.tensor([[0.85, 0.15, 0.85], [0.15, 0.15, 0.85]])
+    expected = -(targets * outputs.sigmoid().log() + (1 - targets) * (-outputs).sigmoid().log()).mean()
+    found = task_of(attributes, attributes).loss(outputs, torch.as_tensor(attributes.labels), 0.3)
+    assert found.item() == pytest.approx(expected.item(), rel=1e-5)
 
 
 def test_accuracies_are_printed_for_every_epoch_and_recorded(tune, small_network):
@@ -298,7 +336,7 @@ def test_the_record_says_what_was_told_and_what_guessing_would_tell(tune, small_
 @pytest.mark.parametrize("after", ["step 3 ", "step 5 ", "epoch 1", "step 9 ", "epoch 3"])
 def test_a_fine_tuning_that_was_terminated_and_resumed_is_the_same(after, tune, small_network, tmp_path):
     """Within an epoch, at the end of one, and between the last one and the test images."""
-    settings = with_(epochs=3, patience=3)
+    settings = with_(epochs=3, patience=3, settling_epochs=1, label_smoothing=0.1)
     expected = tune(labelled(21), labelled(9), settings, folder=tmp_path / "undisturbed")
 
     def terminate(line):

@@ -2,6 +2,12 @@
 
 All layers are trained by AdamW on a cosine schedule. Some of the training images are kept apart. The weights that tell
 the labels of these best are kept, and fine-tuning ends early when they get no better.
+
+In training, batch normalisation divides by the deviation within a batch. This hides images whose features are far
+larger than those of other images: within their batch they are small. Features are computed with running statistics,
+which do not hide them. In the settling epochs, training uses these statistics too, so that the loss sees such images.
+Their labels are told right, so only label smoothing, which punishes too sure an answer, makes their features smaller.
+docs/studies.md ("The extractors of CIFAR-10") has the numbers.
 """
 
 import math
@@ -14,6 +20,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import torch
 from jaxtyping import Int
+from torch import nn
 from torchvision.models import Inception3
 
 from vrrae_bench.extractor.checkpoints import TuningCheckpoints
@@ -39,9 +46,9 @@ class Epoch(NamedTuple):
     """One pass over the training images.
 
     Attributes:
-        loss: The loss, averaged over the steps of the epoch.
+        loss: The loss, with label smoothing, averaged over the steps of the epoch.
         train_accuracy: The accuracy in [0, 1] during the steps of the epoch: with dropout, while the weights change.
-        validation_loss: The loss on the images kept apart, after the epoch.
+        validation_loss: The loss without label smoothing on the images kept apart, after the epoch.
         validation_accuracy: The accuracy in [0, 1] on the images kept apart, after the epoch.
     """
 
@@ -127,11 +134,12 @@ def fine_tune(
             checkpoint_seconds,
             asked_to_end,
         )
-        while (epoch := len(state.history)) < settings.epochs and not is_stalled(state.history, settings.patience):
+        while (epoch := len(state.history)) < settings.epochs and not is_stalled(state.history, settings):
             _take_steps(state, task, train, batches, settings, device, report, keep)
             validated = _evaluate(state.network, task, train, validation, settings, keep)
             steps = batches.per_epoch
-            state.end_epoch(Epoch(state.loss / steps, state.hits / (steps * batches.size), *validated))
+            found = Epoch(state.loss / steps, state.hits / (steps * batches.size), *validated)
+            state.end_epoch(found, settings.first_kept)
             report(f"epoch {epoch + 1} of at most {settings.epochs}: {_describe(state.history[-1])}")
         keep(final=True)
         return _outcome(state, task, train, test, settings, report, keep)
@@ -164,14 +172,20 @@ def validation_split(n_images: int, settings: ExtractorSettings) -> tuple[Int[np
     return np.sort(order[:n_validation]), np.sort(order[n_validation:])
 
 
-def best_epoch(history: list[Epoch]) -> int:
-    """The epoch, from 0 on, that is best on the images kept apart: by accuracy, then by loss, then the earliest."""
-    return max(range(len(history)), key=lambda n: (history[n].validation_accuracy, -history[n].validation_loss))
+def best_epoch(history: list[Epoch], first_kept: int = 0) -> int:
+    """The epoch, from 0 on, that is best on the images kept apart: by accuracy, then by loss, then the earliest.
+
+    Args:
+        first_kept: The first epoch that counts. Before it comes, all epochs count.
+    """
+    counted = range(first_kept, len(history)) or range(len(history))
+    return max(counted, key=lambda n: (history[n].validation_accuracy, -history[n].validation_loss))
 
 
-def is_stalled(history: list[Epoch], patience: int) -> bool:
-    """Whether the last `patience` epochs were no better than the best epoch before them."""
-    return len(history) > patience and len(history) - 1 - best_epoch(history) >= patience
+def is_stalled(history: list[Epoch], settings: ExtractorSettings) -> bool:
+    """Whether the last `patience` epochs were no better than the best epoch before them, of those that may be kept."""
+    counted = history[settings.first_kept :]
+    return len(counted) > settings.patience and len(counted) - 1 - best_epoch(counted) >= settings.patience
 
 
 @dataclass
@@ -198,10 +212,10 @@ class _State:
         network = build_network(settings, task.n_outputs, weights).to(device)
         return cls(network, torch.optim.AdamW(network.parameters(), settings.learning_rate, fused=True))
 
-    def end_epoch(self, epoch: Epoch) -> None:
+    def end_epoch(self, epoch: Epoch, first_kept: int) -> None:
         self.history.append(epoch)
         self.loss, self.hits = 0.0, 0.0
-        if best_epoch(self.history) == len(self.history) - 1:
+        if best_epoch(self.history, first_kept) == len(self.history) - 1:
             self.best = {name: value.cpu().clone() for name, value in self.network.state_dict().items()}
 
     def content(self, seconds: float) -> dict[str, Any]:
@@ -297,12 +311,16 @@ def _train_step(
     # Each step has a stream of its own for dropout, so there is no random state to save.
     torch.manual_seed(_seed(settings, NOISE, state.step))
     state.network.train()
+    if settings.settles(len(state.history)):
+        for module in state.network.modules():
+            if isinstance(module, nn.BatchNorm2d):
+                module.eval()
     with torch.autocast(inputs.device.type, torch.bfloat16, enabled=settings.precision == "bfloat16"):
         found = state.network(inputs)
     logits, *auxiliary = [found] if isinstance(found, torch.Tensor) else found
-    loss = task.loss(logits.float(), targets)
+    loss = task.loss(logits.float(), targets, settings.label_smoothing)
     for auxiliary_logits in auxiliary:
-        loss = loss + AUXILIARY_WEIGHT * task.loss(auxiliary_logits.float(), targets)
+        loss = loss + AUXILIARY_WEIGHT * task.loss(auxiliary_logits.float(), targets, settings.label_smoothing)
     value = _finite(loss.item())
     state.optimiser.zero_grad()
     loss.backward()
@@ -326,7 +344,7 @@ def _outcome(
     state.network.load_state_dict(state.best)
     found, targets = _told(state.network, test, np.arange(len(test.images)), settings, keep)
     _, test_accuracy = _loss_and_accuracy(task, found, targets)
-    kept = best_epoch(state.history) + 1
+    kept = best_epoch(state.history, settings.first_kept) + 1
     report(f"kept the weights of epoch {kept}: test accuracy {test_accuracy:.2%}")
     majority = majority_accuracy(train.labels, test.labels)
     guessing = against_guessing(task.correct(found, targets).numpy(), majority_correct(train.labels, test.labels))
@@ -346,7 +364,7 @@ def _evaluate(
 
 
 def _loss_and_accuracy(task: Task, found: torch.Tensor, targets: torch.Tensor) -> tuple[float, float]:
-    return _finite(task.loss(found, targets).item()), float(task.hits(found, targets).mean())
+    return _finite(task.loss(found, targets, 0.0).item()), float(task.hits(found, targets).mean())
 
 
 def _told(

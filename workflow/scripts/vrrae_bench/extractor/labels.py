@@ -33,13 +33,14 @@ class Task(NamedTuple):
     Attributes:
         name: The number and kind of labels, such as "10 classes".
         n_outputs: Number of classes or attributes.
-        loss: The loss of outputs and labels, averaged over the images.
+        loss: The loss of outputs and labels, averaged over the images. Its last argument is the label smoothing, the
+            share of the weight of each label that is spread over all of its values (Szegedy et al. 2016, section 7).
         correct: For each image, whether its class is told right, or which of its attributes are.
     """
 
     name: str
     n_outputs: int
-    loss: Callable[[torch.Tensor, torch.Tensor], torch.Tensor]
+    loss: Callable[[torch.Tensor, torch.Tensor, float], torch.Tensor]
     correct: Callable[[torch.Tensor, torch.Tensor], torch.Tensor]
 
     def hits(self, outputs: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
@@ -80,7 +81,7 @@ def _classes(labels: Integer[np.ndarray, " N"], test_labels: Labels) -> Task:
     return Task(
         f"{n_classes} classes",
         n_classes,
-        cross_entropy,
+        lambda outputs, targets, smoothing: cross_entropy(outputs, targets, label_smoothing=smoothing),
         lambda outputs, targets: outputs.argmax(1) == targets,
     )
 
@@ -96,7 +97,9 @@ def _attributes(labels: Integer[np.ndarray, "N A"], test_labels: Labels) -> Task
     return Task(
         f"{n_attributes} attributes",
         n_attributes,
-        lambda outputs, targets: binary_cross_entropy_with_logits(outputs, targets.float()),
+        lambda outputs, targets, smoothing: binary_cross_entropy_with_logits(
+            outputs, targets.float() * (1 - smoothing) + smoothing / 2
+        ),
         lambda outputs, targets: (outputs > 0) == (targets > 0),
     )
 

@@ -1,9 +1,9 @@
 """How the feature extractor is made. This module does not import torch, so that a configuration is read quickly."""
 
 from pathlib import Path
-from typing import Literal
+from typing import Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from vrrae_bench.artefacts.records import remedy
 from vrrae_bench.artefacts.run import Precision
@@ -50,7 +50,22 @@ class ExtractorSettings(Section):
         default=2,
         ge=1,
         le=10_000,
-        description="Fine-tuning stops after this number of epochs without a better accuracy on the images held out",
+        description="Fine-tuning stops after this number of epochs without a better accuracy on the images held out. "
+        "If there are settling epochs, only these are counted",
+    )
+    label_smoothing: float = Field(
+        default=0.0,
+        ge=0,
+        lt=1,
+        description="Share of the weight of each label that is spread over all classes, as in the paper of "
+        "Inception-v3, which has 0.1",
+    )
+    settling_epochs: int = Field(
+        default=0,
+        ge=0,
+        le=10_000,
+        description="Number of last epochs in which batch normalisation uses its running statistics, as it does when "
+        "features are computed. If there are any, the weights of one of them are kept",
     )
     batch_size: int = Field(ge=2, le=100_000, description="Number of images in a step of fine-tuning")
     learning_rate: float = Field(
@@ -68,6 +83,21 @@ class ExtractorSettings(Section):
         description="Seed of the new layers, of the images held out, of the order of the other images, and of the "
         "dropout"
     )
+
+    @model_validator(mode="after")
+    def _settles_after_training(self) -> Self:
+        if self.settling_epochs >= self.epochs:
+            raise ValueError(f"settling_epochs: {self.settling_epochs} of {self.epochs} epochs; set fewer than epochs")
+        return self
+
+    @property
+    def first_kept(self) -> int:
+        """The first epoch, from 0 on, whose weights may be kept."""
+        return self.epochs - self.settling_epochs if self.settling_epochs else 0
+
+    def settles(self, epoch: int) -> bool:
+        """Whether batch normalisation uses its running statistics in an epoch, counted from 0."""
+        return self.settling_epochs > 0 and epoch >= self.first_kept
 
     @property
     def auxiliary_head(self) -> bool:
