@@ -151,6 +151,7 @@ def test_a_batch_that_can_not_have_the_rank_is_explained(values):
         ("results", "results/{x}", "results: 'results/{x}' contains { or }, with which Snakemake marks a wildcard"),
         ("weights", "}", "weights: '}' contains { or }"),
         ("banner", "null", "banner: 'null' is text, because all values of --config are text"),
+        ("reduced", "no", "reduced: 'no' is text. Any text means that settings are reduced"),
         ("weights", "null", "Write --config weights= for none, or null without quotes in a file"),
         ("results", "<results>", "results: '<results>' contains < or >, with which Snakemake marks a variable"),
         ("weights", "a>b", "weights: 'a>b' contains < or >"),

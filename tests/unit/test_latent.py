@@ -1,10 +1,13 @@
 """The latent space after training: basis, mixture, interpolation."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 from sklearn.mixture import GaussianMixture
 from sklearn.preprocessing import StandardScaler
 
+from sample import warn_of_few_means
 from vrrae_bench.latent import mixture
 from vrrae_bench.latent.interpolation import inner_points, random_pairs
 from vrrae_bench.latent.mixture import fit_mixture, sample_prior
@@ -119,3 +122,17 @@ def test_a_mixture_of_no_gaussians_is_refused(n_components, rng):
     """Zero does not mean that BIC chooses: that is what None means."""
     with pytest.raises(UserError, match=f"gmm_components is {n_components}. Set it to 1 or more"):
         fit_mixture(rng.normal(size=(20, 2)), n_components, 0)
+
+
+def test_few_means_for_each_gaussian_are_told_because_samples_then_repeat_them(rng, capfd):
+    """A Gaussian needs 5 (k + 1) means; with fewer, most covariances are flat in some direction."""
+    warn_of_few_means(Path("sample.json"), {"gmm_means": 850, "gmm_components": 10}, 16)
+    warn_of_few_means(Path("sample.json"), {"gmm_means": 20, "gmm_components": 1}, 16)
+    assert capfd.readouterr().err == ""
+    fitted = fit_mixture(rng.normal(size=(144, 16)), 10, seed=0)
+    flat = np.linalg.eigvalsh(fitted.mixture.covariances_)[:, 0] < 1e-5
+    assert flat.mean() > 0.5
+    warn_of_few_means(Path("sample.json"), fitted.recorded(), 16)
+    told = capfd.readouterr().err
+    assert "sample.json: 144 posterior means are few for 10 Gaussians in 16 dimensions" in told
+    assert "gmm_components of the data set to null" in told

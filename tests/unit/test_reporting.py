@@ -743,6 +743,21 @@ def test_betas_of_several_methods_stand_in_brackets_behind_each(write_scores):
     assert "with 1 seed, VAE (0, 1e-6 and 1e-4), VRRAE (0 and 1e-5), RRAE + VAE 1e-6." in caption
 
 
+def test_a_caption_says_that_a_mixture_had_few_means_for_its_gaussians(write_scores):
+    path = write_scores("mnist", "vae", 0, fid_random=40.0)
+
+    def caption():
+        return render_caption(CAPTIONS / "table_2.j2", caption_context("scores", [path]))
+
+    assert "repeat training images" not in caption()
+    record = json.loads(path.read_text())
+    record["details"]["sampling"]["gmm_means"] = 144
+    path.write_text(json.dumps(record))
+    assert (
+        "144 training images (in 1 run these are so few for each component that random images may repeat" in caption()
+    )
+
+
 def test_a_deviation_is_spoken_of_only_where_there_are_several_seeds(table_2):
     caption = render_caption(CAPTIONS / "table_2.j2", caption_context("scores", table_2))
     assert "MNIST: mean ± standard deviation over 2 training seeds (VRRAE: 1), 2 epochs" in caption

@@ -8,7 +8,9 @@ and stands in shown_images.npz and shown_means.npz.
 
 import vrrae_bench.system.shell_settings
 
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -17,9 +19,9 @@ from vrrae_bench.artefacts.run import RunSpec
 from vrrae_bench.artefacts.run_folder import MODEL, check_training
 from vrrae_bench.artefacts.shown import SHOWN_IMAGES, SHOWN_MEANS
 from vrrae_bench.datasets.store import DataSet
-from vrrae_bench.latent.settings import SampleSpec
+from vrrae_bench.latent.settings import SampleSpec, are_enough
 from vrrae_bench.system.command_line import add_device_options, command_parser, json_of
-from vrrae_bench.system.errors import run_command
+from vrrae_bench.system.errors import run_command, warn
 from vrrae_bench.system.files import atomic_path, sha256
 from vrrae_bench.system.provenance import provenance
 from vrrae_bench.training.devices import configure_jax, device_name
@@ -48,6 +50,7 @@ def main() -> None:
     check_training(arguments.model.parent, run, data.manifest, MODEL)
     model, header = load_model(arguments.model, run)
     samples = draw_samples(model, header, data, arguments.sampling, run.seed)
+    warn_of_few_means(arguments.out, samples.sampling, samples.latents["train_mean"].shape[1])
     folder = arguments.out.parent
     for name in DRAWN:
         with atomic_path(folder / f"{name}.npy") as temporary:
@@ -61,6 +64,23 @@ def main() -> None:
     record |= {"settings": arguments.sampling.model_dump()}
     record |= {"scores": model_scores(model, header, data), "sampling": samples.sampling, "origin": origin}
     write_record(arguments.out, record, ["latents.npz", SHOWN_IMAGES, SHOWN_MEANS, *(f"{name}.npy" for name in DRAWN)])
+
+
+def warn_of_few_means(sample: Path, sampling: Mapping[str, Any], size: int) -> None:
+    """Warn that random images may repeat training images, if there are few posterior means for each Gaussian.
+
+    Args:
+        sample: sample.json.
+        sampling: How the images were drawn.
+        size: The size of a posterior mean.
+    """
+    n_means, n_gaussians = sampling["gmm_means"], sampling["gmm_components"]
+    if not are_enough(n_means, n_gaussians, size):
+        warn(
+            f"{sample}: {n_means} posterior means are few for {n_gaussians} Gaussians in {size} dimensions. Some of "
+            "them shrink to single means, so that random images repeat training images and have too good an FID. Set "
+            "sampling.gmm_components of the data set to null, so that BIC chooses their number."
+        )
 
 
 if __name__ == "__main__":

@@ -15,12 +15,10 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.mixture import GaussianMixture
 from sklearn.preprocessing import StandardScaler
 
+from vrrae_bench.latent.settings import are_enough
 from vrrae_bench.system.errors import UserError
 
 BIC_CANDIDATES = range(1, 11)
-# In k dimensions, BIC considers a number of Gaussians only if there are 5 (k + 1) means for each. With fewer means, a
-# Gaussian shrinks to a point or a line, and nothing but the regularisation bounds its likelihood.
-FEWEST_MEANS = 5
 FIT: dict[str, Any] = {"covariance_type": "full", "reg_covar": 1e-6, "init_params": "kmeans", "max_iter": 500}
 
 
@@ -105,7 +103,7 @@ def fit_mixture(
 
 def _candidates(n_means: int, size: int) -> list[int]:
     """The numbers of Gaussians among which BIC chooses. One Gaussian is always among them."""
-    return [n for n in BIC_CANDIDATES if n == 1 or n * FEWEST_MEANS * (size + 1) <= n_means]
+    return [n for n in BIC_CANDIDATES if are_enough(n_means, n, size)]
 
 
 def sample_prior(n: int, size: int, seed: int) -> Float[np.ndarray, "N k"]:

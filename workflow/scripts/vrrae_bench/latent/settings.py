@@ -4,6 +4,15 @@ from pydantic import Field
 
 from vrrae_bench.artefacts.specification import Section
 
+# With fewer means for each Gaussian than 5 (k + 1) in k dimensions, a Gaussian shrinks to a point or a line, and only
+# the regularisation bounds its likelihood.
+FEWEST_MEANS = 5
+
+
+def are_enough(n_means: int, n_gaussians: int, size: int) -> bool:
+    """Whether posterior means of a size are enough for a mixture of several Gaussians. One can always be fitted."""
+    return n_gaussians == 1 or n_gaussians * FEWEST_MEANS * (size + 1) <= n_means
+
 
 class SampleSpec(Section):
     """How images are drawn from a trained model (VRRAE, sections 4.1 and 4.2)."""

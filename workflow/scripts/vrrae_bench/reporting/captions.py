@@ -12,6 +12,7 @@ from vrrae_bench.artefacts.records import read_record, remedy
 from vrrae_bench.artefacts.run import RunSpec, format_beta
 from vrrae_bench.artefacts.run_folder import TRAINING
 from vrrae_bench.artefacts.scores import RunDetails, RunScores
+from vrrae_bench.latent.settings import are_enough
 from vrrae_bench.reporting.labels import dataset_label, method_label
 from vrrae_bench.reporting.run_scores import read_comparable, run_folder
 from vrrae_bench.reporting.sentences import enumerated
@@ -101,6 +102,7 @@ def _of_dataset(scored: Sequence[tuple[Path, RunDetails]]) -> dict[str, Any]:
     extractors = [one.extractor.model_dump(exclude_unset=True) for _, one in scored if one.extractor]
     drawn = [(folder, details.sampling) for folder, details in scored if details.sampling]
     unconverged = {folder for folder, sampling in drawn if not sampling.gmm_converged}
+    few_means = {path for path, details in scored if details.sampling and not _has_enough_means(details)}
     told = last.model_dump(exclude_unset=True)
     data = read_record(folder / TRAINING, holds=["data"])["data"]
     return {
@@ -114,6 +116,7 @@ def _of_dataset(scored: Sequence[tuple[Path, RunDetails]]) -> dict[str, Any]:
         "sampling": told["sampling"],
         "components": sorted({sampling.gmm_components for _, sampling in drawn}),
         "unconverged": len(unconverged),
+        "few_means": len(few_means),
         "extractor": told.get("extractor"),
         "extractors": {extractor["sha256"]: extractor for extractor in extractors},
         "counts": told.get("counts"),
@@ -122,6 +125,14 @@ def _of_dataset(scored: Sequence[tuple[Path, RunDetails]]) -> dict[str, Any]:
         "n_test": data["n_test"],
         "published_test_images": data.get("published_test_images"),
     }
+
+
+def _has_enough_means(details: RunDetails) -> bool:
+    """Whether the mixture of a run had enough posterior means, as far as its scores tell their number."""
+    sampling, run = details.sampling, details.run
+    if sampling is None or sampling.gmm_means is None:
+        return True
+    return are_enough(sampling.gmm_means, sampling.gmm_components, run.bottleneck)
 
 
 def _fewer_seeds(runs: Sequence[RunSpec]) -> dict[str, int]:

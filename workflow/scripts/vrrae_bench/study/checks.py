@@ -41,6 +41,12 @@ def contradictions(values: Any) -> Iterator[Problem]:
                 f"'{values[name]}' is text, because all values of --config are text. It does not mean \"nothing\".",
                 f"Write --config {name}= for none, or null without quotes in a file.",
             )
+    if str(values.get("reduced")).lower() in ("no", "false", "yes", "true", "off", "on"):
+        yield Problem(
+            "reduced",
+            f"'{values['reduced']}' is text. Any text means that settings are reduced, and that no claim is decided.",
+            "Write --config reduced= for none, or a few words that say how the settings are reduced.",
+        )
     for name in ("results", "weights", "mirror"):
         yield from _check_path(name, values.get(name))
     given = with_defaults(values).get("datasets")
