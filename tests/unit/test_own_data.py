@@ -110,13 +110,14 @@ def test_test_images_that_are_training_images_are_told(source, store, divided, t
         train = np.arange(128, 134, dtype=np.uint8)[:, None, None] * np.ones((8, 8), np.uint8)
         path = tmp_path / "mine.npz"
         np.savez(path, train=train, test=np.concatenate([train[2:3], 255 - train[:3]]))
-    store(source, path)
+    data = store(source, path)
     if source == "folder":
-        assert "training images too" not in capfd.readouterr().err
+        assert "training images too" not in capfd.readouterr().err and data.manifest.repeated_test_images == 0
         picture(divided / "test/light/copy.png", 202)
-        store(source, path)
+        data = store(source, path)
     n_test = 5 if source == "folder" else 4
     assert f"warning: {path}: 1 of {n_test} test images are training images too" in capfd.readouterr().err
+    assert data.manifest.repeated_test_images == 1
 
 
 @pytest.mark.parametrize("other", [" light", "light ", "li\u0301ght"])

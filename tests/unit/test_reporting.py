@@ -727,10 +727,10 @@ def test_captions_tell_what_the_numbers_depend_on(table_2):
 def test_a_caption_says_where_the_test_error_is_of_the_first_test_images_only(name, table_2):
     paths = [path for path in table_2 if "mnist" in path.parent.name]
     for path in paths:
-        data = {"n_train": 60_000, "n_test": 1000, "published_test_images": 10_000}
+        data = {"n_train": 60_000, "n_test": 1000, "published_test_images": 10_000, "repeated_test_images": 3}
         path.with_name("run.json").write_text(json.dumps({"data": data}))
     caption = render_caption(CAPTIONS / f"{name}.j2", caption_context("scores", paths))
-    assert "(MNIST: only the first 1000 of the 10000 that are published)" in caption
+    assert "(MNIST: only the first 1000 of the 10000 that are published; 3 of them are training images too)" in caption
 
 
 def test_betas_of_several_methods_stand_in_brackets_behind_each(write_scores):

@@ -50,6 +50,9 @@ class Manifest(Specification):
     published_test_images: int | None = Field(
         default=None, description="How many test images are published, if only the first of them are used"
     )
+    repeated_test_images: int = Field(
+        default=0, description="How many test images of a user are training images too, pixel by pixel"
+    )
     normalisation: Normalisation
     arrays: dict[str, str]
 

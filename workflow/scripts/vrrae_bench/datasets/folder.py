@@ -18,6 +18,7 @@ from vrrae_bench.datasets.image_folders import SPLITS, class_folders, files_belo
 from vrrae_bench.datasets.image_table import listed_in
 from vrrae_bench.datasets.images import open_image, pixels
 from vrrae_bench.datasets.own import (
+    count_repeats,
     in_order,
     names_of_splits,
     one_sided_classes,
@@ -25,7 +26,6 @@ from vrrae_bench.datasets.own import (
     refuse_dark,
     refuse_few,
     refuse_splits_as_classes,
-    warn_of_repeats,
 )
 from vrrae_bench.datasets.problems import Problems
 from vrrae_bench.datasets.settings import FileSettings
@@ -67,9 +67,10 @@ def make_folder(folder: Path, settings: FileSettings, *, least: Mapping[str, int
     convert_images(folder, splits, read, (size, size, channels), origin=origin, threads=threads, check=check)
     for split, entries in splits.items():
         write_array(folder, f"{split}_labels", _numbers(entries, class_names))
-    warn_of_repeats(settings.path, *(np.load(folder / f"{split}.npy", mmap_mode="r") for split in SPLITS))
+    n_repeated = count_repeats(settings.path, *(np.load(folder / f"{split}.npy", mmap_mode="r") for split in SPLITS))
     names = [f"{split}{kind}" for split in SPLITS for kind in ("", "_labels")]
-    write_manifest(folder, "folder", names, n_classes=len(class_names), class_names=class_names)
+    told = {"n_classes": len(class_names), "class_names": class_names, "repeated_test_images": n_repeated}
+    write_manifest(folder, "folder", names, **told)
 
 
 def list_images(settings: FileSettings) -> dict[str, list[LabelledFile]]:

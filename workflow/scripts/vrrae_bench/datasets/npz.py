@@ -17,13 +17,13 @@ from jaxtyping import Int64, Shaped, UInt8
 
 from vrrae_bench.datasets.archives import open_zip
 from vrrae_bench.datasets.own import (
+    count_repeats,
     in_order,
     one_sided_classes,
     refuse_alike,
     refuse_dark,
     refuse_few,
     refuse_splits_as_classes,
-    warn_of_repeats,
 )
 from vrrae_bench.datasets.problems import Problems
 from vrrae_bench.datasets.settings import FileSettings
@@ -81,12 +81,15 @@ def make_npz(folder: Path, settings: FileSettings, *, least: Mapping[str, int], 
             refuse_dark(settings.path, {name: _pixels(archive, name) for name in IMAGE_ARRAYS})
         for name in IMAGE_ARRAYS:
             _extract(archive, name, arrays[name].shape, folder)
-    warn_of_repeats(settings.path, *(np.load(folder / f"{name}.npy", mmap_mode="r") for name in IMAGE_ARRAYS))
+    n_repeated = count_repeats(
+        settings.path, *(np.load(folder / f"{name}.npy", mmap_mode="r") for name in IMAGE_ARRAYS)
+    )
     for name in LABEL_ARRAYS:
         if name in arrays:
             write_array(folder, name, arrays[name])
     class_names = classes if classes and isinstance(classes[0], str) else None
-    write_manifest(folder, "npz", names, n_classes=n_classes, class_names=class_names)
+    told = {"n_classes": n_classes, "class_names": class_names, "repeated_test_images": n_repeated}
+    write_manifest(folder, "npz", names, **told)
 
 
 def _look_through(

@@ -69,8 +69,10 @@ def refuse_dark(path: str, splits: Mapping[str, Iterable[UInt8[np.ndarray, "..."
         )
 
 
-def warn_of_repeats(path: str, train: Pixels, test: Pixels) -> None:
-    """Warn of test images that are also training images, pixel by pixel. Errors on them say nothing about new images.
+def count_repeats(path: str, train: Pixels, test: Pixels) -> int:
+    """The number of test images that are also training images, pixel by pixel.
+
+    If there are any, a warning says so, because errors on them say nothing about new images.
 
     Args:
         train: The stored training images. They are read in portions, so they may be mapped from the disk.
@@ -82,6 +84,7 @@ def warn_of_repeats(path: str, train: Pixels, test: Pixels) -> None:
             f"{path}: {n_repeated:,} of {len(test):,} test images are training images too, pixel by pixel. So test "
             "errors are smaller than errors of new images. Leave these images out of one of the two parts."
         )
+    return n_repeated
 
 
 def _digests(images: Pixels) -> Iterator[bytes]:

@@ -206,12 +206,14 @@ def write_manifest(
     class_names: tuple[str, ...] | None = None,
     normalisation: Normalisation = OF_BYTES,
     published_test_images: int | None = None,
+    repeated_test_images: int = 0,
 ) -> None:
     """Describe a data set whose array files lie in `folder` already.
 
     Args:
         names: Of the arrays: `train`, `test`, `train_labels`, `test_labels`, and those of the source.
         published_test_images: How many test images are published, of which there may be only the first here.
+        repeated_test_images: How many test images are training images too.
 
     Raises:
         UserError: The arrays do not fit each other.
@@ -230,6 +232,7 @@ def write_manifest(
         class_names=class_names,
         normalisation=normalisation,
         published_test_images=published_test_images if published_test_images != len(arrays["test"]) else None,
+        repeated_test_images=repeated_test_images,
         arrays={name: sha256(folder / f"{name}.npy") for name in names},
     )
     write_record(folder / MANIFEST, manifest.model_dump(mode="json"))

@@ -124,6 +124,7 @@ def _of_dataset(scored: Sequence[tuple[Path, RunDetails]]) -> dict[str, Any]:
         "n_train": data["n_train"],
         "n_test": data["n_test"],
         "published_test_images": data.get("published_test_images"),
+        "repeated_test_images": data.get("repeated_test_images", 0),
     }
 
 
