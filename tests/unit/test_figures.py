@@ -15,7 +15,15 @@ from matplotlib.patches import Rectangle
 import figure as figure_command
 from vrrae_bench.artefacts.records import write_record
 from vrrae_bench.artefacts.run import format_beta
-from vrrae_bench.artefacts.shown import GALLERIES, GALLERY, GALLERY_COLUMNS, SHOWN_IMAGES, SHOWN_MEANS, SHOWN_PAIRS
+from vrrae_bench.artefacts.shown import (
+    FIGURE_PAIRS,
+    GALLERIES,
+    GALLERY,
+    GALLERY_COLUMNS,
+    SHOWN_IMAGES,
+    SHOWN_MEANS,
+    SHOWN_PAIRS,
+)
 from vrrae_bench.datasets.store import write_dataset
 from vrrae_bench.reporting.architecture import Layer, architecture
 from vrrae_bench.reporting.captions import figure_context, render_caption, scores_context
@@ -207,7 +215,7 @@ def test_each_data_set_of_a_gallery_starts_a_row(make_run):
 
 
 def test_every_pair_that_a_figure_shows_has_its_ends_reconstructed():
-    last = [figure.first + interpolations.N_PAIRS for figure in FIGURES.values() if figure.module == "interpolations"]
+    last = [figure.first + FIGURE_PAIRS for figure in FIGURES.values() if figure.module == "interpolations"]
     assert max(last) <= SHOWN_PAIRS
     last = [figure.first + GALLERY for figure in FIGURES.values() if figure.module in ("gallery", "figure_3")]
     assert max(last) <= GALLERIES * GALLERY
@@ -220,7 +228,7 @@ def test_no_two_figures_show_the_same_images(settings):
         if figure.first is None:
             continue
         for run in runs_of(settings, name):
-            n = interpolations.N_PAIRS if figure.module == "interpolations" else GALLERY
+            n = FIGURE_PAIRS if figure.module == "interpolations" else GALLERY
             for number in range(figure.first, figure.first + n):
                 assert seen.setdefault((run.folder, figure.module, number), name) == name
     assert {"figure_4", "figure_a5_5", "figure_5", "figure_a5_7"} <= set(seen.values())

@@ -3,7 +3,8 @@
 
 rule score_bounds:
     input:
-        extractor=rules.tune_extractor.output,
+        extractor=rules.tune_extractor.output.record,
+        network=rules.tune_extractor.output.network,
         reference=rules.reference.output,
         data=data_of_bounds,
         data_arrays=arrays_beside,
@@ -29,6 +30,6 @@ rule score_bounds:
     message:
         "Score real images of {wildcards.dataset}{wildcards.other}, and noise"
     shell:
-        "python {input.script:q} --dataset {wildcards.dataset:q} --data {input.data:q} --extractor {input.extractor[0]:q}"
+        "python {input.script:q} --dataset {wildcards.dataset:q} --data {input.data:q} --extractor {input.extractor:q}"
         " --sampling {params.sampling:q} --seed {params.seed} --out {output.bounds[0]:q}"
         " --accelerator {resources.accelerator} --threads {threads} > {log:q} 2>&1"

@@ -12,7 +12,7 @@ rule sample:
     output:
         sample=f"{RUN}/sample.json",
         latents=f"{RUN}/latents.npz",
-        images=[f"{RUN}/{name}.npy" for name in ("random", "random_gaussian", "random_prior", "interpolation")],
+        images=[f"{RUN}/{name}.npy" for name in DRAWN],
         # Only figures read these files. No score does.
         shown=[f"{RUN}/{name}" for name in (SHOWN_IMAGES, SHOWN_MEANS)],
     log:

@@ -8,6 +8,7 @@ import vrrae_bench.system.shell_settings
 
 from pathlib import Path
 
+from vrrae_bench.artefacts.extractor_folder import NETWORK
 from vrrae_bench.artefacts.scores import write_scores
 from vrrae_bench.datasets.store import DataSet
 from vrrae_bench.extractor.devices import configure_torch
@@ -35,7 +36,7 @@ def main() -> None:
     sampling, origin, data = arguments.sampling, provenance(device), DataSet(arguments.data)
     arrays = data.manifest.arrays
     record = extractor_record(arguments.extractor, arrays)
-    network = load_extractor(arguments.extractor.with_name("inception.pt"), device)
+    network = load_extractor(arguments.extractor.with_name(NETWORK), device)
     reference = Reference.beside(arguments.extractor, record, arrays)
     scores = bounds(network, reference, data, sampling.random_images, sampling.random_draws, arguments.seed)
     for name, (numbers, details) in scores.items():

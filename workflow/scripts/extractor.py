@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 
+from vrrae_bench.artefacts.extractor_folder import NETWORK
 from vrrae_bench.artefacts.manifest import Manifest
 from vrrae_bench.artefacts.records import read_record, write_record
 from vrrae_bench.datasets.store import DataSet
@@ -64,7 +65,7 @@ def make_extractor(arguments: argparse.Namespace, device: str) -> None:
     how = (weights_sha256, arguments.threads, origin)
     identity = checkpoint_identity(arguments.out, arguments.settings, data.manifest, *how)
     checkpoints = TuningCheckpoints(arguments.checkpoints, identity)
-    model_file = arguments.out.with_name("inception.pt")
+    model_file = arguments.out.with_name(NETWORK)
     outputs = [arguments.out, model_file]
     with checkpoints.locked():
         if checkpoints.is_finished(outputs):

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from vrrae_bench.artefacts.records import write_record
 from vrrae_bench.artefacts.run import RunSpec
-from vrrae_bench.artefacts.run_folder import check_training
+from vrrae_bench.artefacts.run_folder import SCORES, check_training
 from vrrae_bench.reporting.captions import figure_context, render_caption
 from vrrae_bench.reporting.figures.drawing import Run, save_figure
 from vrrae_bench.study.catalogue import FIGURES
@@ -65,7 +65,7 @@ def draw_figure(
     else:
         figure = module.draw(runs) if entry.first is None else module.draw(runs, entry.first)
     save_figure(path.parent, name, figure, mark)
-    scores = [] if entry.of_untrained_models else [run.folder / "scores.json" for run in runs]
+    scores = [] if entry.of_untrained_models else [run.folder / SCORES for run in runs]
     context = figure_context(entry, [run.spec.dataset for run in runs], scores)
     write_text(path.with_suffix(".txt"), render_caption(template, context) + "\n")
     files = [f"{name}{suffix}" for suffix in entry.suffixes]

@@ -15,7 +15,7 @@ from figure import draw_figure
 from report import make_report
 from table import make_table
 from vrrae_bench.artefacts.former_names import refuse_former_names
-from vrrae_bench.artefacts.run_folder import TRAINING
+from vrrae_bench.artefacts.run_folder import SCORES, TRAINING
 from vrrae_bench.reporting import made_from
 from vrrae_bench.reporting.configured import read_study
 from vrrae_bench.reporting.run_scores import read_run_scores
@@ -133,7 +133,7 @@ def _missing(folder: Path, files: Iterable[str]) -> str | None:
 def _missing_detail(folder: Path, study: Study, name: str) -> str | None:
     """What the scores of a run do not tell a figure, since an earlier version has written them."""
     if detail := FIGURES[name].detail:
-        for file in made_from.files_of_runs(runs_of(study, name), "scores.json"):
+        for file in made_from.files_of_runs(runs_of(study, name), SCORES):
             if getattr(read_run_scores(folder / file).details, detail) is None:
                 return f"{detail} in {file}"
     return None

@@ -9,6 +9,7 @@ import vrrae_bench.system.shell_settings
 
 from pathlib import Path
 
+from vrrae_bench.artefacts.extractor_folder import NETWORK
 from vrrae_bench.datasets.store import DataSet
 from vrrae_bench.extractor.chance import REMEDY, VOID, why_void
 from vrrae_bench.extractor.devices import configure_torch
@@ -34,7 +35,7 @@ def main() -> None:
     data = DataSet(arguments.data)
     arrays = data.manifest.arrays
     extractor = extractor_record(arguments.extractor, arrays)
-    network = load_extractor(arguments.extractor.with_name("inception.pt"), device)
+    network = load_extractor(arguments.extractor.with_name(NETWORK), device)
     features = network.features(data.array("train"))
     reference = Reference.of(Moments.from_features(features), features, generator(arguments.seed, "extractor"))
     noise = noise_apart(network, reference.moments, data, arguments.seed)

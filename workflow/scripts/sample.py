@@ -16,7 +16,7 @@ import numpy as np
 
 from vrrae_bench.artefacts.records import write_record
 from vrrae_bench.artefacts.run import RunSpec
-from vrrae_bench.artefacts.run_folder import MODEL, check_training
+from vrrae_bench.artefacts.run_folder import DRAWN, LATENTS, MODEL, check_training
 from vrrae_bench.artefacts.shown import SHOWN_IMAGES, SHOWN_MEANS
 from vrrae_bench.datasets.store import DataSet
 from vrrae_bench.latent.settings import SampleSpec, are_enough
@@ -25,8 +25,6 @@ from vrrae_bench.system.errors import run_command, warn
 from vrrae_bench.system.files import atomic_path, sha256
 from vrrae_bench.system.provenance import provenance
 from vrrae_bench.training.devices import configure_jax, device_name
-
-DRAWN = ("random", "random_gaussian", "random_prior", "interpolation")
 
 
 def main() -> None:
@@ -55,7 +53,7 @@ def main() -> None:
     for name in DRAWN:
         with atomic_path(folder / f"{name}.npy") as temporary:
             np.save(temporary, getattr(samples, name), allow_pickle=False)
-    with atomic_path(folder / "latents.npz") as temporary:
+    with atomic_path(folder / LATENTS) as temporary:
         np.savez(temporary, allow_pickle=False, **samples.latents)
     for name, shown in ((SHOWN_IMAGES, images_shown(samples, data)), (SHOWN_MEANS, means_shown(samples, data))):
         with atomic_path(folder / name) as temporary:
@@ -63,7 +61,7 @@ def main() -> None:
     record = {"run": run.model_dump(), "model_sha256": sha256(arguments.model)}
     record |= {"settings": arguments.sampling.model_dump()}
     record |= {"scores": model_scores(model, header, data), "sampling": samples.sampling, "origin": origin}
-    write_record(arguments.out, record, ["latents.npz", SHOWN_IMAGES, SHOWN_MEANS, *(f"{name}.npy" for name in DRAWN)])
+    write_record(arguments.out, record, [LATENTS, SHOWN_IMAGES, SHOWN_MEANS, *(f"{name}.npy" for name in DRAWN)])
 
 
 def warn_of_few_means(sample: Path, sampling: Mapping[str, Any], size: int) -> None:

@@ -19,6 +19,7 @@ from typing import Any
 from vrrae_bench.artefacts.manifest import Manifest
 from vrrae_bench.artefacts.records import write_record
 from vrrae_bench.artefacts.run import RunSpec
+from vrrae_bench.artefacts.run_folder import HISTORY, TRAINING
 from vrrae_bench.datasets.store import DataSet
 from vrrae_bench.system.command_line import (
     add_checkpoint_options,
@@ -50,7 +51,7 @@ def main() -> None:
     origin = provenance(device_name(arguments.accelerator))
     how = (origin, arguments.threads, arguments.processes)
     checkpoints = Checkpoints(arguments.checkpoints, checkpoint_identity(arguments.run, data.manifest, *how))
-    history_file, record_file = (arguments.out.with_name(name) for name in ("history.csv", "run.json"))
+    history_file, record_file = (arguments.out.with_name(name) for name in (HISTORY, TRAINING))
     outputs = [arguments.out, history_file, record_file]
     with checkpoints.locked() if first else nullcontext():
         if checkpoints.is_finished(outputs):

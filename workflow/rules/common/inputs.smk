@@ -5,8 +5,9 @@ import os
 from pathlib import Path
 
 from vrrae_bench.artefacts.bounds import BOUNDS
+from vrrae_bench.artefacts.extractor_folder import seed_of
 from vrrae_bench.artefacts.methods import methods
-from vrrae_bench.artefacts.run_folder import SAMPLE
+from vrrae_bench.artefacts.run_folder import DRAWN, SAMPLE
 from vrrae_bench.artefacts.shown import SHOWN_IMAGES, SHOWN_MEANS
 from vrrae_bench.datasets.made_from import MADE_FROM
 from vrrae_bench.datasets.weights import IMAGENET, INCEPTION_2015, WEIGHTS
@@ -175,13 +176,13 @@ def extractor_of(wildcards):
 
 def extractor_asked(wildcards):
     """The settings of the extractor that a path names. A further extractor differs from the first only in its seed."""
-    configured, seed = dataset_of(wildcards).extractor, wildcards.other.rpartition("=")[2]
+    configured, seed = dataset_of(wildcards).extractor, seed_of(wildcards.other)
     if configured is None:
         end(
             f"datasets.{wildcards.dataset}.extractor: is null, so that no Inception-v3 is tuned on this data set. Set "
             f"this key if the images have labels, or ask for no file below {RESULTS}/extractor/{wildcards.dataset}."
         )
-    return configured.model_copy(update={"seed": int(seed)} if seed else {})
+    return configured if seed is None else configured.model_copy(update={"seed": seed})
 
 
 def extractor_settings(wildcards):

@@ -19,6 +19,7 @@ import vrrae_bench
 
 sys.path.append(sys.path.pop(0))
 
+from vrrae_bench.artefacts.extractor_folder import FURTHER
 from vrrae_bench.artefacts.former_names import refuse_former_names
 from vrrae_bench.artefacts.records import with_remedies
 from vrrae_bench.study.invocation import command_line, dropped_files
@@ -98,7 +99,7 @@ wildcard_constraints:
     seed=r"\d+",
     # Empty for the extractor of a data set, and for the scores by its features. A further extractor and its scores have
     # a folder that is named after the seed of the extractor.
-    other=r"|/extractor_seed=\d+",
+    other=f"|/{FURTHER}",
 
 
 def end(message):

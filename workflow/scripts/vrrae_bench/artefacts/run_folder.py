@@ -8,7 +8,11 @@ from vrrae_bench.artefacts.manifest import Manifest
 from vrrae_bench.artefacts.records import FILES, read_record, reading, refuse_others
 from vrrae_bench.artefacts.run import RunSpec
 
-MODEL, TRAINING, SAMPLE = "model.eqx", "run.json", "sample.json"
+MODEL, TRAINING, HISTORY = "model.eqx", "run.json", "history.csv"
+SAMPLE, LATENTS, SCORES = "sample.json", "latents.npz", "scores.json"
+# Generated images, each in a file of this name: those of the mixture, of the other samplers, and interpolated images.
+OTHER_SAMPLERS = ("random_gaussian", "random_prior")
+DRAWN = ("random", *OTHER_SAMPLERS, "interpolation")
 
 
 def check_training(folder: Path, run: RunSpec, manifest: Manifest | None, *files: str) -> dict[str, Any]:

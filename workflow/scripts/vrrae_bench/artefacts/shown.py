@@ -19,9 +19,11 @@ import numpy as np
 from jaxtyping import Int
 
 SHOWN_IMAGES, SHOWN_MEANS = "shown_images.npz", "shown_means.npz"
-# A gallery has four rows of six images; there are two galleries of a run, and two figures with five pairs each.
-GALLERY_COLUMNS, GALLERY_ROWS, GALLERIES, SHOWN_PAIRS = 6, 4, 2, 10
+# A gallery has four rows of six images, and a figure of interpolations has five pairs. There are two of each of a run.
+GALLERY_COLUMNS, GALLERY_ROWS, GALLERIES = 6, 4, 2
 GALLERY = GALLERY_COLUMNS * GALLERY_ROWS
+FIGURE_PAIRS = 5
+SHOWN_PAIRS = 2 * FIGURE_PAIRS
 MOST_MEANS = 3000
 
 

@@ -5,6 +5,7 @@ from jaxtyping import Float, Float32, Float64
 
 SIZE = 64
 SIGMA = 0.2
+EXTENT = 0.5  # the centres of training and test bumps lie in [-0.5, 0.5]^2
 
 
 def grid(size: int = SIZE) -> Float64[np.ndarray, " S"]:

@@ -11,12 +11,10 @@ import numpy as np
 from jaxtyping import Float
 
 from vrrae_bench.artefacts.manifest import Normalisation
-from vrrae_bench.datasets.bumps import bump_images
+from vrrae_bench.datasets.bumps import EXTENT, bump_images
 from vrrae_bench.datasets.settings import BumpSettings
 from vrrae_bench.datasets.store import write_dataset
 from vrrae_bench.system.seeding import generator
-
-EXTENT = 0.5  # centres lie in [-0.5, 0.5]^2
 
 
 def grid_centres(per_axis: int) -> Float[np.ndarray, "N 2"]:

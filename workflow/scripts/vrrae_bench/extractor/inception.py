@@ -19,6 +19,7 @@ from torch.nn.utils.fusion import fuse_conv_bn_eval
 from torchvision.models import Inception3
 from torchvision.models.inception import BasicConv2d, InceptionAux
 
+from vrrae_bench.artefacts.extractor_folder import NETWORK
 from vrrae_bench.artefacts.manifest import refuse_other_images
 from vrrae_bench.artefacts.records import check_file, read_record, reading, remedy
 from vrrae_bench.datasets.store import StoredArray
@@ -191,7 +192,7 @@ def extractor_record(extractor: Path, arrays: Mapping[str, str]) -> dict[str, An
         UserError: the record or the network is damaged, or belongs to another data set.
     """
     record = read_record(extractor, holds=["sha256"])
-    check_file(extractor.with_name("inception.pt"), record["sha256"], extractor.name, remedy(extractor))
+    check_file(extractor.with_name(NETWORK), record["sha256"], extractor.name, remedy(extractor))
     if "data" in record:
         refuse_other_images(extractor, "extractor", record, arrays)
     with reading(extractor):

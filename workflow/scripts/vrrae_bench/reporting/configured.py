@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path, PurePath
 from typing import Any
 
+from vrrae_bench.artefacts.extractor_folder import further
 from vrrae_bench.artefacts.records import content_digest, read_record, reading, refuse_others, remedy
 from vrrae_bench.artefacts.run import RunSpec
 from vrrae_bench.artefacts.run_folder import TRAINING
@@ -69,7 +70,7 @@ def selected_by(study: Study) -> Callable[[PurePath], bool]:
     places |= {f"extractor/{name}": name for name in study.experiment.datasets}
     # Beside each of these, what belongs to an extractor with another seed.
     places |= {
-        f"{place}/extractor_seed={seed}": name
+        f"{place}/{further(seed)}": name
         for place, name in places.items()
         for seed in study.datasets[name].extractor_seeds
     }

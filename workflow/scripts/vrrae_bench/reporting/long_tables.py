@@ -11,6 +11,7 @@ import pandas as pd
 
 from vrrae_bench.artefacts.records import read_record, reading, remedy
 from vrrae_bench.artefacts.run import format_beta
+from vrrae_bench.artefacts.run_folder import SCORES
 from vrrae_bench.artefacts.scores import BoundScores, RunScores
 from vrrae_bench.artefacts.timings import Timings, read_timings
 from vrrae_bench.reporting.configured import read_study
@@ -176,7 +177,7 @@ def _refuse_missing(group: pd.DataFrame, metric: str) -> None:
     Raises:
         UserError: Some runs of the group have the metric, and others do not.
     """
-    if lacking := [f"{folder}/scores.json" for folder in group.folder[group[metric].isna()]]:
+    if lacking := [f"{folder}/{SCORES}" for folder in group.folder[group[metric].isna()]]:
         raise UserError(
             f"{', '.join(lacking)}: {metric} is missing, which other seeds have. Other versions of this project have "
             f"computed these scores. {remedy(*lacking)}"

@@ -6,8 +6,9 @@ The rules of the workflow, `keep.py` and `redraw.py` all go by these.
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import PurePath
 
+from vrrae_bench.artefacts.extractor_folder import further
 from vrrae_bench.artefacts.run import RunSpec
-from vrrae_bench.artefacts.run_folder import SAMPLE, TRAINING
+from vrrae_bench.artefacts.run_folder import HISTORY, SAMPLE, SCORES, TRAINING
 from vrrae_bench.artefacts.shown import SHOWN_IMAGES, SHOWN_MEANS
 from vrrae_bench.study.catalogue import CLAIMS, FIGURES, TABLES, Table
 from vrrae_bench.study.selection import (
@@ -52,7 +53,7 @@ def table_files(study: Study, name: str) -> list[str]:
 
 def sweep_files(study: Study, name: str) -> list[str]:
     """The scores among which a table finds the best beta of a method."""
-    return files_of_runs(sweep_of(study, name), "scores.json")
+    return files_of_runs(sweep_of(study, name), SCORES)
 
 
 def table_runs(study: Study, name: str) -> list[str]:
@@ -69,7 +70,7 @@ def figure_files(study: Study, name: str) -> list[str]:
     figure = FIGURES[name]
     # sample.json has the digests of the images and means that the figure shows.
     sampled = (SAMPLE,) if {SHOWN_IMAGES, SHOWN_MEANS} & set(figure.files) else ()
-    names = () if figure.of_untrained_models else ("scores.json", TRAINING, *sampled, *figure.files)
+    names = () if figure.of_untrained_models else (SCORES, TRAINING, *sampled, *figure.files)
     files = [file for each in names for file in files_of_runs(runs_of(study, name), each)]
     manifests = datasets_of(study, name) if figure.reads_manifest else []
     files += [f"data/{dataset}/manifest.json" for dataset in manifests]
@@ -85,7 +86,7 @@ def figure_made(study: Study, name: str) -> list[str]:
 
 def further_scores(study: Study) -> list[str]:
     """The scores of runs by further extractors."""
-    return [f"{run.folder}/extractor_seed={seed}/scores.json" for run, seed in scored_by_further_extractors(study)]
+    return [f"{run.folder}/{further(seed)}/{SCORES}" for run, seed in scored_by_further_extractors(study)]
 
 
 def timings(study: Study) -> list[str]:
@@ -102,7 +103,7 @@ def timings_of_claims(study: Study) -> list[str]:
 def claims_files(study: Study) -> list[str]:
     """All files that claims are decided from. `further_scores`, which are told beside a verdict, are not among them."""
     runs = all_runs(study)
-    of_runs = [file for name in ("scores.json", TRAINING, "history.csv") for file in files_of_runs(runs, name)]
+    of_runs = [file for name in (SCORES, TRAINING, HISTORY) for file in files_of_runs(runs, name)]
     return [*of_runs, *timings_of_claims(study), SETTINGS]
 
 
@@ -112,7 +113,7 @@ def scores_of_claims(study: Study, is_there: Callable[[str], bool]) -> list[str]
     With the scores of only some runs, a further extractor would judge other runs than the extractor that decides.
     """
     further = further_scores(study)
-    return files_of_runs(all_runs(study), "scores.json") + (further if all(map(is_there, further)) else [])
+    return files_of_runs(all_runs(study), SCORES) + (further if all(map(is_there, further)) else [])
 
 
 def reported(study: Study, kinds: Iterable[str]) -> Sequence[str]:
@@ -123,4 +124,4 @@ def reported(study: Study, kinds: Iterable[str]) -> Sequence[str]:
 def _extractors(study: Study, table: Table, dataset: str) -> list[str]:
     """The parts of paths that tell the extractors of a data set apart: the first extractor, and others if shown."""
     seeds = study.datasets[dataset].extractor_seeds if table.every_extractor else ()
-    return ["", *(f"/extractor_seed={seed}" for seed in seeds)]
+    return ["", *(f"/{further(seed)}" for seed in seeds)]

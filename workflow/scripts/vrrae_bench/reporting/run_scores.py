@@ -6,9 +6,17 @@ from typing import Any
 
 import pandas as pd
 
+from vrrae_bench.artefacts.extractor_folder import EXTRACTOR, seed_of
 from vrrae_bench.artefacts.records import read_record, reading, refuse_others, remedy
 from vrrae_bench.artefacts.run import RunSpec, format_beta
-from vrrae_bench.artefacts.run_folder import SAMPLE, TRAINING, check_model_of_sample, images_trained_on, spec_of
+from vrrae_bench.artefacts.run_folder import (
+    HISTORY,
+    SAMPLE,
+    TRAINING,
+    check_model_of_sample,
+    images_trained_on,
+    spec_of,
+)
 from vrrae_bench.artefacts.scores import DETAILS, BoundScores, RunScores, scores_of
 from vrrae_bench.latent.settings import SampleSpec
 from vrrae_bench.system.errors import UserError
@@ -70,7 +78,7 @@ def _refuse_other_network(path: Path, scores: RunScores | BoundScores) -> None:
         run, own = scores.details.run, run_folder(path)
         results = Path(own.as_posix().removesuffix(run.folder))
         folder = results / "extractor" / run.dataset / path.parent.relative_to(own)
-    if (record := folder / "extractor.json").exists():
+    if (record := folder / EXTRACTOR).exists():
         asked = read_record(record, holds=["sha256"])["sha256"]
         refuse_others(path, "file of scores", {"extractor": network.sha256}, {"extractor": asked})
 
@@ -142,7 +150,7 @@ def run_folder(scores: Path) -> Path:
 
 def is_further(scores: Path) -> bool:
     """Whether a file of scores is by a further extractor of its data set."""
-    return scores.parent.name.startswith("extractor_seed=")
+    return seed_of(scores.parent) is not None
 
 
 def read_history(folder: Path, *columns: str) -> pd.DataFrame:
@@ -151,7 +159,7 @@ def read_history(folder: Path, *columns: str) -> pd.DataFrame:
     Raises:
         UserError: It is damaged, or is the history of another training than run.json beside it.
     """
-    file, training = folder / "history.csv", folder / TRAINING
+    file, training = folder / HISTORY, folder / TRAINING
     if training.exists():
         read_record(training, file.name)
     with reading(file):

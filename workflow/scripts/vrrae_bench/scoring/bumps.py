@@ -5,7 +5,7 @@ from typing import NamedTuple
 import numpy as np
 from jaxtyping import Float, Float64
 
-from vrrae_bench.datasets.bumps import SIGMA, bump_profiles, grid
+from vrrae_bench.datasets.bumps import EXTENT, SIGMA, bump_profiles, grid
 from vrrae_bench.system.errors import UserError
 
 COARSE_STEP = SIGMA / 4
@@ -63,7 +63,7 @@ def fit_centres(images: Float[np.ndarray, "N S S"], sigma: float = SIGMA) -> Bum
     return BumpFit(centres, 100 * np.linalg.norm(images - bumps, axis=(1, 2)) / norms)
 
 
-def coverage(centres: Float[np.ndarray, "N 2"], cells: int = 10, half_width: float = 0.5) -> Coverage:
+def coverage(centres: Float[np.ndarray, "N 2"], cells: int = 10, half_width: float = EXTENT) -> Coverage:
     """Share of cells that hold a centre, and share of centres outside all of them.
 
     The cells are `cells` x `cells` equal parts of [-half_width, half_width]^2, the square of the training

@@ -7,8 +7,10 @@ import numpy as np
 from jaxtyping import Float, UInt8
 
 from vrrae_bench.artefacts.arrays import read_array, read_arrays
+from vrrae_bench.artefacts.extractor_folder import NETWORK
 from vrrae_bench.artefacts.records import read_record, reading
 from vrrae_bench.artefacts.run import RunSpec
+from vrrae_bench.artefacts.run_folder import LATENTS, OTHER_SAMPLERS
 from vrrae_bench.datasets.store import DataSet
 from vrrae_bench.latent import diagnostics
 from vrrae_bench.scoring.bumps import bump_scores
@@ -16,9 +18,6 @@ from vrrae_bench.scoring.fidelity import Scores, combined, fid_by_position, fid_
 from vrrae_bench.scoring.reference import Reference
 from vrrae_bench.scoring.sharpness import sharpness_scores
 from vrrae_bench.system.seeding import generator
-
-# The samplers beside the Gaussian mixture (`latent.mixture`).
-OTHER_SAMPLERS = ("random_gaussian", "random_prior")
 
 Images = UInt8[np.ndarray, "_ H W C"]
 
@@ -38,13 +37,13 @@ def score_run(run: RunSpec, sample: Path, data: DataSet, extractor: Path | None,
         UserError: One of the files is missing, damaged or another one.
     """
     names = ["random", "interpolation", *(OTHER_SAMPLERS if extractor else ())]
-    record = read_record(sample, "latents.npz", *(f"{name}.npy" for name in names), holds=["sampling", "scores"])
+    record = read_record(sample, LATENTS, *(f"{name}.npy" for name in names), holds=["sampling", "scores"])
     with reading(sample):
         n_draws, images_per_pair = (record["sampling"][name] for name in ("random_draws", "interpolation_points"))
     random, interpolation = (read_array(sample.with_name(f"{name}.npy")) for name in ("random", "interpolation"))
     with reading(sample.with_name("random.npy")):
         draws = np.split(random, n_draws)
-    latents = read_arrays(sample.with_name("latents.npz"), "train_mean")
+    latents = read_arrays(sample.with_name(LATENTS), "train_mean")
     of_latents = latent_scores(run, latents)
     numbers = record["scores"] | of_latents.numbers
     details = {"run": run.model_dump(), "sampling": record["sampling"]} | of_latents.details
@@ -108,7 +107,7 @@ def feature_scores(
     from vrrae_bench.extractor.inception import extractor_record, load_extractor
 
     record = extractor_record(extractor, arrays)
-    network = load_extractor(extractor.with_name("inception.pt"), device)
+    network = load_extractor(extractor.with_name(NETWORK), device)
     reference = Reference.beside(extractor, record, arrays)
     between = network.features(interpolation)
     sets = {"fid_interpolation": independent_parts(between, images_per_pair)}

@@ -12,7 +12,8 @@ from typing import ClassVar, Literal, TypeVar
 
 from vrrae_bench.artefacts.bounds import BOUNDS
 from vrrae_bench.artefacts.run import RunSpec
-from vrrae_bench.artefacts.shown import SHOWN_IMAGES, SHOWN_MEANS
+from vrrae_bench.artefacts.run_folder import SCORES
+from vrrae_bench.artefacts.shown import FIGURE_PAIRS, GALLERY, SHOWN_IMAGES, SHOWN_MEANS
 from vrrae_bench.study.comparisons import (
     ablation,
     anything,
@@ -108,7 +109,7 @@ class Table(Entry):
     origin: Literal["scores", "settings", "timings"] = "scores"
     rows: Literal["method", "dataset"] = "method"
     columns: Literal["metric", "beta", "batch_size"] = "metric"
-    file: str = "scores.json"
+    file: str = SCORES
     bounds: tuple[str, ...] = ()
     every_extractor: bool = False
     each_value: tuple[str, ...] = ()
@@ -449,7 +450,7 @@ FIGURES = by_name(
         shows=Selection(only("celeba"), headline, every_seed=False),
         kind="interpolations",
         files=(SHOWN_IMAGES,),
-        first=5,
+        first=FIGURE_PAIRS,
         number_is_ours=True,
     ),
     Figure(
@@ -469,7 +470,7 @@ FIGURES = by_name(
         shows=Selection(images, headline, every_seed=False),
         kind="gallery",
         files=(SHOWN_IMAGES,),
-        first=24,
+        first=GALLERY,
         number_is_ours=True,
     ),
     Figure(

@@ -12,6 +12,7 @@ from jaxtyping import Float
 
 from vrrae_bench.artefacts.records import reading
 from vrrae_bench.artefacts.run import RunSpec
+from vrrae_bench.artefacts.run_folder import HISTORY
 from vrrae_bench.artefacts.scores import RunDetails, RunScores
 from vrrae_bench.artefacts.timings import read_timings
 from vrrae_bench.reporting.claims.conditions import fid_conditions, lacking_network
@@ -237,7 +238,7 @@ def _row(folder: Path, configured: RunSpec, scores: RunScores) -> dict[str, Any]
     for name, ratio in scores.numbers.items():
         if name.startswith("sharpness_"):
             row[f"log_{name}"] = abs(np.log(max(ratio, np.finfo(float).tiny)))
-    if (folder / "history.csv").exists():
+    if (folder / HISTORY).exists():
         of_beta = ("kl_divergence", "loss") if run.beta is not None else ()
         history = read_history(folder, "reconstruction_error", *of_beta)
         row["training_rises"] = training_rises(history.reconstruction_error)

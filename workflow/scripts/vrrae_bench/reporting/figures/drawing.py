@@ -3,6 +3,7 @@
 import textwrap
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import cycle
 from pathlib import Path
 from typing import Any
@@ -20,7 +21,7 @@ from vrrae_bench.artefacts.arrays import read_arrays
 from vrrae_bench.artefacts.manifest import Manifest
 from vrrae_bench.artefacts.records import read_record
 from vrrae_bench.artefacts.run import RunSpec
-from vrrae_bench.artefacts.run_folder import SAMPLE
+from vrrae_bench.artefacts.run_folder import SAMPLE, SCORES
 from vrrae_bench.artefacts.scores import RunDetails, RunScores
 from vrrae_bench.artefacts.shown import SHOWN_IMAGES, SHOWN_MEANS
 from vrrae_bench.datasets.store import MANIFEST, DataSet
@@ -36,6 +37,7 @@ matplotlib.rcdefaults()
 BLUE, ORANGE, GREY = "#0072B2", "#D55E00", "#999999"
 COLOURS = (BLUE, ORANGE, "black", "#56B4E9", "#009E73", "#E69F00", "#CC79A7")
 LINES = ("-", "--", ":", "-.")
+MARKERS = "osD^vP*X"
 DOTS_PER_INCH = 200
 
 
@@ -75,14 +77,14 @@ class Run:
         read_record(self.folder / SAMPLE, file)
         return read_arrays(self.folder / file, *names)
 
-    @property
+    @cached_property
     def scores(self) -> RunScores:
         """The content of scores.json.
 
         Raises:
             UserError: It is missing or damaged, or holds the scores of another run.
         """
-        return read_run_scores(self.folder / "scores.json")
+        return read_run_scores(self.folder / SCORES)
 
     @property
     def details(self) -> RunDetails:

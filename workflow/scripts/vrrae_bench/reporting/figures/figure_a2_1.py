@@ -11,11 +11,10 @@ from matplotlib.ticker import MaxNLocator
 
 from vrrae_bench.artefacts.records import remedy
 from vrrae_bench.artefacts.run import format_beta
-from vrrae_bench.reporting.figures.drawing import Run, beta_of, by_beta, by_dataset, grid, plt
+from vrrae_bench.artefacts.run_folder import SCORES
+from vrrae_bench.reporting.figures.drawing import MARKERS, Run, beta_of, by_beta, by_dataset, grid, plt
 from vrrae_bench.reporting.labels import dataset_label
 from vrrae_bench.system.errors import UserError
-
-MARKERS = "osD^vP*X"
 
 
 def draw(runs: Sequence[Run]) -> Figure:
@@ -52,6 +51,6 @@ def singular_values(run: Run) -> Float[np.ndarray, " k"]:
     """
     values = run.details.singular_values
     if values is None:
-        scores = run.folder / "scores.json"
+        scores = run.folder / SCORES
         raise UserError(f"{scores}: has no singular values; only rank-reduction methods have. {remedy(scores)}")
     return np.array(values)

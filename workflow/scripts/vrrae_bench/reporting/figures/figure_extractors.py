@@ -12,14 +12,13 @@ from matplotlib.figure import Figure
 
 from vrrae_bench.artefacts.bounds import BOUNDS
 from vrrae_bench.artefacts.records import remedy
-from vrrae_bench.reporting.figures.drawing import grid, line_styles, made_of, plt
+from vrrae_bench.reporting.figures.drawing import MARKERS, grid, line_styles, made_of, plt
 from vrrae_bench.reporting.labels import dataset_label, method_label
 from vrrae_bench.reporting.long_tables import read_long_table
 from vrrae_bench.scoring.metrics import METRICS
 from vrrae_bench.system.errors import UserError
 
 SHOWN = ("fid_random", "fid_random_infinity", "fid_interpolation")
-MARKERS = "osD^vP*X"
 SIZE = (3.4, 3.3)  # inches of a panel
 
 

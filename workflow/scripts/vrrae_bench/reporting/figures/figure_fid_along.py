@@ -8,12 +8,12 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from vrrae_bench.artefacts.records import remedy
-from vrrae_bench.reporting.figures.drawing import Run, by_dataset, grid, line_styles, plt
+from vrrae_bench.artefacts.run_folder import SCORES
+from vrrae_bench.reporting.figures.drawing import MARKERS, Run, by_dataset, grid, line_styles, plt
 from vrrae_bench.reporting.labels import dataset_label, method_label
 from vrrae_bench.reporting.void import reason_of
 from vrrae_bench.system.errors import UserError
 
-MARKERS = "osD^vP*X"
 SIZE = (6.5, 3.8)  # inches of a panel
 
 
@@ -43,7 +43,7 @@ def fids(run: Run) -> tuple[float, ...]:
     """
     found = run.details.fid_interpolation_by_position
     if found is None:
-        scores = run.folder / "scores.json"
+        scores = run.folder / SCORES
         raise UserError(f"{scores}: has no FID by position, as an earlier version has scored it. {remedy(scores)}")
     return found
 

@@ -9,13 +9,12 @@ from matplotlib.figure import Figure
 
 from vrrae_bench.artefacts.records import remedy
 from vrrae_bench.artefacts.run_folder import SAMPLE
-from vrrae_bench.artefacts.shown import SHOWN_IMAGES
+from vrrae_bench.artefacts.shown import FIGURE_PAIRS, SHOWN_IMAGES
 from vrrae_bench.reporting.figures.blocks import brightest, mosaic, part, show
 from vrrae_bench.reporting.figures.drawing import Run, by_dataset, plt, titles
 from vrrae_bench.reporting.labels import dataset_label
 from vrrae_bench.system.errors import UserError
 
-N_PAIRS = 5  # in a figure
 IMAGE = 0.55  # inches of an image
 
 
@@ -34,9 +33,9 @@ def draw(runs: Sequence[Run], first: int) -> Figure:
     groups = by_dataset(runs)
     for group in groups.values():
         _check_same_pairs(group)
-    rows = {run: transitions(run, first, N_PAIRS) for run in runs}
+    rows = {run: transitions(run, first, FIGURE_PAIRS) for run in runs}
     width = max(IMAGE * (shown.shape[1] + 2) for shown in rows.values())
-    height = IMAGE * (N_PAIRS * (max(map(len, groups.values())) + 0.4) + 1)
+    height = IMAGE * (FIGURE_PAIRS * (max(map(len, groups.values())) + 0.4) + 1)
     size = (width * len(groups), height)
     figure, axes = plt.subplots(1, len(groups), figsize=size, layout="compressed", squeeze=False)
     for (dataset, group), axis in zip(groups.items(), axes[0]):

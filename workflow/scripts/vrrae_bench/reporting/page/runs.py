@@ -11,7 +11,7 @@ from urllib.parse import quote
 import pandas as pd
 
 from vrrae_bench.artefacts.run import SEPARATOR
-from vrrae_bench.artefacts.run_folder import SAMPLE, spec_of
+from vrrae_bench.artefacts.run_folder import HISTORY, SAMPLE, SCORES, TRAINING, spec_of
 from vrrae_bench.artefacts.shown import SHOWN_IMAGES, SHOWN_MEANS
 from vrrae_bench.reporting.figures.drawing import Run
 from vrrae_bench.reporting.labels import dataset_label, method_label
@@ -22,7 +22,7 @@ from vrrae_bench.reporting.tables import NOT_RUN
 from vrrae_bench.reporting.void import MARK, reason_of
 from vrrae_bench.scoring.metrics import METRICS
 
-FILES = ("run.json", "scores.json", "history.csv")
+FILES = (TRAINING, SCORES, HISTORY)
 # Size of the curve of a training, in units of its drawing, and its number of points.
 WIDTH, HEIGHT, POINTS = 300, 100, 150
 # Of one picture of a run, where there are few runs.
@@ -90,7 +90,7 @@ def reported_run(file: Path, record: dict[str, Any], report: Path, most: int = M
     Raises:
         UserError: One of them is missing or damaged, or is of another run.
     """
-    run, scores = record["run"], file.with_name("scores.json")
+    run, scores = record["run"], file.with_name(SCORES)
     history = read_history(file.parent, "step", "reconstruction_error")
     found = read_run_scores(scores) if scores.exists() else None
     here = Run(spec_of(file, record), file.parent)
