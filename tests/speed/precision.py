@@ -1,7 +1,8 @@
 """What `precision: bfloat16` brings on this processor: `make speed-precision`. Run it with nothing else running.
 
 Images per second of VRRAE's training step in float32 and in bfloat16, in turns in one run, on the shapes of MNIST,
-CIFAR-10 and the synthetic set. "products" is the ratio for a product of 2048 x 2048 matrices, which no step can exceed.
+CIFAR-10 and the synthetic bumps. "products" is the ratio for a product of 2048 x 2048 matrices, which no step can
+exceed.
 With --errors, test errors on scikit-learn's digits after 20 epochs instead.
 
 A processor without avx512_bf16 and amx_bf16 gains nothing, and trainings refuse bfloat16 there; here it is timed.

@@ -90,7 +90,7 @@ def test_a_batch_that_can_not_have_the_rank_is_explained(values):
             "datasets.mnist.betas.1: -1 is not valid.\n    Input should be greater than or equal to 0.",
         ),
         ("datasets.mnist.betas", [0, 0], "repeats a value"),
-        ("datasets.synthetic.betas", [0, 1e-3], "no table or figure sweeps beta on the synthetic set"),
+        ("datasets.synthetic.betas", [0, 1e-3], "no table or figure sweeps beta on the synthetic bumps"),
         ("datasets.mnist.bottleneck", 1, "datasets.mnist.bottleneck: Figures 2 and A.2-2 show two dimensions"),
         (
             "mirror",
@@ -151,6 +151,16 @@ def test_a_batch_that_can_not_have_the_rank_is_explained(values):
         ("results", "results/{x}", "results: 'results/{x}' contains { or }, with which Snakemake marks a wildcard"),
         ("weights", "}", "weights: '}' contains { or }"),
         ("banner", "null", "banner: 'null' is text, because all values of --config are text"),
+        (
+            "datasets.mnist.extractor.settling_epochs",
+            9,
+            "settling_epochs: 9 of 5 epochs leave none in which the statistics are learned",
+        ),
+        (
+            "datasets.mnist.extractor.settling_epochs",
+            1,
+            "settling_epochs: without label_smoothing, they make",
+        ),
         ("reduced", "no", "reduced: 'no' is text. Any text means that settings are reduced"),
         ("weights", "null", "Write --config weights= for none, or null without quotes in a file"),
         ("results", "<results>", "results: '<results>' contains < or >, with which Snakemake marks a variable"),

@@ -118,3 +118,13 @@ def test_the_messages_on_the_page_of_troubles_are_those_of_the_code():
     pieces = [piece for message in messages for piece in re.findall(r"`([^`]+)`", message)]
     assert len(pieces) > 40
     assert not [piece for piece in pieces if piece not in code]
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_every_table_of_a_page_has_a_head_and_rows(page):
+    """A line of dashes that is part of a paragraph, or that no row follows, is shown as text."""
+    lines = page.read_text().splitlines()
+    assert not [line for line in lines if re.search(r"\| \|:?---", line)]
+    for number, line in enumerate(lines):
+        if re.fullmatch(r"\|[ :|-]*-[ :|-]*\|", line):
+            assert lines[number - 1].startswith("|") and lines[number + 1].startswith("|"), f"{page.name}:{number + 1}"

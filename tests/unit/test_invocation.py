@@ -131,6 +131,7 @@ def test_no_profile_holds_devices_for_a_configuration_without_them(folder, accel
         ({"gres": "tpu:v4:4"}, True),
         ({"slurm_extra": "'--gpus-per-node=1'"}, True),
         ({"slurm_extra": "'--gres=gpu:a100:1'"}, True),
+        ({"slurm_extra": "'--tres-per-task=gres/gpu:1'"}, True),
         ({"slurm_extra": "'--exclusive'", "mem_mb": 1000}, False),
         ({"slurm_extra": "'--output=logs/%j.txt'"}, False),
         ({"slurm_extra": "'--exclude=gpu01'"}, False),

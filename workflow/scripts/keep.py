@@ -130,8 +130,8 @@ def _in(folder: Path, names: Iterable[str]) -> list[Path]:
 
 def _stale(path: Path) -> UserError:
     return UserError(
-        f"{path}: is not what the results beside it give with this version: they were made again after it, or another "
-        f"version made it. {remedy(path)}"
+        f"{path}: is not what the results beside it give with this version. They were made again after it, some of "
+        f"them are missing now, or another version made it. {remedy(path)}"
     )
 
 

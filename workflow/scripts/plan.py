@@ -32,7 +32,7 @@ SNAKEFILE = BASE.with_name("Snakefile")
 BASIS = {
     "cpu": "of two cores, from our measured steps (docs/performance.md); other sizes by that of their feature maps.",
     "cuda": "none, since no GPU was measured. Two CPU cores would take {hours} hours for it all, an upper bound.",
-    "tpu": "hours times eight, from the steps printed in the paper for 8 TPUs (Table A.4-1; no synthetic set).",
+    "tpu": "hours times eight, from the steps printed in the paper for 8 TPUs (Table A.4-1; no synthetic bumps).",
 }
 
 

@@ -62,9 +62,9 @@ def test_the_five_lines_count_each_claim_once_by_what_it_waits_for_first(more, o
     [
         (0, "No claim waits for ImageNet weights alone."),
         (1, "1 claim waits for ImageNet weights. Beside it stands what our own extractor (the network whose features "
-         "FID compares) would decide. No second extractor confirms it."),
+         "FID compares) would decide. No further extractor has scored enough models."),
         (7, "7 claims wait for ImageNet weights. Beside each of them stands what our own extractor (the network whose "
-         "features FID compares) would decide. No second extractor confirms it."),
+         "features FID compares) would decide. No further extractor has scored enough models."),
     ],
 )  # fmt: skip
 def test_the_fourth_line_says_that_a_single_extractor_confirms_nothing(n_waiting, told):

@@ -5,7 +5,7 @@ import os
 from pathlib import Path
 
 from vrrae_bench.artefacts.bounds import BOUNDS
-from vrrae_bench.artefacts.extractor_folder import seed_of
+from vrrae_bench.artefacts.extractor_folder import EXTRACTOR, NETWORK, seed_of
 from vrrae_bench.artefacts.methods import methods
 from vrrae_bench.artefacts.run_folder import DRAWN, SAMPLE
 from vrrae_bench.artefacts.shown import SHOWN_IMAGES, SHOWN_MEANS
@@ -170,7 +170,7 @@ def extractor_of(wildcards):
     """The files with which the FIDs of a run are computed. None if the data set has no extractor."""
     if dataset_of(wildcards).extractor is None:
         return []
-    names = ("extractor.json", "inception.pt", "reference.json", "reference.npz", "reference_sample.npz")
+    names = (EXTRACTOR, NETWORK, "reference.json", "reference.npz", "reference_sample.npz")
     return [f"{extractor_folder(wildcards)}/{name}" for name in names]
 
 

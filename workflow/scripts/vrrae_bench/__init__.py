@@ -1,7 +1,7 @@
 """Reference benchmark for rank-reduction autoencoders: data, models, training, sampling, scores and reports.
 
-Each folder is a subject. Only `study` and `system/status.py` know Snakemake. The command of each stage is
-`workflow/scripts/<stage>.py`. Programs of others use `fit` and `load`, which docs/package.md shows.
+Each folder is a subject. Only `study` imports Snakemake. The command of each stage is `workflow/scripts/<stage>.py`.
+Programs of others use `fit` and `load`, which docs/package.md shows.
 """
 
 import importlib

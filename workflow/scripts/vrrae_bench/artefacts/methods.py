@@ -51,6 +51,11 @@ class Method(Specification):
     def __hash__(self) -> int:
         return hash(self.model_dump_json())  # pydantic's own cannot hash the options
 
+    def size_of_means(self, bottleneck: int, latent_size: int) -> int:
+        """The number of dimensions of a posterior mean, for the sizes k and L."""
+        meets_in = {"bottleneck": bottleneck, "latent_size": latent_size}
+        return bottleneck if self.truncates else meets_in[self.width]
+
     @property
     def module(self) -> str:
         """The module with the bottleneck, as a path within the package, without `.py`."""

@@ -1,9 +1,9 @@
 """How the feature extractor is made. This module does not import torch, so that a configuration is read quickly."""
 
 from pathlib import Path
-from typing import Literal, Self
+from typing import Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field
 
 from vrrae_bench.artefacts.records import remedy
 from vrrae_bench.artefacts.run import Precision
@@ -57,7 +57,7 @@ class ExtractorSettings(Section):
         default=0.0,
         ge=0,
         lt=1,
-        description="Share of the weight of each label that is spread over all classes, as in the paper of "
+        description="Share of the weight of each label that is spread over all of its values, as in the paper of "
         "Inception-v3, which has 0.1",
     )
     settling_epochs: int = Field(
@@ -65,7 +65,7 @@ class ExtractorSettings(Section):
         ge=0,
         le=10_000,
         description="Number of last epochs in which batch normalisation uses its running statistics, as it does when "
-        "features are computed. If there are any, the weights of one of them are kept",
+        "features are computed. If there are any, the weights of one of them are kept. They need label smoothing",
     )
     batch_size: int = Field(ge=2, le=100_000, description="Number of images in a step of fine-tuning")
     learning_rate: float = Field(
@@ -83,12 +83,6 @@ class ExtractorSettings(Section):
         description="Seed of the new layers, of the images held out, of the order of the other images, and of the "
         "dropout"
     )
-
-    @model_validator(mode="after")
-    def _settles_after_training(self) -> Self:
-        if self.settling_epochs >= self.epochs:
-            raise ValueError(f"settling_epochs: {self.settling_epochs} of {self.epochs} epochs; set fewer than epochs")
-        return self
 
     @property
     def first_kept(self) -> int:

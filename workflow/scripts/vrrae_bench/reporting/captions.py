@@ -102,7 +102,7 @@ def _of_dataset(scored: Sequence[tuple[Path, RunDetails]]) -> dict[str, Any]:
     extractors = [one.extractor.model_dump(exclude_unset=True) for _, one in scored if one.extractor]
     drawn = [(folder, details.sampling) for folder, details in scored if details.sampling]
     unconverged = {folder for folder, sampling in drawn if not sampling.gmm_converged}
-    few_means = {path for path, details in scored if details.sampling and not _has_enough_means(details)}
+    few_means = {folder for folder, details in scored if details.sampling and not _has_enough_means(details)}
     told = last.model_dump(exclude_unset=True)
     data = read_record(folder / TRAINING, holds=["data"])["data"]
     return {
@@ -133,7 +133,8 @@ def _has_enough_means(details: RunDetails) -> bool:
     sampling, run = details.sampling, details.run
     if sampling is None or sampling.gmm_means is None:
         return True
-    return are_enough(sampling.gmm_means, sampling.gmm_components, run.bottleneck)
+    size = run.definition.size_of_means(run.bottleneck, run.latent_size)
+    return are_enough(sampling.gmm_means, sampling.gmm_components, size)
 
 
 def _fewer_seeds(runs: Sequence[RunSpec]) -> dict[str, int]:

@@ -11,7 +11,6 @@ import pandas as pd
 
 from vrrae_bench.artefacts.records import read_record, reading, remedy
 from vrrae_bench.artefacts.run import format_beta
-from vrrae_bench.artefacts.run_folder import SCORES
 from vrrae_bench.artefacts.scores import BoundScores, RunScores
 from vrrae_bench.artefacts.timings import Timings, read_timings
 from vrrae_bench.reporting.configured import read_study
@@ -118,8 +117,8 @@ def _metric(row: Mapping[str, Any]) -> str:
 def _rows(name: str, table: Table, files: Sequence[Path], sweep: Sequence[Path]) -> Iterable[dict[str, Any]]:
     match table.origin:
         case "scores":
-            read = read_comparable([*files, *sweep])
-            of_sweep = [of_run(path, one) for path, one in zip(sweep, read[len(files) :])]
+            read = list(zip([*files, *sweep], read_comparable([*files, *sweep])))
+            of_sweep = [(path, of_run(path, one)) for path, one in read[len(files) :]]
             return [*_score_rows(name, table, read[: len(files)]), *_best_betas(name, table, of_sweep)]
         case "settings":
             return _setting_rows(name, table, [read_study(path) for path in files])
@@ -127,9 +126,12 @@ def _rows(name: str, table: Table, files: Sequence[Path], sweep: Sequence[Path])
             return _timing_rows(name, table, [read_timings(path) for path in files])
 
 
-def _score_rows(name: str, table: Table, scores: Sequence[RunScores | BoundScores]) -> Iterator[dict[str, Any]]:
-    bounds = [entry for entry in scores if isinstance(entry, BoundScores)]
-    runs = pd.DataFrame([_record(entry) | entry.interval_ends for entry in scores if isinstance(entry, RunScores)])
+def _score_rows(
+    name: str, table: Table, scores: Sequence[tuple[Path, RunScores | BoundScores]]
+) -> Iterator[dict[str, Any]]:
+    bounds = [entry for _, entry in scores if isinstance(entry, BoundScores)]
+    of_runs = [(path, entry) for path, entry in scores if isinstance(entry, RunScores)]
+    runs = pd.DataFrame([_record(path, entry) | entry.interval_ends for path, entry in of_runs])
     if runs.empty:
         return
     for dataset, of_dataset in runs.groupby("dataset", sort=False):
@@ -177,10 +179,10 @@ def _refuse_missing(group: pd.DataFrame, metric: str) -> None:
     Raises:
         UserError: Some runs of the group have the metric, and others do not.
     """
-    if lacking := [f"{folder}/{SCORES}" for folder in group.folder[group[metric].isna()]]:
+    if lacking := list(group.file[group[metric].isna()]):
         raise UserError(
-            f"{', '.join(lacking)}: {metric} is missing, which other seeds have. Other versions of this project have "
-            f"computed these scores. {remedy(*lacking)}"
+            f"{', '.join(lacking)}: {metric} is missing, which other seeds have. An earlier version may have computed "
+            f"these scores. {remedy(*lacking)}"
         )
 
 
@@ -199,13 +201,13 @@ def _over_files(table: Table, group: pd.DataFrame, metric: str) -> dict[str, Any
     return found
 
 
-def _best_betas(name: str, table: Table, scores: Sequence[RunScores]) -> Iterator[dict[str, Any]]:
+def _best_betas(name: str, table: Table, scores: Sequence[tuple[Path, RunScores]]) -> Iterator[dict[str, Any]]:
     """The rows of each method's best beta, by the paper's rule without the luck of a draw.
 
     The beta is chosen on one draw of images and reported on another. The luck of a training remains, since both draws
     are of the same models.
     """
-    runs = pd.DataFrame([_record(entry) for entry in scores])
+    runs = pd.DataFrame([_record(path, entry) for path, entry in scores])
     if "fid_random_other_draw" not in runs:
         return
     for _, group in runs.groupby(["dataset", "method"], sort=False):
@@ -259,9 +261,9 @@ def _void(scores: RunScores | BoundScores) -> dict[str, str]:
     return {"void": reason_of(scores.details)}
 
 
-def _record(scores: RunScores) -> dict[str, Any]:
+def _record(path: Path, scores: RunScores) -> dict[str, Any]:
     sizes = scores.details.run.model_dump(include={"bottleneck", "latent_size"})
-    record: dict[str, Any] = sizes | {"folder": scores.details.run.folder} | row_of_run(scores) | _void(scores)
+    record: dict[str, Any] = sizes | {"file": str(path)} | row_of_run(scores) | _void(scores)
     if "collapsed_dimensions" in record:
         record[COLLAPSED] = float(record["collapsed_dimensions"] > 0)
     return record

@@ -112,8 +112,8 @@ def scores_of_claims(study: Study, is_there: Callable[[str], bool]) -> list[str]
 
     With the scores of only some runs, a further extractor would judge other runs than the extractor that decides.
     """
-    further = further_scores(study)
-    return files_of_runs(all_runs(study), SCORES) + (further if all(map(is_there, further)) else [])
+    others = further_scores(study)
+    return files_of_runs(all_runs(study), SCORES) + (others if all(map(is_there, others)) else [])
 
 
 def reported(study: Study, kinds: Iterable[str]) -> Sequence[str]:

@@ -221,7 +221,7 @@ METRICS: dict[str, Metric] = {
         better="lower",
         paper="step_seconds",
         source="timings",
-        write="{:.4f}".format,
+        write="{:.3g}".format,
     ),
     "total_minutes": Metric(
         name="minutes in all",

@@ -372,7 +372,7 @@ FIGURES = by_name(
     Figure(
         name="figure_2",
         title="Figure 2: latent space of the synthetic bumps",
-        about="Posterior means of the synthetic set, a diagonal motion in orange: VAE and VRRAE",
+        about="Posterior means of the synthetic bumps, a diagonal motion in orange: VAE and VRRAE",
         shows=Selection(synthetic, headline, ("vae", "vrrae")),
         files=(SHOWN_MEANS,),
     ),

@@ -10,6 +10,7 @@ from vrrae_bench.artefacts.methods import methods
 from vrrae_bench.artefacts.run import format_beta
 from vrrae_bench.datasets.published import NO_SECRETS, holds_secret, is_url
 from vrrae_bench.datasets.sources import SOURCES, source_of
+from vrrae_bench.extractor.settings import ExtractorSettings
 from vrrae_bench.study.costs import dataset_size, generated_images
 from vrrae_bench.study.layers import DEFAULTS, is_default, with_defaults
 from vrrae_bench.study.problems import MissingKey, Problem, check_sizes, suggestion, value_of, well_formed
@@ -22,6 +23,7 @@ from vrrae_bench.study.settings import (
     least_images,
 )
 
+NO_REASONS = ("no", "false", "off", "yes", "true", "on")  # texts that say no way in which settings are reduced
 MOST_IMAGES = 10_000_000  # the most images that one model may draw: 8 GB if they have 28 x 28 pixels
 
 
@@ -41,11 +43,11 @@ def contradictions(values: Any) -> Iterator[Problem]:
                 f"'{values[name]}' is text, because all values of --config are text. It does not mean \"nothing\".",
                 f"Write --config {name}= for none, or null without quotes in a file.",
             )
-    if str(values.get("reduced")).lower() in ("no", "false", "yes", "true", "off", "on"):
+    if isinstance(reduced := values.get("reduced"), str) and reduced.lower() in NO_REASONS:
         yield Problem(
             "reduced",
-            f"'{values['reduced']}' is text. Any text means that settings are reduced, and that no claim is decided.",
-            "Write --config reduced= for none, or a few words that say how the settings are reduced.",
+            f"'{reduced}' is text. Any text means that settings are reduced, and that no claim is decided.",
+            "Write --config reduced= for none (in a file: null), or a few words that say how they are reduced.",
         )
     for name in ("results", "weights", "mirror"):
         yield from _check_path(name, values.get(name))
@@ -116,7 +118,7 @@ def _check_sweeps(key: str, dataset: DatasetSettings) -> Iterator[Problem]:
         if len(set(_in_paths(values))) < len(values):
             yield Problem(f"{key}.{name}", f"{list(values)} repeats a value.", "Name each once.")
     if dataset.betas and dataset.source == "synthetic":
-        yield Problem(f"{key}.betas", "no table or figure sweeps beta on the synthetic set.", "Remove it.")
+        yield Problem(f"{key}.betas", "no table or figure sweeps beta on the synthetic bumps.", "Remove it.")
 
 
 def _in_paths(values: Iterable[float]) -> list[str]:
@@ -225,6 +227,21 @@ def _check_sampling(key: str, dataset: DatasetSettings) -> Iterator[Problem]:
         yield Problem(f"{key}.sampling.interpolation_pairs", "a single image has no FID.", "Interpolate more.")
 
 
+def _check_settling(key: str, extractor: ExtractorSettings) -> Iterator[Problem]:
+    if extractor.settling_epochs >= extractor.epochs:
+        yield Problem(
+            f"{key}.settling_epochs",
+            f"{extractor.settling_epochs} of {extractor.epochs} epochs leave none in which the statistics are learned.",
+            "Set fewer settling_epochs, or more epochs.",
+        )
+    if extractor.settling_epochs and not extractor.label_smoothing:
+        yield Problem(
+            f"{key}.settling_epochs",
+            "without label_smoothing, they make the features of a few images larger (docs/studies.md).",
+            "Set label_smoothing: 0.1 too.",
+        )
+
+
 def _check_files(key: str, dataset: DatasetSettings) -> Iterator[Problem]:
     if dataset.source in OWN_SOURCES and dataset.files is None:
         yield Problem(f"{key}.files", "is missing.", "Add `files:` with a `path:`, as docs/own-data.md shows.")
@@ -253,6 +270,8 @@ def _check_extractor(key: str, dataset: DatasetSettings) -> Iterator[Problem]:
             "is missing.",
             "FID needs an Inception-v3: add it as in config.yaml, or write null to do without FIDs.",
         )
+    if dataset.extractor is not None:
+        yield from _check_settling(f"{key}.extractor", dataset.extractor)
     if dataset.extractor is None and dataset.extractor_seeds:
         yield Problem(f"{key}.extractor_seeds", "`extractor` is null, so there are no further extractors.", "Write [].")
     elif dataset.extractor is not None and dataset.extractor.seed in dataset.extractor_seeds:

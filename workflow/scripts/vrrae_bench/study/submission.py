@@ -140,7 +140,8 @@ def refuse_other_devices(accelerator: str, resources: Mapping[str, Mapping[str, 
 
     Such a run would hold GPUs and compute on the CPU. This happens if an option on the command line replaces the
     configuration that a profile names beside its resources. If the resources of a rule name an `accelerator`, the rule
-    computes on it, whatever the configuration says, and the rule is not checked.
+    computes on it, whatever the configuration says, and the rule is not checked. Timings are the exception: they always
+    belong to the accelerator of the configuration.
 
     Args:
         resources: The resources that a profile or the command line asks for, by rule, then by the name of the resource.
@@ -148,7 +149,9 @@ def refuse_other_devices(accelerator: str, resources: Mapping[str, Mapping[str, 
     Raises:
         UserError: The resources are for another accelerator than the configuration has.
     """
-    by_configuration = {rule: asked for rule, asked in resources.items() if "accelerator" not in asked}
+    by_configuration = {
+        rule: asked for rule, asked in resources.items() if "accelerator" not in asked or rule == "time_steps"
+    }
     for device, needed in (("GPU", "cuda"), ("TPU", "tpu")):
         rules = [rule for rule, asked in by_configuration.items() if _asks_for(device.lower(), asked)]
         if rules and accelerator != needed:
@@ -187,6 +190,6 @@ def _asks_for(device: str, resources: Mapping[str, Any]) -> bool:
         name.removeprefix("nvidia_").startswith(device) for name, value in resources.items() if value not in (0, "0")
     )
     # Only the options that ask for devices: `--output` has a `tpu` in it too, and `--exclude=gpu01` wants none.
-    of_slurm = rf"--gres[= ]\S*\b{device}\b|--{device}s?\b"
+    of_slurm = rf"--(?:gres|tres-per-\w+)[= ]\S*\b{device}\b|--{device}s?\b"
     gres, options = (str(resources.get(name, "")) for name in ("gres", "slurm_extra"))
     return any(named) or bool(re.search(rf"\b{device}\b", gres) or re.search(of_slurm, options))

@@ -76,7 +76,7 @@ def _extractors(claims: Sequence[ReportedClaim]) -> str:
         return (
             f"{len(waiting)} claim{'s wait' if several else ' waits'} for ImageNet weights. Beside "
             f"{'each of them' if several else 'it'} stands what our own extractor (the network whose features FID "
-            "compares) would decide. No second extractor confirms it."
+            "compares) would decide. No further extractor has scored enough models."
         )
     agreed: dict[Verdict, int] = {verdict: sum(claim.agreed == verdict for claim in waiting) for verdict in VERDICTS}
     alone = sum(len(claim.by_extractor) < 2 for claim in waiting)

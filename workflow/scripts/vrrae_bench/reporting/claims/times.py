@@ -48,7 +48,9 @@ class OverheadBelow:
         low, high = median_interval(overhead)
         seconds = f"VAE {timings.vae.median():.3g} s, VRRAE {timings.vrrae.median():.3g} s"
         interval = f"{percent(np.median(overhead))}, interval [{percent(low)}, {percent(high)}]"
-        line = f"{seconds} (medians of {len(timings)}, on {timings.device.iloc[0]}), overhead {interval}"
+        kind, _, name = timings.device.iloc[0].partition(": ")
+        device = "a CPU" if kind == "cpu" else name
+        line = f"{seconds} (medians of {len(timings)}, on {device}), overhead {interval}"
         outcome = verdict([high < self.limit], [low > self.limit])
         more = Lacking("measurement", "more pairs of timed steps: raise experiment.timing.turns")
         return Finding(outcome, (line, paper), (more,) if outcome == "open" else ())
