@@ -96,7 +96,9 @@ def test_the_files_that_are_written(tmp_path):
     main, *others = shown.split("\n## ")[1:]
     parts = {part.splitlines()[0]: part for part in others}
     assert list(parts)[:2] == ["Claims that hold (1)", "Claims that do not hold (2)"]
-    numbers = [int(re.search(r"\((\d+)\)", title)[1]) for title in list(parts)[2:]]
+    counts = [title.partition("(")[2] for title in list(parts)[2:]]
+    assert [count for count in counts if "definition" in count] == ["18, and 2 that follow from the definition)"]
+    numbers = [int(number) for count in counts for number in re.findall(r"\d+", count)]
     assert sum(numbers) == n - 3 and all(title.startswith("Open claims that wait for ") for title in list(parts)[2:])
     assert "(#lowest_reconstruction_error_mnist)" in parts["Claims that hold (1)"]
     assert all(f"(#{name})" in parts["Claims that do not hold (2)"] for name in refuted)

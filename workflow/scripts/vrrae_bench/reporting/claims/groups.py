@@ -21,6 +21,15 @@ class Group:
     claims: Sequence[ReportedClaim]
     shared: Sequence[str]
 
+    @property
+    def size(self) -> str:
+        """How many claims these are. Claims that follow from the definition of the method are counted apart."""
+        by_definition = sum(one.by_algebra for one in self.claims)
+        size = str(len(self.claims) - by_definition)
+        if not by_definition:
+            return size
+        return f"{size}, and {by_definition} that follow{'s' * (by_definition == 1)} from the definition"
+
     def lacking(self, claim: ReportedClaim) -> list[str]:
         """What a claim of the group lacks beside what all of them lack."""
         return [each.text for each in claim.lacking if each.text not in self.shared]

@@ -29,7 +29,8 @@ def unlike_the_paper(name: str, configured: DatasetSettings) -> Iterator[str]:
         (printed, _), value = paper_value(table, name, "", "", key), getattr(configured, key)
         if printed is not None and value not in (printed, OF_THE_CODE.get((name, key))):
             yield f"{key} is {value:g} and not {printed:g}"
-    for method, beta in ((method, configured.beta.get(method)) for method in ("vae", "vrrae")):
+    for method in ("vae", "vrrae"):
+        beta = configured.beta.get(method)
         asked = [format_beta(BETA_OF_THE_BUMPS)] if configured.bumps else paper_betas("table_2", name, method)
         if asked and beta is not None and format_beta(beta) not in asked:
             yield f"the beta of {method} is {format_beta(beta)} and not {' or '.join(asked)}"

@@ -128,7 +128,7 @@ def _main(claims: Sequence[ReportedClaim]) -> list[str]:
 
 def _listed(group: Group) -> list[str]:
     """A group under its title, with a link from each claim to its section. What all claims wait for is said once."""
-    parts = [f"## {group.title} ({len(group.claims)})"]
+    parts = [f"## {group.title} ({group.size})"]
     if group.shared:
         parts.append(f"All of them wait for: {'; '.join(map(markdown_cell, group.shared))}.")
     rows = [{"Claim": f"[{one.statement}](#{one.id})", "Section": one.section} for one in group.claims]
