@@ -91,6 +91,23 @@ def test_what_a_model_draws_is_what_the_pipeline_draws(tiny_images, run_spec, sa
     np.testing.assert_allclose(fitted.encode(images), samples.latents["train_mean"], rtol=1e-4, atol=1e-5)
 
 
+def test_the_mixture_of_the_pipeline_may_be_fitted_to_some_of_the_means(tiny_images, sample_spec, fitted):
+    images = tiny_images.array("train")[...]
+    spec = sample_spec.model_copy(update={"gmm_subsample": 12, "gmm_n_init": 3})
+    samples = draw_samples(fitted.network, fitted.header, tiny_images, spec, seed=0)
+    mixture = fitted.fit_mixture(images, gmm_components=2, gmm_subsample=12, gmm_n_init=3)
+    drawn = np.clip(np.rint(fitted.sample(mixture, 10)), 0, 255).astype(np.uint8)
+    assert np.array_equal(drawn, samples.random[:10])
+    of_all = draw_samples(fitted.network, fitted.header, tiny_images, sample_spec, seed=0)
+    assert not np.array_equal(drawn, of_all.random[:10])
+
+
+def test_a_model_takes_the_dark_images_that_it_was_trained_on():
+    dark = IMAGES // 100
+    model = vrrae_bench.fit(dark, **SETTINGS, beta=0, value_range=(0, 255))
+    assert model.encode(dark).shape == (len(dark), SETTINGS["bottleneck"])
+
+
 def test_reconstructions_and_interpolations_are_decoded_means(tiny_images, fitted):
     images = tiny_images.array("train")[:6]
     means = fitted.encode(images)
@@ -149,6 +166,8 @@ def test_settings_that_cannot_be_are_refused_by_the_names_of_the_arguments(chang
         (IMAGES / 255, (0, np.inf), "not a finite number and a higher one"),
         (IMAGES / 255, 1, "is not the lowest and the highest value"),
         (IMAGES // 128, None, "none is above 1 of 255"),
+        (IMAGES / 255, (0, 255), "their highest value is 1, which is black in value_range=(0, 255)"),
+        (IMAGES // 128, (0, 255), "their highest value is 1, which is black in value_range=(0, 255)"),
         (IMAGES[..., 0], None, "images[..., None]"),
         (IMAGES[:, :, :7], None, "Crop or resize"),
         (np.repeat(IMAGES, 3, axis=3).transpose(0, 3, 1, 2), None, "channels come last"),

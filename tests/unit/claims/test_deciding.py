@@ -80,7 +80,11 @@ def test_reduced_settings_decide_nothing_and_still_show_numbers():
         ("synthetic", {"beta": {"vae": 0.5, "vrrae": 1e-3}}, "on Synthetic, the beta of vae is 5e-1 and not 1e-3"),
         ("mnist", {"learning_rate": 0.01}, "on MNIST, learning_rate is 0.01 and not 0.001"),
         ("mnist", {"sampling": {"random_images": 50}}, "on MNIST, sampling.random_images is 50 and not 1250"),
+        ("mnist", {"sampling": {"gmm_components": 1}}, "on MNIST, sampling.gmm_components is 1, and the paper draws"),
         ("synthetic", {"bumps": {"grid": 8}}, "on Synthetic, bumps.grid is 8 and not 10"),
+        ("synthetic", {"bumps": {"diagonal_images": 2}}, "bumps.diagonal_images is 2, and at least 100 are needed"),
+        ("synthetic", {"bumps": {"test_images": 1}}, "bumps.test_images is 1, and at least 10000 are needed"),
+        ("synthetic", {"sampling": {"random_images": 2}}, "random_images is 2, and at least 1250 are needed"),
     ],
 )
 def test_trainings_with_other_settings_than_the_papers_decide_no_claim_about_their_data_set(

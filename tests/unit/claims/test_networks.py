@@ -74,6 +74,22 @@ def test_a_fid_claim_without_imagenet_weights_tells_the_verdict_by_each_network_
     assert (f"; they {'agree' if third == 'vae' else 'do not agree'}") in overview_of([one], evidence)
 
 
+def test_beside_a_claim_that_imagenet_weights_decide_stands_what_further_networks_say(write_scores, settings):
+    """The first network decides. A reader sees that the second one contradicts it."""
+    paths = [
+        write_scores(
+            "mnist", method, seed, features_of(network, "imagenet"), fid_random=(10 if method == best else 50) + seed
+        )
+        for network, best in ((0, "vae"), (1, "ae"))
+        for method in ("ae", "vae", "rrae", "vrrae")
+        for seed in range(3)
+    ]
+    evidence = load_evidence(paths, [], settings)
+    [one] = decide([claim for claim in CLAIMS if claim.id == "best_random_fid_mnist"], evidence, None)
+    assert one.finding.verdict == "holds" and one.finding.by_extractor == {0: "holds", 1: "does_not_hold"}
+    assert "by our 2 extractors: seed 0 holds, seed 1 does not hold; they do not agree" in told(one)
+
+
 @pytest.mark.parametrize("above", [True, False])
 def test_features_of_a_network_at_chance_decide_no_claim(write_scores, settings, above):
     """Everything else is decided as ever; the network is what a claim waits for, however clear its numbers are."""

@@ -16,7 +16,8 @@ LARGEST_P_VALUE = 0.01
 LARGEST_SHARE = 0.5
 VOID = "Its features say nothing about images, so every FID and every other score that uses them is void."
 REMEDY = (
-    "Train it for more epochs, on more images or with more pixels. If a few images decide its features, set its "
+    "Train it for more epochs, on more images or with more pixels. If test images are too few, add some. If a few "
+    "images decide its features, set its "
     "settling_epochs to 1, with 2 epochs or more, and its label_smoothing to 0.1 (`extractor` of the data set in the "
     "configuration)."
 )

@@ -47,6 +47,11 @@ def images_to_train_on(
             f"images: their values lie from {array.min():g} to {array.max():g}, outside value_range=({low:g}, "
             f"{high:g}). Give the range that they have, or clip them."
         )
+    if array.max() <= low + (high - low) / BYTES[1]:
+        raise UserError(
+            f"images: their highest value is {array.max():g}, which is black in value_range=({low:g}, {high:g}). If "
+            "it is white, give it as the end of the range."
+        )
     stored = array if array.dtype == np.uint8 else array.astype(np.float32)
     return np.ascontiguousarray(stored), Normalisation(shift=low, scale=high - low)
 

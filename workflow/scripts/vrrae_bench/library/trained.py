@@ -91,19 +91,29 @@ class TrainedModel:
         return self.decode(between).reshape(len(first), n_points, *self.header.image_shape)
 
     def fit_mixture(
-        self, images: Num[np.ndarray, "N H W C"], gmm_components: int | None = 10, seed: int = 0
+        self,
+        images: Num[np.ndarray, "N H W C"],
+        gmm_components: int | None = 10,
+        seed: int = 0,
+        *,
+        gmm_subsample: int | None = None,
+        gmm_n_init: int = 1,
     ) -> FittedMixture:
         """The Gaussian mixture over the posterior means of images, from which the benchmark draws random images.
 
         Args:
             gmm_components: The number of Gaussians. If it is None, the BIC chooses a number from 1 to 10.
-            seed: The seed of the fit. With the seed of a run, this is the mixture of the benchmark.
+            seed: The seed of the fit. With the seed of a run, and its `sampling` in the other arguments, this is the
+                mixture of the benchmark.
+            gmm_subsample: The largest number of posterior means to which the mixture is fitted. None takes all.
+            gmm_n_init: The number of fits from different starts, of which the likeliest is used.
 
         Raises:
             UserError: There are fewer images than Gaussians.
         """
         with as_in_the_commands():
-            return fit_mixture(self.encode(images), gmm_components, derived_seed(seed, "gmm"))
+            means, options = self.encode(images), {"n_init": gmm_n_init, "subsample": gmm_subsample}
+            return fit_mixture(means, gmm_components, derived_seed(seed, "gmm"), **options)
 
     def sample(self, mixture: FittedMixture, n_images: int, seed: int = 0) -> Float[np.ndarray, "N H W C"]:
         """Random images: points drawn from a mixture, decoded. The same seed draws the same images."""

@@ -10,7 +10,7 @@ from vrrae_bench.reporting.claims.conditions import OF_THE_PAPER
 from vrrae_bench.reporting.claims.contradictions import CONTRADICTIONS, Contradiction, Reading
 from vrrae_bench.reporting.claims.differences import PairedDifferences
 from vrrae_bench.reporting.claims.evidence import Evidence
-from vrrae_bench.reporting.claims.findings import Finding, Lacking, Rule, number
+from vrrae_bench.reporting.claims.findings import Finding, Lacking, Rule, fewer_test_images, number
 from vrrae_bench.reporting.claims.parts import datasets_of, kinds_of
 from vrrae_bench.reporting.claims.printed_settings import unlike_the_paper
 from vrrae_bench.reporting.claims.reported import (
@@ -161,7 +161,8 @@ def _here(reading: Reading, evidence: Evidence) -> str:
     """Our value beside the printed one; a dash where there is none."""
     source = METRICS[reading.metric].source
     if source in ("scores", "derived"):
-        return _over_seeds(evidence.values(reading.dataset, reading.variant, reading.metric))
+        values = evidence.values(reading.dataset, reading.variant, reading.metric)
+        return _over_seeds(values, fewer_test_images(evidence, reading.dataset, reading.metric))
     if reading.dataset not in evidence.configured:
         return "–"
     if source == "settings":
@@ -172,8 +173,9 @@ def _here(reading: Reading, evidence: Evidence) -> str:
     return f"{number(found[reading.metric])} ({how})" if reading.metric in found else "–"
 
 
-def _over_seeds(values: pd.Series) -> str:
+def _over_seeds(values: pd.Series, remark: str | None) -> str:
     if values.empty:
         return "–"
     deviation = f" ± {values.std(ddof=1):.2g}" if len(values) > 1 else ""
-    return f"{number(values.mean())}{deviation} ({len(values)} seed{'s' * (len(values) > 1)})"
+    remarks = [f"{len(values)} seed{'s' * (len(values) > 1)}", *([remark] if remark else [])]
+    return f"{number(values.mean())}{deviation} ({'; '.join(remarks)})"

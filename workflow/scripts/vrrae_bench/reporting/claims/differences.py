@@ -139,20 +139,24 @@ class PairedDifferences(Tested):
     def decide(self, evidence: Evidence) -> Finding:
         """The verdict. FIDs of another kind than the paper's do not decide it, and are only told with the numbers.
 
-        In that case the findings in the features of each extractor stand beside the verdict. An extractor that has not
-        scored all of the runs is left out.
+        The findings in the features of each extractor stand beside the verdict. An extractor that has not scored all of
+        the runs is left out.
         """
         finding, network = self.find(evidence), evidence.lacking_network(self.on)
         others = tuple(metric for metric in self.metrics if not METRICS[metric].of_features)
-        if network is None or others == self.metrics:
+        if others == self.metrics:
             return finding
+        further = evidence.by_further_extractors(self.on).items()
+        others_found = {
+            seed: self.find(other).verdict for seed, other in further if self._has_all_scores(other, evidence)
+        }
+        found = {evidence.extractor_seed(self.on): finding.verdict} | others_found
+        if network is None:  # a single extractor would only repeat the verdict
+            return replace(finding, by_extractor=found if others_found else {})
         numbers = (
             *finding.numbers,
             f"by the features of this Inception-v3, the claim {VERDICTS[finding.verdict].of_one}",
         )
-        further = evidence.by_further_extractors(self.on).items()
-        found = {seed: self.find(other).verdict for seed, other in further if self._has_all_scores(other, evidence)}
-        found = {evidence.extractor_seed(self.on): finding.verdict} | found
         alone = replace(self, metrics=others).find(evidence) if others else None
         if alone and alone.verdict == "does_not_hold":
             without = (f"without FIDs, this decides: {line}" for line in alone.numbers)

@@ -3,6 +3,8 @@
 from collections.abc import Iterator
 
 from vrrae_bench.artefacts.run import format_beta
+from vrrae_bench.datasets.settings import BumpSettings
+from vrrae_bench.latent.settings import SampleSpec
 from vrrae_bench.study.catalogue import TABLES
 from vrrae_bench.study.paper import paper_betas, paper_value
 from vrrae_bench.study.settings import DatasetSettings
@@ -14,6 +16,10 @@ OF_THE_CODE = {("synthetic", "learning_rate"): 1e-3}
 # The paper prints no beta for the bumps. Those of Table 2 are inferred: Table A.3-2 has the same FIDs with these betas.
 BETA_OF_THE_BUMPS = 1e-3
 GRID = 10  # section 4.1: 10 x 10 training images of bumps
+# The fewest images of bumps with which a claim is decided, which are as many as config.yaml has. With two images, for
+# example, any motion of a bump would be a straight line. A few random images could never cover all places of a bump.
+FEWEST_BUMPS = {"test_images": 10_000, "diagonal_images": 100}
+FEWEST_RANDOM_BUMPS = 1250
 # Section 4.2: the number of random images, and of points between the two images of a pair. It is not about the bumps.
 DRAWN = {"random_images": 1250, "interpolation_points": 5}
 
@@ -34,8 +40,25 @@ def unlike_the_paper(name: str, configured: DatasetSettings) -> Iterator[str]:
         asked = [format_beta(BETA_OF_THE_BUMPS)] if configured.bumps else paper_betas("table_2", name, method)
         if asked and beta is not None and format_beta(beta) not in asked:
             yield f"the beta of {method} is {format_beta(beta)} and not {' or '.join(asked)}"
-    if configured.bumps and configured.bumps.grid != GRID:
-        yield f"bumps.grid is {configured.bumps.grid} and not {GRID}"
-    for key, printed_number in DRAWN.items():
-        if not configured.bumps and (number := getattr(configured.sampling, key)) != printed_number:
-            yield f"sampling.{key} is {number} and not {printed_number}"
+    if configured.bumps:
+        yield from _unlike_the_bumps(configured.bumps, configured.sampling)
+    else:
+        yield from _unlike_the_draws(configured.sampling)
+
+
+def _unlike_the_bumps(bumps: BumpSettings, sampling: SampleSpec) -> Iterator[str]:
+    if bumps.grid != GRID:
+        yield f"bumps.grid is {bumps.grid} and not {GRID}"
+    for key, fewest in FEWEST_BUMPS.items():
+        if (number := getattr(bumps, key)) < fewest:
+            yield f"bumps.{key} is {number}, and at least {fewest} are needed"
+    if sampling.random_images < FEWEST_RANDOM_BUMPS:
+        yield f"sampling.random_images is {sampling.random_images}, and at least {FEWEST_RANDOM_BUMPS} are needed"
+
+
+def _unlike_the_draws(sampling: SampleSpec) -> Iterator[str]:
+    for key, printed in DRAWN.items():
+        if (number := getattr(sampling, key)) != printed:
+            yield f"sampling.{key} is {number} and not {printed}"
+    if sampling.gmm_components == 1:
+        yield "sampling.gmm_components is 1, and the paper draws from a mixture of several Gaussians"

@@ -35,7 +35,7 @@ def gallery(runs: Sequence[Run], first: int, *, upwards: bool = False, cmap: str
     def fill(axis: Axes, run: Run) -> None:
         shown = run.images("random", "real", "nearest")
         generated = part(first, GALLERY, len(shown["random"]))
-        number = min(first // GALLERY, len(shown["nearest"]) // GALLERY_COLUMNS - 1)
+        number = max(0, min(first // GALLERY, len(shown["nearest"]) // GALLERY_COLUMNS - 1))
         row = slice(GALLERY_COLUMNS * number, GALLERY_COLUMNS * (number + 1))
         groups = [shown["real"][row], shown["random"][generated]]
         # If fewer images were drawn than two galleries show, the first row has no neighbours.
