@@ -205,14 +205,14 @@ def _best_betas(name: str, table: Table, scores: Sequence[tuple[Path, RunScores]
     """The rows of each method's best beta, by the paper's rule without the luck of a draw.
 
     The beta is chosen on one draw of images and reported on another. The luck of a training remains, since both draws
-    are of the same models.
+    are of the same models. A method has no such row if one of its betas has no FID.
     """
     runs = pd.DataFrame([_record(path, entry) for path, entry in scores])
     if "fid_random_other_draw" not in runs:
         return
     for _, group in runs.groupby(["dataset", "method"], sort=False):
-        means = group.groupby("beta", sort=False).fid_random_other_draw.mean().dropna()
-        if means.empty:
+        means = group.groupby("beta", sort=False).fid_random_other_draw.mean()
+        if means.isna().any():
             continue
         for row in _run_rows(name, table, group[group.beta == means.idxmin()]):
             note = "beta chosen on another draw of images from the same trainings"
