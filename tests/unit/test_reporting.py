@@ -790,6 +790,21 @@ def test_a_caption_explains_no_fid_where_none_was_scored(name, table_2):
     assert not any(words in caption for words in ("Inter.", "Rand.", "FID depends on", "1250", "inner points"))
 
 
+def test_a_caption_explains_the_fids_of_a_data_set_if_only_some_of_its_runs_have_one(write_scores):
+    numbers = {"reconstruction_error": 25.0}
+    scored = [
+        write_scores("mnist", method, 0, **numbers, fid_random=38.0, fid_interpolation=5.0) for method in ("ae", "vae")
+    ]
+    without = write_scores("mnist", "ae", 0, learning_rate=1e-4, **numbers)
+    record = json.loads(without.read_text())
+    record["details"].pop("extractor")
+    record["details"].pop("counts", None)
+    without.write_text(json.dumps(record))
+    for files in ([*scored, without], [without, *scored]):
+        caption = render_caption(CAPTIONS / "table_2.j2", caption_context("scores", files))
+        assert "FID compares 1250 random images" in caption and "tuned on this data set's labels" in caption
+
+
 def test_captions_mark_what_is_not_the_papers(table_2, write_scores):
     """What decides a number and is ours, or other than what the paper has, is told beside it."""
     for name in ("table_2", "table_3", "table_a3_2", "table_a4_3"):

@@ -96,7 +96,8 @@ def scores_context(scores: Sequence[str | Path]) -> dict[str, Any]:
 
 def _of_dataset(scored: Sequence[tuple[Path, RunDetails]]) -> dict[str, Any]:
     """What templates are given for one data set, from the folder of each run and the details of its scores."""
-    folder, last = scored[-1]
+    # Some runs may have no FID, as if they come from another machine. Those that have one tell how it was computed.
+    folder, last = next((one for one in reversed(scored) if one[1].extractor), scored[-1])
     runs = [details.run for _, details in scored]
     # Only what the file has: a template that asks for a missing value fails, instead of printing "None".
     extractors = [one.extractor.model_dump(exclude_unset=True) for _, one in scored if one.extractor]
