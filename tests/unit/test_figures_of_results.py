@@ -185,9 +185,13 @@ def test_fids_by_another_kind_of_network_are_marked_as_on_another_scale(start, n
     assert ["another scale" in axis.get_xlabel() for axis in panels] == noted
 
 
-def test_a_metric_that_was_not_scored_says_so_in_its_panel():
-    """As on CIFAR-10 so far, which has no extractor and so no conditions of FIDs either."""
-    figure = figure_outcome.draw(kept("table_2", "claims"))
+def test_a_metric_that_was_not_scored_says_so_in_its_panel(tmp_path):
+    """As on a data set without an extractor."""
+    rows = pd.read_csv(EXAMPLE / "tables/table_2.csv", dtype=str, keep_default_na=False)
+    scored = rows[~((rows.dataset == "cifar10") & rows.metric.str.startswith("fid"))]
+    scored.to_csv(tmp_path / "table_2.csv", index=False)
+    write_record(tmp_path / "table_2.json", {"table": "table_2"}, ["table_2.csv"])
+    figure = figure_outcome.draw(kept("claims") | {"table_2": tmp_path / "table_2.csv"})
     mnist, cifar10 = figure.axes[:3], figure.axes[3:6]
     texts = [[text.get_text() for text in axis.texts] for axis in cifar10]
     assert texts == [[], ["not scored"], ["not scored"]] and not cifar10[1].get_xticks().size
