@@ -147,12 +147,10 @@ class PairedDifferences(Tested):
         if others == self.metrics:
             return finding
         further = evidence.by_further_extractors(self.on).items()
-        others_found = {
-            seed: self.find(other).verdict for seed, other in further if self._has_all_scores(other, evidence)
-        }
-        found = {evidence.extractor_seed(self.on): finding.verdict} | others_found
+        found = {seed: self.find(other).verdict for seed, other in further if self._has_all_scores(other, evidence)}
+        found = {evidence.extractor_seed(self.on): finding.verdict} | found
         if network is None:  # a single extractor would only repeat the verdict
-            return replace(finding, by_extractor=found if others_found else {})
+            return replace(finding, by_extractor=found if len(found) > 1 else {})
         numbers = (
             *finding.numbers,
             f"by the features of this Inception-v3, the claim {VERDICTS[finding.verdict].of_one}",

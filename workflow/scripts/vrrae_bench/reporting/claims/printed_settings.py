@@ -19,7 +19,6 @@ GRID = 10  # section 4.1: 10 x 10 training images of bumps
 # The fewest images of bumps with which a claim is decided, which are as many as config.yaml has. With two images, for
 # example, any motion of a bump would be a straight line. A few random images could never cover all places of a bump.
 FEWEST_BUMPS = {"test_images": 10_000, "diagonal_images": 100}
-FEWEST_RANDOM_BUMPS = 1250
 # Section 4.2: the number of random images, and of points between the two images of a pair. It is not about the bumps.
 DRAWN = {"random_images": 1250, "interpolation_points": 5}
 
@@ -52,8 +51,8 @@ def _unlike_the_bumps(bumps: BumpSettings, sampling: SampleSpec) -> Iterator[str
     for key, fewest in FEWEST_BUMPS.items():
         if (number := getattr(bumps, key)) < fewest:
             yield f"bumps.{key} is {number}, and at least {fewest} are needed"
-    if sampling.random_images < FEWEST_RANDOM_BUMPS:
-        yield f"sampling.random_images is {sampling.random_images}, and at least {FEWEST_RANDOM_BUMPS} are needed"
+    if sampling.random_images < (fewest := DRAWN["random_images"]):
+        yield f"sampling.random_images is {sampling.random_images}, and at least {fewest} are needed"
 
 
 def _unlike_the_draws(sampling: SampleSpec) -> Iterator[str]:
