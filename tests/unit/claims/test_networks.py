@@ -106,7 +106,7 @@ def test_features_of_a_network_at_chance_decide_no_claim(write_scores, settings,
     finding = rule_of("best_random_fid_mnist").decide(evidence)
     assert finding.verdict == ("holds" if above else "open")
     assert rule_of("lowest_reconstruction_error_mnist").decide(evidence).verdict == "does_not_hold"
-    assert evidence.conditions["Test accuracy"].tolist() == ["99.00 %" if above else "10.00 % (void)"]
+    assert evidence.conditions["Test accuracy"].tolist() == ["99.00 % of 10000" if above else "10.00 % of 10000 (void)"]
     if not above:
         assert {one.awaited for one in finding.lacking} == {"measurement"}
         [text] = lacking_texts(finding)

@@ -70,6 +70,12 @@ class Network(Recorded):
     seed: int | None = None
 
 
+class AgainstGuessing(Recorded):
+    """The comparison of a network with the guess of the most frequent class, over test images."""
+
+    n_images: int
+
+
 class Preparation(Recorded):
     """How images are prepared for a network, and in which precision it computes."""
 
@@ -82,6 +88,7 @@ class Extractor(Recorded):
     sha256: str
     settings: Network | None = Field(default=None, description="Of a network that was tuned here")
     test_accuracy: float | None = None
+    against_guessing: AgainstGuessing | None = Field(default=None, description="Lacks in results of earlier versions")
     n_reference: int | None = Field(default=None, description="Training images that its reference is of")
     preparation: Preparation | None = None
 

@@ -5,6 +5,7 @@ from itertools import pairwise
 import jax.numpy as jnp
 import numpy as np
 
+from vrrae_bench.artefacts.shown import evenly_spaced
 from vrrae_bench.datasets.store import DataSet
 from vrrae_bench.latent.diagnostics import energy_error, orthonormality_error, subspace_distance
 from vrrae_bench.latent.sampling import decoded_images
@@ -16,7 +17,7 @@ from vrrae_bench.scoring.reconstruction import RelativeError
 from vrrae_bench.scoring.sharpness import sharpness_scores
 from vrrae_bench.training.batches import BatchStream
 
-# Number of test images whose reconstructions are measured for sharpness.
+# Number of test images, at most, whose reconstructions are measured for sharpness.
 N_SHARPNESS = 1000
 # Number of training images, at most, whose errors are measured.
 MOST_TRAINING_IMAGES = 10_000
@@ -111,7 +112,11 @@ def basis_disagreement(model: Autoencoder, header: ModelHeader, data: DataSet) -
 
 
 def reconstruction_sharpness(model: Autoencoder, header: ModelHeader, data: DataSet) -> dict[str, float]:
-    """Sharpness of the reconstructions of the first test images, divided by the sharpness of these images."""
-    images = data.array("test")[:N_SHARPNESS]
+    """Sharpness of the reconstructions of test images, divided by the sharpness of these images.
+
+    The images are evenly spaced in the test set, because the images of a folder are sorted by class.
+    """
+    test = data.array("test")
+    images = test[evenly_spaced(len(test), N_SHARPNESS)]
     means = np.asarray(posteriors(model, header.normalisation, images).mean)
     return sharpness_scores({"reconstruction": decoded_images(model, header, data, means)}, images)

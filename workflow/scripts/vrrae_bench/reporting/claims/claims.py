@@ -114,8 +114,8 @@ BATCHES = (
 SHARPNESS = (
     "Sharpness is the mean variance of the Laplacian of the images, divided by the mean variance of the Laplacian of "
     "the test images. A value above 1 means noise. So the rule compares the distance from 1, which is the absolute "
-    "value of the logarithm. Random images are those of the first draw, and reconstructions are of the first 1000 test "
-    "images. The paper has no number for sharpness."
+    "value of the logarithm. Random images are those of the first draw. Reconstructions are of at "
+    "most 1000 test images, evenly spaced in the test set. The paper has no number for sharpness."
 )
 
 CLAIMS = (

@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from vrrae_bench.artefacts.scores import Preparation, RunDetails
+from vrrae_bench.artefacts.scores import Extractor, Preparation, RunDetails
 from vrrae_bench.reporting.claims.printed_settings import DRAWN
 from vrrae_bench.reporting.labels import dataset_label
 from vrrae_bench.reporting.void import reason_of
@@ -48,7 +48,7 @@ def fid_conditions(details: RunDetails) -> dict[str, str] | None:
         "Inception-v3 from": START[network.start],
         "Pixels": str(network.image_size),
         "Feature precision": precision,
-        "Test accuracy": f"{100 * extractor.test_accuracy:.2f} %{' (void)' if reason_of(details) else ''}",
+        "Test accuracy": _accuracy(extractor) + (" (void)" if reason_of(details) else ""),
         "Network (SHA-256)": extractor.sha256[:12],
         "Real images": str(extractor.n_reference),
         "Random": str(counts["fid_random"].generated),
@@ -57,6 +57,12 @@ def fid_conditions(details: RunDetails) -> dict[str, str] | None:
         "Interpolated": f"{counts['fid_interpolation'].generated}, {sampling.interpolation_points} a pair",
         "Random images drawn from": f"{sampling.gmm_components} Gaussians, fitted to {sampling.gmm_means} means",
     }
+
+
+def _accuracy(extractor: Extractor) -> str:
+    """The accuracy of a network, and over how many test images, if that is recorded."""
+    compared = extractor.against_guessing
+    return f"{100 * extractor.test_accuracy:.2f} %" + (f" of {compared.n_images}" if compared else "")
 
 
 def lacking_network(conditions: pd.DataFrame, dataset: str) -> str | None:
