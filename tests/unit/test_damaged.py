@@ -69,7 +69,7 @@ def run(tmp_path, run_spec, rng) -> Run:
 
 def report(run):
     claims, template = run.folder / "claims.json", run.folder / "template"
-    nothing = {"summary": [], "claims": [], "rules": {}, "conditions": [], "contradictions": []}
+    nothing = {"summary": [], "claims": [], "rules": {}, "conditions": [], "other_networks": [], "contradictions": []}
     claims.write_text(json.dumps(nothing))
     template.write_text("")
     how = {"tables": [], "claims": claims, "figures": [], "runs": [run.folder / "run.json"]}
@@ -177,7 +177,7 @@ def test_arrays_with_objects_are_not_loaded(tmp_path):
 @pytest.mark.parametrize("damage", JSON_DAMAGES)
 def test_a_damaged_configuration_of_the_results_is_told(damage, tmp_path):
     (tmp_path / "settings.json").write_bytes(damage)
-    with pytest.raises(UserError, match="settings.json: is no configuration of this version. Make it again"):
+    with pytest.raises(UserError, match="settings.json: is no configuration of this version."):
         read_study(tmp_path / "settings.json")
 
 

@@ -13,7 +13,7 @@ from vrrae_bench.artefacts.records import read_record, write_record
 from vrrae_bench.reporting.configured import digest_of, read_study
 from vrrae_bench.study.selection import all_runs
 
-NO_CLAIMS = {"summary": [], "claims": [], "rules": {}, "conditions": [], "contradictions": []}
+NO_CLAIMS = {"summary": [], "claims": [], "rules": {}, "conditions": [], "other_networks": [], "contradictions": []}
 RUN = "runs/mnist/vrrae/beta=1e-6__batch=576/seed=0"
 
 
@@ -121,7 +121,7 @@ def test_a_configuration_that_is_none_is_told(results, keep, content):
     (results / "settings.json").write_text(content)
     outcome = keep(results, results.with_name("kept"))
     assert outcome.returncode == 1 and outcome.stderr.startswith("error: ")
-    assert "settings.json: is no configuration of this version. Make it again" in outcome.stderr
+    assert "settings.json: is no configuration of this version." in outcome.stderr
 
 
 def test_results_that_do_not_tell_their_configuration_are_not_kept(results, keep):

@@ -340,7 +340,14 @@ def test_a_fid_of_features_that_say_nothing_is_void_in_the_table_of_runs(run, tm
 
 
 def test_the_page_lets_nothing_through_but_its_own_style_and_script(run, tmp_path):
-    nothing = {"summary": ["A line."], "claims": [], "rules": {}, "conditions": [], "contradictions": []}
+    nothing = {
+        "summary": ["A line."],
+        "claims": [],
+        "rules": {},
+        "conditions": [],
+        "other_networks": [],
+        "contradictions": [],
+    }
     write_record(tmp_path / "claims.json", nothing)
     page = tmp_path / "report.html"
     how = {"template": TEMPLATE, "tables": [], "claims": tmp_path / "claims.json", "figures": []}

@@ -318,7 +318,7 @@ def test_a_configuration_that_does_not_tell_all_is_told(settings_file, name, cha
     settings = json.loads(settings_file.read_text())
     change(settings)
     settings_file.write_text(json.dumps(settings))
-    with pytest.raises(UserError, match=f"{settings_file}: is no configuration of this version. Make it again"):
+    with pytest.raises(UserError, match=f"{settings_file}: is no configuration of this version."):
         long_table(name, [settings_file])
 
 

@@ -98,6 +98,8 @@ def test_more_often(vae, vrrae, verdict):
         ([(0.5, 0, 0), (0.05, 0.4, 0), (0.05, 0, 1)], "open"),  # each number somewhere, never all in one
         ([(0.5, 0, 0)] * 13, "open"),
         ([(0.5, 0, 0)] * 14, "does_not_hold"),
+        # Each number has 14 seeds or more, and only nine seeds have all of them.
+        ([(0.5, 0, np.nan)] * 5 + [(0.5, 0, 0)] * 9 + [(np.nan, 0, 0)] * 5, "open"),
     ],
 )
 def test_a_selected_seed_has_to_have_all_that_is_asked_of_it(seeds, verdict):

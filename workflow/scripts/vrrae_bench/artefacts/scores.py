@@ -70,7 +70,7 @@ class Network(Recorded):
     seed: int | None = None
 
 
-class AgainstGuessing(Recorded):
+class GuessingRecord(Recorded):
     """The comparison of a network with the guess of the most frequent class, over test images."""
 
     n_images: int
@@ -88,7 +88,7 @@ class Extractor(Recorded):
     sha256: str
     settings: Network | None = Field(default=None, description="Of a network that was tuned here")
     test_accuracy: float | None = None
-    against_guessing: AgainstGuessing | None = Field(default=None, description="Lacks in results of earlier versions")
+    against_guessing: GuessingRecord | None = Field(default=None, description="Missing in results of earlier versions")
     n_reference: int | None = Field(default=None, description="Training images that its reference is of")
     preparation: Preparation | None = None
 
@@ -110,6 +110,11 @@ class Details(Recorded):
     intervals: dict[str, Interval] = Field(default_factory=dict)
     omitted: dict[str, str] = Field(default_factory=dict)
     fid_random_draws: tuple[float, ...] = ()
+
+    @property
+    def network(self) -> Network | None:
+        """The settings of the network in whose features images are compared, if it was tuned here."""
+        return self.extractor.settings if self.extractor else None
 
 
 class RunDetails(Details):

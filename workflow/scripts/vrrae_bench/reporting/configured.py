@@ -41,13 +41,12 @@ def read_study(path: Path) -> Study:
     Raises:
         UserError: It is missing, or is no configuration of this version.
     """
-    remedy = f"Make it again: the snakemake command that made the results, with this at its end: --forcerun {path}"
     if not path.exists():
-        raise UserError(f"{path}: is missing. It says which runs belong to these results. {remedy}.")
+        raise UserError(f"{path}: is missing. It says which runs belong to these results. {remedy(path)}")
     try:
         return Study.model_validate(_with_keys_of_today(read_json(path)))
     except ValueError as error:
-        raise UserError(f"{path}: is no configuration of this version. {remedy}.\n{error}") from None
+        raise UserError(f"{path}: is no configuration of this version.\n{error}\n{remedy(path)}") from None
 
 
 def _with_keys_of_today(found: Any) -> Any:

@@ -1,8 +1,8 @@
 """What an FID depends on beside the model: the network, the number of images, and how they were drawn."""
 
-import pandas as pd
+from collections.abc import Collection
 
-from vrrae_bench.artefacts.scores import Extractor, Preparation, RunDetails
+from vrrae_bench.artefacts.scores import GuessingRecord, Preparation, RunDetails
 from vrrae_bench.reporting.claims.printed_settings import DRAWN
 from vrrae_bench.reporting.labels import dataset_label
 from vrrae_bench.reporting.void import reason_of
@@ -10,9 +10,10 @@ from vrrae_bench.reporting.void import reason_of
 START = {"imagenet": "ImageNet weights", "random": "random weights"}
 
 # VRRAE, section 4.2 and appendix A.7.
+START_OF_THE_PAPER = "imagenet"
 OF_THE_PAPER = {
     "Data set": "the paper's",
-    "Inception-v3 from": "ImageNet weights",
+    "Inception-v3 from": START[START_OF_THE_PAPER],
     "Pixels": "n/a",
     "Feature precision": "n/a",
     "Test accuracy": "n/a",
@@ -38,7 +39,7 @@ def fid_conditions(details: RunDetails) -> dict[str, str] | None:
     if details.extractor is None:
         return None
     extractor, sampling, counts = details.extractor, details.sampling, details.counts
-    network, preparation = extractor.settings, extractor.preparation or Preparation()
+    network, preparation = details.network, extractor.preparation or Preparation()
     precision = preparation.precision
     if network is None or sampling is None or extractor.test_accuracy is None or precision is None:
         raise ValueError("it does not tell how its network was tuned, or how its images were drawn")
@@ -48,7 +49,7 @@ def fid_conditions(details: RunDetails) -> dict[str, str] | None:
         "Inception-v3 from": START[network.start],
         "Pixels": str(network.image_size),
         "Feature precision": precision,
-        "Test accuracy": _accuracy(extractor) + (" (void)" if reason_of(details) else ""),
+        "Test accuracy": _accuracy(extractor.test_accuracy, extractor.against_guessing) + (" (void)" if reason_of(details) else ""),
         "Network (SHA-256)": extractor.sha256[:12],
         "Real images": str(extractor.n_reference),
         "Random": str(counts["fid_random"].generated),
@@ -59,19 +60,20 @@ def fid_conditions(details: RunDetails) -> dict[str, str] | None:
     }
 
 
-def _accuracy(extractor: Extractor) -> str:
-    """The accuracy of a network, and over how many test images, if that is recorded."""
-    compared = extractor.against_guessing
-    return f"{100 * extractor.test_accuracy:.2f} %" + (f" of {compared.n_images}" if compared else "")
+def _accuracy(share: float, compared: GuessingRecord | None) -> str:
+    """The accuracy of a network in percent, and over how many test images, if that is recorded."""
+    return f"{100 * share:.2f} %" + (f" of {compared.n_images}" if compared else "")
 
 
-def lacking_network(conditions: pd.DataFrame, dataset: str) -> str | None:
-    """What is lacking for FIDs on a data set to be of the paper's kind, by the rows of `fid_conditions`; or nothing."""
-    if conditions.empty:
-        return None
-    of_paper = OF_THE_PAPER["Inception-v3 from"]
-    starts = conditions.loc[conditions["Data set"] == dataset_label(dataset), "Inception-v3 from"]
-    others = sorted(set(starts) - {of_paper})
+def lacking_network(starts: Collection[str]) -> str | None:
+    """What is lacking for FIDs to be of the paper's kind, or nothing if they are.
+
+    Args:
+        starts: The weights that the networks behind these FIDs started from, as `START` names them.
+    """
+    others = sorted(START[start] for start in set(starts) - {START_OF_THE_PAPER})
     if not others:
         return None
-    return f"an Inception-v3 that started from {of_paper}, as the paper's; not from {' or '.join(others)}"
+    return (
+        f"an Inception-v3 that started from {START[START_OF_THE_PAPER]}, as the paper's; not from {' or '.join(others)}"
+    )

@@ -15,6 +15,7 @@ from vrrae_bench.reporting.claims.findings import (
     Subject,
     listing,
     missing,
+    more_seeds,
     number,
     too_few,
     verdict,
@@ -104,9 +105,11 @@ class WithinLimitsInSomeSeed:
         numbers = tuple(lines) if len(values) else ()
         if within.any():
             return Finding("holds", numbers)
-        lacking = dict.fromkeys(
-            text for metric in limits for text in too_few(evidence, self.on, self.variant, metric, ENOUGH_SEEDS)
-        )
+        empty = [metric for metric in limits if found[metric].empty]
+        lacking = list(dict.fromkeys(missing(evidence, self.on, self.variant, metric) for metric in empty))
+        if not lacking and len(values) < ENOUGH_SEEDS:  # only a seed with all of these numbers counts
+            more = more_seeds(ENOUGH_SEEDS - len(values))
+            lacking = [Lacking("trainings", f"{more} of {self.variant} on {dataset_label(self.on)}")]
         return Finding("open" if lacking else "does_not_hold", numbers, tuple(lacking))
 
 

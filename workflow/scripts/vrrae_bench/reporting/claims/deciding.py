@@ -114,6 +114,7 @@ def reported_claims(decided: Sequence[Decided], evidence: Evidence, settings: st
         claims=claims,
         rules={kind.__name__: kind.how for kind in kinds},
         conditions=(*ours, OF_THE_PAPER) if ours else (),
+        other_networks=tuple(dataset for dataset in evidence.starts if evidence.lacking_network(dataset)),
         contradictions=tuple(_contradiction(one, evidence) for one in CONTRADICTIONS),
     )
 

@@ -1,6 +1,6 @@
 """What claims are decided from: a table of runs, a table of timings, and what FIDs depend on."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
 from pathlib import Path
@@ -62,6 +62,7 @@ class Evidence:
             of vrrae.
         conditions: What the FIDs of these runs depend on: the rows of `fid_conditions`, each once.
         table_a4_1: The long form of Table A.4-1 from these timings: dataset, method, metric and mean among its columns.
+        starts: The weights that the networks behind the FIDs started from, by the data set.
         configured: How methods are trained on the data sets of the paper.
         void: Why scores in features say nothing on a data set, by the data set. `runs` does not have such scores.
         further: The same runs with their scores in the features of further extractors, by the extractor's seed.
@@ -72,6 +73,7 @@ class Evidence:
     timings: pd.DataFrame
     conditions: pd.DataFrame = field(default_factory=pd.DataFrame)
     table_a4_1: pd.DataFrame = field(default_factory=partial(pd.DataFrame, columns=LONG_COLUMNS))
+    starts: Mapping[str, Collection[str]] = field(default_factory=dict)
     configured: Mapping[str, DatasetSettings] = field(default_factory=dict)
     further: Mapping[int, pd.DataFrame] = field(default_factory=dict)
     other_rates: Mapping[float, pd.DataFrame] = field(default_factory=dict)
@@ -112,7 +114,7 @@ class Evidence:
 
     def lacking_network(self, dataset: str) -> str | None:
         """What is lacking for FIDs on a data set to be of the paper's kind, or nothing if they are."""
-        return lacking_network(self.conditions, dataset)
+        return lacking_network(self.starts.get(dataset, ()))
 
     def extractor_seed(self, dataset: str) -> int:
         """The seed of the extractor whose scores `runs` has."""
@@ -155,6 +157,7 @@ def load_evidence(scores: Iterable[Path], timings: Sequence[Path], study: Study)
     """
     rows: dict[int | None, list[dict[str, Any]]] = {}
     other_rates: dict[float, list[dict[str, Any]]] = {}
+    starts: dict[str, set[str]] = {}
     conditions, void = [], {}
     for path, configured, scored in _runs_of_the_paper(list(scores), study):
         rate, further = scored.details.run.learning_rate, _further_extractor(scored.details, study)
@@ -165,8 +168,9 @@ def load_evidence(scores: Iterable[Path], timings: Sequence[Path], study: Study)
         rows.setdefault(further, []).append(_row(run_folder(path), configured, scored))
         with reading(path):  # an earlier version may have written them
             condition = fid_conditions(scored.details)
-        if further is None and condition:
+        if further is None and condition and (network := scored.details.network):
             conditions.append(condition)
+            starts.setdefault(configured.dataset, set()).add(network.start)
         if further is None and (reason := reason_of(scored.details)):
             void[configured.dataset] = reason
     tables = {further: _run_table(found) for further, found in rows.items()}
@@ -176,6 +180,7 @@ def load_evidence(scores: Iterable[Path], timings: Sequence[Path], study: Study)
         other_rates={rate: _run_table(found) for rate, found in other_rates.items()},
         timings=_load_timings(timings, study),
         conditions=pd.DataFrame(conditions).drop_duplicates(),
+        starts=starts,
         void=void,
         table_a4_1=long_table("table_a4_1", timings) if timings else pd.DataFrame(columns=LONG_COLUMNS),
         configured={name: study.datasets[name] for name in PAPER_DATASETS if _is_of_the_paper(name, study)},
@@ -190,7 +195,7 @@ def _run_table(rows: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
 def _further_extractor(details: RunDetails, study: Study) -> int | None:
     """The seed of the extractor behind some scores; none if it is the configured extractor of the data set."""
     configured = study.datasets[details.run.dataset].extractor
-    seed = details.extractor.settings.seed if details.extractor and details.extractor.settings else None
+    seed = details.network.seed if details.network else None
     return None if seed is None or configured is None or seed == configured.seed else seed
 
 

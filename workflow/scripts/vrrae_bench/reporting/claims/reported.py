@@ -87,6 +87,9 @@ class ReportedClaims(Specification):
     claims: tuple[ReportedClaim, ...]
     rules: dict[str, str] = Field(description="How each kind of rule decides")
     conditions: tuple[dict[str, str], ...] = Field(description="What the FIDs depend on, ours and then the paper's")
+    other_networks: tuple[str, ...] = Field(
+        description="Data sets whose FIDs are by another kind of network than the paper's"
+    )
     contradictions: tuple[ReportedContradiction, ...]
 
 

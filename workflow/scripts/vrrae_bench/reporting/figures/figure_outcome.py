@@ -3,10 +3,8 @@
 from collections.abc import Mapping
 from pathlib import Path
 
-import pandas as pd
 from matplotlib.figure import Figure
 
-from vrrae_bench.reporting.claims.conditions import lacking_network
 from vrrae_bench.reporting.claims.reported import read_claims
 from vrrae_bench.reporting.figures.drawing import made_of, plt
 from vrrae_bench.reporting.figures.dumbbells import AROUND, HANDLES, ROW, SHOWN, draw_dumbbells, in_paper, rows_of
@@ -41,7 +39,7 @@ def draw(files: Mapping[str, Path]) -> Figure:
         axes = [figure.add_subplot(places[row, column]) for column in range(len(SHOWN))]
         draw_dumbbells(axes, found)
         axes[0].set_ylabel(dataset_label(dataset), fontsize="large", weight="bold")
-        if lacking_network(pd.DataFrame(decided.conditions), dataset):
+        if dataset in decided.other_networks:
             for axis in (axis for axis, metric in zip(axes, SHOWN) if METRICS[metric].of_features):
                 axis.set_xlabel("ours by another network: another scale", fontsize="small")
     between = figure.add_subplot(places[-2, :])
