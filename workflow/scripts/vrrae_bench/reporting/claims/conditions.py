@@ -49,7 +49,8 @@ def fid_conditions(details: RunDetails) -> dict[str, str] | None:
         "Inception-v3 from": START[network.start],
         "Pixels": str(network.image_size),
         "Feature precision": precision,
-        "Test accuracy": _accuracy(extractor.test_accuracy, extractor.against_guessing) + (" (void)" if reason_of(details) else ""),
+        "Test accuracy": _accuracy(extractor.test_accuracy, extractor.against_guessing)
+        + (" (void)" if reason_of(details) else ""),
         "Network (SHA-256)": extractor.sha256[:12],
         "Real images": str(extractor.n_reference),
         "Random": str(counts["fid_random"].generated),
