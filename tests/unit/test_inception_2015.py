@@ -91,7 +91,7 @@ def test_a_file_that_is_not_these_weights_or_could_run_code_is_refused(tmp_path)
 def test_the_commands_score_a_run_and_test_images_against_the_training_images(tmp_path, weights, run_main, monkeypatch):
     write_dataset(tmp_path, "npz", {"train": images(5, 1), "test": images(4, 1, seed=1)})
     sampling = SampleSpec(
-        gmm_components=1, random_images=2, random_draws=2, interpolation_pairs=1, interpolation_points=2
+        gmm_components=None, random_images=2, random_draws=2, interpolation_pairs=1, interpolation_points=2
     )
     run = RunSpec(
         **dict(
@@ -109,7 +109,7 @@ def test_the_commands_score_a_run_and_test_images_against_the_training_images(tm
     data = DataSet(tmp_path / "manifest.json")
     np.save(tmp_path / "random.npy", np.asarray(data.array("test")))
     np.save(tmp_path / "interpolation.npy", np.asarray(data.array("train"))[:2])
-    (tmp_path / "sample.json").write_text(json.dumps({"sampling": sampling.model_dump()}))
+    (tmp_path / "sample.json").write_text(json.dumps({"sampling": sampling.model_dump() | {"gmm_components": 1}}))
     training = {"run": run.model_dump(), "data": data.manifest.model_dump(mode="json")}
     (tmp_path / "run.json").write_text(json.dumps(training))
     reference = [reference_2015, "--dataset", "mine", "--data", data.path, "--weights", weights]

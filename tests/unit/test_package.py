@@ -102,6 +102,11 @@ def test_the_mixture_of_the_pipeline_may_be_fitted_to_some_of_the_means(tiny_ima
     assert not np.array_equal(drawn, of_all.random[:10])
 
 
+def test_few_images_for_each_gaussian_are_told_because_random_images_then_repeat_them(tiny_images, fitted):
+    with pytest.warns(UserWarning, match="12 posterior means are few for 2 Gaussians in 3 dimensions"):
+        fitted.fit_mixture(tiny_images.array("train")[:12], gmm_components=2)
+
+
 def test_a_model_takes_the_dark_images_that_it_was_trained_on():
     dark = IMAGES // 100
     model = vrrae_bench.fit(dark, **SETTINGS, beta=0, value_range=(0, 255))
@@ -215,7 +220,9 @@ OF_BUMPS = Normalisation(shift=0.063, scale=0.166)
     [
         (AN_ARRAY, ONE, IMAGES, "from 0 to 1"),
         (AN_ARRAY, AROUND_ZERO, IMAGES, "from -1 to 1"),
+        (AN_ARRAY, ONE, IMAGES.astype(np.int64) // 86 - 1, "from 0 to 1"),  # from -1 to 1
         (AN_ARRAY, Normalisation(shift=0, scale=16), IMAGES, "from 0 to 16"),
+        (AN_ARRAY, Normalisation(shift=0, scale=65535), IMAGES, "from 0 to 65535"),
         (AN_ARRAY, Normalisation(shift=0, scale=65535), IMAGES.astype(np.int64) * -(10**6), "from 0 to 65535"),
         (AN_ARRAY, OF_BYTES, IMAGES // 128, "from 0 to 255"),
         ("mnist", OF_BYTES, IMAGES // 128, "from 0 to 255"),

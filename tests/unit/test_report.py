@@ -75,6 +75,16 @@ def test_each_learning_rate_has_a_best_of_its_own():
     assert [name for name, one in shown.items() if one.best] == ["VRRAE", "AE, learning rate 1e-3"]
 
 
+def test_errors_are_compared_between_methods_that_keep_equally_many_dimensions():
+    """With all L dimensions an error is lower; a FID is compared all the same."""
+    means = {"ae": 20.0, "vrrae": 19.0, "long_ae": 10.0, "irmae": 12.0}
+    rows = [("mnist", method, metric, mean, None) for metric in ("reconstruction_error", "fid_random")
+            for method, mean in means.items()]  # fmt: skip
+    [block] = blocks("table_a4_3", long_of("table_a4_3", *rows))
+    assert [name for name, one in column_of(block, "Rec.").items() if one.best] == ["VRRAE", "Long AE"]
+    assert [name for name, one in column_of(block, "Rand.").items() if one.best] == ["Long AE"]
+
+
 def test_numbers_that_print_alike_are_best_together_and_one_alone_is_not():
     rows = [("mnist", "ae", "fid_random", 9.001, None), ("mnist", "vae", "fid_random", 9.002, None)]
     for others, best in (([], []), ([("mnist", "rrae", "fid_random", 12.0, None)], ["AE", "VAE"])):
@@ -101,10 +111,12 @@ def test_neither_the_chosen_beta_nor_real_images_nor_a_describing_number_is_the_
     [block] = blocks("table_2", long_of("table_2", *rows, chosen))
     assert [name for name, shown in column_of(block, "Rand.").items() if shown.best] == ["VAE"]
     floor = ("mnist", "floor", "fid_random", 0.1, None)
-    units = [("mnist", method, "sharpness_random", mean, None) for method, mean in (("ae", 1.0), ("vae", 2.0))]
+    units = [("mnist", method, metric, mean, None) for metric in ("sharpness_random", "density_random")
+             for method, mean in (("ae", 1.0), ("vae", 2.0))]  # fmt: skip
     [block] = blocks("table_scores", long_of("table_scores", *rows, floor, *units))
     assert [name for name, shown in column_of(block, "FID").items() if shown.best] == ["VAE"]
-    assert not any(shown.best for shown in column_of(block, "Sharpness").values())
+    for describing in ("Sharpness", "Density"):
+        assert not any(shown.best for shown in column_of(block, describing).values())
 
 
 def test_a_method_that_is_called_as_another_name_is_printed_has_a_row_and_is_compared():

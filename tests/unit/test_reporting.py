@@ -220,6 +220,26 @@ def test_no_beta_is_the_best_if_one_of_them_has_no_fid_to_compare(write_scores):
     assert set(long[long.best_beta].method) == {"vae"}
 
 
+def test_no_beta_is_chosen_by_the_fid_of_only_some_of_its_seeds(write_scores):
+    numbers = {"fid_random": 30.0, "reconstruction_error": 20.0}
+    sweep = [write_scores("mnist", "vae", 0, beta=beta, **numbers, fid_random_other_draw=31.0) for beta in (1e-6, 1e-4)]
+    sweep.append(write_scores("mnist", "vae", 1, beta=1e-4, **numbers))
+    with pytest.raises(UserError, match="fid_random_other_draw"):
+        long_table("table_2", sweep[:1], sweep)
+
+
+def test_a_caption_tells_methods_apart_that_keep_different_numbers_of_dimensions(write_scores):
+    """An autoencoder without a bottleneck has a lower error for this reason alone."""
+    kept = [write_scores("mnist", method, 0, reconstruction_error=20.0) for method in ("ae", "vrrae")]
+    assert "dimensions" not in render_caption(CAPTIONS / "table_2.j2", caption_context("scores", kept))
+    both = [*kept, write_scores("mnist", "long_ae", 0, reconstruction_error=10.0)]
+    told = (
+        "MNIST: a posterior mean has 3 dimensions with AE and VRRAE, and 12 dimensions with Long AE. The errors of "
+        "methods with different numbers of dimensions cannot be compared."
+    )
+    assert told in render_caption(CAPTIONS / "table_2.j2", caption_context("scores", both))
+
+
 def test_without_a_sweep_nothing_is_said_of_best_betas(table_2):
     tables = readable_tables("table_2", long_table("table_2", table_2))
     assert not any("best beta" in row for table in tables.values() for row in table.index)
@@ -771,7 +791,7 @@ def test_a_caption_has_a_paragraph_for_each_data_set_and_each_matter(table_2):
         "Digits: ",
         "The paper prints",
         "Inter. ",
-        "Methods with a truncated SVD",
+        "The paper's methods with a truncated SVD",
         "FID depends on",
     )
     assert len(paragraphs) == len(starts) and all(map(str.startswith, paragraphs, starts))
@@ -831,7 +851,7 @@ def test_our_derivative_of_the_svd_is_told_wherever_it_trained_a_method(write_sc
     ):
         caption = render_caption(CAPTIONS / "table_1.j2", scores_context([scores[method] for method in shown]))
         assert ("our derivative" in caption) == told
-        assert ("Only the derivative of RRAE + VAE includes the rotation" in caption) == rotation
+        assert ("only RRAE + VAE has a derivative that includes the rotation" in caption) == rotation
 
 
 def test_data_sets_of_one_printed_name_are_not_told_as_one(write_scores):

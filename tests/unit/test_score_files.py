@@ -1,6 +1,5 @@
 """scores.json as it is read: typed, those of a run told from those of real images, and what is wrong named."""
 
-import json
 from pathlib import Path
 
 import pytest
@@ -90,7 +89,9 @@ def test_no_number_in_a_list_or_an_interval_is_infinite(record, key, value):
 
 def test_scores_of_noise_are_not_taken_for_those_of_a_run(tmp_path):
     path = tmp_path / "ceiling.json"
-    path.write_text(json.dumps({"fid_random": 900.0, "details": {"bound": "ceiling", "dataset": "mnist"}}))
+    # Whoever lets BIC choose the number of Gaussians has none configured.
+    details = {"bound": "ceiling", "dataset": "mnist", "sampling": {"gmm_components": None, "random_images": 5}}
+    write_scores(path, {"fid_random": 900.0}, details)
     assert read_scores(path).details.bound == "ceiling"
     with pytest.raises(UserError, match=r"ceiling.json: holds the scores of ceiling, not those of a run"):
         read_run_scores(path)

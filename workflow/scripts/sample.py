@@ -19,7 +19,7 @@ from vrrae_bench.artefacts.run import RunSpec
 from vrrae_bench.artefacts.run_folder import DRAWN, LATENTS, MODEL, check_training
 from vrrae_bench.artefacts.shown import SHOWN_IMAGES, SHOWN_MEANS
 from vrrae_bench.datasets.store import DataSet
-from vrrae_bench.latent.settings import SampleSpec, are_enough
+from vrrae_bench.latent.settings import SampleSpec, are_enough, told_of_few_means
 from vrrae_bench.system.command_line import add_device_options, command_parser, json_of
 from vrrae_bench.system.errors import run_command, warn
 from vrrae_bench.system.files import atomic_path, sha256
@@ -75,9 +75,8 @@ def warn_of_few_means(sample: Path, sampling: Mapping[str, Any], size: int) -> N
     n_means, n_gaussians = sampling["gmm_means"], sampling["gmm_components"]
     if not are_enough(n_means, n_gaussians, size):
         warn(
-            f"{sample}: {n_means} posterior means are few for {n_gaussians} Gaussians in {size} dimensions. Some of "
-            "them shrink to single means, so that random images repeat training images and have too good an FID. Set "
-            "sampling.gmm_components of the data set to null, so that BIC chooses their number."
+            f"{sample}: {told_of_few_means(n_means, n_gaussians, size)} Set sampling.gmm_components of the data set to "
+            "null, so that BIC chooses their number."
         )
 
 

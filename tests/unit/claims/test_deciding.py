@@ -81,6 +81,8 @@ def test_reduced_settings_decide_nothing_and_still_show_numbers():
         ("mnist", {"learning_rate": 0.01}, "on MNIST, learning_rate is 0.01 and not 0.001"),
         ("mnist", {"sampling": {"random_images": 50}}, "on MNIST, sampling.random_images is 50 and not 1250"),
         ("mnist", {"sampling": {"gmm_components": 1}}, "on MNIST, sampling.gmm_components is 1, and the paper draws"),
+        ("synthetic", {"sampling": {"gmm_components": 1}}, "sampling.gmm_components is 1, and the paper draws"),
+        ("mnist", {"test_images": 999}, "on MNIST, test_images is 999, and at least 1000 are needed"),
         ("synthetic", {"bumps": {"grid": 8}}, "on Synthetic, bumps.grid is 8 and not 10"),
         ("synthetic", {"bumps": {"diagonal_images": 2}}, "bumps.diagonal_images is 2, and at least 100 are needed"),
         ("synthetic", {"bumps": {"test_images": 1}}, "bumps.test_images is 1, and at least 10000 are needed"),
@@ -103,6 +105,32 @@ def test_trainings_with_other_settings_than_the_papers_decide_no_claim_about_the
         [one] = decide([claim], evidence, None)
         assert one.finding.verdict == verdict and "VRRAE 20.01" in told(one)
     assert told_of in told(one) and reported_claim(one).awaited == "settings"
+
+
+@pytest.mark.parametrize(
+    ("dataset", "sampling", "told_of"),
+    [
+        ("mnist", {"gmm_components": 10, "gmm_means": 60_000}, None),
+        ("mnist", {"gmm_components": 10, "gmm_means": 100}, "so few posterior means for each Gaussian"),
+        ("mnist", {"gmm_components": 1, "gmm_means": 60_000}, "BIC chose a single Gaussian"),
+        ("synthetic", {"gmm_components": 1, "gmm_means": 100}, None),
+        ("synthetic", {"gmm_components": 100, "gmm_means": 100}, "so few posterior means for each Gaussian"),
+    ],
+)
+def test_mixtures_that_repeat_training_images_or_are_none_decide_no_claim(
+    dataset, sampling, told_of, write_scores, settings
+):
+    paths = [
+        write_scores(dataset, method, seed, {"sampling": sampling}, reconstruction_error=error + seed)
+        for method, error in (("vrrae", 20.0), ("ae", 30.0), ("vae", 30.0), ("rrae", 30.0))
+        for seed in range(3)
+    ]
+    evidence = load_evidence(paths, [], settings)
+    names = (f"lowest_reconstruction_error_{dataset}", f"lowest_test_error_{dataset}")
+    [one] = decide([claim for claim in CLAIMS if claim.id in names], evidence, None)
+    assert one.finding.verdict == ("open" if told_of else "holds")
+    if told_of:
+        assert told(one).count(told_of) == 1
 
 
 def test_the_bumps_have_the_learning_rate_of_the_published_code_or_of_the_paper(settings):

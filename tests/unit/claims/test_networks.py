@@ -45,7 +45,7 @@ def features_of(seed, start="random"):
     return {"extractor": {"settings": {"start": start, "image_size": 75, "seed": seed}, "sha256": "ab" * 32,
                           "test_accuracy": 0.99, "n_reference": 1, "preparation": {"precision": "float32"}},
             "counts": {name: {"generated": 1} for name in ("fid_random", "fid_random_all_draws", "fid_interpolation")},
-            "sampling": {"gmm_components": 1, "gmm_means": 1, "interpolation_points": 1}}  # fmt: skip
+            "sampling": {"gmm_components": 10, "gmm_means": 60_000, "interpolation_points": 1}}  # fmt: skip
 
 
 @pytest.mark.parametrize("third", ["vae", "ae"])

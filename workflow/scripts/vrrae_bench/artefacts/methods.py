@@ -51,10 +51,14 @@ class Method(Specification):
     def __hash__(self) -> int:
         return hash(self.model_dump_json())  # pydantic's own cannot hash the options
 
+    @property
+    def keeps(self) -> Literal["bottleneck", "latent_size"]:
+        """Whether a posterior mean has k dimensions (`bottleneck`) or L (`latent_size`)."""
+        return "bottleneck" if self.truncates else self.width
+
     def size_of_means(self, bottleneck: int, latent_size: int) -> int:
         """The number of dimensions of a posterior mean, for the sizes k and L."""
-        meets_in = {"bottleneck": bottleneck, "latent_size": latent_size}
-        return bottleneck if self.truncates else meets_in[self.width]
+        return {"bottleneck": bottleneck, "latent_size": latent_size}[self.keeps]
 
     @property
     def module(self) -> str:

@@ -104,7 +104,6 @@ class Details(Recorded):
         fid_random_draws: The FID of each draw of random images, of which `fid_random_mean` is the mean.
     """
 
-    sampling: Sampling | None = None
     extractor: Extractor | None = None
     counts: dict[str, Counts] = Field(default_factory=dict)
     intervals: dict[str, Interval] = Field(default_factory=dict)
@@ -129,6 +128,7 @@ class RunDetails(Details):
     """
 
     run: RunSpec
+    sampling: Sampling | None = None
     kl_per_dimension: tuple[float, ...] | None = None
     signal_to_noise: tuple[float, ...] | None = None
     singular_values: tuple[float, ...] | None = None
@@ -140,10 +140,12 @@ class BoundDetails(Details):
 
     Attributes:
         bound: Whether the scores are of test images (floor), training images (copies) or noise (ceiling).
+        sampling: The settings of drawing images, of which no mixture is fitted here.
     """
 
     bound: Bound
     dataset: str
+    sampling: Recorded | None = None
 
 
 class _Scores(Recorded):

@@ -28,9 +28,12 @@ MOST_MEANS = 3000
 
 
 def evenly_spaced(available: int, most: int) -> Int[np.ndarray, " n"]:
-    """The positions of at most `most` of `available` items, at equal distances.
+    """The positions of `most` of `available` items, or of all if there are fewer, at distances as equal as can be.
 
-    >>> evenly_spaced(10, 4), evenly_spaced(3, 4)
-    (array([0, 3, 6, 9]), array([0, 1, 2]))
+    The distances are no whole numbers, unless all are taken. So the items are not of a single class, where the classes
+    of images take turns.
+
+    >>> evenly_spaced(10, 4), evenly_spaced(3, 4), evenly_spaced(100, 10) % 10
+    (array([0, 3, 6, 9]), array([0, 1, 2]), array([0, 1, 2, 3, 4, 5, 6, 7, 8, 9]))
     """
-    return np.arange(0, available, max(1, -(-available // most)))
+    return np.linspace(0, available - 1, min(available, most)).round().astype(int)

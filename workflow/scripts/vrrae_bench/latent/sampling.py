@@ -13,6 +13,7 @@ from vrrae_bench.latent.settings import SampleSpec
 from vrrae_bench.models.autoencoder import Autoencoder
 from vrrae_bench.models.inference import decode, encode, posteriors
 from vrrae_bench.models.serialisation import ModelHeader
+from vrrae_bench.system.errors import UserError
 from vrrae_bench.system.seeding import derived_seed, generator
 
 # The values that a byte holds.
@@ -93,8 +94,22 @@ def quantisation(data: DataSet) -> str:
 def decoded_images(
     model: Autoencoder, header: ModelHeader, data: DataSet, points: Float[np.ndarray, "N k"]
 ) -> Num[np.ndarray, "N H W C"]:
-    """The images of points of the bottleneck, in the type of the stored images. Few of them are floats at a time."""
-    return np.concatenate([as_stored(images, data) for images in decode(model, header.normalisation, points)])
+    """The images of points of the bottleneck, in the type of the stored images. Few of them are floats at a time.
+
+    Raises:
+        UserError: A value of an image is NaN or infinite. As a byte, it would be black or white.
+    """
+    parts = decode(model, header.normalisation, points)
+    return np.concatenate([as_stored(_finite(images, header.run.method), data) for images in parts])
+
+
+def _finite(images: Float[np.ndarray, "N H W C"], method: str) -> Float[np.ndarray, "N H W C"]:
+    if not np.isfinite(images).all():
+        raise UserError(
+            f"{method}: an image that it decoded has values that are NaN or infinite. Look at `decode` of the method, "
+            "or train with a lower learning rate."
+        )
+    return images
 
 
 def _latents(model: Autoencoder, header: ModelHeader, data: DataSet) -> dict[str, Float[np.ndarray, "_ k"]]:

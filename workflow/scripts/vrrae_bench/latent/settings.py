@@ -14,6 +14,14 @@ def are_enough(n_means: int, n_gaussians: int, size: int) -> bool:
     return n_gaussians == 1 or n_gaussians * FEWEST_MEANS * (size + 1) <= n_means
 
 
+def told_of_few_means(n_means: int, n_gaussians: int, size: int) -> str:
+    """What happens to random images if there are too few posterior means for a mixture of several Gaussians."""
+    return (
+        f"{n_means} posterior means are few for {n_gaussians} Gaussians in {size} dimensions. Some of them shrink to "
+        "single means, so that random images repeat training images and have too good an FID."
+    )
+
+
 class SampleSpec(Section):
     """How images are drawn from a trained model (VRRAE, sections 4.1 and 4.2)."""
 

@@ -15,6 +15,8 @@ from vrrae_bench.system.errors import UserError, is_out_of_memory
 BYTES = (OF_BYTES.shift, OF_BYTES.shift + OF_BYTES.scale)
 # Standardised images with values more than this many standard deviations from their mean are in other units.
 DEVIATIONS = 10
+# Images with values that lie outside their range by more than this share of it are in other units.
+OUTSIDE = 1 / 2
 # As many values as a byte has are the fewest that float32 has to tell apart within the range of images.
 SHADES = 256
 
@@ -67,7 +69,7 @@ def images_for_model(images: Any, header: ModelHeader) -> Num[np.ndarray, "N H W
         wanted = " x ".join(map(str, header.image_shape))
         raise UserError(f"images: their shape is {array.shape}, and this model takes N x {wanted}.")
     units = _units(header)
-    if array.min() < units.lowest or array.max() > units.highest or 0 < array.max() <= units.too_dark:
+    if array.min() < units.lowest or array.max() > units.highest or units.black < array.max() <= units.too_dark:
         raise UserError(
             f"images: their values lie from {array.min():g} to {array.max():g}, and this model was trained on values "
             f"{units.words}. Scale them so."
@@ -81,12 +83,14 @@ class _Units(NamedTuple):
     Attributes:
         words: The units, in words for a message.
         lowest, highest: The lowest and the highest value that an image in these units may have.
-        too_dark: The brightest value of images has to be above this, unless all values are zero.
+        black: The value of black.
+        too_dark: The brightest value of images has to be above this, unless all images are black.
     """
 
     words: str
     lowest: float
     highest: float
+    black: float = 0
     too_dark: float = 0
 
 
@@ -95,8 +99,10 @@ def _units(header: ModelHeader) -> _Units:
     if header.normalisation == OF_BYTES:
         return _Units("from 0 to 255", *BYTES, too_dark=1)
     if header.run.dataset == AN_ARRAY:
-        # Other images in the same units may have values somewhat outside the range of the training images.
-        return _Units(f"from {shift:g} to {shift + scale:g}", shift - scale, shift + 2 * scale)
+        # Other images in the same units, such as reconstructions, may have values somewhat outside the range.
+        lowest, highest = shift - OUTSIDE * scale, shift + (1 + OUTSIDE) * scale
+        words = f"from {shift:g} to {shift + scale:g}"
+        return _Units(words, lowest, highest, black=shift, too_dark=shift + scale / BYTES[1])
     # The only images of the benchmark that are not bytes are the bumps. They are standardised, and their highest value
     # is 6 standard deviations above the mean.
     words = f"of the mean {shift:.2g} and the standard deviation {scale:.2g}"

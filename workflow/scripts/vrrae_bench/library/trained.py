@@ -1,5 +1,6 @@
 """A trained model, with functions that encode, decode, reconstruct, interpolate and sample."""
 
+import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +13,7 @@ from jaxtyping import Float, Num
 from vrrae_bench.latent.interpolation import inner_points
 from vrrae_bench.latent.mixture import FittedMixture, fit_mixture
 from vrrae_bench.latent.sampling import draw_seed
+from vrrae_bench.latent.settings import are_enough, told_of_few_means
 from vrrae_bench.library.images import images_for_model
 from vrrae_bench.library.settings import as_in_the_commands
 from vrrae_bench.models.autoencoder import Autoencoder
@@ -108,12 +110,20 @@ class TrainedModel:
             gmm_subsample: The largest number of posterior means to which the mixture is fitted. None takes all.
             gmm_n_init: The number of fits from different starts, of which the likeliest is used.
 
+        Warns:
+            UserWarning: There are so few images for each Gaussian that random images repeat training images.
+
         Raises:
             UserError: There are fewer images than Gaussians.
         """
         with as_in_the_commands():
             means, options = self.encode(images), {"n_init": gmm_n_init, "subsample": gmm_subsample}
-            return fit_mixture(means, gmm_components, derived_seed(seed, "gmm"), **options)
+            fitted = fit_mixture(means, gmm_components, derived_seed(seed, "gmm"), **options)
+        sizes = fitted.n_means, len(fitted.mixture.weights_), means.shape[1]
+        if not are_enough(*sizes):
+            told = f"{told_of_few_means(*sizes)} With gmm_components=None, the BIC chooses their number."
+            warnings.warn(told, stacklevel=2)
+        return fitted
 
     def sample(self, mixture: FittedMixture, n_images: int, seed: int = 0) -> Float[np.ndarray, "N H W C"]:
         """Random images: points drawn from a mixture, decoded. The same seed draws the same images."""

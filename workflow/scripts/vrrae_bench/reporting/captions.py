@@ -12,9 +12,8 @@ from vrrae_bench.artefacts.records import read_record, remedy
 from vrrae_bench.artefacts.run import RunSpec, format_beta
 from vrrae_bench.artefacts.run_folder import TRAINING
 from vrrae_bench.artefacts.scores import RunDetails, RunScores
-from vrrae_bench.latent.settings import are_enough
 from vrrae_bench.reporting.labels import dataset_label, method_label
-from vrrae_bench.reporting.run_scores import read_comparable, run_folder
+from vrrae_bench.reporting.run_scores import has_enough_means, read_comparable, run_folder
 from vrrae_bench.reporting.sentences import enumerated
 from vrrae_bench.study.catalogue import Figure
 from vrrae_bench.study.paper import is_in_paper
@@ -103,12 +102,13 @@ def _of_dataset(scored: Sequence[tuple[Path, RunDetails]]) -> dict[str, Any]:
     extractors = [one.extractor.model_dump(exclude_unset=True) for _, one in scored if one.extractor]
     drawn = [(folder, details.sampling) for folder, details in scored if details.sampling]
     unconverged = {folder for folder, sampling in drawn if not sampling.gmm_converged}
-    few_means = {folder for folder, details in scored if details.sampling and not _has_enough_means(details)}
+    few_means = {folder for folder, details in scored if details.sampling and not has_enough_means(details)}
     told = last.model_dump(exclude_unset=True)
     data = read_record(folder / TRAINING, holds=["data"])["data"]
     return {
         "methods": [run.definition for run in runs],
         "dataset": last.run.dataset,
+        "sizes": _sizes(runs),
         "seeds": sorted({run.seed for run in runs}),
         "fewer_seeds": _fewer_seeds(runs),
         "epochs": last.run.epochs,
@@ -129,13 +129,13 @@ def _of_dataset(scored: Sequence[tuple[Path, RunDetails]]) -> dict[str, Any]:
     }
 
 
-def _has_enough_means(details: RunDetails) -> bool:
-    """Whether the mixture of a run had enough posterior means, as far as its scores tell their number."""
-    sampling, run = details.sampling, details.run
-    if sampling is None or sampling.gmm_means is None:
-        return True
-    size = run.definition.size_of_means(run.bottleneck, run.latent_size)
-    return are_enough(sampling.gmm_means, sampling.gmm_components, size)
+def _sizes(runs: Sequence[RunSpec]) -> dict[int, list[str]]:
+    """The labels of methods, by the number of dimensions of their posterior means, the smallest first."""
+    found: dict[int, list[str]] = {}
+    for run in runs:
+        labels = found.setdefault(run.definition.size_of_means(run.bottleneck, run.latent_size), [])
+        labels += [label for label in [method_label(run.method)] if label not in labels]
+    return dict(sorted(found.items()))
 
 
 def _fewer_seeds(runs: Sequence[RunSpec]) -> dict[str, int]:

@@ -206,11 +206,17 @@ def _best_betas(name: str, table: Table, scores: Sequence[tuple[Path, RunScores]
 
     The beta is chosen on one draw of images and reported on another. The luck of a training remains, since both draws
     are of the same models. A method has no such row if one of its betas has no FID.
+
+    Raises:
+        UserError: Only some runs of a beta have an FID.
     """
     runs = pd.DataFrame([_record(path, entry) for path, entry in scores])
     if "fid_random_other_draw" not in runs:
         return
     for _, group in runs.groupby(["dataset", "method"], sort=False):
+        for _, of_beta in group.groupby("beta", sort=False):
+            if of_beta.fid_random_other_draw.notna().any():
+                _refuse_missing(of_beta, "fid_random_other_draw")
         means = group.groupby("beta", sort=False).fid_random_other_draw.mean()
         if means.isna().any():
             continue

@@ -17,8 +17,8 @@ from vrrae_bench.artefacts.run_folder import (
     images_trained_on,
     spec_of,
 )
-from vrrae_bench.artefacts.scores import DETAILS, BoundScores, RunScores, scores_of
-from vrrae_bench.latent.settings import SampleSpec
+from vrrae_bench.artefacts.scores import DETAILS, BoundScores, RunDetails, RunScores, scores_of
+from vrrae_bench.latent.settings import SampleSpec, are_enough
 from vrrae_bench.system.errors import UserError
 
 # How images were drawn, as far as it has to be the same for all scores of a table. The number of Gaussians may differ,
@@ -146,6 +146,15 @@ def of_run(path: Path, scores: RunScores | BoundScores) -> RunScores:
 def run_folder(scores: Path) -> Path:
     """The folder of the run that a file of scores belongs to, whichever extractor they are by."""
     return scores.parent.parent if is_further(scores) else scores.parent
+
+
+def has_enough_means(details: RunDetails) -> bool:
+    """Whether the mixture of a run had enough posterior means, as far as its scores tell their number."""
+    sampling, run = details.sampling, details.run
+    if sampling is None or sampling.gmm_means is None:
+        return True
+    size = run.definition.size_of_means(run.bottleneck, run.latent_size)
+    return are_enough(sampling.gmm_means, sampling.gmm_components, size)
 
 
 def is_further(scores: Path) -> bool:

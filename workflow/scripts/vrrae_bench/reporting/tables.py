@@ -9,6 +9,7 @@ from typing import Any
 import pandas as pd
 
 from vrrae_bench.artefacts.bounds import BOUNDS
+from vrrae_bench.artefacts.methods import methods
 from vrrae_bench.artefacts.records import write_record
 from vrrae_bench.artefacts.run import format_beta
 from vrrae_bench.reporting.labels import dataset_label, method_label
@@ -32,6 +33,8 @@ class Cell:
     Attributes:
         row: The heading of its row.
         block: The learning rate of its row, if it is not the configured learning rate; otherwise empty.
+        keeps: Whether the posterior means of its method have k or L dimensions; empty if the number does not depend on
+            this, or is of no method that this version has.
         column: The heading of its column.
         place: Columns stand in the order of this number. Columns with equal numbers keep the order of the rows.
         metric: What it measures, a key of `METRICS`.
@@ -49,6 +52,7 @@ class Cell:
 
     row: str
     block: str
+    keeps: str
     column: str
     place: float
     metric: str
@@ -152,6 +156,7 @@ def _cells(name: str, row: Any, long: pd.DataFrame) -> Iterator[Cell]:
         yield Cell(
             row=label,
             block=_other_learning_rate(row, long),
+            keeps=methods()[row.method].keeps if METRICS[row.quantity].of_size and row.method in methods() else "",
             column=column,
             place=_place(table, row),
             metric=row.quantity,

@@ -29,6 +29,7 @@ class Metric:
             what a run has written.
         of_features: Whether it depends on the network in whose features images are compared.
         of_test_images: Whether it is measured on test images.
+        of_size: Whether it is compared only between methods whose posterior means have equally many dimensions.
         write: Writes a value in a table.
     """
 
@@ -40,6 +41,7 @@ class Metric:
     source: Origin = "scores"
     of_features: bool = False
     of_test_images: bool = False
+    of_size: bool = False
     write: Callable[[float], str] = "{:.2f}".format
 
     @property
@@ -70,6 +72,7 @@ METRICS: dict[str, Metric] = {
         better="lower",
         paper="reconstruction_error",
         of_test_images=True,
+        of_size=True,
     ),
     "reconstruction_error_original_scale": Metric(
         name="test error on the original scale",
@@ -77,6 +80,7 @@ METRICS: dict[str, Metric] = {
         unit="%",
         better="lower",
         of_test_images=True,
+        of_size=True,
     ),
     "reconstruction_error_by_batch": Metric(
         name="test error by the SVD of each batch",
@@ -84,15 +88,17 @@ METRICS: dict[str, Metric] = {
         unit="%",
         better="lower",
         of_test_images=True,
+        of_size=True,
     ),
     "reconstruction_error_train": Metric(
-        name="error on training images", heading="Training, basis", unit="%", better="lower"
+        name="error on training images", heading="Training, basis", unit="%", better="lower", of_size=True
     ),
     "reconstruction_error_train_by_batch": Metric(
         name="error on training images by the SVD of each batch",
         heading="Training, SVD of the batch",
         unit="%",
         better="lower",
+        of_size=True,
     ),
     "random_generation_error": Metric(
         name="random-generation error",
@@ -119,7 +125,8 @@ METRICS: dict[str, Metric] = {
         name="precision of random images", heading="Precision", better="higher", of_features=True
     ),
     "recall_random": Metric(name="recall of random images", heading="Recall", better="higher", of_features=True),
-    "density_random": Metric(name="density of random images", heading="Density", better="higher", of_features=True),
+    # Above 1, images crowd where real images are dense, as those of a collapsed model do.
+    "density_random": Metric(name="density of random images", heading="Density", better="neither", of_features=True),
     "coverage_random": Metric(name="coverage of random images", heading="Coverage", better="higher", of_features=True),
     # Of generated images, by features of the Inception of 2015
     "fid_2015_random": _fid("FID of random images by the Inception of 2015", "FID"),

@@ -16,6 +16,7 @@ from vrrae_bench.artefacts.run_folder import HISTORY
 from vrrae_bench.artefacts.scores import RunDetails, RunScores
 from vrrae_bench.artefacts.timings import read_timings
 from vrrae_bench.reporting.claims.conditions import fid_conditions, lacking_network
+from vrrae_bench.reporting.claims.printed_settings import unlike_the_papers_mixture
 from vrrae_bench.reporting.labels import method_label
 from vrrae_bench.reporting.long_tables import LONG_COLUMNS, long_table
 from vrrae_bench.reporting.run_scores import of_run, read_comparable, read_history, row_of_run, run_folder
@@ -63,6 +64,7 @@ class Evidence:
         conditions: What the FIDs of these runs depend on: the rows of `fid_conditions`, each once.
         table_a4_1: The long form of Table A.4-1 from these timings: dataset, method, metric and mean among its columns.
         starts: The weights that the networks behind the FIDs started from, by the data set.
+        mixtures: In what mixtures differ from the paper's, by the data set: the texts of `unlike_the_papers_mixture`.
         configured: How methods are trained on the data sets of the paper.
         void: Why scores in features say nothing on a data set, by the data set. `runs` does not have such scores.
         further: The same runs with their scores in the features of further extractors, by the extractor's seed.
@@ -74,6 +76,7 @@ class Evidence:
     conditions: pd.DataFrame = field(default_factory=pd.DataFrame)
     table_a4_1: pd.DataFrame = field(default_factory=partial(pd.DataFrame, columns=LONG_COLUMNS))
     starts: Mapping[str, Collection[str]] = field(default_factory=dict)
+    mixtures: Mapping[str, Collection[str]] = field(default_factory=dict)
     configured: Mapping[str, DatasetSettings] = field(default_factory=dict)
     further: Mapping[int, pd.DataFrame] = field(default_factory=dict)
     other_rates: Mapping[float, pd.DataFrame] = field(default_factory=dict)
@@ -158,6 +161,7 @@ def load_evidence(scores: Iterable[Path], timings: Sequence[Path], study: Study)
     rows: dict[int | None, list[dict[str, Any]]] = {}
     other_rates: dict[float, list[dict[str, Any]]] = {}
     starts: dict[str, set[str]] = {}
+    mixtures: dict[str, dict[str, None]] = {}  # an ordered set of texts for each data set
     conditions, void = [], {}
     for path, configured, scored in _runs_of_the_paper(list(scores), study):
         rate, further = scored.details.run.learning_rate, _further_extractor(scored.details, study)
@@ -171,6 +175,7 @@ def load_evidence(scores: Iterable[Path], timings: Sequence[Path], study: Study)
         if further is None and condition and (network := scored.details.network):
             conditions.append(condition)
             starts.setdefault(configured.dataset, set()).add(network.start)
+        mixtures.setdefault(configured.dataset, {}).update(dict.fromkeys(unlike_the_papers_mixture(scored.details)))
         if further is None and (reason := reason_of(scored.details)):
             void[configured.dataset] = reason
     tables = {further: _run_table(found) for further, found in rows.items()}
@@ -181,6 +186,7 @@ def load_evidence(scores: Iterable[Path], timings: Sequence[Path], study: Study)
         timings=_load_timings(timings, study),
         conditions=pd.DataFrame(conditions).drop_duplicates(),
         starts=starts,
+        mixtures=mixtures,
         void=void,
         table_a4_1=long_table("table_a4_1", timings) if timings else pd.DataFrame(columns=LONG_COLUMNS),
         configured={name: study.datasets[name] for name in PAPER_DATASETS if _is_of_the_paper(name, study)},

@@ -3,8 +3,10 @@
 from collections.abc import Iterator
 
 from vrrae_bench.artefacts.run import format_beta
+from vrrae_bench.artefacts.scores import RunDetails
 from vrrae_bench.datasets.settings import BumpSettings
 from vrrae_bench.latent.settings import SampleSpec
+from vrrae_bench.reporting.run_scores import has_enough_means
 from vrrae_bench.study.catalogue import TABLES
 from vrrae_bench.study.paper import paper_betas, paper_value
 from vrrae_bench.study.settings import DatasetSettings
@@ -19,6 +21,8 @@ GRID = 10  # section 4.1: 10 x 10 training images of bumps
 # The fewest images of bumps with which a claim is decided, which are as many as config.yaml has. With two images, for
 # example, any motion of a bump would be a straight line. A few random images could never cover all places of a bump.
 FEWEST_BUMPS = {"test_images": 10_000, "diagonal_images": 100}
+# The fewest test images of a published data set with which a claim is decided.
+FEWEST_TEST_IMAGES = 1000
 # Section 4.2: the number of random images, and of points between the two images of a pair. It is not about the bumps.
 DRAWN = {"random_images": 1250, "interpolation_points": 5}
 
@@ -39,10 +43,25 @@ def unlike_the_paper(name: str, configured: DatasetSettings) -> Iterator[str]:
         asked = [format_beta(BETA_OF_THE_BUMPS)] if configured.bumps else paper_betas("table_2", name, method)
         if asked and beta is not None and format_beta(beta) not in asked:
             yield f"the beta of {method} is {format_beta(beta)} and not {' or '.join(asked)}"
+    if configured.test_images is not None and configured.test_images < FEWEST_TEST_IMAGES:
+        yield f"test_images is {configured.test_images}, and at least {FEWEST_TEST_IMAGES} are needed"
+    if configured.sampling.gmm_components == 1:
+        yield "sampling.gmm_components is 1, and the paper draws from a mixture of several Gaussians"
     if configured.bumps:
         yield from _unlike_the_bumps(configured.bumps, configured.sampling)
     else:
         yield from _unlike_the_draws(configured.sampling)
+
+
+def unlike_the_papers_mixture(details: RunDetails) -> Iterator[str]:
+    """In what the mixture of a run differs from the paper's, in words.
+
+    The settings do not tell it, if BIC chooses the number of Gaussians or the mixture is fitted to some of the means.
+    """
+    if not has_enough_means(details):
+        yield "a mixture has so few posterior means for each Gaussian that random images may repeat training images"
+    if details.sampling and details.sampling.gmm_components == 1 and details.run.dataset != "synthetic":
+        yield "BIC chose a single Gaussian, and the paper draws from a mixture of several"
 
 
 def _unlike_the_bumps(bumps: BumpSettings, sampling: SampleSpec) -> Iterator[str]:
@@ -59,5 +78,3 @@ def _unlike_the_draws(sampling: SampleSpec) -> Iterator[str]:
     for key, printed in DRAWN.items():
         if (number := getattr(sampling, key)) != printed:
             yield f"sampling.{key} is {number} and not {printed}"
-    if sampling.gmm_components == 1:
-        yield "sampling.gmm_components is 1, and the paper draws from a mixture of several Gaussians"

@@ -90,15 +90,16 @@ def _column(heading: str, found: Sequence[Cell]) -> Column:
 def _shown(column: Column, found: Sequence[Cell]) -> Iterator[Shown]:
     """The cells of a column.
 
-    Numbers of one learning rate are compared with each other. Three kinds of numbers are not compared: those of the
+    Numbers of one learning rate are compared with each other, and errors of reconstructions only between methods whose
+    posterior means have equally many dimensions. Three kinds of numbers are not compared: those of the
     best beta, which was chosen by its number; those of real images and noise, which are no methods; and void numbers.
     """
-    best = {
-        block: _best_two(column.better, [cell for cell in found if cell.block == block and _is_compared(cell)])
-        for block in {cell.block for cell in found}
-    }
+    rivals: dict[tuple[str, str], list[Cell]] = {}
+    for cell in filter(_is_compared, found):
+        rivals.setdefault((cell.block, cell.keeps), []).append(cell)
+    best = {group: _best_two(column.better, cells) for group, cells in rivals.items()}
     for cell in found:
-        ours, papers = best[cell.block] if _is_compared(cell) else (set(), set())
+        ours, papers = best[cell.block, cell.keeps] if _is_compared(cell) else (set(), set())
         yield Shown(cell, not cell.void and cell.number in ours, cell.paper in papers, _difference(cell))
 
 
