@@ -10,7 +10,8 @@ VENV := .venv
 PEERS := .venv-peers
 DOCS := .venv-docs
 AUDIT := .venv-audit
-LOCKS := requirements peers docs browser cluster kubernetes cuda tpu coverage audit
+# The others depend on requirements, which therefore come first.
+LOCKS := requirements $(filter-out requirements,$(basename $(notdir $(wildcard envs/*.in))))
 # What installs the packages: pip, or uv, which is faster and has to be on the PATH.
 INSTALLER := pip
 ENVIRONMENT := $(PYTHON) envs/environment.py --installer "$(INSTALLER)"

@@ -151,7 +151,7 @@ def test_scores_and_histories_of_other_runs_are_not_reported(folder, run_spec):
     with pytest.raises(UserError, match=r"history.csv: is damaged"):
         read_history(folder, "step")
     write_record(folder / "scores.json", {"fid": 1.0, "details": {"run": run_spec("ae", seed=1).model_dump()}})
-    with pytest.raises(UserError, match=r"scores.json: is not the scores that is asked for: seed is 1 and not 0"):
+    with pytest.raises(UserError, match=r"scores.json: is not the file of scores that is asked for: seed is 1 and"):
         read_scores(folder / "scores.json")
 
 

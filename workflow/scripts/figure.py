@@ -45,7 +45,7 @@ def draw_figure(
 
     Args:
         made: CSV files of tables and claims.json, for a figure that is drawn from these.
-        template: That of the caption.
+        template: The template of the caption.
         path: <name>.png to write, in the folder of figures of the results folder of the runs; the rest beside it.
         mark: What a reader of the figure alone has to know, above it.
 

@@ -150,7 +150,7 @@ class Row:
 
 
 def plan(settings: Settings, waiting: Sequence[Job], everything: Sequence[Job]) -> str:
-    """The table, and what it stands on."""
+    """The table of jobs, and lines that say how its estimates were made."""
     kinds = {(job.rule, job.dataset) for job in everything if not names_target(job.rule)}
     rows: list[Row] = []
     for rule, dataset in sorted(kinds, key=lambda kind: (kind[1] == "", kind[1], kind[0])):

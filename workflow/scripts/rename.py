@@ -75,7 +75,7 @@ def rename_runs(results: Path, folders: list[Path]) -> list[str]:
 def _rename_in_files(run: Path) -> Iterator[str]:
     """Change the name in all files of a run, and tell of the damaged ones.
 
-    The model comes last: by its digest before, those are known that change with it.
+    The model is written last, because its old digest has to be replaced in the records first.
     """
     model, content, digests = run / MODEL, b"", {}
     if model.exists():

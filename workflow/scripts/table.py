@@ -46,7 +46,7 @@ def make_table(
     """Make a table from what `made_from` says that it is made from.
 
     Args:
-        template: That of the caption.
+        template: The template of the caption.
         folder: Where to write it.
     """
     long = long_table(name, files, sweep)

@@ -1,7 +1,7 @@
-"""The methods: a file of `models/methods` for each kind of bottleneck, with a line for each method that has it.
+"""The methods: a file of `models/methods` for each kind of bottleneck, with an entry for each method that has it.
 
-The lines are read, and the files are not run. So the configuration is checked without JAX. A training is handed the
-line of its method, and imports the file of this method and of no other.
+The entries are read, and the files are not run. So the configuration is checked without JAX. A training is handed the
+entry of its method, and imports the file of this method and of no other.
 """
 
 import ast
@@ -19,12 +19,12 @@ from vrrae_bench.system.errors import UserError
 
 PACKAGE = Path(__file__).parents[1]
 FOLDER = "models/methods"
-LINES = "METHODS"  # the name of the lines in each file
+ENTRIES = "METHODS"  # the name of the entries in each file
 Identifier = Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")]
 
 
 class Method(Specification):
-    """A method: its line, and the file in which the line stands.
+    """A method: its entry, and the file in which the entry stands.
 
     Attributes:
         file: Name of the file, without `.py`.
@@ -77,64 +77,64 @@ def methods() -> Mapping[str, Method]:
     for path in sorted((PACKAGE / FOLDER).glob("*.py")):
         if path.name.startswith(("_", ".")):  # neither `__init__.py` nor files that editors leave behind are methods
             continue
-        lines = methods_of(path)
-        for name in lines.keys() & found.keys():
+        entries = methods_of(path)
+        for name in entries.keys() & found.keys():
             other = path.with_name(f"{found[name].file}.py")
             raise UserError(f"{path}: the method '{name}' stands in {other} too. Give one of them another name.")
-        found |= lines
+        found |= entries
     return found
 
 
 def methods_of(path: Path) -> dict[str, Method]:
-    """The methods whose lines stand in a file.
+    """The methods whose entries stand in a file.
 
     Raises:
         UserError: The file is no file of methods. The message says what is wrong with it.
     """
     try:
         tree = ast.parse(path.read_text(encoding="utf-8"))
-        lines = _lines(tree)
+        entries = _entries(tree)
     except OSError as error:
         raise UserError(f"{path}: cannot be read ({error.strerror}).") from None
     except (SyntaxError, ValueError) as error:
         raise UserError(f"{path}: is no file of a method: {error}. docs/own-method.md shows what it holds.") from None
     classes = {node.name for node in tree.body if isinstance(node, ast.ClassDef)}
-    return {name: _method(path, name, line, classes) for name, line in lines.items()}
+    return {name: _method(path, name, entry, classes) for name, entry in entries.items()}
 
 
-def _lines(tree: ast.Module) -> dict[Any, Any]:
+def _entries(tree: ast.Module) -> dict[Any, Any]:
     """The value of `METHODS` in a file, which has to be written out.
 
     Raises:
         ValueError: There is no such value, or it would have to be computed.
     """
-    values = [node.value for node in tree.body if isinstance(node, ast.Assign) and _assigns(node, LINES)]
+    values = [node.value for node in tree.body if isinstance(node, ast.Assign) and _assigns(node, ENTRIES)]
     if len(values) != 1:
-        raise ValueError(f"{LINES} is given a value {len(values)} times, and not once")
+        raise ValueError(f"{ENTRIES} is given a value {len(values)} times, and not once")
     try:
-        lines = ast.literal_eval(values[0])
+        entries = ast.literal_eval(values[0])
     except (ValueError, TypeError):
-        lines = None
-    if not isinstance(lines, dict) or not lines:
-        raise ValueError(f"{LINES} is not a dictionary of methods, written out without names or calls")
-    return lines
+        entries = None
+    if not isinstance(entries, dict) or not entries:
+        raise ValueError(f"{ENTRIES} is not a dictionary of methods, written out without names or calls")
+    return entries
 
 
 def _assigns(node: ast.Assign, name: str) -> bool:
     return any(isinstance(target, ast.Name) and target.id == name for target in node.targets)
 
 
-def _method(path: Path, name: Any, line: Any, classes: set[str]) -> Method:
-    where = f"{path}: {LINES}: {name!r}"
+def _method(path: Path, name: Any, entry: Any, classes: set[str]) -> Method:
+    where = f"{path}: {ENTRIES}: {name!r}"
     # A name is a folder of results and a wildcard of rules.
     if not isinstance(name, str) or not re.fullmatch(r"[A-Za-z0-9]\w{0,99}", name, re.ASCII):
         raise UserError(f"{where}: is no name of a method. Use letters, digits and underscores.")
     if name in BOUNDS:
         raise UserError(f"{where}: tables use this name for scores of real images or noise. Use another.")
-    if not isinstance(line, dict) or "file" in line:
+    if not isinstance(entry, dict) or "file" in entry:
         raise UserError(f"{where}: is no entry of a method. docs/own-method.md shows an example.")
     try:
-        method = Method(**line, file=path.stem)
+        method = Method(**entry, file=path.stem)
     except (ValidationError, TypeError) as error:
         problems = error.errors() if isinstance(error, ValidationError) else []
         told = "; ".join(f"{'.'.join(map(str, problem['loc']))}: {problem['msg']}" for problem in problems) or error

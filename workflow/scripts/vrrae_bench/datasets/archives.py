@@ -10,7 +10,7 @@ from zipfile import BadZipFile, ZipFile, ZipInfo
 from vrrae_bench.system.errors import UserError
 
 HIGHEST_RATIO = 500  # deflate can reach 1032; arrays of flat shapes reach 100 and photographs 2
-# Bytes, with which no bomb fills anything; labels in the order of the classes, 8 MB for a million, pass that ratio.
+# Bytes. A bomb of this size fills nothing. Labels in the order of the classes exceed the ratio, and have to pass.
 NEVER_A_BOMB = 2**26
 
 

@@ -89,7 +89,9 @@ class DataSet:
             raise UserError(f"{self.path}: is no manifest of this version ({error}). {remedy(self.path)}") from None
 
     def array(self, name: str) -> StoredArray:
-        """One of the arrays: `train`, `test` (N H W C), `train_labels`, `test_labels` (N), and those of the source.
+        """An array of the images (`train`, `test`), of their labels (`train_labels`, `test_labels`), or of the source.
+
+        Images are N H W C. Labels are N, or N A for attributes.
 
         Its file is compared with the digest in the manifest, once for each process.
 

@@ -234,7 +234,7 @@ class _State:
     def restored(self, content: dict[str, Any]) -> tuple["_State", float]:
         """Take over what `content` gave; returns this state and the time that had been spent on it."""
         if content["history"]:
-            self.network.load_state_dict(content["best"])  # which is needed at the end only
+            self.network.load_state_dict(content["best"])  # so that a damaged `best` is found now, and not at the end
         self.network.load_state_dict(content["network"])
         self.optimiser.load_state_dict(content["optimiser"])
         self.history = [Epoch(*epoch) for epoch in content["history"]]

@@ -1,1 +1,1 @@
-"""The latent space after training: basis, Gaussian mixture, interpolation."""
+"""The latent space after training: sampling from it, the Gaussian mixture, interpolation, measures of the latents."""

@@ -51,7 +51,8 @@ class Bottleneck(eqx.Module):
 
     Args:
         sizes: L, k and the number of linear layers.
-        key: For the start values of its arrays, all of which are trained.
+        key: For the start values of its arrays, which are trained. Arrays that are not trained are set by `after_step`
+            or `after_training`.
     """
 
     def __init__(self, sizes: Sizes, *, key: PRNGKeyArray):

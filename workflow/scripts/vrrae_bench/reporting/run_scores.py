@@ -49,7 +49,7 @@ def read_scores(path: str | Path) -> RunScores | BoundScores:
 def _refuse_other_run(path: Path, run: RunSpec) -> None:
     training = run_folder(path) / TRAINING
     if training.exists() and "run" in (record := read_record(training)):
-        refuse_others(path, "scores", run.model_dump(), spec_of(training, record).model_dump())
+        refuse_others(path, "file of scores", run.model_dump(), spec_of(training, record).model_dump())
 
 
 def _refuse_other_sample(path: Path, scores: Mapping[str, Any]) -> None:

@@ -21,7 +21,7 @@ from vrrae_bench.study.catalogue import TABLES, Table
 from vrrae_bench.study.paper import is_in_paper
 from vrrae_bench.system.files import atomic_path, write_text
 
-NOT_PRINTED = "n/a"  # the paper has no such number, or it did not survive
+NOT_PRINTED = "n/a"  # the paper has no such number, or our copy of the paper lacks it
 NOT_RUN = "–"
 BEST_BETA = "best beta"  # a column where each beta has a column, otherwise a row
 

@@ -131,11 +131,11 @@ def fid_scores(moments: Moments, sets: Mapping[str, Sequence[Features]]) -> Scor
 def fid_by_position(moments: Moments, features: Features, n_positions: int, most: int) -> Scores:
     """FID of the images at each position between the two images of a pair, from the first to the second, as a list.
 
-    They are of fewer images than `fid_interpolation`, with a larger bias: those of as many random images have the same.
-    There are none if there is a single pair.
+    These FIDs are of fewer images than `fid_interpolation`, so their bias is larger. FIDs of as many random images have
+    the same bias. There are no such FIDs of a single pair.
 
     Args:
-        features: Those of interpolated images, pair by pair.
+        features: The features of interpolated images, pair by pair.
         most: Number of pairs that are taken, if there are more.
     """
     n_images = min(most, len(features) // n_positions)

@@ -33,7 +33,7 @@ from vrrae_bench.study.comparisons import (
     timed,
     truncations,
 )
-from vrrae_bench.study.settings import DatasetSettings, Study
+from vrrae_bench.study.settings import PAPER_IMAGES, DatasetSettings, Study
 
 
 @dataclass(frozen=True)
@@ -483,14 +483,14 @@ FIGURES = by_name(
         name="figure_outcome",
         title="The outcome: the numbers of Table 2 in the paper and here, and a square for each claim",
         about="Table 2 in the paper and here, and the verdicts, in one picture",
-        shows=Selection(only("mnist", "cifar10", "celeba")),
+        shows=Selection(only(*PAPER_IMAGES)),
         made=("table_2", CLAIMS),
     ),
     Figure(
         name="figure_paper",
         title="The paper's numbers and ours: error and FIDs of every method",
         about="Error and FIDs in the paper and here: every method of Tables 2, 3 and A.4-3",
-        shows=Selection(only("mnist", "cifar10", "celeba")),
+        shows=Selection(only(*PAPER_IMAGES)),
         made=("table_2", "table_3", "table_a4_3"),
     ),
     Figure(

@@ -8,6 +8,7 @@ from typing import Any
 
 from vrrae_bench.artefacts.methods import methods
 from vrrae_bench.artefacts.run import format_beta
+from vrrae_bench.artefacts.run_folder import OTHER_SAMPLERS
 from vrrae_bench.datasets.published import NO_SECRETS, holds_secret, is_url
 from vrrae_bench.datasets.sources import SOURCES, source_of
 from vrrae_bench.extractor.settings import ExtractorSettings
@@ -219,8 +220,8 @@ def _check_sampling(key: str, dataset: DatasetSettings) -> Iterator[Problem]:
     if generated_images(dataset) > MOST_IMAGES:
         yield Problem(
             f"{key}.sampling",
-            f"{generated_images(dataset):,} images would be drawn from each model: random_images in (random_draws + 2) "
-            "draws, and interpolation_points between each of interpolation_pairs.",
+            f"{generated_images(dataset):,} images would be drawn from each model: random_images in (random_draws + "
+            f"{len(OTHER_SAMPLERS)}) draws, and interpolation_points between each of interpolation_pairs.",
             f"Ask for at most {MOST_IMAGES:,}.",
         )
     if dataset.extractor is not None and sampling.interpolation_pairs * sampling.interpolation_points < 2:

@@ -8,6 +8,7 @@ import math
 from dataclasses import replace
 
 from vrrae_bench.artefacts.methods import methods
+from vrrae_bench.artefacts.run_folder import OTHER_SAMPLERS
 from vrrae_bench.datasets.source import MB, DatasetSize
 from vrrae_bench.datasets.sources import source_of
 from vrrae_bench.datasets.weights import WEIGHTS
@@ -20,6 +21,7 @@ from vrrae_bench.training.settings import TimingSettings
 PAPER_TPUS = 8  # the paper's appendix: "parallelized over 8 TPUs"
 WEIGHTS_MB = {name: round(file.size / 1e6) for name, file in WEIGHTS.items()}
 INCEPTION_MB = 100
+LARGE_SIDE = 64  # pixels: images with more of them on a side count as large
 CONVOLUTIONS_MB = 1.7  # the convolutions of a model, which are the same for all methods
 
 # The time of a VRRAE step on two cores, divided by the number of images of its batch. The times of steps are in
@@ -72,9 +74,9 @@ def downloaded_mb(dataset: DatasetSettings) -> float:
 
 
 def holds_large_images(dataset: DatasetSettings) -> bool:
-    """Whether the images need much memory, as CelebA's do. Images of the user's own count as large, to be safe."""
+    """Whether the images need much memory, as CelebA's do. Images of unknown size count as large, to be safe."""
     images = dataset_size(dataset)
-    return images is None or images.side > 64
+    return images is None or images.side > LARGE_SIDE
 
 
 def left_mb(dataset: DatasetSettings) -> float | None:
@@ -203,9 +205,9 @@ def score_2015_seconds(dataset: DatasetSettings) -> float:
 
 
 def generated_images(dataset: DatasetSettings) -> int:
-    """Number of images that are drawn from one model: by the mixture, by two other samplers, and by interpolation."""
+    """Number of images that are drawn from one model: by the mixture, by the other samplers, and by interpolation."""
     sampling = dataset.sampling
-    drawn = sampling.random_images * (sampling.random_draws + 2)
+    drawn = sampling.random_images * (sampling.random_draws + len(OTHER_SAMPLERS))
     return drawn + sampling.interpolation_pairs * sampling.interpolation_points
 
 

@@ -24,7 +24,7 @@ ON_THE_LOGIN_NODE = (
     "write_report",
     "write_settings",
 )
-MARGIN = 4  # how many times the estimate a job may take on a CPU, whose cores it shares with other jobs
+MARGIN = 4  # how many times the estimate a job may take, whose machine may be slower, or shared with other jobs
 
 
 @dataclass(frozen=True)

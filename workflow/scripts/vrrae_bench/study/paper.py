@@ -18,8 +18,8 @@ PAPER_VALUES = Path(__file__).with_name("paper_values.csv")
 def paper_values() -> pd.DataFrame:
     """Every number that the paper prints, with the columns table, dataset, method, beta (text), metric, value and note.
 
-    Tables 1 and A.4-2 have no rows here, because their numbers are missing in the text of the paper that survives. They
-    are shown as n/a.
+    Tables 1 and A.4-2 have no rows here, because their numbers are missing from our copy of the paper. They are
+    shown as n/a.
     """
     # Here, because each start of Snakemake imports this module to estimate costs, and pandas takes long to import.
     import pandas as pd

@@ -47,7 +47,8 @@ def _one_line(text: str) -> str:
 # Text that stands above tables and in the report, and that is an option of commands.
 OneLine = Annotated[str, AfterValidator(_one_line)]
 OWN_SOURCES = tuple(name for name in SOURCES if source_of(name).own)
-PAPER_DATASETS = ("synthetic", "mnist", "cifar10", "celeba")
+PAPER_IMAGES = ("mnist", "cifar10", "celeba")
+PAPER_DATASETS = ("synthetic", *PAPER_IMAGES)
 
 
 class DatasetSettings(Section):

@@ -249,7 +249,7 @@ class StepSettings(NamedTuple):
 
     @classmethod
     def of(cls, header: ModelHeader) -> "StepSettings":
-        """Those of a training."""
+        """The settings of a training."""
         return cls(header.run.precision, header.run.learning_rate, header.normalisation)
 
 

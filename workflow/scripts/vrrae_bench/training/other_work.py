@@ -20,7 +20,8 @@ NOTICEABLE = 0.1  # cores
 def read_clocks() -> Float[np.ndarray, "3"]:
     """Seconds so far: of wall time, of all cores of the machine at work, and of those at work for this process.
 
-    What other virtual machines take of these cores ("steal") is among their work: it makes what is timed wait as well.
+    Time that other virtual machines take from these cores ("steal") counts as work of the machine, because the timed
+    process has to wait for it too.
     """
     cores = psutil.cpu_times()._asdict()
     busy = sum(seconds for state, seconds in cores.items() if state not in NOT_BUSY)

@@ -1,6 +1,7 @@
-"""The time of a training step, and of one with all around it, of several methods in turn (VRRAE, appendix A.4).
+"""The times of training steps of several methods, measured in turn (VRRAE, appendix A.4).
 
-Whoever calls sees to it that nothing else runs; what does is measured.
+A step is timed alone, and with all that a training does around it. The caller makes sure that no other timing runs.
+`OtherWork` measures what other programs compute meanwhile.
 """
 
 import time
@@ -102,8 +103,8 @@ class _Timed:
         """Seconds per step, over at least `steps` steps with what a training does around them."""
         feed = BatchFeed(self._images, self._stream, self._over_devices)
         batch_size, n_images = self._stream.batch_size, self._stream.n_images
-        # A stretch is read while the one before is computed. So the first, read ahead, does not count, and one more
-        # than counts is read.
+        # A stretch is read while the stretch before is computed. The first stretch was read in advance, so it is not
+        # timed. One stretch more is read than is timed.
         n_steps = 2 * feed.longest + steps
         stretches = feed(0, epoch_ends(n_images, batch_size, n_steps * batch_size / n_images))
         self._seconds_per_step([next(stretches)])

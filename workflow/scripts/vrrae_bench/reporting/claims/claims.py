@@ -1,4 +1,4 @@
-"""The claims of the paper, one by one. To add one, add a line to `CLAIMS`."""
+"""The claims of the paper, one by one. To add a claim, add an entry to `CLAIMS`."""
 
 from dataclasses import dataclass
 
@@ -14,7 +14,7 @@ from vrrae_bench.reporting.claims.trends import FallsWithBeta, RisesWithBeta
 from vrrae_bench.reporting.claims.unmeasured import Unmeasured
 from vrrae_bench.reporting.labels import dataset_label
 from vrrae_bench.study.paper import paper_betas
-from vrrae_bench.study.settings import PAPER_DATASETS
+from vrrae_bench.study.settings import PAPER_DATASETS, PAPER_IMAGES
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,6 @@ class Claim:
 AE, VAE, RRAE, VRRAE, RRAE_VAE, VAE_IDENTITY = map(Variant, ("ae", "vae", "rrae", "vrrae", "rrae_vae", "vae_identity"))
 VRRAE_WITHOUT_KL = VRRAE.with_beta("0")
 
-IMAGE_DATASETS = ("mnist", "cifar10", "celeba")
 # The FID of random images is the mean over draws. It depends less on the chance of a draw than the paper's FID does.
 FIDS = ("fid_interpolation", "fid_random_mean")
 ALL_METRICS = ("reconstruction_error", *FIDS)
@@ -196,7 +195,7 @@ CLAIMS = (
             MoreOften(VAE, than=VRRAE, metric="collapsed_dimensions", on=name),
             f"The paper says this of the models in general, and shows it on the synthetic bumps. {BETAS_DIFFER[name]}",
         )
-        for name in IMAGE_DATASETS
+        for name in PAPER_IMAGES
     ),
     Claim(
         "diagonal_straight_for_a_seed_synthetic",
@@ -240,7 +239,7 @@ CLAIMS = (
             f"VRRAE has the lowest test reconstruction error on {dataset_label(name)}.",
             Lower((VRRAE,), than=(AE, VAE, RRAE), metrics=("reconstruction_error",), on=name, tables=TABLE_2),
         )
-        for name in IMAGE_DATASETS
+        for name in PAPER_IMAGES
     ),
     *(
         Claim(
@@ -250,7 +249,7 @@ CLAIMS = (
             Lower((VRRAE,), than=(AE, VAE, RRAE), metrics=("fid_interpolation",), on=name, tables=TABLE_2),
             "For VRRAE, Table 2 prints 5.89 and Table 3 prints 4.89." if name == "mnist" else "",
         )
-        for name in IMAGE_DATASETS
+        for name in PAPER_IMAGES
     ),
     *(
         Claim(
@@ -262,7 +261,7 @@ CLAIMS = (
             if name == "mnist"
             else "",
         )
-        for name in IMAGE_DATASETS
+        for name in PAPER_IMAGES
     ),
     *(
         Claim(
@@ -273,7 +272,7 @@ CLAIMS = (
             Lower((VRRAE,), than=(VAE,), metrics=("kl_share",), on=name),
             f"The paper explains VRRAE's lower error by this, and gives no number. {PROMINENT[name]}",
         )
-        for name in IMAGE_DATASETS
+        for name in PAPER_IMAGES
     ),
     Claim(
         "best_random_fid_mnist",
@@ -299,7 +298,7 @@ CLAIMS = (
             Lower((VRRAE,), than=(RRAE_VAE,), metrics=ALL_METRICS, on=name, tables=ABLATION),
             f"The paper does not print the beta of RRAE + VAE. {DERIVATIVES_DIFFER}",
         )
-        for name in IMAGE_DATASETS
+        for name in PAPER_IMAGES
     ),
     *(
         Claim(
@@ -324,7 +323,7 @@ CLAIMS = (
             Always(RRAE_VAE, metric="unsorted_modes", on=name),
             UNSORTED,
         )
-        for name in IMAGE_DATASETS
+        for name in PAPER_IMAGES
     ),
     *(
         Claim(
@@ -334,7 +333,7 @@ CLAIMS = (
             Lower((VRRAE,), than=(RRAE_VAE,), metrics=("training_rises",), on=name),
             STABILITY,
         )
-        for name in IMAGE_DATASETS
+        for name in PAPER_IMAGES
     ),
     *(
         Claim(
@@ -344,7 +343,7 @@ CLAIMS = (
             Lower((VRRAE,), than=(RRAE_VAE,), metrics=("basis_disagreement",), on=name),
             COMMON_BASIS,
         )
-        for name in IMAGE_DATASETS
+        for name in PAPER_IMAGES
     ),
     *(
         Claim(
@@ -354,7 +353,7 @@ CLAIMS = (
             NotLower((VAE_IDENTITY,), than=(VAE,), metrics=ALL_METRICS, on=name, tables=ABLATION),
             "The paper does not print the beta of VAE (f = I).",
         )
-        for name in IMAGE_DATASETS
+        for name in PAPER_IMAGES
     ),
     *(
         Claim(
@@ -365,7 +364,7 @@ CLAIMS = (
             "This is what the two tables show. The text only says that f = identity brings no advantage. The paper "
             "does not print the beta of VAE (f = I).",
         )
-        for name in IMAGE_DATASETS
+        for name in PAPER_IMAGES
     ),
     *(
         Claim(
@@ -454,7 +453,7 @@ CLAIMS = (
             "matrix, which is quicker for most shapes. Our times were measured on one machine, the paper's on eight "
             "TPUs.",
         )
-        for name in IMAGE_DATASETS
+        for name in PAPER_IMAGES
     ),
     Claim(
         "svd_costs_one_layer",
@@ -527,7 +526,7 @@ CLAIMS = (
             f"is compared with VAE. {BETAS_DIFFER[name]}",
         )
         for what, images in (("random", "random images"), ("interpolation", "interpolated images"))
-        for name in IMAGE_DATASETS
+        for name in PAPER_IMAGES
     ),
     *(
         Claim(
@@ -545,14 +544,14 @@ CLAIMS = (
 MAIN_CLAIMS = {
     "lowest reconstruction error": {
         "synthetic": "lowest_test_error_synthetic",
-        **{name: f"lowest_reconstruction_error_{name}" for name in IMAGE_DATASETS},
+        **{name: f"lowest_reconstruction_error_{name}" for name in PAPER_IMAGES},
     },
     # The paper names VAE as the best on MNIST.
     "best random images": {
         "synthetic": "lowest_random_generation_error_synthetic",
         **{name: f"best_random_fid_{name}" for name in ("cifar10", "celeba")},
     },
-    "best interpolated images": {name: f"best_interpolation_fid_{name}" for name in IMAGE_DATASETS},
-    "fewer collapses than VAE": {name: f"collapse_less_likely_{name}" for name in ("synthetic", *IMAGE_DATASETS)},
-    "better than RRAE in error and both FIDs": {name: f"outperforms_rrae_{name}" for name in IMAGE_DATASETS},
+    "best interpolated images": {name: f"best_interpolation_fid_{name}" for name in PAPER_IMAGES},
+    "fewer collapses than VAE": {name: f"collapse_less_likely_{name}" for name in PAPER_DATASETS},
+    "better than RRAE in error and both FIDs": {name: f"outperforms_rrae_{name}" for name in PAPER_IMAGES},
 }

@@ -311,7 +311,7 @@ class Lower(PairedDifferences):
 
 
 @dataclass(frozen=True)
-class NotLower(Lower):
+class NotLower(PairedDifferences):
     """The mean of no first variant is lower than the mean of any other variant by more than the margin."""
 
     needs_contrast: ClassVar[bool] = False  # equal numbers speak for this claim
@@ -332,10 +332,10 @@ class NotLower(Lower):
         return list(map(lower_bound, samples)), highs
 
     def holds(self, low: float, high: float, margin: float) -> bool:
-        return super().fails(low, high, margin)
+        return low >= -margin
 
     def fails(self, low: float, high: float, margin: float) -> bool:
-        return super().holds(low, high, margin)
+        return high < -margin
 
 
 @dataclass(frozen=True)

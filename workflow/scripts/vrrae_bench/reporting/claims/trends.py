@@ -1,7 +1,7 @@
 """Rules about numbers that fall or rise as beta grows."""
 
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import ClassVar, Literal
 
 import numpy as np
 import pandas as pd
@@ -10,26 +10,19 @@ from scipy import stats
 from vrrae_bench.reporting.claims.evidence import Evidence, Variant
 from vrrae_bench.reporting.claims.findings import FEWEST_SEEDS, Finding, Lacking, missing, more_seeds, summary, verdict
 from vrrae_bench.reporting.claims.statistics import SIGNIFICANCE, trend_p_value
-from vrrae_bench.reporting.claims.verdicts import Verdict
 from vrrae_bench.reporting.labels import dataset_label
 from vrrae_bench.scoring.metrics import METRICS
 from vrrae_bench.study.paper import paper_betas
 
 
 @dataclass(frozen=True)
-class FallsWithBeta:
-    """A number of a method falls as its beta grows."""
+class _TrendWithBeta:
+    """A number of a method falls or rises as its beta grows."""
 
     method: str
     metric: str
     on: str
-    direction: ClassVar[str] = "fall"
-    how: ClassVar[str] = (
-        f"The rule needs at least 3 betas, and {FEWEST_SEEDS} seeds that all of them have. It uses Page's trend test, "
-        "one-sided at 2.5 %, in which only the order of the numbers within each seed counts. The claim holds if the "
-        "numbers fall as beta grows, does not hold if they rise, and is open if the test finds no trend. The numbers "
-        "give Kendall's tau, averaged over seeds: it is -1 where every step falls."
-    )
+    direction: ClassVar[Literal["fall", "rise"]]
 
     @property
     def words(self) -> str:
@@ -58,23 +51,31 @@ class FallsWithBeta:
         falls, rises = trend_p_value(table), trend_p_value(table[:, ::-1])
         tau = np.mean([stats.kendalltau(np.arange(n_betas), row).statistic for row in table])
         lines.append(f"Kendall's tau {tau:.2f}, p = {falls:.2g}, {n_seeds} common seeds".replace("-", "−"))
-        outcome = self.judge(falls <= SIGNIFICANCE, rises <= SIGNIFICANCE)
+        as_claimed, against = (falls, rises) if self.direction == "fall" else (rises, falls)
+        outcome = verdict([as_claimed <= SIGNIFICANCE], [against <= SIGNIFICANCE])
         more = (Lacking("trainings", "more seeds, or betas further apart"),) if outcome == "open" else ()
         return Finding(outcome, tuple(lines), more)
 
-    def judge(self, falls: bool, rises: bool) -> Verdict:
-        return verdict([falls], [rises])
+
+@dataclass(frozen=True)
+class FallsWithBeta(_TrendWithBeta):
+    """A number of a method falls as its beta grows."""
+
+    direction = "fall"
+    how: ClassVar[str] = (
+        f"The rule needs at least 3 betas, and {FEWEST_SEEDS} seeds that all of them have. It uses Page's trend test, "
+        "one-sided at 2.5 %, in which only the order of the numbers within each seed counts. The claim holds if the "
+        "numbers fall as beta grows, does not hold if they rise, and is open if the test finds no trend. The numbers "
+        "give Kendall's tau, averaged over seeds: it is -1 where every step falls."
+    )
 
 
 @dataclass(frozen=True)
-class RisesWithBeta(FallsWithBeta):
+class RisesWithBeta(_TrendWithBeta):
     """A number of a method rises as its beta grows."""
 
-    direction: ClassVar[str] = "rise"
+    direction = "rise"
     how: ClassVar[str] = (
         "The test is the same as for FallsWithBeta. The claim holds if the numbers rise as beta grows, does not hold "
         "if they fall, and is open if the test finds no trend."
     )
-
-    def judge(self, falls: bool, rises: bool) -> Verdict:
-        return verdict([rises], [falls])

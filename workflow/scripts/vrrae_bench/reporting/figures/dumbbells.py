@@ -9,10 +9,10 @@ from matplotlib.lines import Line2D
 from vrrae_bench.reporting.figures.drawing import BLUE, GREY, ORANGE, grid
 from vrrae_bench.reporting.tables import Cell
 from vrrae_bench.scoring.metrics import METRICS
+from vrrae_bench.study.catalogue import FID_AND_ERROR
 from vrrae_bench.study.paper import is_in_paper
 
-# The metrics of Tables 2, 3 and A.4-3, from left to right.
-SHOWN = ("reconstruction_error", "fid_random", "fid_interpolation")
+SHOWN = FID_AND_ERROR[::-1]  # from left to right
 BETTER = {"lower": "← lower is better", "higher": "higher is better →", "neither": ""}
 OURS: dict[str, Any] = {"marker": "o", "color": BLUE, "markersize": 7, "linestyle": ""}
 PAPER: dict[str, Any] = {
@@ -21,8 +21,8 @@ PAPER: dict[str, Any] = {
     "markerfacecolor": "none",
     "markeredgewidth": 1.8,
     "markersize": 6.5,
+    "linestyle": "",
 }
-PAPER |= {"linestyle": ""}
 ROW, AROUND = 0.3, 1.0  # inches of a method, and those of a panel beside its methods
 # Of a legend.
 HANDLES = (
@@ -33,15 +33,13 @@ HANDLES = (
 
 
 def rows_of(cells: Iterable[Cell]) -> list[str]:
-    """The methods of some cells, each once, in their order; of what was chosen among several betas none."""
+    """The methods of some cells, each once, in their order. Rows of a best beta are left out."""
     return list(dict.fromkeys(cell.row for cell in cells if not cell.chosen))
 
 
-def in_paper(cells: Mapping[str, Sequence[Cell]]) -> dict[str, list[Cell]]:
-    """The cells of each data set that the paper has too; of each, where it has none of them."""
-    return {name: [*found] for name, found in cells.items() if is_in_paper(name)} or {
-        name: [*found] for name, found in cells.items()
-    }
+def in_paper(cells: Mapping[str, Sequence[Cell]]) -> dict[str, Sequence[Cell]]:
+    """The cells of the data sets that the paper has. If it has none of them, the cells of all data sets."""
+    return {name: found for name, found in cells.items() if is_in_paper(name)} or dict(cells)
 
 
 def draw_dumbbells(axes: Sequence[Axes], cells: Sequence[Cell]) -> None:

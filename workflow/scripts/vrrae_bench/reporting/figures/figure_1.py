@@ -19,8 +19,9 @@ from vrrae_bench.artefacts.run import RunSpec
 from vrrae_bench.reporting.architecture import Architecture, Layer, Shape, architecture
 from vrrae_bench.reporting.figures.drawing import Run, plt
 from vrrae_bench.reporting.labels import dataset_label, method_label
+from vrrae_bench.study.catalogue import FIGURES
 
-METHODS = ("vae", "rrae", "vrrae")  # from top to bottom
+METHODS = FIGURES["figure_1"].shows.methods or ()  # from top to bottom
 # Tints of Okabe and Ito's sky blue, orange and green; images and the grounds of the bottlenecks are white.
 ENCODER, BOTTLENECK, DECODER, WHITE = "#D5ECF9", "#FCE8C5", "#CDEBDF", "#FFFFFF"
 ARROW = {"arrowstyle": "-|>", "color": "black", "linewidth": 0.9, "shrinkA": 0, "shrinkB": 0, "mutation_scale": 10}

@@ -66,7 +66,8 @@ def _panel(axis: Axes, rows: pd.DataFrame, file: Path) -> None:
     by_extractor = list(zip(*of_methods.values(), strict=True))
     labels = [f"extractor {number}" for number in range(1, len(by_extractor) + 1)]
     styles = line_styles(labels)
-    n_methods = sum(method not in BOUNDS for method in of_methods)  # what is none stands behind, and apart
+    # Real images and noise stand behind the methods, each by itself.
+    n_methods = sum(method not in BOUNDS for method in of_methods)
     for label, fids, marker in zip(labels, by_extractor, MARKERS * len(labels)):
         axis.plot(range(n_methods), fids[:n_methods], marker=marker, label=label, **styles[label])
         for place in range(n_methods, len(names)):

@@ -25,11 +25,11 @@ def draw(files: Mapping[str, Path]) -> Figure:
     Raises:
         UserError: One of them is missing or damaged.
     """
-    cells: dict[str, list[Cell]] = {}
+    of_all: dict[str, list[Cell]] = {}
     for name, file in files.items():
         for dataset, found in cells_of_tables(name, read_long_table(file)).items():
-            cells.setdefault(dataset, []).extend(found)
-    cells = in_paper(cells)
+            of_all.setdefault(dataset, []).extend(found)
+    cells = in_paper(of_all)
     heights = [AROUND + ROW * len(rows_of(found)) for found in cells.values()]
     figure, axes = plt.subplots(
         len(cells), len(SHOWN), figsize=(WIDTH, sum(heights) + LEGEND), layout="constrained", squeeze=False,
