@@ -1,6 +1,7 @@
 # The whole benchmark: data -> training -> samples -> scores -> tables and figures -> report.
 # Each stage is a file in workflow/rules. The command of the stage in workflow/scripts has the same name, except that
-# fid_2015 has two commands, and settings has none. `status` is what Snakemake shows while jobs run, and `ending` is what it does afterwards.
+# fid_2015 has two commands, and settings has none. `status` is what Snakemake shows while jobs run, and `ending` is what
+# it does afterwards.
 from snakemake.utils import min_version
 
 min_version("9.27")

@@ -193,8 +193,8 @@ def test_a_batch_that_can_not_have_the_rank_is_explained(values):
         ("datasets.mnist.test_images", 0, "Input should be greater than or equal to 1"),
         ("datasets.mnist.test_images", 10_001, "datasets.mnist.test_images: 10001 is more than the 10000 test images"),
         ("datasets.synthetic.test_images", 10, "is only for data sets that are published and fetched"),
-        ("datasets.mnist.linear_layers", {"irmae": 0}, "linear_layers.irmae: 0 is not valid"),
-        ("datasets.mnist.penalty", {"sparse_ae": 0}, "penalty.sparse_ae: 0 is not valid"),
+        ("datasets.mnist.linear_layers", {"irmae": 0}, "linear_layers.irmae: 0 makes another method"),
+        ("datasets.mnist.penalty", {"sparse_ae": 0}, "penalty.sparse_ae: 0 makes another method"),
         ("datasets.mnist.sampling.gmm_subsample", 5, "5 means are fewer than the 10 Gaussians to fit to them"),
         (
             "datasets.mnist.sampling",

@@ -177,8 +177,9 @@ def test_arrays_with_objects_are_not_loaded(tmp_path):
 @pytest.mark.parametrize("damage", JSON_DAMAGES)
 def test_a_damaged_configuration_of_the_results_is_told(damage, tmp_path):
     (tmp_path / "settings.json").write_bytes(damage)
-    with pytest.raises(UserError, match="settings.json: is no configuration of this version."):
+    with pytest.raises(UserError, match=r"settings.json: is no configuration of this version\.") as refused:
         read_study(tmp_path / "settings.json")
+    assert str(refused.value).endswith(f" --forcerun {tmp_path}/settings.json")
 
 
 @pytest.mark.parametrize("damaged", ["train.partial.json", "train.partial.npy"])

@@ -122,6 +122,7 @@ def test_a_configuration_that_is_none_is_told(results, keep, content):
     outcome = keep(results, results.with_name("kept"))
     assert outcome.returncode == 1 and outcome.stderr.startswith("error: ")
     assert "settings.json: is no configuration of this version." in outcome.stderr
+    assert outcome.stderr.rstrip().endswith(f" --forcerun {results}/settings.json")
 
 
 def test_results_that_do_not_tell_their_configuration_are_not_kept(results, keep):

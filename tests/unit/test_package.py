@@ -246,6 +246,8 @@ def test_images_in_other_units_are_refused_whatever_their_type(
         (AN_ARRAY, ONE, IMAGES / 255),
         (AN_ARRAY, ONE, IMAGES // 128),
         (AN_ARRAY, ONE, IMAGES / 255 * 1.5 - 0.2),
+        (AN_ARRAY, ONE, IMAGES / 255 * 0.004 - 0.001),  # the reconstruction of a black image
+        (AN_ARRAY, Normalisation(shift=-1000, scale=4000), IMAGES / 25.5 - 1000),  # air in a scan
         (AN_ARRAY, AROUND_ZERO, IMAGES / 127.5 - 1),
         (AN_ARRAY, OF_BYTES, IMAGES),
         (AN_ARRAY, OF_BYTES, IMAGES * 0),

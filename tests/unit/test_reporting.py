@@ -338,7 +338,7 @@ def test_a_configuration_that_does_not_tell_all_is_told(settings_file, name, cha
     settings = json.loads(settings_file.read_text())
     change(settings)
     settings_file.write_text(json.dumps(settings))
-    with pytest.raises(UserError, match=f"{settings_file}: is no configuration of this version."):
+    with pytest.raises(UserError, match=rf"{settings_file}: is no configuration of this version\."):
         long_table(name, [settings_file])
 
 
@@ -791,7 +791,7 @@ def test_a_caption_has_a_paragraph_for_each_data_set_and_each_matter(table_2):
         "Digits: ",
         "The paper prints",
         "Inter. ",
-        "The paper's methods with a truncated SVD",
+        "We trained RRAE, VRRAE and RRAE + VAE",
         "FID depends on",
     )
     assert len(paragraphs) == len(starts) and all(map(str.startswith, paragraphs, starts))

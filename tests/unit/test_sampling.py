@@ -244,7 +244,7 @@ def test_an_image_without_a_value_is_refused_and_not_shown_as_black(start, tiny_
     model, header = start("ae", tiny_images)
     points = np.zeros((3, 3), np.float32)
     points[1, 2] = np.inf
-    with pytest.raises(UserError, match="ae: an image that it decoded has values that are NaN or infinite"):
+    with pytest.raises(UserError, match=f"{header.run.folder}: this model decodes images with NaN or infinite values"):
         decoded_images(model, header, tiny_images, points)
 
 

@@ -24,7 +24,7 @@ def growing(amount):
 
 
 def memory(small, large):
-    """The memory of a job, in MiB: `large` if the images are large or of unknown size (`costs.LARGE_SIDE`), else `small`.
+    """The memory of a job, in MiB: `large` if `costs.holds_large_images`, else `small`.
 
     Slurm takes the number `mem_mb` as MiB. Kubernetes takes it as MB, and gives a job 5 percent less, for which there is
     room. A training step of 576 images of 160 x 160 was compiled to a program that needs 7300 MiB, and the data set

@@ -52,13 +52,13 @@ class Method(Specification):
         return hash(self.model_dump_json())  # pydantic's own cannot hash the options
 
     @property
-    def keeps(self) -> Literal["bottleneck", "latent_size"]:
+    def size_key(self) -> Literal["bottleneck", "latent_size"]:
         """Whether a posterior mean has k dimensions (`bottleneck`) or L (`latent_size`)."""
         return "bottleneck" if self.truncates else self.width
 
     def size_of_means(self, bottleneck: int, latent_size: int) -> int:
         """The number of dimensions of a posterior mean, for the sizes k and L."""
-        return {"bottleneck": bottleneck, "latent_size": latent_size}[self.keeps]
+        return {"bottleneck": bottleneck, "latent_size": latent_size}[self.size_key]
 
     @property
     def module(self) -> str:

@@ -100,14 +100,14 @@ def decoded_images(
         UserError: A value of an image is NaN or infinite. As a byte, it would be black or white.
     """
     parts = decode(model, header.normalisation, points)
-    return np.concatenate([as_stored(_finite(images, header.run.method), data) for images in parts])
+    return np.concatenate([as_stored(_finite(images, header.run.folder), data) for images in parts])
 
 
-def _finite(images: Float[np.ndarray, "N H W C"], method: str) -> Float[np.ndarray, "N H W C"]:
+def _finite(images: Float[np.ndarray, "N H W C"], run: str) -> Float[np.ndarray, "N H W C"]:
     if not np.isfinite(images).all():
         raise UserError(
-            f"{method}: an image that it decoded has values that are NaN or infinite. Look at `decode` of the method, "
-            "or train with a lower learning rate."
+            f"{run}: this model decodes images with NaN or infinite values. Train it with a lower learning rate; or, "
+            "if the method is your own, mend its `decode`."
         )
     return images
 

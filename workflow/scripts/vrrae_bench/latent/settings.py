@@ -15,10 +15,10 @@ def are_enough(n_means: int, n_gaussians: int, size: int) -> bool:
 
 
 def told_of_few_means(n_means: int, n_gaussians: int, size: int) -> str:
-    """What happens to random images if there are too few posterior means for a mixture of several Gaussians."""
+    """What may happen to random images if there are too few posterior means for a mixture of several Gaussians."""
     return (
-        f"{n_means} posterior means are few for {n_gaussians} Gaussians in {size} dimensions. Some of them shrink to "
-        "single means, so that random images repeat training images and have too good an FID."
+        f"{n_means} posterior means are few for {n_gaussians} Gaussians in {size} dimensions. Some Gaussians may "
+        "shrink to single means. Random images then repeat training images, and their FID is too good."
     )
 
 

@@ -3,7 +3,7 @@
 import numpy as np
 from jaxtyping import Float, Int, Num
 
-from vrrae_bench.artefacts.shown import GALLERIES, GALLERY, GALLERY_COLUMNS, MOST_MEANS, SHOWN_PAIRS, evenly_spaced
+from vrrae_bench.artefacts.shown import GALLERIES, GALLERY, GALLERY_COLUMNS, MOST_MEANS, SHOWN_PAIRS, spread_over
 from vrrae_bench.datasets.store import DataSet, StoredArray
 from vrrae_bench.latent.sampling import Samples
 
@@ -24,7 +24,7 @@ def images_shown(samples: Samples, data: DataSet) -> dict[str, Num[np.ndarray, "
     return {
         "random": random,
         "nearest": train[nearest(first_rows, train)],
-        "real": train[evenly_spaced(len(train), GALLERIES * GALLERY_COLUMNS)],
+        "real": train[spread_over(len(train), GALLERIES * GALLERY_COLUMNS)],
         "pairs": pairs,
         "transitions": np.concatenate([images[:, :1], ends[:, :1], between, ends[:, 1:], images[:, 1:]], axis=1),
     }
@@ -33,7 +33,7 @@ def images_shown(samples: Samples, data: DataSet) -> dict[str, Num[np.ndarray, "
 def means_shown(samples: Samples, data: DataSet) -> dict[str, Num[np.ndarray, "..."]]:
     """The arrays of `shown_means.npz`, by the names that `artefacts.shown` explains."""
     means = samples.latents["train_mean"][:, :2]
-    numbers = evenly_spaced(len(means), MOST_MEANS)
+    numbers = spread_over(len(means), MOST_MEANS)
     shown = {"train": means[numbers], "spread": means.std(axis=0, dtype=np.float64)}
     if "train_labels" in data.manifest.arrays and not data.manifest.multi_label:
         shown["labels"] = data.array("train_labels")[numbers]

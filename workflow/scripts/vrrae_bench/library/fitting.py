@@ -19,7 +19,7 @@ from vrrae_bench.library.images import images_to_train_on
 from vrrae_bench.library.settings import as_in_the_commands, lasting_settings
 from vrrae_bench.library.trained import TrainedModel
 from vrrae_bench.study.problems import MissingKey, check_sizes, suggestion, well_formed
-from vrrae_bench.study.settings import PER_METHOD, DatasetSettings, LinearLayers, PenaltyWeight, Weight
+from vrrae_bench.study.settings import PER_METHOD, DatasetSettings, LinearLayers, Weight
 from vrrae_bench.system.errors import UserError, numbered
 from vrrae_bench.system.provenance import Stopwatch
 from vrrae_bench.training.devices import check_precision
@@ -33,7 +33,7 @@ class _OfFit(Section):
     """Arguments of `fit` that have another form in a configuration, where they stand for each method or each seed."""
 
     beta: Weight | None
-    penalty: PenaltyWeight | None
+    penalty: Weight | None
     linear_layers: LinearLayers | None
     seed: Seed
 

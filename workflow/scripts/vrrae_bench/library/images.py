@@ -69,10 +69,11 @@ def images_for_model(images: Any, header: ModelHeader) -> Num[np.ndarray, "N H W
         wanted = " x ".join(map(str, header.image_shape))
         raise UserError(f"images: their shape is {array.shape}, and this model takes N x {wanted}.")
     units = _units(header)
-    if array.min() < units.lowest or array.max() > units.highest or units.black < array.max() <= units.too_dark:
+    too_dark = 0 <= array.min() and 0 < array.max() <= units.too_dark
+    if array.min() < units.lowest or array.max() > units.highest or too_dark:
         raise UserError(
             f"images: their values lie from {array.min():g} to {array.max():g}, and this model was trained on values "
-            f"{units.words}. Scale them so."
+            f"{units.words}{', in which these are nearly black' if too_dark else ''}. Scale them so."
         )
     return array if array.dtype == np.uint8 else array.astype(np.float32)
 
@@ -83,14 +84,13 @@ class _Units(NamedTuple):
     Attributes:
         words: The units, in words for a message.
         lowest, highest: The lowest and the highest value that an image in these units may have.
-        black: The value of black.
-        too_dark: The brightest value of images has to be above this, unless all images are black.
+        too_dark: The brightest value of images has to be above this, unless all values are zero or some are negative.
+            Only a range that begins at zero has it, because there a wrong scale makes images nearly black.
     """
 
     words: str
     lowest: float
     highest: float
-    black: float = 0
     too_dark: float = 0
 
 
@@ -102,7 +102,7 @@ def _units(header: ModelHeader) -> _Units:
         # Other images in the same units, such as reconstructions, may have values somewhat outside the range.
         lowest, highest = shift - OUTSIDE * scale, shift + (1 + OUTSIDE) * scale
         words = f"from {shift:g} to {shift + scale:g}"
-        return _Units(words, lowest, highest, black=shift, too_dark=shift + scale / BYTES[1])
+        return _Units(words, lowest, highest, too_dark=0 if shift else scale / BYTES[1])
     # The only images of the benchmark that are not bytes are the bumps. They are standardised, and their highest value
     # is 6 standard deviations above the mean.
     words = f"of the mean {shift:.2g} and the standard deviation {scale:.2g}"

@@ -111,7 +111,7 @@ class TrainedModel:
             gmm_n_init: The number of fits from different starts, of which the likeliest is used.
 
         Warns:
-            UserWarning: There are so few images for each Gaussian that random images repeat training images.
+            UserWarning: There are so few images for each Gaussian that random images may repeat training images.
 
         Raises:
             UserError: There are fewer images than Gaussians.

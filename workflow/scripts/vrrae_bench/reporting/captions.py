@@ -12,6 +12,7 @@ from vrrae_bench.artefacts.records import read_record, remedy
 from vrrae_bench.artefacts.run import RunSpec, format_beta
 from vrrae_bench.artefacts.run_folder import TRAINING
 from vrrae_bench.artefacts.scores import RunDetails, RunScores
+from vrrae_bench.artefacts.shown import MOST_MEANS
 from vrrae_bench.reporting.labels import dataset_label, method_label
 from vrrae_bench.reporting.run_scores import has_enough_means, read_comparable, run_folder
 from vrrae_bench.reporting.sentences import enumerated
@@ -62,7 +63,8 @@ def figure_context(figure: Figure, datasets: Sequence[str], scores: Sequence[str
     Args:
         scores: scores.json of the runs that it shows; none for a figure that needs no trained run.
     """
-    return scores_context(scores) | {"figure": figure, "shown": [dataset_label(name) for name in datasets]}
+    shown = [dataset_label(name) for name in datasets]
+    return scores_context(scores) | {"figure": figure, "shown": shown, "most_means": MOST_MEANS}
 
 
 def scores_context(scores: Sequence[str | Path]) -> dict[str, Any]:

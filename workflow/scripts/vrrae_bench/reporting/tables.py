@@ -33,8 +33,8 @@ class Cell:
     Attributes:
         row: The heading of its row.
         block: The learning rate of its row, if it is not the configured learning rate; otherwise empty.
-        keeps: Whether the posterior means of its method have k or L dimensions; empty if the number does not depend on
-            this, or is of no method that this version has.
+        size_key: `bottleneck` or `latent_size`, if its method has posterior means with k or with L dimensions; empty if
+            the number does not depend on this, or is of no method that this version has.
         column: The heading of its column.
         place: Columns stand in the order of this number. Columns with equal numbers keep the order of the rows.
         metric: What it measures, a key of `METRICS`.
@@ -52,7 +52,7 @@ class Cell:
 
     row: str
     block: str
-    keeps: str
+    size_key: str
     column: str
     place: float
     metric: str
@@ -156,7 +156,9 @@ def _cells(name: str, row: Any, long: pd.DataFrame) -> Iterator[Cell]:
         yield Cell(
             row=label,
             block=_other_learning_rate(row, long),
-            keeps=methods()[row.method].keeps if METRICS[row.quantity].of_size and row.method in methods() else "",
+            size_key=methods()[row.method].size_key
+            if METRICS[row.quantity].of_size and row.method in methods()
+            else "",
             column=column,
             place=_place(table, row),
             metric=row.quantity,

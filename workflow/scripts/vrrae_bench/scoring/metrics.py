@@ -246,3 +246,10 @@ METRICS: dict[str, Metric] = {
         write="{:.3f}".format,
     ),
 }
+
+# Metrics of random images, or bumps, that are drawn from the mixture of a run.
+OF_MIXTURE = {
+    *(name for name in METRICS if "random" in name and not name.endswith(("_gaussian", "_prior"))),
+    "coverage",
+    "share_outside",
+}

@@ -5,7 +5,7 @@ from itertools import pairwise
 import jax.numpy as jnp
 import numpy as np
 
-from vrrae_bench.artefacts.shown import evenly_spaced
+from vrrae_bench.artefacts.shown import spread_over
 from vrrae_bench.datasets.store import DataSet
 from vrrae_bench.latent.diagnostics import energy_error, orthonormality_error, subspace_distance
 from vrrae_bench.latent.sampling import decoded_images
@@ -114,9 +114,9 @@ def basis_disagreement(model: Autoencoder, header: ModelHeader, data: DataSet) -
 def reconstruction_sharpness(model: Autoencoder, header: ModelHeader, data: DataSet) -> dict[str, float]:
     """Sharpness of the reconstructions of test images, divided by the sharpness of these images.
 
-    The images are evenly spaced in the test set, because the images of a folder are sorted by class.
+    The images are spread over the test set, because the images of a folder are sorted by class.
     """
     test = data.array("test")
-    images = test[evenly_spaced(len(test), N_SHARPNESS)]
+    images = test[spread_over(len(test), N_SHARPNESS)]
     means = np.asarray(posteriors(model, header.normalisation, images).mean)
     return sharpness_scores({"reconstruction": decoded_images(model, header, data, means)}, images)

@@ -25,6 +25,8 @@ from vrrae_bench.study.settings import (
 )
 
 NO_REASONS = ("no", "false", "off", "yes", "true", "on")  # texts that say no way in which settings are reduced
+# Baselines that are other methods if one of their numbers is 0: without its layers, for example, IRMAE is Long AE.
+NOT_WITHOUT = {"penalty": ("lorae", "contractive_ae", "sparse_ae"), "linear_layers": ("irmae", "lorae")}
 MOST_IMAGES = 10_000_000  # the most images that one model may draw: 8 GB if they have 28 x 28 pixels
 
 
@@ -104,6 +106,11 @@ def _check_weights(key: str, dataset: DatasetSettings) -> Iterator[Problem]:
         for method in value_of(dataset, name, {}):
             if method not in known:
                 yield Problem(f"{key}.{name}.{method}", f"not a method with {what}.", suggestion(method, known))
+    for name, baselines in NOT_WITHOUT.items():
+        for method in baselines:
+            if value_of(dataset, name, {}).get(method) == 0:
+                told = "0 makes another method of it, and tables would call it by its own name."
+                yield Problem(f"{key}.{name}.{method}", told, "Write a number above 0, or leave the method out.")
 
 
 def _check_seeds(key: str, dataset: DatasetSettings) -> Iterator[Problem]:

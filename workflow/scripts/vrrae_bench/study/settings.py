@@ -19,9 +19,7 @@ SourceName = Literal["synthetic", *SOURCES]  # pyrefly: ignore[invalid-literal] 
 LearningRate = Annotated[float, Field(gt=0, lt=1)]
 BatchSize = Annotated[int, Field(ge=1, le=1_000_000)]
 Weight = Annotated[float, Field(ge=0, le=1e6)]
-# A method without its penalty or its layers would be Long AE under another name.
-PenaltyWeight = Annotated[float, Field(gt=0, le=1e6)]
-LinearLayers = Annotated[int, Field(ge=1, le=100)]
+LinearLayers = Annotated[int, Field(ge=0, le=100)]
 # The name of a data set is the name of a folder of results and the value of a wildcard of rules.
 DatasetName = Annotated[str, Field(pattern=r"^[A-Za-z0-9][\w.-]*$", max_length=100)]
 # Keys of a data set that hold a value for each method of a kind.
@@ -96,7 +94,7 @@ class DatasetSettings(Section):
         "loss and truncation are always float32. An x86 CPU without avx512_bf16 and amx_bf16 refuses bfloat16",
     )
     beta: dict[str, Weight] = Field(description="Weight of the KL divergence in the loss, for each variational method")
-    penalty: dict[str, PenaltyWeight] = Field(
+    penalty: dict[str, Weight] = Field(
         default={}, description="Weight of the penalty in the loss, for each method that has a penalty"
     )
     linear_layers: dict[str, LinearLayers] = Field(

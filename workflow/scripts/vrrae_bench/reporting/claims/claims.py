@@ -114,7 +114,7 @@ SHARPNESS = (
     "Sharpness is the mean variance of the Laplacian of the images, divided by the mean variance of the Laplacian of "
     "the test images. A value above 1 means noise. So the rule compares the distance from 1, which is the absolute "
     "value of the logarithm. Random images are those of the first draw. Reconstructions are of at "
-    "most 1000 test images, evenly spaced in the test set. The paper has no number for sharpness."
+    "most 1000 test images, one from each of equally long parts of the test set. The paper has no number for sharpness."
 )
 
 CLAIMS = (

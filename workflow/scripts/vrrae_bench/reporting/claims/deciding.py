@@ -82,9 +82,7 @@ def _other_settings(claim: Claim, evidence: Evidence, reduced: str | None) -> li
     if reduced:
         return [f"these settings are reduced: {reduced}"]
     names = [] if claim.by_algebra else [name for name in datasets_of(claim.rule) if name in evidence.configured]
-    unlike = {
-        name: [*unlike_the_paper(name, evidence.configured[name]), *evidence.mixtures.get(name, ())] for name in names
-    }
+    unlike = {name: list(unlike_the_paper(name, evidence.configured[name])) for name in names}
     return [f"on {dataset_label(name)}, {', '.join(found)}" for name, found in unlike.items() if found]
 
 

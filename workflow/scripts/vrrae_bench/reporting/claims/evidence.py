@@ -21,7 +21,7 @@ from vrrae_bench.reporting.labels import method_label
 from vrrae_bench.reporting.long_tables import LONG_COLUMNS, long_table
 from vrrae_bench.reporting.run_scores import of_run, read_comparable, read_history, row_of_run, run_folder
 from vrrae_bench.reporting.void import reason_of
-from vrrae_bench.scoring.metrics import METRICS
+from vrrae_bench.scoring.metrics import METRICS, OF_MIXTURE
 from vrrae_bench.study.settings import PAPER_DATASETS, DatasetSettings, Study
 from vrrae_bench.system.errors import UserError
 
@@ -58,15 +58,16 @@ class Evidence:
     Attributes:
         runs: A row for each run on a data set of the paper: dataset, method, beta (as text, empty for a method without
             one), batch_size, seed, whether beta and batch size are the configured ones (default_beta,
-            default_batch_size), and a column for each number of scores.json and for what `_row` derives of them.
+            default_batch_size), in what its mixture differs from the paper's (unlike_mixture, mostly empty), and a
+            column for each number of scores.json and for what `_row` derives of them. Numbers that say nothing are
+            left out: of void features, and of images from such a mixture.
         timings: A row for each pair of steps that were timed one after the other: dataset, device, seconds of vae and
             of vrrae.
         conditions: What the FIDs of these runs depend on: the rows of `fid_conditions`, each once.
         table_a4_1: The long form of Table A.4-1 from these timings: dataset, method, metric and mean among its columns.
         starts: The weights that the networks behind the FIDs started from, by the data set.
-        mixtures: In what mixtures differ from the paper's, by the data set: the texts of `unlike_the_papers_mixture`.
         configured: How methods are trained on the data sets of the paper.
-        void: Why scores in features say nothing on a data set, by the data set. `runs` does not have such scores.
+        void: Why scores in features say nothing on a data set, by the data set.
         further: The same runs with their scores in the features of further extractors, by the extractor's seed.
         other_rates: Runs with another learning rate than the configured one, by the learning rate.
     """
@@ -76,7 +77,6 @@ class Evidence:
     conditions: pd.DataFrame = field(default_factory=pd.DataFrame)
     table_a4_1: pd.DataFrame = field(default_factory=partial(pd.DataFrame, columns=LONG_COLUMNS))
     starts: Mapping[str, Collection[str]] = field(default_factory=dict)
-    mixtures: Mapping[str, Collection[str]] = field(default_factory=dict)
     configured: Mapping[str, DatasetSettings] = field(default_factory=dict)
     further: Mapping[int, pd.DataFrame] = field(default_factory=dict)
     other_rates: Mapping[float, pd.DataFrame] = field(default_factory=dict)
@@ -161,7 +161,6 @@ def load_evidence(scores: Iterable[Path], timings: Sequence[Path], study: Study)
     rows: dict[int | None, list[dict[str, Any]]] = {}
     other_rates: dict[float, list[dict[str, Any]]] = {}
     starts: dict[str, set[str]] = {}
-    mixtures: dict[str, dict[str, None]] = {}  # an ordered set of texts for each data set
     conditions, void = [], {}
     for path, configured, scored in _runs_of_the_paper(list(scores), study):
         rate, further = scored.details.run.learning_rate, _further_extractor(scored.details, study)
@@ -175,7 +174,6 @@ def load_evidence(scores: Iterable[Path], timings: Sequence[Path], study: Study)
         if further is None and condition and (network := scored.details.network):
             conditions.append(condition)
             starts.setdefault(configured.dataset, set()).add(network.start)
-        mixtures.setdefault(configured.dataset, {}).update(dict.fromkeys(unlike_the_papers_mixture(scored.details)))
         if further is None and (reason := reason_of(scored.details)):
             void[configured.dataset] = reason
     tables = {further: _run_table(found) for further, found in rows.items()}
@@ -186,7 +184,6 @@ def load_evidence(scores: Iterable[Path], timings: Sequence[Path], study: Study)
         timings=_load_timings(timings, study),
         conditions=pd.DataFrame(conditions).drop_duplicates(),
         starts=starts,
-        mixtures=mixtures,
         void=void,
         table_a4_1=long_table("table_a4_1", timings) if timings else pd.DataFrame(columns=LONG_COLUMNS),
         configured={name: study.datasets[name] for name in PAPER_DATASETS if _is_of_the_paper(name, study)},
@@ -238,8 +235,6 @@ def _is_of_the_paper(dataset: str, study: Study) -> bool:
 
 def _row(folder: Path, configured: RunSpec, scores: RunScores) -> dict[str, Any]:
     row, run = row_of_run(scores), scores.details.run
-    if reason_of(scores.details):
-        row = {name: value for name, value in row.items() if name not in METRICS or not METRICS[name].of_features}
     row["default_beta"] = run.beta == configured.beta
     row["default_batch_size"] = run.batch_size == configured.batch_size
     if "fid_random" in row:  # if a run has a single draw, the mean over draws is that of this draw
@@ -255,7 +250,9 @@ def _row(folder: Path, configured: RunSpec, scores: RunScores) -> dict[str, Any]
         row["training_rises"] = training_rises(history.reconstruction_error)
         if run.beta is not None:
             row["kl_share"] = float(run.beta * history.kl_divergence.iloc[-1] / history.loss.iloc[-1])
-    return row
+    void, unlike = reason_of(scores.details), "; ".join(unlike_the_papers_mixture(scores.details))
+    nothing = {name for name in METRICS if (void and METRICS[name].of_features) or (unlike and name in OF_MIXTURE)}
+    return {name: value for name, value in row.items() if name not in nothing} | {"unlike_mixture": unlike}
 
 
 def training_rises(errors: Float[np.ndarray, " epochs"] | pd.Series) -> float:

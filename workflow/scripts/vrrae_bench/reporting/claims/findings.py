@@ -11,7 +11,7 @@ from vrrae_bench.reporting.claims.evidence import Evidence, Variant
 from vrrae_bench.reporting.claims.statistics import SIGNIFICANCE
 from vrrae_bench.reporting.claims.verdicts import Awaited, Verdict
 from vrrae_bench.reporting.labels import dataset_label
-from vrrae_bench.scoring.metrics import METRICS
+from vrrae_bench.scoring.metrics import METRICS, OF_MIXTURE
 from vrrae_bench.study.paper import paper_betas, paper_value
 
 FEWEST_SEEDS = 3
@@ -145,8 +145,12 @@ def missing(evidence: Evidence, dataset: str, variant: Variant, metric: str) -> 
     label = dataset_label(dataset)
     if not evidence.has(dataset):
         return Lacking("data_set", f"runs on {label}")
-    if evidence.of(dataset, variant).empty:
+    runs = evidence.of(dataset, variant)
+    if runs.empty:
         return Lacking("trainings", f"runs of {variant} on {label}")
+    unlike = sorted(set(filter(None, runs.unlike_mixture))) if "unlike_mixture" in runs else []
+    if metric in OF_MIXTURE and unlike:
+        return Lacking("settings", f"random images of {variant} on {label} from another mixture: {'; '.join(unlike)}")
     if METRICS[metric].of_features and dataset in evidence.void:
         return Lacking(
             "measurement", f"features that distinguish images of {label}: {evidence.void[dataset]}. {REMEDY}"

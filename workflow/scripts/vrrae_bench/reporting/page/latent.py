@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from vrrae_bench.artefacts.shown import evenly_spaced
+from vrrae_bench.artefacts.shown import spread_over
 from vrrae_bench.latent.diagnostics import COLLAPSED_SIGNAL_TO_NOISE
 
 # Size of a drawing in its own units, most points of a drawing, and most classes that colours tell apart.
@@ -59,7 +59,7 @@ def scatter(shown: Mapping[str, np.ndarray]) -> Scatter | None:
         shown: The arrays of the file, as `artefacts.shown` explains them.
     """
     means = shown["train"]
-    some = evenly_spaced(len(means), POINTS)
+    some = spread_over(len(means), POINTS)
     some = some[np.isfinite(means[some]).all(axis=1)]
     if means.shape[1] < 2 or not len(some):
         return None

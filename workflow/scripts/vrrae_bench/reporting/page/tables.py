@@ -96,10 +96,10 @@ def _shown(column: Column, found: Sequence[Cell]) -> Iterator[Shown]:
     """
     rivals: dict[tuple[str, str], list[Cell]] = {}
     for cell in filter(_is_compared, found):
-        rivals.setdefault((cell.block, cell.keeps), []).append(cell)
+        rivals.setdefault((cell.block, cell.size_key), []).append(cell)
     best = {group: _best_two(column.better, cells) for group, cells in rivals.items()}
     for cell in found:
-        ours, papers = best[cell.block, cell.keeps] if _is_compared(cell) else (set(), set())
+        ours, papers = best[cell.block, cell.size_key] if _is_compared(cell) else (set(), set())
         yield Shown(cell, not cell.void and cell.number in ours, cell.paper in papers, _difference(cell))
 
 
