@@ -73,7 +73,7 @@ def images_for_model(images: Any, header: ModelHeader) -> Num[np.ndarray, "N H W
     if array.min() < units.lowest or array.max() > units.highest or too_dark:
         raise UserError(
             f"images: their values lie from {array.min():g} to {array.max():g}, and this model was trained on values "
-            f"{units.words}{', in which these are nearly black' if too_dark else ''}. Scale them so."
+            f"{units.words}. Scale them so.{' They are nearly black in this range.' if too_dark else ''}"
         )
     return array if array.dtype == np.uint8 else array.astype(np.float32)
 
