@@ -35,29 +35,23 @@ include: "workflow/rules/status.smk"
 include: "workflow/rules/ending.smk"
 
 
-localrules:
-    all,
-    claims,
-    report,
-
-
 rule all:
-    """Everything: all tables and figures, and the report that shows them."""
     default_target: True
     input:
         "<results>/report.html",
+    localrule: True
 
 
 rule claims:
-    """A verdict on each claim of the paper."""
     input:
         multiext("<results>/claims", ".csv", ".md"),
+    localrule: True
 
 
 rule report:
-    """One HTML page with all tables and figures."""
     input:
         "<results>/report.html",
+    localrule: True
 
 
 # The targets. `make targets` says what each of them makes, and how many runs it needs. The target of a table or figure
