@@ -25,8 +25,7 @@ from vrrae_bench.datasets.published import RemoteFile
 from vrrae_bench.datasets.source import Request
 from vrrae_bench.datasets.sources import SOURCES, mnist
 from vrrae_bench.datasets.store import DataSet
-from vrrae_bench.datasets.weights import WEIGHTS
-from vrrae_bench.extractor.settings import check_weights
+from vrrae_bench.datasets.weights import WEIGHTS, check_weights
 from vrrae_bench.study.files_needed import missing_files, published_files
 from vrrae_bench.system.errors import UserError, in_words
 

@@ -18,10 +18,10 @@ from vrrae_bench.artefacts.extractor_folder import NETWORK
 from vrrae_bench.artefacts.manifest import Manifest
 from vrrae_bench.artefacts.records import read_record, write_record
 from vrrae_bench.datasets.store import DataSet
-from vrrae_bench.datasets.weights import IMAGENET
+from vrrae_bench.datasets.weights import IMAGENET, check_weights
 from vrrae_bench.extractor.chance import REMEDY, VOID, at_chance
 from vrrae_bench.extractor.devices import check_precision, configure_torch
-from vrrae_bench.extractor.settings import ExtractorSettings, check_weights
+from vrrae_bench.extractor.settings import ExtractorSettings
 from vrrae_bench.system.command_line import add_checkpoint_options, add_device_options, command_parser, json_of
 from vrrae_bench.system.dependencies import code_digest
 from vrrae_bench.system.errors import run_command, warn

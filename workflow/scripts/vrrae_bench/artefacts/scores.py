@@ -62,7 +62,7 @@ class Sampling(Recorded):
     interpolation_points: int | None = None
 
 
-class Network(Recorded):
+class NetworkSettings(Recorded):
     """The settings of an extractor by which it differs from the paper's or from other extractors."""
 
     start: Literal["imagenet", "random"]
@@ -86,7 +86,7 @@ class Extractor(Recorded):
     """The network in whose features images are compared: a network tuned on the data set, or the Inception of 2015."""
 
     sha256: str
-    settings: Network | None = Field(default=None, description="Of a network that was tuned here")
+    settings: NetworkSettings | None = Field(default=None, description="Of a network that was tuned here")
     test_accuracy: float | None = None
     against_guessing: GuessingRecord | None = Field(default=None, description="Missing in results of earlier versions")
     n_reference: int | None = Field(default=None, description="Training images that its reference is of")
@@ -111,7 +111,7 @@ class Details(Recorded):
     fid_random_draws: tuple[float, ...] = ()
 
     @property
-    def network(self) -> Network | None:
+    def network(self) -> NetworkSettings | None:
         """The settings of the network in whose features images are compared, if it was tuned here."""
         return self.extractor.settings if self.extractor else None
 

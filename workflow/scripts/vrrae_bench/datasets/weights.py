@@ -1,6 +1,11 @@
 """The published weights of Inception networks."""
 
+from pathlib import Path
+
+from vrrae_bench.artefacts.records import remedy
 from vrrae_bench.datasets.published import RemoteFile
+from vrrae_bench.system.errors import UserError
+from vrrae_bench.system.files import sha256
 
 IMAGENET, INCEPTION_2015 = "inception_v3", "inception_2015"
 IMAGENET_WEIGHTS = "inception_v3_google-0cc3c7bd.pth"
@@ -26,3 +31,25 @@ WEIGHTS = {
         ("https://github.com/toshas/torch-fidelity/releases/download/v0.2.0",),
     ),
 }
+
+
+def check_weights(path: Path, name: str) -> str:
+    """The SHA-256 of a file of published weights. Any other file, or a damaged file, is refused.
+
+    Args:
+        name: The name of the weights in `WEIGHTS`.
+
+    Raises:
+        UserError: The file cannot be read, or has another checksum.
+    """
+    published = WEIGHTS[name]
+    try:
+        found = f"sha256:{sha256(path)}"
+    except OSError as error:
+        raise UserError(f"{path}: the weights {published.name} cannot be read ({error.strerror}).") from None
+    if found != published.checksum:
+        raise UserError(
+            f"{path}: is not the published {published.name}: expected {published.checksum}, got {found}. If `weights` "
+            f"of your configuration names it, put the published file there, or set `weights: null`. {remedy(path)}"
+        )
+    return found.removeprefix("sha256:")

@@ -1,16 +1,12 @@
 """How the feature extractor is made. This module does not import torch, so that a configuration is read quickly."""
 
-from pathlib import Path
 from typing import Literal
 
 from pydantic import Field
 
-from vrrae_bench.artefacts.records import remedy
 from vrrae_bench.artefacts.run import Precision
 from vrrae_bench.artefacts.specification import Section, Seed
-from vrrae_bench.datasets.weights import IMAGENET_WEIGHTS, WEIGHTS
-from vrrae_bench.system.errors import UserError
-from vrrae_bench.system.files import sha256
+from vrrae_bench.datasets.weights import IMAGENET_WEIGHTS
 
 START_WEIGHTS = {
     "imagenet": f"torchvision's IMAGENET1K_V1, file {IMAGENET_WEIGHTS}",
@@ -97,25 +93,3 @@ class ExtractorSettings(Section):
     def auxiliary_head(self) -> bool:
         """Whether the auxiliary classifier takes part in fine-tuning, for which it needs images of 299 pixels."""
         return self.image_size == IMAGE_WITH_AUXILIARY_HEAD
-
-
-def check_weights(path: Path, name: str) -> str:
-    """The SHA-256 of a file of published weights. Any other file, or a damaged file, is refused.
-
-    Args:
-        name: The name of the weights in `WEIGHTS`.
-
-    Raises:
-        UserError: The file cannot be read, or has another checksum.
-    """
-    published = WEIGHTS[name]
-    try:
-        found = f"sha256:{sha256(path)}"
-    except OSError as error:
-        raise UserError(f"{path}: the weights {published.name} cannot be read ({error.strerror}).") from None
-    if found != published.checksum:
-        raise UserError(
-            f"{path}: is not the published {published.name}: expected {published.checksum}, got {found}. If `weights` "
-            f"of your configuration names it, put the published file there, or set `weights: null`. {remedy(path)}"
-        )
-    return found.removeprefix("sha256:")

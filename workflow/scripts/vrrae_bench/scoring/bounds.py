@@ -31,7 +31,7 @@ Draws = Iterator[UInt8[np.ndarray, "N H W C"]]
 
 
 @runtime_checkable
-class Extractor(Protocol):
+class FeatureNetwork(Protocol):
     """What computes features, usually an `extractor.inception.FeatureExtractor`."""
 
     def features(self, images: UInt8[np.ndarray, "N H W C"], /) -> Float32[np.ndarray, "N D"]:
@@ -40,7 +40,7 @@ class Extractor(Protocol):
 
 
 def bounds(
-    network: Extractor, reference: Reference, data: DataSet, n_images: int, n_draws: int, seed: int
+    network: FeatureNetwork, reference: Reference, data: DataSet, n_images: int, n_draws: int, seed: int
 ) -> dict[str, Scores]:
     """The scores of test images, training images and noise in place of random images, as many as a run draws.
 
@@ -55,7 +55,7 @@ def bounds(
     return {name: _scores(network, reference, data, found, n_images, n_draws) for name, found in draws.items()}
 
 
-def noise_apart(network: Extractor, moments: Moments, data: DataSet, seed: int) -> dict[str, Any]:
+def noise_apart(network: FeatureNetwork, moments: Moments, data: DataSet, seed: int) -> dict[str, Any]:
     """Whether noise is farther from the training images than test images are, part by part, in equal numbers.
 
     Bounds need as many test images as a run draws; this needs ten, so that it can be asked of small data sets too. With
@@ -108,7 +108,7 @@ def noise_draws(data: DataSet, n_images: int, n_draws: int, seed: int) -> Draws:
 
 
 def _scores(
-    network: Extractor, reference: Reference, data: DataSet, draws: Draws, n_images: int, n_draws: int
+    network: FeatureNetwork, reference: Reference, data: DataSet, draws: Draws, n_images: int, n_draws: int
 ) -> Scores:
     features, sharpness = [], {}
     for draw in draws:  # one draw of images is in memory at a time

@@ -20,9 +20,9 @@ from vrrae_bench.artefacts.manifest import refuse_other_images
 from vrrae_bench.artefacts.records import read_record, reading, refuse_others, remedy
 from vrrae_bench.artefacts.run import RunSpec
 from vrrae_bench.artefacts.run_folder import TRAINING, check_sample, check_training
-from vrrae_bench.datasets.weights import INCEPTION_2015
+from vrrae_bench.datasets.weights import INCEPTION_2015, check_weights
 from vrrae_bench.extractor.inception import Images, channels_first, load_plain
-from vrrae_bench.extractor.settings import FEATURES, check_weights
+from vrrae_bench.extractor.settings import FEATURES
 from vrrae_bench.scoring.fidelity import Scores, fid_scores, independent_parts
 from vrrae_bench.scoring.frechet import Moments
 from vrrae_bench.system.errors import UserError, is_out_of_memory

@@ -3,7 +3,7 @@
 from collections.abc import Collection
 
 from vrrae_bench.artefacts.scores import GuessingRecord, Preparation, RunDetails
-from vrrae_bench.reporting.claims.printed_settings import DRAWN
+from vrrae_bench.reporting.claims.printed_settings import PRINTED_DRAWS
 from vrrae_bench.reporting.labels import dataset_label
 from vrrae_bench.reporting.void import reason_of
 
@@ -19,10 +19,10 @@ OF_THE_PAPER = {
     "Test accuracy": "n/a",
     "Network (SHA-256)": "n/a",
     "Real images": "training images",
-    "Random": str(DRAWN["random_images"]),
+    "Random": str(PRINTED_DRAWS["random_images"]),
     "All draws": "–",
     "KID": "–",
-    "Interpolated": f"n/a, {DRAWN['interpolation_points']} a pair",
+    "Interpolated": f"n/a, {PRINTED_DRAWS['interpolation_points']} a pair",
     "Random images drawn from": "a Gaussian mixture",
 }
 

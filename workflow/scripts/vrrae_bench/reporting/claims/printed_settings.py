@@ -24,7 +24,7 @@ FEWEST_BUMPS = {"test_images": 10_000, "diagonal_images": 100}
 # The fewest test images of a published data set with which a claim is decided.
 FEWEST_TEST_IMAGES = 1000
 # Section 4.2: the number of random images, and of points between the two images of a pair. It is not about the bumps.
-DRAWN = {"random_images": 1250, "interpolation_points": 5}
+PRINTED_DRAWS = {"random_images": 1250, "interpolation_points": 5}
 
 
 def unlike_the_paper(name: str, configured: DatasetSettings) -> Iterator[str]:
@@ -69,12 +69,12 @@ def _unlike_the_bumps(bumps: BumpSettings, sampling: SampleSpec) -> Iterator[str
     for key, fewest in FEWEST_BUMPS.items():
         if (number := getattr(bumps, key)) < fewest:
             yield f"bumps.{key} is {number}, and at least {fewest} are needed"
-    if sampling.random_images < (fewest := DRAWN["random_images"]):
+    if sampling.random_images < (fewest := PRINTED_DRAWS["random_images"]):
         yield f"sampling.random_images is {sampling.random_images}, and at least {fewest} are needed"
 
 
 def _unlike_the_draws(sampling: SampleSpec) -> Iterator[str]:
-    for key, printed in DRAWN.items():
+    for key, printed in PRINTED_DRAWS.items():
         if (number := getattr(sampling, key)) != printed:
             yield f"sampling.{key} is {number} and not {printed}"
     if sampling.gmm_components == 1:
