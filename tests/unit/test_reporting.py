@@ -791,7 +791,7 @@ def test_a_caption_has_a_paragraph_for_each_data_set_and_each_matter(table_2):
         "Digits: ",
         "The paper prints",
         "Inter. ",
-        "We trained RRAE, VRRAE and RRAE + VAE",
+        "RRAE, VRRAE and RRAE + VAE are trained",
         "FID depends on",
     )
     assert len(paragraphs) == len(starts) and all(map(str.startswith, paragraphs, starts))

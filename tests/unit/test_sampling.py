@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 import scipy.linalg
 
+from vrrae_bench.artefacts.shown import spread_over
 from vrrae_bench.latent.mixture import fit_mixture
 from vrrae_bench.latent.sampling import as_stored, decoded_images, draw_samples, draw_seed
 from vrrae_bench.latent.showing import images_shown, means_shown
@@ -227,12 +228,21 @@ def test_the_sharpness_of_reconstructions_is_of_images_from_the_whole_test_set(s
     model, header = start("ae", tiny_images)
     images = np.asarray(tiny_images.array("test"))
     assert len(images) == 16
-    images = images[[0, 4, 8, 11, 15]]
+    images = images[spread_over(16, 5)]
     means = posteriors(model, header.normalisation, images).mean
     reconstructed = as_stored(decoded(model, header, means), tiny_images)
     monkeypatch.setattr("vrrae_bench.scoring.model_scores.N_SHARPNESS", 5)
     score = reconstruction_sharpness(model, header, tiny_images)["sharpness_reconstruction"]
     assert score == pytest.approx(sharpness(reconstructed) / sharpness(images), rel=1e-9)
+
+
+@pytest.mark.parametrize(("available", "most"), [(10_000, 1000), (91, 10), (111, 12), (60_000, 12)])
+@pytest.mark.parametrize("labels", ["in turn", "sorted"])
+def test_what_is_spread_over_a_set_has_several_classes_in_whatever_order_they_stand(available, most, labels):
+    numbers = np.arange(available)
+    classes = numbers % 10 if labels == "in turn" else numbers * 10 // available
+    chosen = spread_over(available, most)
+    assert len(set(chosen)) == most and len(set(classes[chosen])) >= 6
 
 
 @pytest.fixture
@@ -259,8 +269,10 @@ def test_what_figures_show_are_the_first_images_and_whole_pairs(samples, tiny_im
         np.testing.assert_array_equal(row[-1], train[second])
         np.testing.assert_array_equal(row[[1, -2]], samples.interpolation_ends[2 * number : 2 * number + 2])
         np.testing.assert_array_equal(row[2:-2], samples.interpolation[5 * number : 5 * number + 5])
-    twelve = [0, 4, 9, 13, 17, 21, 26, 30, 34, 38, 43, 47]
-    np.testing.assert_array_equal(shown["real"], train[twelve])
+    parts = train.reshape(12, 4, *train.shape[1:])
+    assert [(part == image).all(axis=(1, 2, 3)).sum() for part, image in zip(parts, shown["real"], strict=True)] == [
+        1
+    ] * 12
 
 
 def test_beside_the_first_row_of_a_gallery_stand_the_nearest_training_images(samples, tiny_images, monkeypatch):
@@ -273,11 +285,12 @@ def test_beside_the_first_row_of_a_gallery_stand_the_nearest_training_images(sam
 
 
 def test_the_means_that_figures_show_keep_their_labels(samples, tiny_images, monkeypatch):
-    monkeypatch.setattr("vrrae_bench.latent.showing.MOST_MEANS", 5)
-    five = [0, 12, 24, 35, 47]
+    monkeypatch.setattr("vrrae_bench.latent.showing.MOST_MEANS", 16)
     shown, means = means_shown(samples, tiny_images), samples.latents["train_mean"]
-    np.testing.assert_array_equal(shown["train"], means[five, :2])
-    np.testing.assert_array_equal(shown["labels"], np.asarray(tiny_images.array("train_labels"))[five])
+    parts = means[:, :2].reshape(16, 3, 2)  # one of each
+    places = [np.flatnonzero((part == mean).all(axis=1)) for part, mean in zip(parts, shown["train"], strict=True)]
+    numbers = np.concatenate(places) + 3 * np.arange(16)
+    np.testing.assert_array_equal(shown["labels"], np.asarray(tiny_images.array("train_labels"))[numbers])
     np.testing.assert_allclose(shown["spread"], means[:, :2].std(axis=0), rtol=1e-5)
     assert "diagonal" not in shown
 

@@ -20,8 +20,12 @@ SHOWN = ("table_1", "table_2")
 
 
 def in_text(table: pd.DataFrame) -> str:
-    """A table in at most some hundred columns: columns without any number are left out, and headings are wrapped."""
+    """A table in at most some hundred columns.
+
+    Columns without any number are left out, headings are wrapped, and the beta of a number stands below it.
+    """
     shown = table.loc[:, ~(table == NOT_PRINTED).all()].rename(index=lambda row: row.replace("learning rate", "lr"))
+    shown = shown.map(lambda cell: cell.replace(" (beta", "\n(beta"))
     # pyrefly: ignore[bad-argument-type] -- its declaration does not have data frames, which its documentation has
     return tabulate(shown, headers="keys", disable_numparse=True, maxheadercolwidths=WIDEST_HEADING)
 

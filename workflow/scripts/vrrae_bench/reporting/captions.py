@@ -63,14 +63,13 @@ def figure_context(figure: Figure, datasets: Sequence[str], scores: Sequence[str
     Args:
         scores: scores.json of the runs that it shows; none for a figure that needs no trained run.
     """
-    shown = [dataset_label(name) for name in datasets]
-    return scores_context(scores) | {"figure": figure, "shown": shown, "most_means": MOST_MEANS}
+    return scores_context(scores) | {"figure": figure, "shown": [dataset_label(name) for name in datasets]}
 
 
 def scores_context(scores: Sequence[str | Path]) -> dict[str, Any]:
     """What templates of captions are given for each data set: size, methods, seeds, betas, epochs, sampling, extractor.
 
-    They are also given whether the paper has one of these data sets.
+    They are also given whether the paper has one of these data sets, and of how many images figures show the means.
 
     Args:
         scores: Files of scores in the folders of their runs, where run.json tells of the data. Scores of real images
@@ -92,7 +91,7 @@ def scores_context(scores: Sequence[str | Path]) -> dict[str, Any]:
             f"{', '.join(sorted(found))}: two of these data sets have the same printed name in captions. "
             "Give one of them another name in the configuration, and run again."
         )
-    return {"datasets": datasets, "in_paper": any(map(is_in_paper, found))}
+    return {"datasets": datasets, "in_paper": any(map(is_in_paper, found)), "most_means": MOST_MEANS}
 
 
 def _of_dataset(scored: Sequence[tuple[Path, RunDetails]]) -> dict[str, Any]:
