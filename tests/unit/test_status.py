@@ -21,8 +21,9 @@ class Terminal(io.StringIO):
 
 
 @pytest.fixture
-def run():
+def run(monkeypatch):
     """Starts a run of four jobs whose last takes as long as the others together, on a screen of some kind."""
+    monkeypatch.setenv("TERM", "xterm")  # whatever terminal the tests themselves are started from
     statuses = []
 
     def started(screen, **shown):
