@@ -135,7 +135,8 @@ def _sizes(runs: Sequence[RunSpec]) -> dict[int, list[str]]:
     found: dict[int, list[str]] = {}
     for run in runs:
         labels = found.setdefault(run.definition.size_of_means(run.bottleneck, run.latent_size), [])
-        labels += [label for label in [method_label(run.method)] if label not in labels]
+        if (label := method_label(run.method)) not in labels:
+            labels.append(label)
     return dict(sorted(found.items()))
 
 
