@@ -91,6 +91,8 @@ def test_a_batch_that_can_not_have_the_rank_is_explained(values):
         ),
         ("datasets.mnist.betas", [0, 0], "repeats a value"),
         ("datasets.synthetic.betas", [0, 1e-3], "no table or figure sweeps beta on the synthetic bumps"),
+        ("datasets.synthetic.ablations", ["rrae_vae"], "no table or figure shows the ablations of the synthetic bumps"),
+        ("datasets.synthetic.baselines", ["irmae"], "no table or figure shows the baselines of the synthetic bumps"),
         ("datasets.mnist.bottleneck", 1, "datasets.mnist.bottleneck: Figures 2 and A.2-2 show two dimensions"),
         (
             "mirror",

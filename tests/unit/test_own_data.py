@@ -177,6 +177,16 @@ def test_images_are_converted_and_resized_as_configured(store, classes):
     assert 7 in [*shades(data, "train"), *shades(data, "test")]
 
 
+def test_how_many_images_are_squeezed_into_squares_is_told(store, classes, capfd):
+    store("folder", classes, test_fraction=0.2, image_size=8)
+    assert "square" not in capfd.readouterr().err
+    for place in ("dark/0.png", "light/3.png"):
+        picture(classes / place, size=(40, 30))
+    store("folder", classes, test_fraction=0.2, image_size=9)
+    told = capfd.readouterr().err
+    assert f"images: 2 image(s), such as {classes / 'dark/0.png'}, are not square, and files.image_size has" in told
+
+
 def test_hidden_files_and_other_files_are_not_looked_at(store, classes, capsys):
     (classes / "dark/._0.png").write_text("what some file managers leave behind")
     picture(classes / "dark/.thumbnails/0.png")

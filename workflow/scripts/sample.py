@@ -19,7 +19,7 @@ from vrrae_bench.artefacts.run import RunSpec
 from vrrae_bench.artefacts.run_folder import DRAWN, LATENTS, MODEL, check_training
 from vrrae_bench.artefacts.shown import SHOWN_IMAGES, SHOWN_MEANS
 from vrrae_bench.datasets.store import DataSet
-from vrrae_bench.latent.settings import SampleSpec, are_enough, told_of_few_means
+from vrrae_bench.latent.settings import SampleSpec, told_of_few_means
 from vrrae_bench.system.command_line import add_device_options, command_parser, json_of
 from vrrae_bench.system.errors import run_command, warn
 from vrrae_bench.system.files import atomic_path, sha256
@@ -72,12 +72,8 @@ def warn_of_few_means(sample: Path, sampling: Mapping[str, Any], size: int) -> N
         sampling: How the images were drawn.
         size: The size of a posterior mean.
     """
-    n_means, n_gaussians = sampling["gmm_means"], sampling["gmm_components"]
-    if not are_enough(n_means, n_gaussians, size):
-        warn(
-            f"{sample}: {told_of_few_means(n_means, n_gaussians, size)} Set sampling.gmm_components of the data set to "
-            "null, so that BIC chooses their number."
-        )
+    if told := told_of_few_means(sampling["gmm_means"], sampling["gmm_components"], size):
+        warn(f"{sample}: {told} Set sampling.gmm_components of the data set to null, so that BIC chooses their number.")
 
 
 if __name__ == "__main__":

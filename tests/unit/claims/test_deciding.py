@@ -81,6 +81,7 @@ def test_reduced_settings_decide_nothing_and_still_show_numbers():
         ("mnist", {"learning_rate": 0.01}, "on MNIST, learning_rate is 0.01 and not 0.001"),
         ("mnist", {"sampling": {"random_images": 50}}, "on MNIST, sampling.random_images is 50 and not 1250"),
         ("mnist", {"sampling": {"gmm_components": 1}}, "on MNIST, sampling.gmm_components is 1, and the paper draws"),
+        ("mnist", {"sampling": {"interpolation_pairs": 9}}, "interpolation_pairs is 9, and at least 2000 are needed"),
         ("mnist", {"test_images": 999}, "on MNIST, test_images is 999, and at least 1000 are needed"),
         ("synthetic", {"bumps": {"grid": 8}}, "on Synthetic, bumps.grid is 8 and not 10"),
         ("synthetic", {"bumps": {"diagonal_images": 2}}, "bumps.diagonal_images is 2, and at least 100 are needed"),

@@ -31,7 +31,7 @@ from vrrae_bench.datasets.problems import Problems
 from vrrae_bench.datasets.settings import FileSettings
 from vrrae_bench.datasets.sizes import refuse_size
 from vrrae_bench.datasets.store import write_array, write_manifest
-from vrrae_bench.system.errors import UserError
+from vrrae_bench.system.errors import UserError, warn
 from vrrae_bench.system.seeding import generator
 
 SUFFIXES = (".png", ".jpg", ".jpeg", ".bmp", ".gif", ".tif", ".tiff", ".webp")
@@ -52,6 +52,7 @@ def make_folder(folder: Path, settings: FileSettings, *, least: Mapping[str, int
     _tell_what_is_passed_over(settings, splits)
     channels = settings.channels or 3
     size = settings.image_size or _common_size(splits["train"])
+    squeezed: list[Path] = []  # several threads append to it, which is safe
 
     def read(entry: LabelledFile) -> UInt8[np.ndarray, "S S C"]:
         image = open_image(entry.path, str(entry.path), channels)
@@ -60,11 +61,14 @@ def make_folder(folder: Path, settings: FileSettings, *, least: Mapping[str, int
                 f"{entry.path}: is {image.width} x {image.height} pixels, but others are {size} x {size}. "
                 "Set files.image_size to resize all, or make them one size."
             )
+        if image.width != image.height:
+            squeezed.append(entry.path)
         return pixels(image, settings.image_size)
 
     origin = {"files": _digest(splits), "image_size": size, "channels": channels, "pillow": PIL.__version__}
     check = (lambda images: None) if settings.dark else partial(refuse_dark, settings.path)
     convert_images(folder, splits, read, (size, size, channels), origin=origin, threads=threads, check=check)
+    _warn_of_squeezed(settings.path, squeezed)
     for split, entries in splits.items():
         write_array(folder, f"{split}_labels", _numbers(entries, class_names))
     n_repeated = count_repeats(settings.path, *(np.load(folder / f"{split}.npy", mmap_mode="r") for split in SPLITS))
@@ -165,6 +169,15 @@ def _tell_what_is_passed_over(settings: FileSettings, splits: Mapping[str, Seque
     if others:
         kinds = ", ".join(f"{number} {suffix}" for suffix, number in others.most_common(5))
         print(f"{root}: passed over {others.total()} other file(s) ({kinds})", file=sys.stderr)
+
+
+def _warn_of_squeezed(path: str, squeezed: Sequence[Path]) -> None:
+    """Warn of images whose proportions have changed, because they were resized to squares."""
+    if squeezed:
+        warn(
+            f"{path}: {len(squeezed):,} image(s), such as {min(squeezed)}, are not square, and files.image_size has "
+            "squeezed them into squares. Crop them if their proportions matter."
+        )
 
 
 def _divide(root: Path, entries: Sequence[LabelledFile], fraction: float, seed: int) -> dict[str, list[LabelledFile]]:

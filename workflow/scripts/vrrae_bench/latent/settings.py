@@ -14,8 +14,10 @@ def are_enough(n_means: int, n_gaussians: int, size: int) -> bool:
     return n_gaussians == 1 or n_gaussians * FEWEST_MEANS * (size + 1) <= n_means
 
 
-def told_of_few_means(n_means: int, n_gaussians: int, size: int) -> str:
-    """What may happen to random images if there are too few posterior means for a mixture of several Gaussians."""
+def told_of_few_means(n_means: int, n_gaussians: int, size: int) -> str | None:
+    """What may happen to random images if posterior means are too few for several Gaussians; None if enough."""
+    if are_enough(n_means, n_gaussians, size):
+        return None
     return (
         f"{n_means} posterior means are few for {n_gaussians} Gaussians in {size} dimensions. Some Gaussians may "
         "shrink to single means. Random images then repeat training images, and their FID is too good."

@@ -13,7 +13,7 @@ from jaxtyping import Float, Num
 from vrrae_bench.latent.interpolation import inner_points
 from vrrae_bench.latent.mixture import FittedMixture, fit_mixture
 from vrrae_bench.latent.sampling import draw_seed
-from vrrae_bench.latent.settings import are_enough, told_of_few_means
+from vrrae_bench.latent.settings import told_of_few_means
 from vrrae_bench.library.images import images_for_model
 from vrrae_bench.library.settings import as_in_the_commands
 from vrrae_bench.models.autoencoder import Autoencoder
@@ -119,10 +119,8 @@ class TrainedModel:
         with as_in_the_commands():
             means, options = self.encode(images), {"n_init": gmm_n_init, "subsample": gmm_subsample}
             fitted = fit_mixture(means, gmm_components, derived_seed(seed, "gmm"), **options)
-        sizes = fitted.n_means, len(fitted.mixture.weights_), means.shape[1]
-        if not are_enough(*sizes):
-            told = f"{told_of_few_means(*sizes)} With gmm_components=None, the BIC chooses their number."
-            warnings.warn(told, stacklevel=2)
+        if told := told_of_few_means(fitted.n_means, len(fitted.mixture.weights_), means.shape[1]):
+            warnings.warn(f"{told} With gmm_components=None, the BIC chooses their number.", stacklevel=2)
         return fitted
 
     def sample(self, mixture: FittedMixture, n_images: int, seed: int = 0) -> Float[np.ndarray, "N H W C"]:

@@ -295,6 +295,9 @@ def _check_extractor(key: str, dataset: DatasetSettings) -> Iterator[Problem]:
 def _check_compared(key: str, dataset: DatasetSettings) -> Iterator[Problem]:
     for kind in ("ablations", "baselines", "timed"):
         yield from _check_method_names(f"{key}.{kind}", getattr(dataset, kind))
+    for kind in ("ablations", "baselines"):
+        if dataset.source == "synthetic" and getattr(dataset, kind):
+            yield Problem(f"{key}.{kind}", f"no table or figure shows the {kind} of the synthetic bumps.", "Write [].")
 
 
 _DATASET_CHECKS = (
@@ -372,10 +375,9 @@ def _named_twice(key: str, names: Sequence[str]) -> Iterator[Problem]:
 
 def _needed_methods(experiment: ExperimentSettings, dataset: DatasetSettings) -> Iterable[str]:
     """The methods that are trained on a data set. Sweeps and Table 3 train VAE and VRRAE even if no list names them."""
-    needed = [*experiment.methods, *value_of(dataset, "timed", ())]
-    if value_of(dataset, "source", None) != "synthetic":
-        ablations = value_of(dataset, "ablations", ())
-        needed += [*ablations, *value_of(dataset, "baselines", ()), *(["vrrae"] if ablations else [])]
+    ablations = value_of(dataset, "ablations", ())
+    needed = [*experiment.methods, *value_of(dataset, "timed", ()), *ablations, *value_of(dataset, "baselines", ())]
+    needed += ["vrrae"] if ablations else []
     needed += ["vae", "vrrae"] if value_of(dataset, "betas", ()) else []
     needed += ["vrrae"] if value_of(dataset, "batch_sizes", ()) else []
     return dict.fromkeys(needed)

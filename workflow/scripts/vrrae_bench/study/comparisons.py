@@ -67,7 +67,7 @@ def batch_size_sweep(study: Study, dataset: str) -> list[RunSpec]:
 
 def truncations(study: Study, dataset: str) -> list[RunSpec]:
     """Those runs of the headline and the ablations, as configured, whose method truncates the latents of a batch."""
-    runs = headline(study, dataset) + (ablation(study, dataset) if images(study.datasets[dataset]) else [])
+    runs = headline(study, dataset) + ablation(study, dataset)
     configured = (run for run in runs if run == study.run(dataset, run.method, run.seed))
     return each_once(run for run in configured if methods()[run.method].truncates)
 

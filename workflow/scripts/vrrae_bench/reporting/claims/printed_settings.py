@@ -25,6 +25,8 @@ FEWEST_BUMPS = {"test_images": 10_000, "diagonal_images": 100}
 FEWEST_TEST_IMAGES = 1000
 # Section 4.2: the number of random images, and of points between the two images of a pair. It is not about the bumps.
 PRINTED_DRAWS = {"random_images": 1250, "interpolation_points": 5}
+# The fewest pairs of images with which a claim is decided. The RRAE paper has this number; the VRRAE paper has none.
+FEWEST_PAIRS = 2000
 
 
 def unlike_the_paper(name: str, configured: DatasetSettings) -> Iterator[str]:
@@ -77,5 +79,7 @@ def _unlike_the_draws(sampling: SampleSpec) -> Iterator[str]:
     for key, printed in PRINTED_DRAWS.items():
         if (number := getattr(sampling, key)) != printed:
             yield f"sampling.{key} is {number} and not {printed}"
+    if (pairs := sampling.interpolation_pairs) < FEWEST_PAIRS:
+        yield f"sampling.interpolation_pairs is {pairs}, and at least {FEWEST_PAIRS} are needed"
     if sampling.gmm_components == 1:
         yield "sampling.gmm_components is 1, and the paper draws from a mixture of several Gaussians"
