@@ -90,19 +90,19 @@ def planned_jobs(invocation: Invocation, targets: Sequence[str], *, done_too: bo
     return announced.jobs
 
 
-def seconds_of(job: Job, settings: Settings) -> float | None:
-    """Estimated duration of a job, or none if there is no basis for an estimate."""
-    return cost_of(job.rule).seconds(settings.datasets.get(job.dataset), settings)
+def device_seconds(job: Job, settings: Settings) -> float | None:
+    """Estimated time that a job takes, in seconds of one device; none if there is no basis for an estimate.
+
+    The paper's step was computed by eight TPUs together.
+    """
+    seconds = cost_of(job.rule).seconds(settings.datasets.get(job.dataset), settings)
+    devices = costs.PAPER_TPUS if job.rule == "train" and settings.accelerator == "tpu" else 1
+    return None if seconds is None else seconds * devices
 
 
 def disk_mb(job: Job, settings: Settings) -> float | None:
     """Estimated size of what a job leaves, in MB, or none if there is no basis for an estimate."""
     return cost_of(job.rule).left_mb(settings.datasets.get(job.dataset), dict(job.wildcards))
-
-
-def devices_of(job: Job, settings: Settings) -> int:
-    """Devices behind an estimate: the paper's step is that of eight TPUs together."""
-    return costs.PAPER_TPUS if job.rule == "train" and settings.accelerator == "tpu" else 1
 
 
 def is_measured(rule: str, settings: Settings) -> bool:
@@ -149,21 +149,34 @@ class Row:
         return [self.dataset, self.rule, self.where, self.wanted, done, self.waiting, hours, disk]
 
 
-def plan(settings: Settings, waiting: Sequence[Job], everything: Sequence[Job]) -> str:
-    """The table of jobs, and lines that say how its estimates were made."""
-    kinds = {(job.rule, job.dataset) for job in everything if not names_target(job.rule)}
-    rows: list[Row] = []
-    for rule, dataset in sorted(kinds, key=lambda kind: (kind[1] == "", kind[1], kind[0])):
-        todo = [job for job in waiting if (job.rule, job.dataset) == (rule, dataset)]
-        wanted = sum((job.rule, job.dataset) == (rule, dataset) for job in everything)
-        seconds = [seconds_of(job, settings) for job in todo]
-        device_seconds = [
-            None if second is None else second * devices_of(job, settings) for job, second in zip(todo, seconds)
-        ]
-        size = _total([disk_mb(job, settings) for job in todo])
-        where = "login node" if rule in ON_THE_LOGIN_NODE else "job"
-        rows.append(Row(dataset or "-", rule, where, wanted, len(todo), _total(device_seconds), size))
-    total = Row(
+def rows_of(settings: Settings, waiting: Sequence[Job], everything: Sequence[Job]) -> list[Row]:
+    """A row for the jobs of each rule on each data set. Rules without a data set come last.
+
+    Args:
+        waiting: The jobs that have to be done.
+        everything: All jobs, also those whose outcome is there already.
+    """
+    kinds = {(job.dataset, job.rule) for job in everything if not names_target(job.rule)}
+    rows = []
+    for dataset, rule in sorted(kinds, key=lambda kind: (kind[0] == "", kind)):
+        todo = [job for job in waiting if (job.dataset, job.rule) == (dataset, rule)]
+        rows.append(
+            Row(
+                dataset=dataset or "-",
+                rule=rule,
+                where="login node" if rule in ON_THE_LOGIN_NODE else "job",
+                wanted=sum((job.dataset, job.rule) == (dataset, rule) for job in everything),
+                waiting=len(todo),
+                device_seconds=_total([device_seconds(job, settings) for job in todo]),
+                disk_mb=_total([disk_mb(job, settings) for job in todo]),
+            )
+        )
+    return rows
+
+
+def total_of(rows: Sequence[Row]) -> Row:
+    """The sum of the rows, as a row."""
+    return Row(
         dataset="",
         rule="total",
         where="",
@@ -172,6 +185,12 @@ def plan(settings: Settings, waiting: Sequence[Job], everything: Sequence[Job]) 
         device_seconds=_total([row.device_seconds for row in rows]),
         disk_mb=_total([row.disk_mb for row in rows]),
     )
+
+
+def plan(settings: Settings, waiting: Sequence[Job], everything: Sequence[Job]) -> str:
+    """The table of jobs, and lines that say how its estimates were made."""
+    rows = rows_of(settings, waiting, everything)
+    total = total_of(rows)
     told = [is_measured(row.rule, settings) for row in [*rows, total]]
     shown = [row.cells(tells_hours=known) for row, known in zip([*rows, total], told)]
     head = ["data set", "rule", "where", "jobs", "done", "to do", "device-hours", "disk, GB"]

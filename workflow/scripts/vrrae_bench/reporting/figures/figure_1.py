@@ -76,7 +76,7 @@ def draw(runs: Sequence[Run]) -> Figure:
         panel = _Box(left, top - (TITLE + LANE * n) / 2, panel_width, TITLE + LANE * n)
         drawing.frame(panel, WHITE)
         axis.text(panel.left + MARGIN, panel.top - 0.08, method_label(method), va="top", fontsize=NAME, weight="bold")
-        start, end = _draw_bottleneck(drawing, panel, one, n)
+        start, end = _draw_bottleneck(_Panel(drawing, panel, n), one)
         drawing.through(last.right, panel.left - BUS / 2, last.middle, start.middle, start.left)
         drawing.through(end.right, panel.right + BUS / 2, end.middle, first.middle, first.left)
         top -= panel.height + MARGIN + spread
@@ -189,50 +189,63 @@ def _text(shape: Shape) -> str:
     return " × ".join(map(str, shape))
 
 
-def _draw_bottleneck(drawing: _Drawing, panel: _Box, parts: Architecture, n_lanes: int) -> tuple[_Box, _Box]:
-    """The parts of a bottleneck in the columns and lanes of its panel; returns the first and the last of them."""
-    lefts = [panel.left + MARGIN + sum(WIDTHS[:n]) + GAP * n for n in range(len(WIDTHS))]
-    lanes = [panel.top - TITLE - LANE * (n + 0.5) + 0.04 for n in range(n_lanes)]
+@dataclass(frozen=True)
+class _Panel:
+    """The columns and lanes of a bottleneck, in which its parts are drawn. Column and lane 0 are at the upper left."""
 
-    def at(column: int, lane: int, name: str, shape: Shape) -> _Box:
-        box = _Box(lefts[column], lanes[lane], WIDTHS[column], HEIGHT)
-        return drawing.box(box, f"{name}\n{_text(shape)}", BOTTLENECK)
+    drawing: _Drawing
+    frame: _Box
+    n_lanes: int
 
-    def over_all(column: int, name: str, shape: Shape) -> _Box:
-        height = lanes[0] - lanes[-1] + HEIGHT
-        box = _Box(lefts[column], (lanes[0] + lanes[-1]) / 2, WIDTHS[column], height)
-        return drawing.box(box, f"{name}\n{_text(shape)}", BOTTLENECK)
+    def at(self, column: int, lane: int, name: str, shape: Shape) -> _Box:
+        """Draw a part in one lane of a column."""
+        return self._part(column, self.middle(lane), HEIGHT, name, shape)
 
-    basis = None
-    if parts.basis and parts.coefficients:
-        name = f"truncated SVD\nof $Y$, rank {parts.coefficients[0]}"
-        start = over_all(0, name, parts.latent)
-        code = at(1, 0, r"$\alpha = U^T Y$", parts.coefficients)
-        basis = at(1, n_lanes - 1, "basis $U$", parts.basis)
-        drawing.arrow(start, code)
-        drawing.arrow(start, basis)
+    def over_all(self, column: int, name: str, shape: Shape) -> _Box:
+        """Draw a part over all lanes of a column."""
+        top, bottom = self.middle(0), self.middle(self.n_lanes - 1)
+        return self._part(column, (top + bottom) / 2, top - bottom + HEIGHT, name, shape)
+
+    def middle(self, lane: int) -> float:
+        """The height of the middle of a lane."""
+        return self.frame.top - TITLE - LANE * (lane + 0.5) + 0.04
+
+    def _part(self, column: int, middle: float, height: float, name: str, shape: Shape) -> _Box:
+        left = self.frame.left + MARGIN + sum(WIDTHS[:column]) + GAP * column
+        return self.drawing.box(_Box(left, middle, WIDTHS[column], height), f"{name}\n{_text(shape)}", BOTTLENECK)
+
+
+def _draw_bottleneck(panel: _Panel, parts: Architecture) -> tuple[_Box, _Box]:
+    """Draw the parts of a bottleneck, and return the first and the last of them."""
+    if not (parts.basis and parts.coefficients):
+        latent = panel.over_all(0, "$Y$", parts.latent)
+        return latent, _draw_sample(panel, parts, latent) if parts.log_variance else latent
+    svd = panel.over_all(0, f"truncated SVD\nof $Y$, rank {parts.coefficients[0]}", parts.latent)
+    coefficients = panel.at(1, 0, r"$\alpha = U^T Y$", parts.coefficients)
+    basis = panel.at(1, panel.n_lanes - 1, "basis $U$", parts.basis)
+    sample = _draw_sample(panel, parts, coefficients) if parts.log_variance else coefficients
+    product = panel.over_all(4, r"$U z$" if parts.log_variance else r"$U \alpha$", parts.decoder_input)
+    for start, end in ((svd, coefficients), (svd, basis), (sample, product), (basis, product)):
+        panel.drawing.arrow(start, end)
+    return svd, product
+
+
+def _draw_sample(panel: _Panel, parts: Architecture, code: _Box) -> _Box:
+    """Draw mean, log-variance and the sample from them behind the input of their maps, and return the sample."""
+    drawing = panel.drawing
+    mean = panel.at(2, 0, rf"$\mu$: {parts.mean_map}", parts.mean)
+    log_variance = panel.at(2, 1, r"$\log\,\sigma^2$: linear", parts.log_variance)
+    sample = panel.at(3, 0, r"$z = \mu + \sigma\,\epsilon$", parts.mean)
+    noise = (sample.centre + 0.1, panel.middle(1))
+    drawing.axis.text(*noise, r"$\epsilon \sim N(0, I)$", ha="left", va="center", fontsize=FONT)
+    drawing.arrow(code, mean)
+    if parts.coefficients:
+        drawing.line((code.centre, code.bottom), (log_variance.left, log_variance.middle), DOWN_THEN_RIGHT)
     else:
-        start = code = over_all(0, "$Y$", parts.latent)
-    end = code
-    if parts.log_variance:
-        mean = at(2, 0, rf"$\mu$: {parts.mean_map}", parts.mean)
-        log_variance = at(2, 1, r"$\log\,\sigma^2$: linear", parts.log_variance)
-        end = at(3, 0, r"$z = \mu + \sigma\,\epsilon$", parts.mean)
-        noise = drawing.axis.text(end.centre + 0.1, lanes[1], r"$\epsilon \sim N(0, I)$", ha="left", va="center")
-        noise.set_fontsize(FONT)
-        drawing.arrow(code, mean)
-        if code is start:
-            drawing.arrow(code, log_variance)
-        else:
-            drawing.line((code.centre, code.bottom), (log_variance.left, log_variance.middle), DOWN_THEN_RIGHT)
-        drawing.arrow(mean, end)
-        drawing.line((log_variance.right, log_variance.middle), (end.centre, end.bottom), RIGHT_THEN_UP)
-    if basis:
-        product = over_all(4, r"$U z$" if parts.log_variance else r"$U \alpha$", parts.decoder_input)
-        drawing.arrow(end, product)
-        drawing.arrow(basis, product)
-        end = product
-    return start, end
+        drawing.arrow(code, log_variance)
+    drawing.arrow(mean, sample)
+    drawing.line((log_variance.right, log_variance.middle), (sample.centre, sample.bottom), RIGHT_THEN_UP)
+    return sample
 
 
 def _sizes(run: RunSpec) -> str:
