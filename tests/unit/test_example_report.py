@@ -13,7 +13,7 @@ from vrrae_bench.reporting.claims.evidence import load_evidence
 from vrrae_bench.reporting.claims.reported import read_claims
 from vrrae_bench.reporting.claims.summary import summarise
 from vrrae_bench.reporting.long_tables import LONG_COLUMNS
-from vrrae_bench.study.comparisons import labelled
+from vrrae_bench.study.comparisons import has_fid
 from vrrae_bench.study.selection import all_runs, runs_of
 from vrrae_bench.study.settings import Study
 from vrrae_bench.system.files import read_json
@@ -145,7 +145,7 @@ def test_a_table_has_the_seeds_of_its_configuration(table):
     rows = pd.read_csv(FOLDER / f"tables/{table}.csv").query("metric in @METRICS[@table]")
     scores = {run: read_json(FOLDER / run.folder / "scores.json") for run in runs}
     without_fid = [run for run in runs if "fid_random" not in scores[run]]
-    assert not any(labelled(settings.datasets[run.dataset]) for run in without_fid)
+    assert not any(has_fid(settings.datasets[run.dataset]) for run in without_fid)
     assert {run.dataset for run in without_fid} == (set() if table == "table_2" else {"synthetic"})
     fids = [name for name in METRICS[table] if name.startswith("fid")]
     assert rows.n_seeds.sum() == len(METRICS[table]) * len(runs) - len(fids) * len(without_fid)

@@ -142,8 +142,9 @@ def test_bad_input_is_explained(tmp_path):
     with pytest.raises(UserError, match="1 of 10.*number 3"):
         frechet_distance(reference, broken)
     reference.save(tmp_path / "reference.npz")
-    whole = (tmp_path / "reference.npz").read_bytes()
-    for damaged in (b"not an archive", b"", whole[: len(whole) // 2]):
+    np.save(tmp_path / "array.npy", np.ones(3))
+    whole, array = ((tmp_path / name).read_bytes() for name in ("reference.npz", "array.npy"))
+    for damaged in (b"not an archive", b"", array, whole[: len(whole) // 2]):
         (tmp_path / "reference.npz").write_bytes(damaged)
         with pytest.raises(UserError, match="reference.npz.*--forcerun"):
             Moments.load(tmp_path / "reference.npz")

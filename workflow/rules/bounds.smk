@@ -11,7 +11,7 @@ rule score_bounds:
         script=f"{SCRIPTS}/bounds.py",
         code=code_of("bounds"),
     output:
-        bounds=[f"<results>/extractor/{{dataset}}{{other}}/{bound}.json" for bound in BOUNDS],
+        bounds=[f"{EXTRACTOR_FOLDER}/{bound}.json" for bound in BOUNDS],
     log:
         "<logs>/bounds/{dataset}{other}.log",
     benchmark:
@@ -25,8 +25,8 @@ rule score_bounds:
         disk_mb=disk(lambda dataset: costs.reference_mb()),
         accelerator=settings.accelerator,
     params:
-        sampling=lambda wildcards: dataset_of(wildcards).sampling.model_dump_json(),
-        seed=lambda wildcards: dataset_of(wildcards).seeds[0],
+        sampling=sampling_as_json,
+        seed=first_seed,
     message:
         "Score real images of {wildcards.dataset}{wildcards.other}, and noise"
     shell:

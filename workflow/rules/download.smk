@@ -13,10 +13,10 @@ rule download:
     output:
         manifest="<results>/data/{dataset}/manifest.json",
         made_from=f"<results>/data/{{dataset}}/{MADE_FROM}",
-        images=[f"<results>/data/{{dataset}}/{name}" for name in IMAGE_ARRAYS],
+        images=[f"<results>/data/{{dataset}}/{name}" for name in IMAGE_FILES],
         # In a folder, labels lie beside the images if the data set has labels. Only files that a rule names get into
         # object storage, so every data set there has to have labels.
-        labels=[f"<results>/data/{{dataset}}/{name}" for name in LABEL_ARRAYS if OBJECT_STORAGE],
+        labels=[f"<results>/data/{{dataset}}/{name}" for name in LABEL_FILES if OBJECT_STORAGE],
     log:
         "<logs>/download/{dataset}.log",
     benchmark:

@@ -9,8 +9,8 @@ rule tune_extractor:
         script=f"{SCRIPTS}/extractor.py",
         code=code_of("extractor"),
     output:
-        record="<results>/extractor/{dataset}{other}/extractor.json",
-        network="<results>/extractor/{dataset}{other}/inception.pt",
+        record=f"{EXTRACTOR_FOLDER}/{EXTRACTOR}",
+        network=f"{EXTRACTOR_FOLDER}/{NETWORK}",
     log:
         "<logs>/extractor/{dataset}{other}.log",
     benchmark:

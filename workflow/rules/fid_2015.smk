@@ -9,8 +9,8 @@ rule reference_2015:
         script=f"{SCRIPTS}/reference_2015.py",
         code=code_of("reference_2015"),
     output:
-        reference="<results>/extractor/{dataset}/reference_2015.npz",
-        floor="<results>/extractor/{dataset}/floor_2015.json",
+        reference=f"<results>/extractor/{{dataset}}/{MOMENTS_2015}",
+        floor=f"<results>/extractor/{{dataset}}/{FLOOR_2015}",
     log:
         "<logs>/reference_2015/{dataset}.log",
     benchmark:
@@ -24,8 +24,8 @@ rule reference_2015:
         disk_mb=disk(lambda dataset: costs.moments_mb()),
         accelerator=settings.accelerator,
     params:
-        sampling=lambda wildcards: dataset_of(wildcards).sampling.model_dump_json(),
-        seed=lambda wildcards: dataset_of(wildcards).seeds[0],
+        sampling=sampling_as_json,
+        seed=first_seed,
     message:
         "Give the training images of {wildcards.dataset} to the Inception of 2015"
     shell:
@@ -36,8 +36,8 @@ rule reference_2015:
 
 rule score_2015:
     input:
-        sample=f"{RUN}/sample.json",
-        training=f"{RUN}/run.json",
+        sample=f"{RUN}/{SAMPLE}",
+        training=f"{RUN}/{TRAINING}",
         images=[f"{RUN}/{name}.npy" for name in ("random", "interpolation")],
         reference=rules.reference_2015.output.reference,
         floor=rules.reference_2015.output.floor,
@@ -45,7 +45,7 @@ rule score_2015:
         script=f"{SCRIPTS}/score_2015.py",
         code=code_of("score_2015"),
     output:
-        scores=f"{RUN}/scores_2015.json",
+        scores=f"{RUN}/{SCORES_2015}",
     log:
         f"<logs>/score_2015/{OF_RUN}.log",
     benchmark:
@@ -59,7 +59,7 @@ rule score_2015:
         disk_mb=disk(costs.samples_mb),
         accelerator=settings.accelerator,
     params:
-        run=lambda wildcards: run_of(wildcards).model_dump_json(),
+        run=run_as_json,
     message:
         "Score {wildcards.method} on {wildcards.dataset} ({wildcards.variant}, seed {wildcards.seed}) by the Inception of 2015"
     shell:

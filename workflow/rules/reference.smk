@@ -10,9 +10,9 @@ rule reference:
         script=f"{SCRIPTS}/reference.py",
         code=code_of("reference"),
     output:
-        record="<results>/extractor/{dataset}{other}/reference.json",
-        moments="<results>/extractor/{dataset}{other}/reference.npz",
-        sample="<results>/extractor/{dataset}{other}/reference_sample.npz",
+        record=f"{EXTRACTOR_FOLDER}/{REFERENCE}",
+        moments=f"{EXTRACTOR_FOLDER}/{MOMENTS}",
+        sample=f"{EXTRACTOR_FOLDER}/{REFERENCE_SAMPLE}",
     log:
         "<logs>/reference/{dataset}{other}.log",
     benchmark:
@@ -28,7 +28,7 @@ rule reference:
         disk_mb=disk(lambda dataset: costs.reference_mb()),
         accelerator=settings.accelerator,
     params:
-        seed=lambda wildcards: dataset_of(wildcards).seeds[0],
+        seed=first_seed,
     message:
         "Compute the features of the training images of {wildcards.dataset}{wildcards.other}"
     shell:

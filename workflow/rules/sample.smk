@@ -3,15 +3,15 @@
 
 rule sample:
     input:
-        model=f"{RUN}/model.eqx",
-        training=f"{RUN}/run.json",
+        model=f"{RUN}/{MODEL}",
+        training=f"{RUN}/{TRAINING}",
         data=data_of_sample,
         data_arrays=arrays_beside,
         script=f"{SCRIPTS}/sample.py",
         code=lambda wildcards: code_of("sample", run_of(wildcards).definition.module),
     output:
-        sample=f"{RUN}/sample.json",
-        latents=f"{RUN}/latents.npz",
+        sample=f"{RUN}/{SAMPLE}",
+        latents=f"{RUN}/{LATENTS}",
         images=[f"{RUN}/{name}.npy" for name in DRAWN],
         # Only figures read these files. No score does.
         shown=[f"{RUN}/{name}" for name in (SHOWN_IMAGES, SHOWN_MEANS)],
@@ -28,8 +28,8 @@ rule sample:
         disk_mb=disk(costs.samples_mb),
         accelerator=settings.accelerator,
     params:
-        run=lambda wildcards: run_of(wildcards).model_dump_json(),
-        sampling=lambda wildcards: dataset_of(wildcards).sampling.model_dump_json(),
+        run=run_as_json,
+        sampling=sampling_as_json,
     message:
         "Sample {wildcards.method} on {wildcards.dataset} ({wildcards.variant}, seed {wildcards.seed})"
     shell:

@@ -3,16 +3,16 @@
 
 rule score:
     input:
-        sample=f"{RUN}/sample.json",
-        training=f"{RUN}/run.json",
-        arrays=[*rules.sample.output.images, f"{RUN}/latents.npz"],
+        sample=f"{RUN}/{SAMPLE}",
+        training=f"{RUN}/{TRAINING}",
+        arrays=[*rules.sample.output.images, f"{RUN}/{LATENTS}"],
         data=manifest_of,
         data_arrays=arrays_beside,
         extractor=extractor_of,
         script=f"{SCRIPTS}/score.py",
         code=code_of("score"),
     output:
-        scores=f"{RUN}{{other}}/scores.json",
+        scores=f"{RUN}{{other}}/{SCORES}",
     log:
         f"<logs>/score/{OF_RUN}{{other}}.log",
     benchmark:
@@ -26,7 +26,7 @@ rule score:
         disk_mb=disk(costs.samples_mb),
         accelerator=settings.accelerator,
     params:
-        run=lambda wildcards: run_of(wildcards).model_dump_json(),
+        run=run_as_json,
         extractor=lambda wildcards, input: option("extractor", input.extractor[0] if input.extractor else None),
     message:
         "Score {wildcards.method} on {wildcards.dataset} ({wildcards.variant}, seed {wildcards.seed}{wildcards.other})"

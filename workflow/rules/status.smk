@@ -4,7 +4,7 @@ import os
 from snakemake.logging import logger
 
 from vrrae_bench.study import costs
-from vrrae_bench.study.estimates import cost_of
+from vrrae_bench.study.estimates import cost_of, dataset_of_job
 from vrrae_bench.study.submission import options_of_jobs, refuse_unfilled
 from vrrae_bench.system.host_devices import refuse_without_devices
 from vrrae_bench.system.status import Status, last_words
@@ -14,7 +14,7 @@ status = Status()
 
 def estimated_seconds(job):
     """The estimated duration of a job, from the same measurements as in `make plan`."""
-    dataset = "synthetic" if job.rule.name == "make_synthetic" else job.wildcards_dict.get("dataset")
+    dataset = dataset_of_job(job.rule.name, job.wildcards_dict)
     return cost_of(job.rule.name).seconds(settings.datasets.get(dataset), settings) or costs.OTHER_SECONDS
 
 

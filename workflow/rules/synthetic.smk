@@ -9,7 +9,7 @@ rule make_synthetic:
     output:
         manifest="<results>/data/synthetic/manifest.json",
         made_from=f"<results>/data/synthetic/{MADE_FROM}",
-        arrays=[f"<results>/data/synthetic/{name}" for name in BUMP_ARRAYS],
+        arrays=[f"<results>/data/synthetic/{name}" for name in BUMP_FILES],
     log:
         "<logs>/synthetic.log",
     benchmark:

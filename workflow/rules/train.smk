@@ -9,9 +9,9 @@ rule train:
         # Only the module of the run's method: a change to the module of another method must not train this run again.
         code=lambda wildcards: code_of("train", run_of(wildcards).definition.module),
     output:
-        model=f"{RUN}/model.eqx",
-        history=f"{RUN}/history.csv",
-        run=f"{RUN}/run.json",
+        model=f"{RUN}/{MODEL}",
+        history=f"{RUN}/{HISTORY}",
+        run=f"{RUN}/{TRAINING}",
     log:
         f"<logs>/train/{OF_RUN}.log",
     benchmark:
@@ -26,7 +26,7 @@ rule train:
         accelerator=settings.accelerator,
         checkpoint_seconds=settings.checkpoint_seconds,
     params:
-        run=lambda wildcards: run_of(wildcards).model_dump_json(),
+        run=run_as_json,
         checkpoints=f"{RESULTS}/checkpoints",
     message:
         "Train {wildcards.method} on {wildcards.dataset} ({wildcards.variant}, seed {wildcards.seed})"

@@ -32,7 +32,9 @@ from vrrae_bench.reporting.made_from import (
     sweep_files,
     table_files,
     timings_of_claims,
+    within,
 )
+from vrrae_bench.reporting.sentences import counted
 from vrrae_bench.study.catalogue import FIGURES, TABLES
 from vrrae_bench.study.settings import Study
 from vrrae_bench.system.command_line import command_parser, folder_path
@@ -70,7 +72,7 @@ def main() -> None:
     size = sum(file.stat().st_size for file in files) / 1e6
     print(f"{len(files)} files, {size:.1f} MB, in {arguments.folder}")
     if others := len(found) - len(asked):
-        print(f"{others} file{'s' * (others > 1)} left out, because settings.json does not ask for them")
+        print(f"{counted(others, 'file')} left out, because settings.json does not ask for them")
 
 
 def check(files: Sequence[Path], study: Study, settings: Path) -> None:
@@ -113,19 +115,15 @@ def refuse_stale(kept: set[Path], study: Study, results: Path) -> None:
     for name in reported(study, TABLES):
         csv, files, sweep = results / f"tables/{name}.csv", table_files(study, name), sweep_files(study, name)
         if csv in kept and are_there([*files, *sweep]):
-            table = long_table(name, _in(results, files), _in(results, sweep))
+            table = long_table(name, within(results, files), within(results, sweep))
             if csv.read_text(encoding="utf-8") != table.to_csv(index=False):
                 raise _stale(csv)
     claims = results / "claims.json"
     if claims in kept and are_there(claims_files(study)):
         scores = scores_of_claims(study, lambda name: (results / name).exists())
-        decided = decided_claims(_in(results, scores), _in(results, timings_of_claims(study)), results / SETTINGS)
+        decided = decided_claims(within(results, scores), within(results, timings_of_claims(study)), results / SETTINGS)
         if read_claims(claims) != decided:
             raise _stale(claims)
-
-
-def _in(folder: Path, names: Iterable[str]) -> list[Path]:
-    return [folder / name for name in names]
 
 
 def _stale(path: Path) -> UserError:

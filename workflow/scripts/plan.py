@@ -19,7 +19,7 @@ from pathlib import Path
 from tabulate import tabulate
 
 from vrrae_bench.study import costs
-from vrrae_bench.study.estimates import ON_THE_LOGIN_NODE, cost_of
+from vrrae_bench.study.estimates import ON_THE_LOGIN_NODE, cost_of, dataset_of_job
 from vrrae_bench.study.invocation import Invocation, add_configuration_options, invocation_of
 from vrrae_bench.study.reading import BASE
 from vrrae_bench.study.settings import Settings
@@ -30,9 +30,12 @@ from vrrae_bench.system.errors import UserError, run_command
 SNAKEFILE = BASE.with_name("Snakefile")
 
 BASIS = {
-    "cpu": "of two cores, from our measured steps (docs/performance.md); other sizes by that of their feature maps.",
-    "cuda": "none, since no GPU was measured. Two CPU cores would take {hours} hours for it all, an upper bound.",
-    "tpu": "hours times eight, from the steps printed in the paper for 8 TPUs (Table A.4-1; no synthetic bumps).",
+    "cpu": "Device-hours of training are hours of two cores, computed from our measured steps (docs/performance.md). "
+    "For other image sizes, the time grows with the size of the feature maps.",
+    "cuda": "Device-hours are not known, because no GPU was measured. Two CPU cores would take {hours} hours for "
+    "everything, which is an upper bound.",
+    "tpu": "Device-hours of training are the hours of eight TPUs, times eight. The paper prints the time of a step on "
+    "eight TPUs (Table A.4-1), but not for the synthetic bumps.",
 }
 
 
@@ -46,7 +49,7 @@ class Job:
     @property
     def dataset(self) -> str:
         """The data set that its paths name, or nothing."""
-        return "synthetic" if self.rule == "make_synthetic" else dict(self.wildcards).get("dataset", "")
+        return dataset_of_job(self.rule, dict(self.wildcards)) or ""
 
 
 class _Jobs(logging.Filter):
@@ -191,17 +194,19 @@ def plan(settings: Settings, waiting: Sequence[Job], everything: Sequence[Job]) 
     """The table of jobs, and lines that say how its estimates were made."""
     rows = rows_of(settings, waiting, everything)
     total = total_of(rows)
-    told = [is_measured(row.rule, settings) for row in [*rows, total]]
-    shown = [row.cells(tells_hours=known) for row, known in zip([*rows, total], told)]
+    are_known = [is_measured(row.rule, settings) for row in [*rows, total]]
+    shown = [row.cells(tells_hours=known) for row, known in zip([*rows, total], are_known)]
     head = ["data set", "rule", "where", "jobs", "done", "to do", "device-hours", "disk, GB"]
     lines = [tabulate(shown, head, disable_numparse=True, colalign=("left",) * 3 + ("right",) * 5), ""]
-    of_all, others = (" of training", "All other hours") if all(told) else ("", "Hours on the login node")
-    lines += [f"Device-hours{of_all}: {BASIS[settings.accelerator].format(hours=_in_words(total.hours))}"]
-    lines += [f"{others}: of one CPU core (docs/reproduce.md, docs/performance.md, or by the size of data)."]
+    lines += [BASIS[settings.accelerator].format(hours=_in_words(total.hours))]
+    others = "All other device-hours" if all(are_known) else "Hours on the login node"
+    lines += [
+        f"{others} are hours of one CPU core (docs/reproduce.md and docs/performance.md, or by the size of the data)."
+    ]
     free, more = shutil.disk_usage(_existing(Path(settings.results))).free / 1e9, _scaled(total.disk_mb, 1000)
     lines += [f"Disk: about {_in_words(more)} GB more in {settings.results}, where {_in_words(free)} GB are free."]
     if any("?" in row for row in shown):
-        lines += ["A ? means that there is no basis for an estimate, as for images of your own; totals leave it out."]
+        lines += ["A ? means that there is no basis for an estimate, as for images of your own. Totals leave it out."]
     return "\n".join(lines)
 
 

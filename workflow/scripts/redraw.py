@@ -18,6 +18,7 @@ from vrrae_bench.artefacts.former_names import refuse_former_names
 from vrrae_bench.artefacts.run_folder import SCORES, TRAINING
 from vrrae_bench.reporting import made_from
 from vrrae_bench.reporting.configured import read_study
+from vrrae_bench.reporting.made_from import within
 from vrrae_bench.reporting.run_scores import read_run_scores
 from vrrae_bench.study.catalogue import CATALOGUE, FIGURES, TABLES
 from vrrae_bench.study.selection import all_runs, runs_of
@@ -71,8 +72,15 @@ def _tables(folder: Path, study: Study) -> dict[str, str]:
         if missing := _missing(folder, [*files, *sweep, *made_from.table_runs(study, name)]):
             lacking[name] = missing
         else:
-            template = TEMPLATES / "captions" / CATALOGUE[name].caption
-            make_table(name, _in(folder, files), _in(folder, sweep), template, study.banner, folder / "tables")
+            template = _caption(name)
+            make_table(
+                name,
+                within(folder, files),
+                within(folder, sweep),
+                template,
+                study.banner,
+                folder / "tables",
+            )
     return lacking
 
 
@@ -83,8 +91,8 @@ def _figures(folder: Path, study: Study) -> dict[str, str]:
         if missing := _missing(folder, made_from.figure_files(study, name)) or _missing_detail(folder, study, name):
             lacking[name] = missing
         else:
-            template, path = TEMPLATES / "captions" / CATALOGUE[name].caption, folder / f"figures/{name}.png"
-            made = _in(folder, made_from.figure_made(study, name))
+            template, path = _caption(name), folder / f"figures/{name}.png"
+            made = within(folder, made_from.figure_made(study, name))
             draw_figure(name, runs_of(study, name), made, template, path, study.mark)
     return lacking
 
@@ -92,8 +100,8 @@ def _figures(folder: Path, study: Study) -> dict[str, str]:
 def _claims(folder: Path, study: Study) -> dict[str, str]:
     """Decide the claims; returns what is lacking of the scores by further extractors, which decide none of them."""
     scores = made_from.scores_of_claims(study, lambda file: (folder / file).exists())
-    timings, settings = _in(folder, made_from.timings_of_claims(study)), folder / made_from.SETTINGS
-    decide_claims(_in(folder, scores), timings, settings, folder / "claims.csv")
+    timings, settings = within(folder, made_from.timings_of_claims(study)), folder / made_from.SETTINGS
+    decide_claims(within(folder, scores), timings, settings, folder / "claims.csv")
     missing = _missing(folder, made_from.further_scores(study))
     return {"what further extractors say of the claims": missing} if missing else {}
 
@@ -103,9 +111,9 @@ def _report(folder: Path, study: Study) -> None:
 
     What a version before 0.2 made has no record beside it, which tells that it is whole. The report does not show it.
     """
-    tables = _in(folder, [f"tables/{name}.csv" for name in made_from.reported(study, TABLES)])
-    figures = _in(folder, [f"figures/{name}.png" for name in made_from.reported(study, FIGURES)])
-    runs = _in(folder, made_from.files_of_runs(all_runs(study), TRAINING))
+    tables = within(folder, [f"tables/{name}.csv" for name in made_from.reported(study, TABLES)])
+    figures = within(folder, [f"figures/{name}.png" for name in made_from.reported(study, FIGURES)])
+    runs = within(folder, made_from.files_of_runs(all_runs(study), TRAINING))
     make_report(
         tables=[file for file in tables if _is_recorded(file)],
         claims=folder / "claims.json",
@@ -117,8 +125,9 @@ def _report(folder: Path, study: Study) -> None:
     )
 
 
-def _in(folder: Path, files: Iterable[str]) -> list[Path]:
-    return [folder / file for file in files]
+def _caption(name: str) -> Path:
+    """The template of the caption of a table or figure."""
+    return TEMPLATES / "captions" / CATALOGUE[name].caption
 
 
 def _is_recorded(file: Path) -> bool:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
+from vrrae_bench.artefacts.extractor_folder import FLOOR_2015
 from vrrae_bench.artefacts.scores import write_scores
 from vrrae_bench.datasets.store import DataSet
 from vrrae_bench.extractor.devices import configure_torch
@@ -48,7 +49,7 @@ def main() -> None:
     what = {"bound": "floor", "dataset": arguments.dataset, "seed": arguments.seed, "sampling": sampling.model_dump()}
     what |= {"data": data.manifest.arrays, "extractor": extractor}
     details = what | scores.details | {"origin": origin}
-    write_scores(arguments.out.with_name("floor_2015.json"), scores.numbers, details, [arguments.out.name])
+    write_scores(arguments.out.with_name(FLOOR_2015), scores.numbers, details, [arguments.out.name])
 
 
 if __name__ == "__main__":

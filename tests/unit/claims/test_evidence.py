@@ -126,7 +126,7 @@ def test_timings_are_pairs(write_timing, settings):
         ({"vae": (0.3,)}, "1 steps of vae and 2 of vrrae are not pairs"),
         ({"vae": (0.3, -1)}, "not pairs of positive times"),
         ({"batch_size": 64}, "was timed with 64, the configuration of mnist has 576"),
-        ({"methods": {}}, "is no file of timings"),
+        ({"methods": {}}, "was not written by this version"),
     ],
 )
 def test_timings_that_can_not_be_used_are_told(write_timing, settings, changes, message):

@@ -5,9 +5,28 @@ import os
 from pathlib import Path
 
 from vrrae_bench.artefacts.bounds import BOUNDS
-from vrrae_bench.artefacts.extractor_folder import EXTRACTOR, NETWORK, seed_of
+from vrrae_bench.artefacts.extractor_folder import (
+    EXTRACTOR,
+    FLOOR_2015,
+    MOMENTS,
+    MOMENTS_2015,
+    NETWORK,
+    REFERENCE,
+    REFERENCE_SAMPLE,
+    seed_of,
+)
+from vrrae_bench.artefacts.manifest import LABEL_ARRAYS, SPLITS
 from vrrae_bench.artefacts.methods import methods
-from vrrae_bench.artefacts.run_folder import DRAWN, SAMPLE
+from vrrae_bench.artefacts.run_folder import (
+    DRAWN,
+    HISTORY,
+    LATENTS,
+    MODEL,
+    SAMPLE,
+    SCORES,
+    SCORES_2015,
+    TRAINING,
+)
 from vrrae_bench.artefacts.shown import SHOWN_IMAGES, SHOWN_MEANS
 from vrrae_bench.datasets.made_from import MADE_FROM
 from vrrae_bench.datasets.weights import IMAGENET, INCEPTION_2015, WEIGHTS
@@ -30,9 +49,8 @@ NAMES_OF_DATASETS = sorted(
     }
 )
 # The arrays beside the manifest of a data set.
-BUMP_ARRAYS = [f"{split}{kind}.npy" for split in ("train", "test", "diagonal") for kind in ("", "_centres")]
-IMAGE_ARRAYS = ["train.npy", "test.npy"]
-LABEL_ARRAYS = ["train_labels.npy", "test_labels.npy"]
+BUMP_FILES = [f"{name}{kind}.npy" for name in (*SPLITS, "diagonal") for kind in ("", "_centres")]
+IMAGE_FILES, LABEL_FILES = ([f"{name}.npy" for name in names] for names in (SPLITS, LABEL_ARRAYS))
 
 
 @functools.cache
@@ -96,7 +114,7 @@ def arrays_beside(wildcards):
     """
     if not OBJECT_STORAGE:
         return []
-    names = BUMP_ARRAYS if wildcards.dataset == "synthetic" else [*IMAGE_ARRAYS, *LABEL_ARRAYS]
+    names = BUMP_FILES if wildcards.dataset == "synthetic" else [*IMAGE_FILES, *LABEL_FILES]
     return [f"{RESULTS}/data/{wildcards.dataset}/{name}" for name in names]
 
 
@@ -149,7 +167,7 @@ def weights_of(wildcards):
     """The published weights of Inception-v3, if its training starts from them."""
     if extractor_asked(wildcards).start != "imagenet":
         return []
-    if settings.weights is None and not os.path.exists(f"{extractor_folder(wildcards)}/extractor.json"):
+    if settings.weights is None and not os.path.exists(f"{extractor_folder(wildcards)}/{EXTRACTOR}"):
         refuse_missing(IMAGENET)
     return settings.weights or published_weights(IMAGENET)
 
@@ -161,7 +179,7 @@ def published_weights(name):
 
 def inception_2015_of(wildcards):
     """The published weights of the Inception of 2015."""
-    if not os.path.exists(f"{extractor_folder(wildcards)}/reference_2015.npz"):
+    if not os.path.exists(f"{extractor_folder(wildcards)}/{MOMENTS_2015}"):
         refuse_missing(INCEPTION_2015)
     return published_weights(INCEPTION_2015)
 
@@ -170,7 +188,7 @@ def extractor_of(wildcards):
     """The files with which the FIDs of a run are computed. None if the data set has no extractor."""
     if dataset_of(wildcards).extractor is None:
         return []
-    names = (EXTRACTOR, NETWORK, "reference.json", "reference.npz", "reference_sample.npz")
+    names = (EXTRACTOR, NETWORK, REFERENCE, MOMENTS, REFERENCE_SAMPLE)
     return [f"{extractor_folder(wildcards)}/{name}" for name in names]
 
 
@@ -195,10 +213,25 @@ def in_results(files):
     return [f"{RESULTS}/{file}" for file in files]
 
 
+def run_as_json(wildcards):
+    """The specification of the run that a path names, as JSON."""
+    return run_of(wildcards).model_dump_json()
+
+
+def sampling_as_json(wildcards):
+    """How images of a data set are drawn, as JSON."""
+    return dataset_of(wildcards).sampling.model_dump_json()
+
+
+def first_seed(wildcards):
+    """The seed of everything that is drawn once for a data set: the first seed of its trainings."""
+    return dataset_of(wildcards).seeds[0]
+
+
 def runs_to_time(wildcards):
     """The specifications of the runs whose steps are timed on a data set."""
-    seed = dataset_of(wildcards).seeds[0]
-    return [settings.run(wildcards.dataset, method, seed) for method in methods_timed(wildcards)]
+    methods_asked, seed = methods_timed(wildcards), first_seed(wildcards)
+    return [settings.run(wildcards.dataset, method, seed) for method in methods_asked]
 
 
 def timed_runs(wildcards):

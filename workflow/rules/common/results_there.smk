@@ -102,7 +102,7 @@ def refuse_trainings(dataset):
     """Stop if an existing training on a data set is not the training that the configuration asks for."""
     expected = []
     for run in RUNS.values():
-        record = f"{RESULTS}/{run.folder}/run.json"
+        record = f"{RESULTS}/{run.folder}/{TRAINING}"
         if run.dataset == dataset and os.path.exists(record) and not is_forced("train", record):
             again = functools.partial(is_known_to_differ, record, run.model_dump_json())
             expected.append(expected_training(Path(record), run, images_of_result(dataset, record), again))
@@ -120,19 +120,19 @@ def data_of_sample(wildcards):
     """The manifest of the images for sampling. An existing sample is compared with the configuration."""
     folder, sampling = run_of(wildcards).folder, dataset_of(wildcards).sampling
     says = functools.partial(sampling_of, asked=sampling)
-    record = f"{RESULTS}/{folder}/sample.json"
-    refuse_unlike("sample", [record], says, sampling.model_dump(), sampling.model_dump_json())
+    record = f"{RESULTS}/{folder}/{SAMPLE}"
+    refuse_unlike("sample", [record], says, sampling.model_dump(), sampling_as_json(wildcards))
     return manifest_of(wildcards)
 
 
 def data_of_extractor(wildcards):
     """The manifest of the images for tuning an extractor. An existing extractor is compared with the configuration."""
     manifest = manifest_of(wildcards)
-    record = f"{extractor_folder(wildcards)}/extractor.json"
+    record = f"{extractor_folder(wildcards)}/{EXTRACTOR}"
     settings_asked = extractor_asked(wildcards)
     says = lambda found: found | type(settings_asked)(**found["settings"]).model_dump()
     asked = settings_asked.model_dump() | arrays_of_result(wildcards.dataset, record)
-    refuse_unlike("tune_extractor", [record], says, asked, settings_asked.model_dump_json())
+    refuse_unlike("tune_extractor", [record], says, asked, extractor_settings(wildcards))
     return manifest
 
 
@@ -142,10 +142,9 @@ def data_of_reference(wildcards):
     A reference that exists is refused if it was computed from other images or with another seed.
     """
     manifest = manifest_of(wildcards)
-    record = f"{extractor_folder(wildcards)}/reference.json"
-    seed = dataset_of(wildcards).seeds[0]
-    asked = {"seed": seed} | arrays_of_result(wildcards.dataset, record)
-    refuse_unlike("reference", [record], lambda found: found, asked, seed)
+    record = f"{extractor_folder(wildcards)}/{REFERENCE}"
+    asked = {"seed": first_seed(wildcards)} | arrays_of_result(wildcards.dataset, record)
+    refuse_unlike("reference", [record], lambda found: found, asked, first_seed(wildcards))
     return manifest
 
 
@@ -164,14 +163,15 @@ def data_of_reference_2015(wildcards):
 
     Existing scores of these images are compared with the configuration.
     """
-    refuse_other_bounds("reference_2015", wildcards, f"{extractor_folder(wildcards)}/floor_2015.json")
+    refuse_other_bounds("reference_2015", wildcards, f"{extractor_folder(wildcards)}/{FLOOR_2015}")
     return manifest_of(wildcards)
 
 
 def refuse_other_bounds(stage, wildcards, *records):
     """Stop if existing scores of real images or of noise are of other draws than the configuration asks for."""
-    sampling, seed = dataset_of(wildcards).sampling, dataset_of(wildcards).seeds[0]
-    refuse_unlike(stage, records, draws_of_bound, draws_asked(sampling, seed), sampling.model_dump_json(), seed)
+    seed = first_seed(wildcards)
+    asked = draws_asked(dataset_of(wildcards).sampling, seed)
+    refuse_unlike(stage, records, draws_of_bound, asked, sampling_as_json(wildcards), seed)
 
 
 def data_of_timing(wildcards):

@@ -90,6 +90,7 @@ pathvars:
 # These are not path variables, because Snakemake does not apply constraints to the wildcards in a path variable.
 OF_RUN = "{dataset}/{method}/{variant}/seed={seed}"
 RUN = f"<results>/runs/{OF_RUN}"
+EXTRACTOR_FOLDER = "<results>/extractor/{dataset}{other}"
 
 
 wildcard_constraints:

@@ -1,6 +1,6 @@
-"""The names of real images and of noise that are scored as if a method had generated them, in the place of a method's.
+"""Names of real images and of noise, which are scored as if a method had generated them.
 
-`floor` stands for test images, `copies` for training images, and `ceiling` for noise.
+They stand in the place of a method's name: `floor` for test images, `copies` for training images, `ceiling` for noise.
 """
 
 from typing import Literal, get_args

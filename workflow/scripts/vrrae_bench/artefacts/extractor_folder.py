@@ -7,6 +7,10 @@ folder of its own below the folder of the first extractor, and so do the scores 
 from pathlib import PurePath
 
 EXTRACTOR, NETWORK = "extractor.json", "inception.pt"
+# What scores compare with: moments of the features of all training images, features of some of them, and the record.
+REFERENCE, MOMENTS, REFERENCE_SAMPLE = "reference.json", "reference.npz", "reference_sample.npz"
+# By the Inception of 2015: moments of the features of all training images, and the scores of test images.
+MOMENTS_2015, FLOOR_2015 = "reference_2015.npz", "floor_2015.json"
 _FURTHER = "extractor_seed="
 # The name of a folder of a further extractor, as a regular expression.
 FURTHER = rf"{_FURTHER}\d+"

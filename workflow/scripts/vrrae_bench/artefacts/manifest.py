@@ -12,6 +12,9 @@ from vrrae_bench.artefacts.records import refuse_others, remedy
 from vrrae_bench.artefacts.specification import Specification
 from vrrae_bench.system.errors import UserError
 
+SPLITS = ("train", "test")  # also the names of the arrays of their images
+LABEL_ARRAYS = tuple(f"{split}_labels" for split in SPLITS)
+
 
 class Normalisation(Specification):
     """How stored images become what the models see: (stored - shift) / scale."""

@@ -56,10 +56,6 @@ class Method(Specification):
         """Whether a posterior mean has k dimensions (`bottleneck`) or L (`latent_size`)."""
         return "bottleneck" if self.truncates else self.width
 
-    def size_of_means(self, bottleneck: int, latent_size: int) -> int:
-        """The number of dimensions of a posterior mean, for the sizes k and L."""
-        return {"bottleneck": bottleneck, "latent_size": latent_size}[self.size_key]
-
     @property
     def module(self) -> str:
         """The module with the bottleneck, as a path within the package, without `.py`."""

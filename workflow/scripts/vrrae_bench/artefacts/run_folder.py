@@ -10,9 +10,15 @@ from vrrae_bench.artefacts.run import RunSpec
 
 MODEL, TRAINING, HISTORY = "model.eqx", "run.json", "history.csv"
 SAMPLE, LATENTS, SCORES = "sample.json", "latents.npz", "scores.json"
+SCORES_2015 = "scores_2015.json"  # by the Inception of 2015
 # Generated images, each in a file of this name: those of the mixture, of the other samplers, and interpolated images.
 OTHER_SAMPLERS = ("random_gaussian", "random_prior")
 DRAWN = ("random", *OTHER_SAMPLERS, "interpolation")
+
+
+def results_of(folder: Path, run: RunSpec) -> Path:
+    """The folder of results in which the folder of a run lies."""
+    return Path(folder.as_posix().removesuffix(run.folder))
 
 
 def check_training(folder: Path, run: RunSpec, manifest: Manifest | None, *files: str) -> dict[str, Any]:

@@ -3,10 +3,9 @@
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 
-from vrrae_bench.artefacts.records import read_record, remedy
-from vrrae_bench.system.errors import UserError
+from vrrae_bench.artefacts.records import read_record, reading
 
 Seconds = Annotated[list[Annotated[float, Field(allow_inf_nan=False)]], Field(min_length=1)]
 
@@ -45,7 +44,5 @@ def read_timings(path: Path) -> Timings:
         UserError: It is missing or damaged, or is no such file of this version.
     """
     record = read_record(path)
-    try:
+    with reading(path):
         return Timings.model_validate(record)
-    except ValidationError as error:
-        raise UserError(f"{path}: is no file of timings. {remedy(path)}\n{error}") from None

@@ -9,6 +9,7 @@ import numpy as np
 import PIL
 from jaxtyping import UInt8
 
+from vrrae_bench.artefacts.manifest import LABEL_ARRAYS, SPLITS
 from vrrae_bench.datasets.archives import open_zip
 from vrrae_bench.datasets.conversion import convert_images
 from vrrae_bench.datasets.download import fetch
@@ -49,11 +50,10 @@ def store_release(folder: Path, request: Request, release: Release = PUBLISHED) 
         )
     for split, names in splits.items():
         write_array(folder, f"{split}_labels", np.stack([labels[name] for name in names]))
-    names = [f"{split}{kind}" for split in splits for kind in ("", "_labels")]
     write_manifest(
         folder,
         "celeba",
-        names,
+        [*SPLITS, *LABEL_ARRAYS],
         n_classes=release.n_attributes,
         multi_label=True,
         class_names=class_names,

@@ -12,11 +12,12 @@ import numpy as np
 import PIL
 from jaxtyping import Int64, UInt8
 
+from vrrae_bench.artefacts.manifest import LABEL_ARRAYS, SPLITS
 from vrrae_bench.datasets.conversion import convert_images
 from vrrae_bench.datasets.image_files import LabelledFile, refuse_broken
-from vrrae_bench.datasets.image_folders import SPLITS, class_folders, files_below, is_divided, links_below
+from vrrae_bench.datasets.image_folders import class_folders, files_below, is_divided, links_below
 from vrrae_bench.datasets.image_table import listed_in
-from vrrae_bench.datasets.images import open_image, pixels
+from vrrae_bench.datasets.images import is_square, open_image, pixels
 from vrrae_bench.datasets.own import (
     count_repeats,
     in_order,
@@ -52,7 +53,6 @@ def make_folder(folder: Path, settings: FileSettings, *, least: Mapping[str, int
     _tell_what_is_passed_over(settings, splits)
     channels = settings.channels or 3
     size = settings.image_size or _common_size(splits["train"])
-    squeezed: list[Path] = []  # several threads append to it, which is safe
 
     def read(entry: LabelledFile) -> UInt8[np.ndarray, "S S C"]:
         image = open_image(entry.path, str(entry.path), channels)
@@ -61,20 +61,18 @@ def make_folder(folder: Path, settings: FileSettings, *, least: Mapping[str, int
                 f"{entry.path}: is {image.width} x {image.height} pixels, but others are {size} x {size}. "
                 "Set files.image_size to resize all, or make them one size."
             )
-        if image.width != image.height:
-            squeezed.append(entry.path)
         return pixels(image, settings.image_size)
 
     origin = {"files": _digest(splits), "image_size": size, "channels": channels, "pillow": PIL.__version__}
     check = (lambda images: None) if settings.dark else partial(refuse_dark, settings.path)
     convert_images(folder, splits, read, (size, size, channels), origin=origin, threads=threads, check=check)
-    _warn_of_squeezed(settings.path, squeezed)
+    if settings.image_size:
+        _warn_of_squeezed(settings.path, splits)
     for split, entries in splits.items():
         write_array(folder, f"{split}_labels", _numbers(entries, class_names))
     n_repeated = count_repeats(settings.path, *(np.load(folder / f"{split}.npy", mmap_mode="r") for split in SPLITS))
-    names = [f"{split}{kind}" for split in SPLITS for kind in ("", "_labels")]
     told = {"n_classes": len(class_names), "class_names": class_names, "repeated_test_images": n_repeated}
-    write_manifest(folder, "folder", names, **told)
+    write_manifest(folder, "folder", [*SPLITS, *LABEL_ARRAYS], **told)
 
 
 def list_images(settings: FileSettings) -> dict[str, list[LabelledFile]]:
@@ -171,9 +169,13 @@ def _tell_what_is_passed_over(settings: FileSettings, splits: Mapping[str, Seque
         print(f"{root}: passed over {others.total()} other file(s) ({kinds})", file=sys.stderr)
 
 
-def _warn_of_squeezed(path: str, squeezed: Sequence[Path]) -> None:
-    """Warn of images whose proportions have changed, because they were resized to squares."""
-    if squeezed:
+def _warn_of_squeezed(path: str, splits: Mapping[str, Sequence[LabelledFile]]) -> None:
+    """Warn of images whose proportions have changed, because they were resized to squares.
+
+    The sizes are read from the files again, because a killed run that goes on does not open all images.
+    """
+    files = (entry.path for entries in splits.values() for entry in entries)
+    if squeezed := [file for file in files if not is_square(file)]:
         warn(
             f"{path}: {len(squeezed):,} image(s), such as {min(squeezed)}, are not square, and files.image_size has "
             "squeezed them into squares. Crop them if their proportions matter."

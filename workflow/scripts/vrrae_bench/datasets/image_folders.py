@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
 
-SPLITS = ("train", "test")
+from vrrae_bench.artefacts.manifest import SPLITS
 
 
 def is_divided(root: Path) -> bool:

@@ -4,8 +4,8 @@ import csv
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+from vrrae_bench.artefacts.manifest import SPLITS
 from vrrae_bench.datasets.image_files import LabelledFile, refuse_broken
-from vrrae_bench.datasets.image_folders import SPLITS
 from vrrae_bench.datasets.problems import Problems
 from vrrae_bench.system.errors import UserError
 

@@ -64,6 +64,12 @@ def pixels(image: Image.Image, image_size: int | None = None) -> UInt8[np.ndarra
     return array[..., None] if array.ndim == 2 else array
 
 
+def is_square(file: Path) -> bool:
+    """Whether an image that can be read is as wide as it is high. Only the beginning of the file is read."""
+    with Image.open(file, formats=FORMATS) as image:
+        return image.width == image.height
+
+
 def _decode(image: Image.Image) -> Image.Image:
     """The pixels, upright. Only the orientation of the metadata is used, so that odd entries beside it do no harm."""
     is_tiff = image.format == "TIFF"

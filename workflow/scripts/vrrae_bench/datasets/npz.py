@@ -15,6 +15,7 @@ from zipfile import ZipFile
 import numpy as np
 from jaxtyping import Int64, Shaped, UInt8
 
+from vrrae_bench.artefacts.manifest import LABEL_ARRAYS, SPLITS
 from vrrae_bench.datasets.archives import open_zip
 from vrrae_bench.datasets.own import (
     count_repeats,
@@ -32,8 +33,6 @@ from vrrae_bench.datasets.store import check_arrays, write_array, write_manifest
 from vrrae_bench.system.errors import UserError
 from vrrae_bench.system.files import atomic_path
 
-IMAGE_ARRAYS = ("train", "test")
-LABEL_ARRAYS = ("train_labels", "test_labels")
 LARGEST_ARRAY = 2**36  # bytes: 64 GiB, five times as many as CelebA has
 # How images become bytes, by the range of their values. Resized images may lie a little outside of it.
 TO_BYTES = {
@@ -78,12 +77,10 @@ def make_npz(folder: Path, settings: FileSettings, *, least: Mapping[str, int], 
         check_arrays(str(path), arrays, n_classes)
         refuse_few(settings.path, len(arrays["train"]), least)
         if not settings.dark:
-            refuse_dark(settings.path, {name: _pixels(archive, name) for name in IMAGE_ARRAYS})
-        for name in IMAGE_ARRAYS:
+            refuse_dark(settings.path, {name: _pixels(archive, name) for name in SPLITS})
+        for name in SPLITS:
             _extract(archive, name, arrays[name].shape, folder)
-    n_repeated = count_repeats(
-        settings.path, *(np.load(folder / f"{name}.npy", mmap_mode="r") for name in IMAGE_ARRAYS)
-    )
+    n_repeated = count_repeats(settings.path, *(np.load(folder / f"{name}.npy", mmap_mode="r") for name in SPLITS))
     for name in LABEL_ARRAYS:
         if name in arrays:
             write_array(folder, name, arrays[name])
@@ -109,7 +106,7 @@ def _look_through(
             headers[name] = _header(path, archive, name)
     for name in headers:
         with problems.kept():
-            if name in IMAGE_ARRAYS:
+            if name in SPLITS:
                 arrays[name] = _announced(path, name, headers[name])
             elif (images := headers.get(name.removesuffix("_labels"))) and _bounds_labels(images):
                 arrays[name] = _labels(path, name, headers[name], images.shape[0], archive)
@@ -124,7 +121,7 @@ def _look_through(
 
 def _names(path: Path, archive: ZipFile, labelled: bool) -> list[str]:
     found = {name.removesuffix(".npy") for name in archive.namelist() if name.endswith(".npy")}
-    if found not in ({*IMAGE_ARRAYS}, {*IMAGE_ARRAYS, *LABEL_ARRAYS}):
+    if found not in ({*SPLITS}, {*SPLITS, *LABEL_ARRAYS}):
         raise UserError(
             f"{path}: has the arrays {', '.join(sorted(found)) or 'none'}; needed are train and test, for classes "
             "both train_labels and test_labels, and no other. Save it with numpy.savez under these names."
@@ -134,7 +131,7 @@ def _names(path: Path, archive: ZipFile, labelled: bool) -> list[str]:
             f"{path}: has no labels, which the network behind FID learns from. Add train_labels and test_labels, or "
             "write `extractor: null` in the configuration of the data set."
         )
-    return [name for name in (*IMAGE_ARRAYS, *LABEL_ARRAYS) if name in found]
+    return [name for name in (*SPLITS, *LABEL_ARRAYS) if name in found]
 
 
 def _header(path: Path, archive: ZipFile, name: str) -> Header:

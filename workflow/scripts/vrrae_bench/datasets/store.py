@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 from jaxtyping import Integer, Num
 
-from vrrae_bench.artefacts.manifest import OF_BYTES, Manifest, Normalisation
-from vrrae_bench.artefacts.records import check_file, read_record, remedy, write_record
+from vrrae_bench.artefacts.manifest import OF_BYTES, SPLITS, Manifest, Normalisation
+from vrrae_bench.artefacts.records import check_file, read_record, reading, remedy, write_record
 from vrrae_bench.datasets.sizes import refuse_size
 from vrrae_bench.system.errors import UserError
 from vrrae_bench.system.files import atomic_path, sha256
@@ -83,10 +83,9 @@ class DataSet:
         self.path = Path(manifest)
         if not self.path.is_file():
             raise UserError(f"{self.path}: there is no data set here. Make it with: snakemake --cores 1 {self.path}")
-        try:
-            self.manifest = Manifest.model_validate(read_record(self.path))
-        except ValueError as error:
-            raise UserError(f"{self.path}: is no manifest of this version ({error}). {remedy(self.path)}") from None
+        record = read_record(self.path)
+        with reading(self.path):
+            self.manifest = Manifest.model_validate(record)
 
     def array(self, name: str) -> StoredArray:
         """An array of the images (`train`, `test`), of their labels (`train_labels`, `test_labels`), or of the source.
@@ -129,7 +128,7 @@ def describe(data: DataSet) -> str:
     )
     if manifest.n_classes is None:
         return f"{told}, without classes"
-    train, test = (_images_of_classes(data, split, manifest.n_classes) for split in ("train", "test"))
+    train, test = (_images_of_classes(data, split, manifest.n_classes) for split in SPLITS)
     names = manifest.class_names or range(manifest.n_classes)
     # Names of folders may hold any character, line breaks among them.
     shown = (name if str(name).isprintable() else repr(name) for name in names)
@@ -258,7 +257,7 @@ def check_arrays(source: str, arrays: Mapping[str, Any], n_classes: int | None, 
         raise UserError(f"{source}: {len(train)} training and {len(test)} test images; both are needed. Add some.")
     if n_classes is None:
         return
-    for split in ("train", "test"):
+    for split in SPLITS:
         what, labels, n_images = f"{source}, {split} labels", arrays[f"{split}_labels"], len(arrays[split])
         if multi_label:
             _check_labels(what, labels, (n_images, n_classes), 2)

@@ -168,13 +168,11 @@ def load_extractor(path: Path | str, device: str = "cpu") -> FeatureExtractor:
     """Read what `save_extractor` wrote. Nothing in the file is executed.
 
     Raises:
-        UserError: the file is missing, or not such a file.
+        UserError: The file is missing or damaged, or holds something else.
     """
     content = load_plain(path)
-    try:
+    with reading(path):
         settings, state = ExtractorSettings(**content["settings"]), content["network"]
-    except (KeyError, TypeError, ValueError) as error:
-        raise UserError(f"{path}: not a feature extractor of this benchmark. {remedy(path)}") from error
     network = _headless()
     _load_state(network, state, path)
     return FeatureExtractor(_prepared(network, settings, device), settings)

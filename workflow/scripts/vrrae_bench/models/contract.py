@@ -55,8 +55,7 @@ def _misfits(method: Method, sizes: Sizes, batch_size: int) -> Iterator[str]:
     """What is wrong with the shapes that a bottleneck gives, and with the parts that its method has. Nothing is run."""
     key = jax.eval_shape(lambda: jax.random.key(0))
     bottleneck, trained = (eqx.filter_eval_shape(make, method, sizes) for make in (_start, _like_trained))
-    width = getattr(sizes, method.width)
-    size = method.size_of_means(sizes.bottleneck, sizes.latent_size)
+    width, size = getattr(sizes, method.width), getattr(sizes, method.size_key)
     encoding, points = (jax.ShapeDtypeStruct((batch_size, axis), jnp.float32) for axis in (width, size))
     decoder_input, posterior = eqx.filter_eval_shape(bottleneck, encoding, key)
     of_trained = eqx.filter_eval_shape(lambda model, rows: model.posterior(rows), trained, encoding)

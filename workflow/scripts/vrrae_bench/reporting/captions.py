@@ -134,7 +134,7 @@ def _sizes(runs: Sequence[RunSpec]) -> dict[int, list[str]]:
     """The labels of methods, by the number of dimensions of their posterior means, the smallest first."""
     found: dict[int, list[str]] = {}
     for run in runs:
-        labels = found.setdefault(run.definition.size_of_means(run.bottleneck, run.latent_size), [])
+        labels = found.setdefault(getattr(run, run.definition.size_key), [])
         if (label := method_label(run.method)) not in labels:
             labels.append(label)
     return dict(sorted(found.items()))

@@ -12,7 +12,7 @@ from vrrae_bench.artefacts.run_folder import TRAINING
 from vrrae_bench.reporting.made_from import reported, timings
 from vrrae_bench.reporting.run_scores import run_folder
 from vrrae_bench.study.catalogue import CATALOGUE
-from vrrae_bench.study.comparisons import labelled
+from vrrae_bench.study.comparisons import has_fid
 from vrrae_bench.study.selection import all_runs, needed_weights
 from vrrae_bench.study.settings import Study
 from vrrae_bench.system.errors import UserError
@@ -83,7 +83,7 @@ def selected_by(study: Study) -> Callable[[PurePath], bool]:
                     return False
                 if file.stem.endswith("_2015"):
                     return study.datasets[name].inception_2015
-                return kind == "runs" or labelled(study.datasets[name])
+                return kind == "runs" or has_fid(study.datasets[name])
             case ("tables" | "figures", *_):
                 return file.stem in shown
             case ("timings", *_):

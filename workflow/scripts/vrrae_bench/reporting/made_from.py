@@ -4,7 +4,7 @@ The rules of the workflow, `keep.py` and `redraw.py` all go by these.
 """
 
 from collections.abc import Callable, Iterable, Sequence
-from pathlib import PurePath
+from pathlib import Path, PurePath
 
 from vrrae_bench.artefacts.extractor_folder import further
 from vrrae_bench.artefacts.run import RunSpec
@@ -23,6 +23,11 @@ from vrrae_bench.study.selection import (
 from vrrae_bench.study.settings import Study
 
 SETTINGS = "settings.json"
+
+
+def within(folder: Path, files: Iterable[str]) -> list[Path]:
+    """The paths of these files in a folder of results."""
+    return [folder / file for file in files]
 
 
 def files_of_runs(runs: Iterable[RunSpec], name: str) -> list[str]:

@@ -15,6 +15,7 @@ from vrrae_bench.artefacts.run_folder import (
     TRAINING,
     check_model_of_sample,
     images_trained_on,
+    results_of,
     spec_of,
 )
 from vrrae_bench.artefacts.scores import DETAILS, BoundScores, RunDetails, RunScores, scores_of
@@ -76,8 +77,7 @@ def _refuse_other_network(path: Path, scores: RunScores | BoundScores) -> None:
     folder = path.parent
     if isinstance(scores, RunScores):
         run, own = scores.details.run, run_folder(path)
-        results = Path(own.as_posix().removesuffix(run.folder))
-        folder = results / "extractor" / run.dataset / path.parent.relative_to(own)
+        folder = results_of(own, run) / "extractor" / run.dataset / path.parent.relative_to(own)
     if (record := folder / EXTRACTOR).exists():
         asked = read_record(record, holds=["sha256"])["sha256"]
         refuse_others(path, "file of scores", {"extractor": network.sha256}, {"extractor": asked})
@@ -153,7 +153,7 @@ def has_enough_means(details: RunDetails) -> bool:
     sampling, run = details.sampling, details.run
     if sampling is None or sampling.gmm_means is None:
         return True
-    size = run.definition.size_of_means(run.bottleneck, run.latent_size)
+    size = getattr(run, run.definition.size_key)
     return are_enough(sampling.gmm_means, sampling.gmm_components, size)
 
 

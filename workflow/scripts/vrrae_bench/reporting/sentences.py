@@ -14,6 +14,15 @@ def in_words(n: int) -> str:
     return NUMBERS[n] if n < len(NUMBERS) else str(n)
 
 
+def counted(n: int, noun: str) -> str:
+    """A number of things, in digits.
+
+    >>> counted(1, "seed"), counted(2, "seed")
+    ('1 seed', '2 seeds')
+    """
+    return f"{n} {noun}" if n == 1 else f"{n} {noun}s"
+
+
 def enumerated(items: Iterable[object], before_and: str = "") -> str:
     """Things, one after the other; an empty text if there are none.
 

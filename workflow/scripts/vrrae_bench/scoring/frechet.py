@@ -21,13 +21,13 @@ from functools import cached_property, reduce
 from itertools import chain
 from pathlib import Path
 from typing import Any
-from zipfile import BadZipFile
 
 import numpy as np
 from jaxtyping import Float, Float64
 from scipy.linalg import svdvals
 
-from vrrae_bench.artefacts.records import remedy
+from vrrae_bench.artefacts.arrays import read_arrays
+from vrrae_bench.artefacts.records import reading
 from vrrae_bench.system.errors import UserError
 from vrrae_bench.system.files import atomic_path
 
@@ -85,19 +85,17 @@ class Moments:
             )
 
     @classmethod
-    def load(cls, path: Path | str) -> "Moments":
+    def load(cls, path: Path) -> "Moments":
         """Read what `save` wrote.
 
         Raises:
-            UserError: the file is not such an .npz.
+            UserError: The file is missing or damaged, or holds something else.
         """
-        try:
-            with np.load(path, allow_pickle=False) as archive:
-                moments = cls(archive["mean"], archive["covariance"], int(archive["count"]))
-                # A cached property lives in the instance's dictionary, which frozen does not guard.
-                moments.__dict__["sqrt_covariance"] = archive["sqrt_covariance"]
-        except (OSError, KeyError, ValueError, EOFError, BadZipFile) as error:
-            raise UserError(f"{path}: not reference statistics ({error}). {remedy(path)}") from error
+        arrays = read_arrays(path, *(field.name for field in fields(cls)), "sqrt_covariance")
+        with reading(path):
+            moments = cls(arrays["mean"], arrays["covariance"], int(arrays["count"]))
+        # A cached property lives in the instance's dictionary, which frozen does not guard.
+        moments.__dict__["sqrt_covariance"] = arrays["sqrt_covariance"]
         return moments
 
 

@@ -16,6 +16,7 @@ from jaxtyping import Float32, UInt8
 from torch_fidelity import FeatureExtractorInceptionV3
 
 from vrrae_bench.artefacts.arrays import read_array
+from vrrae_bench.artefacts.extractor_folder import FLOOR_2015
 from vrrae_bench.artefacts.manifest import refuse_other_images
 from vrrae_bench.artefacts.records import read_record, reading, refuse_others, remedy
 from vrrae_bench.artefacts.run import RunSpec
@@ -95,7 +96,7 @@ def _refuse_other_reference(reference: Path, run: RunSpec, training: Path, weigh
         training: run.json of the run.
         weights: The digest of the weights of the network.
     """
-    floor = read_record(reference.with_name("floor_2015.json"), reference.name, holds=["details"])["details"]
+    floor = read_record(reference.with_name(FLOOR_2015), reference.name, holds=["details"])["details"]
     record = check_training(training.parent, run, None)
     with reading(training):
         arrays = record["data"]["arrays"]

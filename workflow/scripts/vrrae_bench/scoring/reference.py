@@ -4,22 +4,22 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
-from zipfile import BadZipFile
 
 import numpy as np
 from jaxtyping import Float32, Float64
 
+from vrrae_bench.artefacts.arrays import read_arrays
+from vrrae_bench.artefacts.extractor_folder import MOMENTS, REFERENCE, REFERENCE_SAMPLE
 from vrrae_bench.artefacts.manifest import refuse_other_images
-from vrrae_bench.artefacts.records import read_record, refuse_others, remedy, write_record
+from vrrae_bench.artefacts.records import read_record, refuse_others, write_record
 from vrrae_bench.datasets.store import StoredArray
 from vrrae_bench.scoring.frechet import Moments
 from vrrae_bench.scoring.kernel_distance import within_sums
 from vrrae_bench.scoring.neighbours import radii
 from vrrae_bench.scoring.settings import MOST_COMPARED
-from vrrae_bench.system.errors import UserError
 from vrrae_bench.system.files import atomic_path
 
-FILES = ("reference.npz", "reference_sample.npz")
+ARRAY_FILES = (MOMENTS, REFERENCE_SAMPLE)
 
 
 @dataclass(frozen=True, eq=False)
@@ -67,10 +67,10 @@ class Reference:
             of: What the features are of: at least the SHA-256 of their `extractor`, and under `data` the digests of the
                 arrays of the images; and what they say of `noise`.
         """
-        moments, sample = (record.with_name(name) for name in FILES)
+        moments, sample = (record.with_name(name) for name in ARRAY_FILES)
         self.save_sample(sample)
         self.moments.save(moments)
-        write_record(record, of, FILES)
+        write_record(record, of, ARRAY_FILES)
 
     def save_sample(self, path: Path | str) -> None:
         """Write all but the moments, which have a file of their own, as .npz."""
@@ -90,22 +90,18 @@ class Reference:
             UserError: One of its files is missing or damaged, or it is the reference of another extractor or of other
                 images.
         """
-        record, files = extractor.with_name("reference.json"), [extractor.with_name(name) for name in FILES]
-        found = read_record(record, *FILES)
+        record, files = extractor.with_name(REFERENCE), [extractor.with_name(name) for name in ARRAY_FILES]
+        found = read_record(record, *ARRAY_FILES)
         refuse_others(record, "reference", found, {"extractor": network["sha256"]})
         refuse_other_images(record, "reference", found, arrays)
         return replace(cls.load(*files), noise=found.get("noise"))
 
     @classmethod
-    def load(cls, moments: Path | str, sample: Path | str) -> "Reference":
+    def load(cls, moments: Path, sample: Path) -> "Reference":
         """Read what `Moments.save` and `save_sample` wrote.
 
         Raises:
-            UserError: one of the files is not such an .npz.
+            UserError: One of the files is missing or damaged, or holds something else.
         """
-        try:
-            with np.load(sample, allow_pickle=False) as archive:
-                arrays = {name: archive[name] for name in ("sample", "radii", "kernel_sums")}
-        except (OSError, KeyError, ValueError, EOFError, BadZipFile) as error:
-            raise UserError(f"{sample}: not a sample of reference features ({error}). {remedy(sample)}") from error
-        return cls(Moments.load(moments), **arrays)
+        arrays = read_arrays(sample, "sample", "radii", "kernel_sums")
+        return cls(Moments.load(moments), arrays["sample"], arrays["radii"], arrays["kernel_sums"])

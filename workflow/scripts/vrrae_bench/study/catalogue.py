@@ -8,11 +8,13 @@ This module imports neither matplotlib nor pandas, because rules import it, and 
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from pathlib import PurePath
 from typing import ClassVar, Literal, TypeVar
 
 from vrrae_bench.artefacts.bounds import BOUNDS
+from vrrae_bench.artefacts.extractor_folder import FLOOR_2015
 from vrrae_bench.artefacts.run import RunSpec
-from vrrae_bench.artefacts.run_folder import SCORES
+from vrrae_bench.artefacts.run_folder import SCORES, SCORES_2015
 from vrrae_bench.artefacts.shown import FIGURE_PAIRS, GALLERY, SHOWN_IMAGES, SHOWN_MEANS
 from vrrae_bench.study.comparisons import (
     ablation,
@@ -21,11 +23,11 @@ from vrrae_bench.study.comparisons import (
     batch_size_sweep,
     beta_sweep,
     by_inception_2015,
+    has_fid,
     headline,
     images,
     images_without,
     interpolated,
-    labelled,
     main_comparison,
     only,
     several_extractors,
@@ -221,7 +223,7 @@ TABLES = by_name(
         name="table_a3_2",
         title="Table A.3-2: FID of random generation for each beta",
         about="Images: FID of random generation of VAE and VRRAE for each beta",
-        shows=Selection(labelled, beta_sweep, best_beta=True),
+        shows=Selection(has_fid, beta_sweep, best_beta=True),
         metrics=("fid_random",),
         headings={"fid_random": "Rand."},
         columns="beta",
@@ -264,7 +266,7 @@ TABLES = by_name(
         title="Scores of generated images, beside those of real images and of noise",
         about="Images: FID with and without its bias, KID, precision, recall, density, coverage; the same for test "
         "images, training images and noise",
-        shows=Selection(labelled, headline),
+        shows=Selection(has_fid, headline),
         metrics=(
             "fid_random",
             "fid_random_mean",
@@ -301,8 +303,8 @@ TABLES = by_name(
         shows=Selection(by_inception_2015, headline),
         metrics=("fid_2015_random", "fid_2015_interpolation"),
         headings={"fid_2015_random": "Rand.", "fid_2015_interpolation": "Inter."},
-        file="scores_2015.json",
-        bounds=("floor_2015",),
+        file=SCORES_2015,
+        bounds=(PurePath(FLOOR_2015).stem,),
         in_paper=False,
     ),
     Table(

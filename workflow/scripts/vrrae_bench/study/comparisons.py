@@ -12,8 +12,8 @@ from vrrae_bench.study.settings import DatasetSettings, Study
 
 def headline(study: Study, dataset: str) -> list[RunSpec]:
     """The methods of the configuration, each with every seed."""
-    methods, seeds = study.experiment.methods, study.datasets[dataset].seeds
-    return [study.run(dataset, method, seed) for method in methods for seed in seeds]
+    names, seeds = study.experiment.methods, study.datasets[dataset].seeds
+    return [study.run(dataset, name, seed) for name in names for seed in seeds]
 
 
 def main_comparison(study: Study, dataset: str) -> list[RunSpec]:
@@ -39,11 +39,11 @@ def ablation(study: Study, dataset: str) -> list[RunSpec]:
 
 def baselines(study: Study, dataset: str) -> list[RunSpec]:
     """Other regularised autoencoders, then the methods of Table 2 (Table A.4-3)."""
-    baselines = study.datasets[dataset].baselines
-    if not baselines:
+    asked = study.datasets[dataset].baselines
+    if not asked:
         return []
-    methods = dict.fromkeys((*baselines, *study.experiment.methods))
-    return [study.run(dataset, method, seed) for method in methods for seed in sweep_seeds(study, dataset)]
+    names = dict.fromkeys((*asked, *study.experiment.methods))
+    return [study.run(dataset, name, seed) for name in names for seed in sweep_seeds(study, dataset)]
 
 
 def beta_sweep(study: Study, dataset: str) -> list[RunSpec]:
@@ -88,7 +88,7 @@ def images(dataset: DatasetSettings) -> bool:
     return dataset.source != "synthetic"
 
 
-def labelled(dataset: DatasetSettings) -> bool:
+def has_fid(dataset: DatasetSettings) -> bool:
     """Whether the data set has an extractor of features, so that there are FIDs."""
     return dataset.extractor is not None
 
@@ -100,7 +100,7 @@ def timed(dataset: DatasetSettings) -> bool:
 
 def interpolated(dataset: DatasetSettings) -> bool:
     """Whether there are FIDs of the images at each position between two images. They need at least two pairs."""
-    return labelled(dataset) and dataset.sampling.interpolation_pairs > 1
+    return has_fid(dataset) and dataset.sampling.interpolation_pairs > 1
 
 
 def several_extractors(dataset: DatasetSettings) -> bool:

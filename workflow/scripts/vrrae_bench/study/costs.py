@@ -19,7 +19,7 @@ from vrrae_bench.study.settings import DatasetSettings
 from vrrae_bench.training.settings import TimingSettings
 
 PAPER_TPUS = 8  # the paper's appendix: "parallelized over 8 TPUs"
-WEIGHTS_MB = {name: round(file.size / 1e6) for name, file in WEIGHTS.items()}
+WEIGHTS_MB = {name: round(file.size / MB) for name, file in WEIGHTS.items()}
 INCEPTION_MB = 100
 LARGE_SIDE = 64  # pixels: images with more of them on a side count as large
 CONVOLUTIONS_MB = 1.7  # the convolutions of a model, which are the same for all methods

@@ -89,6 +89,11 @@ COSTS = {
 }
 
 
+def dataset_of_job(rule: str, wildcards: Wildcards) -> str | None:
+    """The data set of a job, if it has one. The rule of the bumps has no wildcard for it."""
+    return "synthetic" if rule == "make_synthetic" else wildcards.get("dataset")
+
+
 def cost_of(rule: str) -> Cost:
     """The cost of a job of a rule. A rule that is not listed here costs next to nothing."""
     return COSTS.get(rule, Cost())

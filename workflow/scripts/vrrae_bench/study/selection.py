@@ -3,7 +3,7 @@
 from vrrae_bench.artefacts.run import RunSpec
 from vrrae_bench.datasets.weights import IMAGENET, INCEPTION_2015
 from vrrae_bench.study.catalogue import CATALOGUE, CLAIMS, FIGURES
-from vrrae_bench.study.comparisons import ablation, beta_sweep, each_once, headline, images, labelled
+from vrrae_bench.study.comparisons import ablation, beta_sweep, each_once, has_fid, headline, images
 from vrrae_bench.study.settings import PAPER_DATASETS, Study
 
 
@@ -26,7 +26,7 @@ def sweep_of(study: Study, name: str) -> list[RunSpec]:
         return []
     shown = {(run.dataset, run.method) for run in runs_of(study, name)}
     swept = (run for dataset in datasets_of(study, name) for run in beta_sweep(study, dataset))
-    return [run for run in swept if (run.dataset, run.method) in shown and labelled(study.datasets[run.dataset])]
+    return [run for run in swept if (run.dataset, run.method) in shown and has_fid(study.datasets[run.dataset])]
 
 
 def runs_needed(study: Study, name: str) -> list[RunSpec]:

@@ -22,6 +22,7 @@ from vrrae_bench.reporting.claims.findings import (
 )
 from vrrae_bench.reporting.claims.statistics import MOST_SEEDS, SIGNIFICANCE, rate_bound
 from vrrae_bench.reporting.labels import dataset_label
+from vrrae_bench.reporting.sentences import counted
 from vrrae_bench.scoring.metrics import METRICS
 
 # The rate of an event that the paper saw in one of its five seeds.
@@ -223,7 +224,7 @@ def _count(variant: Variant, metric: str, counts: pd.Series) -> str:
     n, times = len(counts), int((counts > 0).sum())
     if n == 0:
         return f"{METRICS[metric].label}: {variant} –"
-    text = f"{METRICS[metric].label}: {variant} in {times} of {n} seed{'s' * (n > 1)}"
+    text = f"{METRICS[metric].label}: {variant} in {times} of {counted(n, 'seed')}"
     if times:
         return f"{text} (by seed: {listing(map(number, counts))})"
     return f"{text}, so the rate is below {100 * rate_bound(n):.0f} % with 95 % confidence"

@@ -3,14 +3,12 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-import pandas as pd
-
 from vrrae_bench.reporting.claims.claims import MAIN_CLAIMS, Claim
 from vrrae_bench.reporting.claims.conditions import OF_THE_PAPER
 from vrrae_bench.reporting.claims.contradictions import CONTRADICTIONS, Contradiction, Reading
 from vrrae_bench.reporting.claims.differences import PairedDifferences
 from vrrae_bench.reporting.claims.evidence import Evidence
-from vrrae_bench.reporting.claims.findings import Finding, Lacking, Rule, fewer_test_images, number
+from vrrae_bench.reporting.claims.findings import Finding, Lacking, Rule, fewer_test_images, number, over_seeds
 from vrrae_bench.reporting.claims.parts import datasets_of, kinds_of
 from vrrae_bench.reporting.claims.printed_settings import unlike_the_paper
 from vrrae_bench.reporting.claims.reported import (
@@ -163,7 +161,7 @@ def _here(reading: Reading, evidence: Evidence) -> str:
     source = METRICS[reading.metric].source
     if source in ("scores", "derived"):
         values = evidence.values(reading.dataset, reading.variant, reading.metric)
-        return _over_seeds(values, fewer_test_images(evidence, reading.dataset, reading.metric))
+        return over_seeds(values, [fewer_test_images(evidence, reading.dataset, reading.metric)])
     if reading.dataset not in evidence.configured:
         return "–"
     if source == "settings":
@@ -172,11 +170,3 @@ def _here(reading: Reading, evidence: Evidence) -> str:
     found = rows[(rows.dataset == reading.dataset) & (rows.method == reading.method)].set_index("metric")["mean"]
     how = "median, extrapolated" if reading.metric == "total_minutes" else "median"
     return f"{number(found[reading.metric])} ({how})" if reading.metric in found else "–"
-
-
-def _over_seeds(values: pd.Series, remark: str | None) -> str:
-    if values.empty:
-        return "–"
-    deviation = f" ± {values.std(ddof=1):.2g}" if len(values) > 1 else ""
-    remarks = [f"{len(values)} seed{'s' * (len(values) > 1)}", *([remark] if remark else [])]
-    return f"{number(values.mean())}{deviation} ({'; '.join(remarks)})"

@@ -35,6 +35,7 @@ from vrrae_bench.reporting.claims.statistics import (
 )
 from vrrae_bench.reporting.claims.verdicts import VERDICTS, Verdict
 from vrrae_bench.reporting.labels import dataset_label
+from vrrae_bench.reporting.sentences import counted
 from vrrae_bench.scoring.metrics import METRICS
 
 # Two means that differ by less than this share count as equal. The smallest advantage in Table 2 that the paper
@@ -81,7 +82,7 @@ class _Pair:
                 text += f" (corrected, it ends at {number(high)})"
             text += f", margin {number(self.margin)}"
         paper = "" if self.printed is None else f"; paper {number(self.printed)}"
-        return f"{text} ({n} common seed{'s' * (n > 1)}{paper})"
+        return f"{text} ({counted(n, 'common seed')}{paper})"
 
 
 @dataclass(frozen=True)

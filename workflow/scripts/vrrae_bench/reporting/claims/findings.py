@@ -5,12 +5,14 @@ from dataclasses import dataclass, field
 from typing import ClassVar, Protocol, runtime_checkable
 
 import numpy as np
+import pandas as pd
 
 from vrrae_bench.extractor.chance import REMEDY
 from vrrae_bench.reporting.claims.evidence import Evidence, Variant
 from vrrae_bench.reporting.claims.statistics import SIGNIFICANCE
 from vrrae_bench.reporting.claims.verdicts import Awaited, Verdict
 from vrrae_bench.reporting.labels import dataset_label
+from vrrae_bench.reporting.sentences import counted
 from vrrae_bench.scoring.metrics import METRICS, OF_MIXTURE
 from vrrae_bench.study.paper import paper_betas, paper_value
 
@@ -98,17 +100,20 @@ def summary(evidence: Evidence, dataset: str, variant: Variant, metric: str, tab
 
     For example `VRRAE 25.4 ± 0.1 (3 seeds; paper 26)`. A dash stands for a missing value.
     """
-    values = evidence.values(dataset, variant, metric)
-    n = len(values)
-    text = f"{variant} {number(values.mean()) if n else '–'}"
-    if n > 1:
-        text += f" ± {values.std(ddof=1):.2g}"
-    remarks = [f"{n} seed{'s' * (n > 1)}"] if n else []
-    remarks += [fewer] if n and (fewer := fewer_test_images(evidence, dataset, metric)) else []
+    remarks = [fewer_test_images(evidence, dataset, metric)]
     if tables:
         printed = printed_value(evidence, dataset, variant, metric, tables)
         remarks.append("paper n/a" if printed is None else f"paper {printed:g}")
-    return f"{text} ({'; '.join(remarks)})" if remarks else text
+    return f"{variant} {over_seeds(evidence.values(dataset, variant, metric), remarks)}"
+
+
+def over_seeds(values: pd.Series, remarks: Iterable[str | None] = ()) -> str:
+    """Mean and standard deviation over seeds, with the number of seeds and remarks. A dash stands for no value."""
+    n = len(values)
+    mean = number(values.mean()) if n else "–"
+    deviation = f" ± {values.std(ddof=1):.2g}" if n > 1 else ""
+    told = "; ".join(remark for remark in (counted(n, "seed") if n else None, *remarks) if remark)
+    return f"{mean}{deviation} ({told})" if told else mean
 
 
 def fewer_test_images(evidence: Evidence, dataset: str, metric: str) -> str | None:
@@ -172,7 +177,7 @@ def too_few(
 
 def more_seeds(n: int) -> str:
     """How many seeds are still needed, in words."""
-    return f"{n} more seed{'s' * (n > 1)}"
+    return counted(n, "more seed")
 
 
 def number(value: float) -> str:

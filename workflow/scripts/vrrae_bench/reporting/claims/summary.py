@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from vrrae_bench.reporting.claims.reported import ReportedClaim
 from vrrae_bench.reporting.claims.verdicts import AWAITED, VERDICTS, Verdict
 from vrrae_bench.reporting.labels import dataset_label
-from vrrae_bench.reporting.sentences import enumerated, in_words
+from vrrae_bench.reporting.sentences import counted, enumerated, in_words
 
 # What is said of one claim that follows from the definition of the method, and of several.
 FOUND: dict[Verdict, tuple[str, str]] = {
@@ -103,7 +103,7 @@ def _main(main: Mapping[str, Mapping[str, str]], found: Mapping[str, Verdict]) -
     if n == 0:
         return "None of the main claims on VRRAE is among these claims."
     where = "each on several data sets" if min(map(len, known.values())) > 1 else "on one data set or more"
-    sentences = [f"The paper has {n} main claim{'s' * (n > 1)} on VRRAE: {enumerated(known, before_and=',')}, {where}."]
+    sentences = [f"The paper has {counted(n, 'main claim')} on VRRAE: {enumerated(known, before_and=',')}, {where}."]
     for verdict in ("holds", "does_not_hold"):
         if n_found := verdicts.count(verdict):
             sentences.append(f"{_with_verdict(verdict, n_found, n)}: {_by_topic(known, verdict)}.")

@@ -11,6 +11,7 @@ from vrrae_bench.reporting.claims.evidence import Evidence, Variant
 from vrrae_bench.reporting.claims.findings import FEWEST_SEEDS, Finding, Lacking, missing, more_seeds, summary, verdict
 from vrrae_bench.reporting.claims.statistics import SIGNIFICANCE, trend_p_value
 from vrrae_bench.reporting.labels import dataset_label
+from vrrae_bench.reporting.sentences import counted
 from vrrae_bench.scoring.metrics import METRICS
 from vrrae_bench.study.paper import paper_betas
 
@@ -43,7 +44,7 @@ class _TrendWithBeta:
         lines = [f"{METRICS[self.metric].label}: {summary(evidence, self.on, one, self.metric)}" for one in found]
         table = pd.concat(found.values(), axis=1, join="inner").to_numpy()
         n_seeds, n_betas = table.shape
-        lacking = [f"{3 - n_betas} more beta{'s' * (n_betas == 1)} of {Variant(self.method)}"] if n_betas < 3 else []
+        lacking = [f"{counted(3 - n_betas, 'more beta')} of {Variant(self.method)}"] if n_betas < 3 else []
         if n_seeds < FEWEST_SEEDS:
             lacking.append(f"{more_seeds(FEWEST_SEEDS - n_seeds)} (the rule needs {FEWEST_SEEDS} that all betas have)")
         if lacking:

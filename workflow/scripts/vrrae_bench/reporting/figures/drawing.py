@@ -21,7 +21,7 @@ from vrrae_bench.artefacts.arrays import read_arrays
 from vrrae_bench.artefacts.manifest import Manifest
 from vrrae_bench.artefacts.records import read_record
 from vrrae_bench.artefacts.run import RunSpec
-from vrrae_bench.artefacts.run_folder import SAMPLE, SCORES
+from vrrae_bench.artefacts.run_folder import SAMPLE, SCORES, results_of
 from vrrae_bench.artefacts.scores import RunDetails, RunScores
 from vrrae_bench.artefacts.shown import SHOWN_IMAGES, SHOWN_MEANS
 from vrrae_bench.datasets.store import MANIFEST, DataSet
@@ -55,8 +55,7 @@ class Run:
         Raises:
             UserError: The manifest is missing there.
         """
-        results = self.folder.as_posix().removesuffix(self.spec.folder)
-        return DataSet(Path(results) / "data" / self.spec.dataset / MANIFEST).manifest
+        return DataSet(results_of(self.folder, self.spec) / "data" / self.spec.dataset / MANIFEST).manifest
 
     def images(self, *names: str) -> dict[str, Num[np.ndarray, "..."]]:
         """The few images that figures show of the run, by the names that `artefacts.shown` explains.

@@ -219,11 +219,11 @@ def _draw_bottleneck(panel: _Panel, parts: Architecture) -> tuple[_Box, _Box]:
     """Draw the parts of a bottleneck, and return the first and the last of them."""
     if not (parts.basis and parts.coefficients):
         latent = panel.over_all(0, "$Y$", parts.latent)
-        return latent, _draw_sample(panel, parts, latent) if parts.log_variance else latent
+        return latent, _draw_sample(panel, parts, latent)
     svd = panel.over_all(0, f"truncated SVD\nof $Y$, rank {parts.coefficients[0]}", parts.latent)
     coefficients = panel.at(1, 0, r"$\alpha = U^T Y$", parts.coefficients)
     basis = panel.at(1, panel.n_lanes - 1, "basis $U$", parts.basis)
-    sample = _draw_sample(panel, parts, coefficients) if parts.log_variance else coefficients
+    sample = _draw_sample(panel, parts, coefficients)
     product = panel.over_all(4, r"$U z$" if parts.log_variance else r"$U \alpha$", parts.decoder_input)
     for start, end in ((svd, coefficients), (svd, basis), (sample, product), (basis, product)):
         panel.drawing.arrow(start, end)
@@ -231,7 +231,12 @@ def _draw_bottleneck(panel: _Panel, parts: Architecture) -> tuple[_Box, _Box]:
 
 
 def _draw_sample(panel: _Panel, parts: Architecture, code: _Box) -> _Box:
-    """Draw mean, log-variance and the sample from them behind the input of their maps, and return the sample."""
+    """Draw mean, log-variance and the sample from them behind the input of their maps, and return the sample.
+
+    A method without a log-variance draws no sample. Its code is returned.
+    """
+    if parts.log_variance is None:
+        return code
     drawing = panel.drawing
     mean = panel.at(2, 0, rf"$\mu$: {parts.mean_map}", parts.mean)
     log_variance = panel.at(2, 1, r"$\log\,\sigma^2$: linear", parts.log_variance)

@@ -22,7 +22,7 @@ from vrrae_bench.reporting.tables import NOT_RUN
 from vrrae_bench.reporting.void import MARK, reason_of
 from vrrae_bench.scoring.metrics import METRICS
 
-FILES = (TRAINING, SCORES, HISTORY)
+LINKED = (TRAINING, SCORES, HISTORY)
 # Size of the curve of a training, in units of its drawing, and its number of points.
 WIDTH, HEIGHT, POINTS = 300, 100, 150
 # Of one picture of a run, where there are few runs.
@@ -113,7 +113,7 @@ def reported_run(file: Path, record: dict[str, Any], report: Path, most: int = M
         curve=_curve(history),
         first=history.reconstruction_error.iloc[0],
         last=history.reconstruction_error.iloc[-1],
-        files=list(links([file.with_name(name) for name in FILES], report)),
+        files=list(links([file.with_name(name) for name in LINKED], report)),
         samples=samples(here.images("random", "transitions"), upwards, most) if has[SHOWN_IMAGES] else None,
         scatter=scatter(here.means("train", "spread")) if has[SHOWN_MEANS] else None,
         bars=bars(found.details.signal_to_noise) if found else None,
