@@ -6,11 +6,14 @@ from types import ModuleType
 import equinox as eqx
 import jax
 import jax.numpy as jnp
+import numpy as np
 import pytest
 
 from vrrae_bench.artefacts.methods import Method, methods
 from vrrae_bench.models.bottleneck import Bottleneck, Posterior, Sizes
 from vrrae_bench.models.contract import check_bottleneck
+from vrrae_bench.models.methods.truncated_svd import TruncatedSVD
+from vrrae_bench.models.methods.variational_svd import VariationalSVD
 from vrrae_bench.system.errors import UserError
 
 SIZES = Sizes(latent_size=6, bottleneck=3)
@@ -101,8 +104,73 @@ class Standardised(Bottleneck):
     def posterior(self, encoding):
         return Posterior(encoding if self.spread is None else encoding / (0 * self.spread))
 
+    def after_training(self, encodings):
+        return self.like_trained()
+
     def like_trained(self):
         return eqx.tree_at(lambda one: one.spread, self, jnp.zeros(3), is_leaf=lambda leaf: leaf is None)
+
+
+class PenaltyOfEachImage(Bottleneck):
+    def posterior(self, encoding):
+        return Posterior(encoding)
+
+    def penalty(self, encoder, images, posterior, key):
+        return jnp.sum(posterior.mean**2, axis=1)
+
+
+class ForgetfulStep(Plain):
+    """It lacks a `return`."""
+
+    def after_step(self, posterior):
+        self.posterior(posterior.mean)
+
+
+class ForgetfulTraining(Plain):
+    """It lacks a `return`."""
+
+    def after_training(self, encodings):
+        self.posterior(encodings())
+
+
+class WithoutBasis(TruncatedSVD):
+    def __call__(self, encoding, key):
+        point, posterior = super().__call__(encoding, key)
+        return point, posterior._replace(basis=None)
+
+
+class PosteriorOfItsOwn(TruncatedSVD):
+    """Training would not call it."""
+
+    def posterior(self, encoding):
+        return Posterior(2 * super().posterior(encoding).mean)
+
+
+class DecodedOtherwise(TruncatedSVD):
+    def decode(self, point):
+        return jnp.tanh(super().decode(point))
+
+
+class Doubled(TruncatedSVD):
+    def posterior_of(self, coefficients):
+        return Posterior(2 * coefficients)
+
+
+class ScaleOfEachDimension(VariationalSVD):
+    """Its scales would belong to other dimensions when these are sorted after training."""
+
+    scales: jax.Array
+
+    def __init__(self, sizes, mean="identity", *, key):
+        super().__init__(sizes, mean, key=key)
+        self.scales = jnp.arange(1.0, 4.0)
+
+    def posterior_of(self, coefficients):
+        found = super().posterior_of(coefficients)
+        return found._replace(log_variance=found.log_variance + jnp.log(self.scales))
+
+
+TRUNCATES = {"width": "latent_size", "truncates": True}
 
 
 @pytest.fixture
@@ -133,6 +201,13 @@ def check(monkeypatch):
         (Scaled, {}, "depends on the other images of its batch"),
         (RelativeToTheFirst, {}, "depends on the other images of its batch"),
         (DividedByTheNumber, {}, "depends on the other images of its batch"),
+        (PenaltyOfEachImage, {"penalised": True}, "The penalty of a batch is .*It has to be a single number"),
+        (ForgetfulStep, {}, "The result of after_step is not the bottleneck"),
+        (ForgetfulTraining, {}, "The result of after_training is not the bottleneck"),
+        (Plain, TRUNCATES, "mean of the posteriors of a batch in training has the shape"),
+        (WithoutBasis, TRUNCATES, 'basis .* is missing, although the entry in METHODS says "truncates": True'),
+        (PosteriorOfItsOwn, TRUNCATES, "the posteriors of a batch are not those that it had in training"),
+        (ScaleOfEachDimension, TRUNCATES | {"variational": True}, "are not those that it had in training"),
     ],
 )
 def test_a_bottleneck_that_would_be_trained_as_another_method_is_refused(bottleneck, entry, told, check):
@@ -154,10 +229,22 @@ def test_a_bottleneck_that_fails_is_told_with_its_error(check):
         (Variational, {"variational": True}),
         (Penalised, {"penalised": True}),
         (Standardised, {}),
+        (DecodedOtherwise, TRUNCATES),
+        (Doubled, TRUNCATES),
     ],
 )
 def test_a_bottleneck_that_does_what_its_entry_says_is_not_refused(bottleneck, entry, check):
     check(bottleneck, **entry)
+
+
+def test_a_truncating_method_decodes_in_training_as_afterwards(rng):
+    """And has the same posteriors, if the basis of the batch is the basis of all images."""
+    rows = jnp.asarray(rng.normal(size=(16, 6)), jnp.float32)
+    for method in (DecodedOtherwise, Doubled):
+        in_training, posterior = method(SIZES, key=jax.random.key(0))(rows, jax.random.key(1))
+        trained = method(SIZES, key=jax.random.key(0)).after_training(lambda: np.asarray(rows))
+        np.testing.assert_allclose(trained.posterior(rows).mean, posterior.mean, rtol=1e-4, atol=1e-4)
+        np.testing.assert_allclose(trained.decode(trained.posterior(rows).mean), in_training, rtol=1e-4, atol=1e-4)
 
 
 @pytest.mark.parametrize("method", methods())

@@ -184,3 +184,12 @@ def test_beside_a_claim_about_random_images_stands_what_firmer_scores_find():
     assert {found.verdict for found in reduced.by_firmer_scores.values()} == {"open"}
     [other] = decide([named["lowest_reconstruction_error_mnist"]], evidence, None)
     assert not other.by_firmer_scores
+
+
+def test_an_error_refutes_a_claim_about_error_and_fids_whatever_a_firmer_score_says():
+    same, better = {"reconstruction_error": 20 + SEEDS}, {"fid_interpolation": 5 + SEEDS, "kid_random": 5 + SEEDS}
+    worse = {"fid_interpolation": 30 - SEEDS, "kid_random": 30 - SEEDS}
+    groups = [("mnist", VRRAE, same | better), ("mnist", RRAE, same | worse)]
+    [claim] = [claim for claim in CLAIMS if claim.id == "outperforms_rrae_mnist"]
+    [one] = decide([claim], table(*groups), None)
+    assert {name: found.verdict for name, found in one.by_firmer_scores.items()} == {"kid_random": "does_not_hold"}

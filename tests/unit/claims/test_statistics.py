@@ -35,6 +35,13 @@ def test_bounds_pass_their_thresholds_just_where_holm_rejects(rng):
         assert [bound < 0.3 for bound in bounds] == rejected
 
 
+def test_a_comparison_that_was_not_made_changes_no_bound(rng):
+    samples = [rng.normal(-1, 1, size=5) for _ in range(2)]
+    bounds = statistics.corrected_bounds(samples, [0.3] * 2, "below")
+    with_others = statistics.corrected_bounds([np.empty(0), *samples, np.array([1.0])], [0.3] * 4, "below")
+    assert with_others == [np.inf, *bounds, np.inf]
+
+
 def test_a_constant_difference_needs_no_spread():
     assert statistics.corrected_bounds([np.full(3, -1.0)], [0.0], "below") == [-1]
     assert statistics.corrected_bounds([np.full(3, 0.0)], [0.0], "below") == [0]

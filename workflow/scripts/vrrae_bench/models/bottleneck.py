@@ -1,4 +1,4 @@
-"""What lies between encoder and decoder, the part in which the methods differ: what all of them have in common.
+"""The part between encoder and decoder, in which the methods differ. This module has what all bottlenecks share.
 
 While training, a bottleneck maps a batch of encodings to the decoder's input and to the posterior of each image. After
 training, it maps each encoding by itself to its posterior, and points of the bottleneck to the decoder's input.
@@ -77,6 +77,14 @@ class Bottleneck(eqx.Module):
 
         Raises:
             ValueError: The method does not truncate, or training is not over.
+        """
+        raise ValueError(f"{type(self).__name__} has no basis, since its method does not truncate")
+
+    def holding(self, basis: Float[Array, "L k"]) -> Self:
+        """The bottleneck with a basis, for a method that truncates: it decodes points in this basis.
+
+        Raises:
+            ValueError: The method does not truncate.
         """
         raise ValueError(f"{type(self).__name__} has no basis, since its method does not truncate")
 

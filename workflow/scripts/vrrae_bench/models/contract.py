@@ -13,6 +13,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
+from scipy.spatial.distance import cdist
 
 from vrrae_bench.artefacts.methods import Method
 from vrrae_bench.models.autoencoder import bottleneck_class
@@ -21,6 +22,8 @@ from vrrae_bench.system.errors import UserError, numbered
 
 # The number of images for which it is asked whether the posterior of an image depends on other images.
 FEW = 4
+# The largest sizes with which the functions of a bottleneck are run.
+LARGEST = Sizes(latent_size=8, bottleneck=3)
 
 
 @cache
@@ -31,19 +34,13 @@ def check_bottleneck(method: Method, sizes: Sizes, batch_size: int) -> None:
         UserError: It does not. The message has everything that is wrong.
     """
     try:
-        problems = list(_misfits(method, sizes, batch_size))
-        mixes = not problems and _mixes_images(method, sizes)
+        problems = list(_misfits(method, sizes, batch_size)) or list(_inconsistencies(method, sizes))
     except Exception as error:  # whatever a method of a user's own may raise
         first_line = next(iter(str(error).splitlines()), "")
         raise UserError(
             f"{method.module}.py: the bottleneck {method.bottleneck} fails with {type(error).__name__}: {first_line}; "
             "nothing was trained. docs/own-method.md says what each of its functions takes and gives."
         ) from error
-    if mixes:
-        problems.append(
-            "After training, the posterior of an image, or its decoded point, depends on the other images of its "
-            "batch. Each row of the result may depend on the same row of the argument only."
-        )
     if problems:
         raise UserError(
             f"{method.module}.py: the bottleneck {method.bottleneck} does not do what it has to; nothing was trained. "
@@ -64,6 +61,9 @@ def _misfits(method: Method, sizes: Sizes, batch_size: int) -> Iterator[str]:
         "The mean of the posteriors of a batch in training": (posterior.mean, points),
         "The mean of the posteriors of a batch after training": (of_trained.mean, points),
     }
+    if method.truncates:
+        basis = jax.ShapeDtypeStruct((width, size), jnp.float32)
+        expected["The basis of the posteriors of a batch in training"] = posterior.basis, basis
     if of_trained.mean.shape == points.shape:
         decoded = eqx.filter_eval_shape(lambda model, rows: model.decode(rows), trained, points)
         expected["The result of decode"] = decoded, encoding
@@ -74,13 +74,89 @@ def _misfits(method: Method, sizes: Sizes, batch_size: int) -> Iterator[str]:
         yield 'The posterior has a log-variance, and the entry in METHODS does not say "variational": True.'
     for what, (found, asked) in expected.items():
         if found is None:
-            yield f'{what} is missing, although the entry in METHODS says "variational": True.'
+            key_of_entry = "truncates" if "basis" in what else "variational"
+            yield f'{what} is missing, although the entry in METHODS says "{key_of_entry}": True.'
         elif found.shape != asked.shape:
             yield f"{what} has the shape {found.shape}. It has to be {asked.shape}."
     if (type(bottleneck).penalty is not Bottleneck.penalty) != method.penalised:
         has, says = ("has", "does not say") if not method.penalised else ("has no", "says")
         remedy = "" if method.penalised else " A class that only inherits it may say `penalty = Bottleneck.penalty`."
         yield f'The class {has} function penalty, and the entry in METHODS {says} "penalised": True.{remedy}'
+
+
+def _inconsistencies(method: Method, sizes: Sizes) -> Iterator[str]:
+    """What a bottleneck with the right shapes does otherwise than it has to, when it is run on random numbers.
+
+    Small sizes are enough for this, and take a second instead of half a minute.
+    """
+    sizes = sizes._replace(
+        latent_size=min(sizes.latent_size, LARGEST.latent_size), bottleneck=min(sizes.bottleneck, LARGEST.bottleneck)
+    )
+    yield from _wrong_results(method, sizes)
+    if _mixes_images(method, sizes):
+        yield (
+            "After training, the posterior of an image, or its decoded point, depends on the other images of its "
+            "batch. Each row of the result may depend on the same row of the argument only."
+        )
+    if method.truncates and _differs_after_training(method, sizes):
+        yield (
+            "After training, the posteriors of a batch are not those that it had in training. A class that inherits "
+            "from TruncatedSVD defines posterior_of instead of posterior. Numbers of its own for each dimension have "
+            "to follow the dimensions, which after_training sorts by their singular values."
+        )
+
+
+def _wrong_results(method: Method, sizes: Sizes) -> Iterator[str]:
+    """Results of `penalty`, `after_step` and `after_training` that are not what they have to be."""
+    bottleneck, rows = _start(method, sizes), _random_rows(method, sizes)
+    posterior = bottleneck(rows, jax.random.key(0))[1]
+    images = jax.ShapeDtypeStruct((len(rows), 1, 1, rows.shape[1]), jnp.float32)
+    encoder = jax.vmap(jnp.ravel)  # one that gives encodings of the right shape
+    penalty = eqx.filter_eval_shape(bottleneck.penalty, encoder, images, posterior, jax.random.key(0))
+    if getattr(penalty, "shape", None) != ():
+        yield f"The penalty of a batch is {penalty}. It has to be a single number, an array without axes."
+    stepped = bottleneck.after_step(posterior)
+    if not _alike(stepped, bottleneck):
+        yield "The result of after_step is not the bottleneck with arrays of the same shapes."
+    elif not _alike(stepped.after_training(lambda: np.asarray(rows)), bottleneck.like_trained()):
+        yield "The result of after_training is not the bottleneck with arrays of the shapes of like_trained."
+
+
+def _alike(bottleneck: Any, other: Bottleneck) -> bool:
+    """Whether two bottlenecks have the same parts, and arrays of the same shapes."""
+    shapes = [jax.tree.map(jnp.shape, eqx.filter(one, eqx.is_array)) for one in (bottleneck, other)]
+    return bool(eqx.tree_equal(*shapes))
+
+
+def _differs_after_training(method: Method, sizes: Sizes) -> bool:
+    """Whether a batch has other posteriors after training than in training, if its basis is the basis of all images.
+
+    The latents have rank k. The batch before had the same singular vectors in another order, so that a method which
+    keeps places from batch to batch has them in another order than after training. The order of dimensions therefore
+    does not count here. The singular values lie so far apart that rounding does not mix their vectors.
+    """
+    vectors, _, images = np.linalg.svd(np.asarray(_random_rows(method, sizes)).T, full_matrices=False)
+    k = sizes.bottleneck
+    before, now = (
+        jnp.asarray((vectors[:, :k] * values) @ images[:k], jnp.float32).T
+        for values in (np.geomspace(1, 100, k), np.geomspace(100, 1, k))
+    )
+    bottleneck, of_batch = _start(method, sizes), eqx.filter_jit(lambda model, rows: model(rows, jax.random.key(0))[1])
+    bottleneck = bottleneck.after_step(of_batch(bottleneck, before))
+    in_training = of_batch(bottleneck, now)
+    afterwards = bottleneck.after_training(lambda: np.asarray(now)).posterior(now)
+    order = cdist(in_training.mean.T, afterwards.mean.T).argmin(axis=1)
+    return not all(
+        np.allclose(one, other[:, order], rtol=0, atol=1e-2 * np.abs(one).max())
+        for one, other in zip(in_training[:2], afterwards[:2])
+        if one is not None and other is not None
+    )
+
+
+def _random_rows(method: Method, sizes: Sizes) -> Float[Array, "B E"]:
+    """Encodings of more images than a bottleneck has dimensions."""
+    shape = (sizes.bottleneck + FEW, getattr(sizes, method.width))
+    return jnp.asarray(np.random.default_rng(0).normal(size=shape), jnp.float32)
 
 
 def _mixes_images(method: Method, sizes: Sizes) -> bool:

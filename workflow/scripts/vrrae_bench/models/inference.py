@@ -47,9 +47,9 @@ def reconstruct(
 def reconstruct_as_batch(
     model: Autoencoder, normalisation: Normalisation, images: Num[np.ndarray, "B H W C"]
 ) -> tuple[Float[np.ndarray, "B H W C"], Float[np.ndarray, "B H W C"]]:
-    """The same where the latents of the batch are truncated by their own SVD, as in training, but without noise.
+    """The images of a batch and their reconstructions, with latents truncated by the SVD of this batch.
 
-    Only for a method with such a truncation.
+    This is as in training, but without noise. It is only for a method with such a truncation.
     """
     return jax.tree.map(np.asarray, _reconstruct_as_batch(model, normalisation, images))
 
@@ -104,8 +104,8 @@ def _reconstruct_as_batch(
 ) -> tuple[Float[Array, "B H W C"], Float[Array, "B H W C"]]:
     seen = normalisation.apply(images)
     _, posterior = model.bottleneck(model.encoder(seen), jax.random.key(0))  # the noise is not looked at
-    assert posterior.basis is not None  # only methods that truncate are asked
-    return seen, model.decoder(posterior.mean @ posterior.basis.T)
+    assert posterior.basis is not None  # only methods that truncate are asked, and `models.contract` has checked them
+    return seen, model.decoder(model.bottleneck.holding(posterior.basis).decode(posterior.mean))
 
 
 @eqx.filter_jit

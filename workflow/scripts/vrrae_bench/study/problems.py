@@ -98,17 +98,17 @@ def check_sizes(key: str, dataset: DatasetSettings) -> Iterator[Problem]:
     """Problems between the bottleneck, the latent size and the batch size. `fit` of the package calls this too."""
     k = dataset.bottleneck
     for name, size in (("batch_size", dataset.batch_size), *(("batch_sizes", size) for size in dataset.batch_sizes)):
-        if size < k:
+        if size <= k:
             yield Problem(
                 f"{key}.{name}",
-                f"{size} is smaller than the bottleneck k = {k}, so a batch cannot have rank {k}.",
-                f"Use a batch of at least {k}, or a smaller k.",
+                f"{size} is not more than the bottleneck k = {k}, so a batch has no more than rank {k} anyway.",
+                f"Use a batch of more than {k}, or a smaller k.",
             )
-    if dataset.latent_size < k:
+    if dataset.latent_size <= k:
         yield Problem(
             f"{key}.latent_size",
-            f"{dataset.latent_size} is smaller than the bottleneck k = {k}, so there is nothing to truncate.",
-            f"Use a latent size of at least {k}, or a smaller k.",
+            f"{dataset.latent_size} is not more than the bottleneck k = {k}, so there is nothing to truncate.",
+            f"Use a latent size of more than {k}, or a smaller k.",
         )
     if k == 1 and (dataset.source == "synthetic" or dataset.betas):
         yield Problem(f"{key}.bottleneck", "Figures 2 and A.2-2 show two dimensions.", "Use at least 2.")

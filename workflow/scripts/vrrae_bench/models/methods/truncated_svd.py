@@ -19,9 +19,8 @@ class TruncatedSVD(Bottleneck):
     """The latents of a batch are truncated to rank k (VRRAE, Eq. 3).
 
     Args:
-        with_rotation: Whether the gradient contains the rotation of the basis within its span. It has to, where the
-            decoder's input depends on that rotation through the means. (Through the noise it does for every method that
-            has noise.)
+        with_rotation: Whether the gradient contains the rotation of the basis within its span. It has to if the
+            decoder's input depends on this rotation through the means.
 
     Attributes:
         basis: U, found once from the whole training set when training is over. Until then there is none.
@@ -39,11 +38,15 @@ class TruncatedSVD(Bottleneck):
 
     def __call__(self, encoding: Float[Array, "B L"], key: PRNGKeyArray) -> tuple[Float[Array, "B L"], Posterior]:
         basis, coefficients = self._truncated(encoding.T)
-        posterior = self._posterior_of(coefficients.T)._replace(basis=basis)
-        return posterior.sample(key) @ basis.T, posterior
+        posterior = self.posterior_of(coefficients.T)._replace(basis=basis)
+        return self.holding(basis).decode(posterior.sample(key)), posterior
 
     def posterior(self, encoding: Float[Array, "B L"]) -> Posterior:
-        return self._posterior_of(encoding @ self.known_basis)
+        return self.posterior_of(encoding @ self.known_basis)
+
+    def posterior_of(self, coefficients: Float[Array, "B k"]) -> Posterior:
+        """The posterior of each image from its coefficients, in training as afterwards."""
+        return Posterior(coefficients)
 
     def decode(self, point: Float[Array, "N k"]) -> Float[Array, "N L"]:
         return point @ self.known_basis.T
@@ -52,20 +55,17 @@ class TruncatedSVD(Bottleneck):
         return self.with_basis(jnp.asarray(global_basis(encodings(), self.rank), jnp.float32))
 
     def like_trained(self) -> Self:
-        return self._holding(jnp.zeros((self.latent_size, self.rank), jnp.float32))
+        return self.holding(jnp.zeros((self.latent_size, self.rank), jnp.float32))
 
     def with_basis(self, basis: Float[Array, "L k"]) -> Self:
         """The bottleneck with the basis of all training images."""
-        return self._holding(basis)
+        return self.holding(basis)
 
-    def _holding(self, basis: Float[Array, "L k"]) -> Self:
+    def holding(self, basis: Float[Array, "L k"]) -> Self:
         return eqx.tree_at(lambda bottleneck: bottleneck.basis, self, basis, is_leaf=lambda leaf: leaf is None)
 
     def _truncated(self, latent: Float[Array, "L B"]) -> tuple[Float[Array, "L k"], Float[Array, "k B"]]:
         return truncated_coefficients(latent, self.rank, with_rotation=self.with_rotation)
-
-    def _posterior_of(self, coefficients: Float[Array, "B k"]) -> Posterior:
-        return Posterior(coefficients)
 
     @property
     def known_basis(self) -> Float[Array, "L k"]:

@@ -78,7 +78,7 @@ class VariationalSVD(TruncatedSVD):
         place = jnp.argsort(places(basis, self.last_basis))
         last = self.last_basis[:, place]
         ordered = eqx.tree_at(lambda bottleneck: bottleneck.last_basis, _reordered(self, place), last)
-        return ordered._holding(basis * sides(basis, last))
+        return ordered.holding(basis * sides(basis, last))
 
     def _truncated(self, latent: Float[Array, "L B"]) -> tuple[Float[Array, "L k"], Float[Array, "k B"]]:
         basis, coefficients = super()._truncated(latent)
@@ -88,7 +88,7 @@ class VariationalSVD(TruncatedSVD):
         side = sides(basis, last)
         return basis * side, coefficients * side[:, None]
 
-    def _posterior_of(self, coefficients: Float[Array, "B k"]) -> Posterior:
+    def posterior_of(self, coefficients: Float[Array, "B k"]) -> Posterior:
         return Posterior(self.mean(coefficients), self.log_variance(coefficients))
 
 

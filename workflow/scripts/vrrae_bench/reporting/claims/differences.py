@@ -133,9 +133,13 @@ class PairedDifferences(Tested):
         """Whether an interval of the mean difference speaks against the claim. If it does, `holds` is false."""
         raise NotImplementedError
 
-    def margin_of(self, evidence: Evidence, metric: str, variant: Variant) -> float:
-        """The margin in units of the metric."""
-        return self.share * abs(evidence.values(self.on, variant, metric).mean())
+    def margin_of(self, others: pd.Series) -> float:
+        """The margin in units of the metric.
+
+        Args:
+            others: The numbers of the other variant, for the seeds that both have.
+        """
+        return self.share * abs(others.mean())
 
     def decide(self, evidence: Evidence) -> Finding:
         """The verdict. FIDs of another kind than the paper's do not decide it, and are only told with the numbers.
@@ -189,19 +193,20 @@ class PairedDifferences(Tested):
         return verdict(held, failed), *bounds, held
 
     def by_firmer_scores(self, evidence: Evidence) -> dict[str, Finding]:
-        """The findings of the same comparison of random images by each firmer score that exists."""
+        """The findings of the same rule with each firmer score of random images that exists, in place of their FID."""
         if "fid_random_mean" not in self.metrics:
             return {}
         variants = (*self.first, *self.than)
         found = [name for name in FIRMER if any(len(evidence.values(self.on, one, name)) for one in variants)]
-        return {name: replace(self, metrics=(name,), tables=()).find(evidence) for name in found}
+        metrics = {name: tuple(name if one == "fid_random_mean" else one for one in self.metrics) for name in found}
+        return {name: replace(self, metrics=metrics[name], tables=()).find(evidence) for name in found}
 
     def _pair(self, evidence: Evidence, metric: str, first: Variant, second: Variant) -> _Pair:
         both = (first, second)
         incomparable = self._why_incomparable(evidence, metric, first, second)
         ours, others = (evidence.values(self.on, variant, metric) for variant in both)
         differences = np.empty(0) if incomparable else (ours - others).dropna().to_numpy()
-        margin = self.margin_of(evidence, metric, second)
+        margin = self.margin_of(others[others.index.isin(ours.index)])
         of_first, of_second = (printed_value(evidence, self.on, variant, metric, self.tables) for variant in both)
         printed = None if of_first is None or of_second is None else of_first - of_second
         return _Pair(metric, first, second, differences, margin, printed, incomparable)

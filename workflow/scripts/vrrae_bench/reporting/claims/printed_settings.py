@@ -45,6 +45,8 @@ def unlike_the_paper(name: str, configured: DatasetSettings) -> Iterator[str]:
         asked = [format_beta(BETA_OF_THE_BUMPS)] if configured.bumps else paper_betas("table_2", name, method)
         if asked and beta is not None and format_beta(beta) not in asked:
             yield f"the beta of {method} is {format_beta(beta)} and not {' or '.join(asked)}"
+    if configured.precision != "float32":
+        yield f"precision is {configured.precision}, and the published code has float32"
     if configured.test_images is not None and configured.test_images < FEWEST_TEST_IMAGES:
         yield f"test_images is {configured.test_images}, and at least {FEWEST_TEST_IMAGES} are needed"
     if configured.bumps:

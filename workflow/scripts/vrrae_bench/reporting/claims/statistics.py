@@ -44,12 +44,13 @@ def corrected_bounds(
 
     On the side `below` these are upper bounds. A bound is below its threshold exactly if one-sided t-tests with Holm's
     correction find the mean below the threshold. On the side `above` they are lower bounds, in the same way. A sample
-    with fewer than two numbers counts as a comparison that finds nothing, and its bound is infinite.
+    with fewer than two numbers is no comparison. It does not count among the m samples, and its bound is infinite.
     """
     sign = 1 if side == "below" else -1
-    p_values = [_p_value(sign * sample, sign * threshold) for sample, threshold in zip(samples, thresholds)]
-    levels = holm_levels(p_values, level)
-    return [sign * upper_bound(sign * sample, one) for sample, one in zip(samples, levels)]
+    compared = [index for index, sample in enumerate(samples) if len(sample) > 1]
+    p_values = [_p_value(sign * samples[index], sign * thresholds[index]) for index in compared]
+    levels = dict(zip(compared, holm_levels(p_values, level)))
+    return [sign * upper_bound(sign * sample, levels.get(index, level)) for index, sample in enumerate(samples)]
 
 
 def upper_bound(sample: Sample, level: float = SIGNIFICANCE) -> float:
@@ -70,8 +71,6 @@ def _half_width(deviation: float, n: int, level: float) -> float:
 
 def _p_value(sample: Sample, threshold: float) -> float:
     """The p-value of the one-sided t-test whether the mean is below the threshold."""
-    if len(sample) < 2:
-        return 1.0
     distance, error = sample.mean() - threshold, sample.std(ddof=1) / np.sqrt(len(sample))
     if error == 0:
         return float(distance >= 0)
