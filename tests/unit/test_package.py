@@ -23,6 +23,7 @@ from vrrae_bench.datasets.store import DataSet
 from vrrae_bench.datasets.synthetic import make_synthetic
 from vrrae_bench.latent.sampling import draw_samples
 from vrrae_bench.library import trained as trained_models
+from vrrae_bench.library.arguments import check_numbers
 from vrrae_bench.library.images import images_for_model
 from vrrae_bench.models.serialisation import ModelHeader, load_model
 from vrrae_bench.study.settings import DatasetName
@@ -105,6 +106,31 @@ def test_the_mixture_of_the_pipeline_may_be_fitted_to_some_of_the_means(tiny_ima
 def test_few_images_for_each_gaussian_are_told_because_random_images_then_repeat_them(tiny_images, fitted):
     with pytest.warns(UserWarning, match="12 posterior means are few for 2 Gaussians in 3 dimensions"):
         fitted.fit_mixture(tiny_images.array("train")[:12], gmm_components=2)
+
+
+@pytest.mark.parametrize(
+    ("call", "told"),
+    [
+        (lambda model, images: model.fit_mixture(images, 2, seed=-1), "seed: -1 is not valid"),
+        (lambda model, images: model.fit_mixture(images, 2, gmm_n_init=0, gmm_subsample=0), "2 problem"),
+        (lambda model, images: model.sample(model.fit_mixture(images, 2), 0), "n_images: 0 is not valid"),
+        (lambda model, images: model.interpolate(images, images, 0), "n_points: 0 is not valid"),
+        (lambda model, images: model.decode(np.full((1, 3), 1e300)), "points: there are NaN or infinite values"),
+    ],
+)
+def test_arguments_that_cannot_be_are_refused_in_words(call, told, tiny_images, fitted):
+    with pytest.raises(UserError, match=told):
+        call(fitted, tiny_images.array("train")[...])
+
+
+def test_numbers_of_another_type_are_refused_and_not_converted():
+    check_numbers("sample", n_images=np.int64(3), seed=0)
+    for value in (2.5, 2.0, "2", True, None):
+        with pytest.raises(
+            UserError, match="arguments of sample:\n  1. n_images: .* is not valid"
+        ):
+            check_numbers("sample", n_images=value, seed=0)
+    check_numbers("fit_mixture", gmm_components=None)
 
 
 def test_a_model_takes_the_dark_images_that_it_was_trained_on():

@@ -129,7 +129,7 @@ def _run(method: str, **given: Any) -> RunSpec:
     Raises:
         UserError: Some arguments are wrong. The message lists everything that is wrong.
     """
-    if method not in methods():
+    if not isinstance(method, str) or method not in methods():
         raise UserError(f"method: {method!r} is unknown. {suggestion(str(method), sorted(methods()))}")
     given = {name: value.item() if isinstance(value, np.generic) else value for name, value in given.items()}
     problems = []

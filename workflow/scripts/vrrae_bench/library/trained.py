@@ -14,6 +14,7 @@ from vrrae_bench.latent.interpolation import inner_points
 from vrrae_bench.latent.mixture import FittedMixture, fit_mixture
 from vrrae_bench.latent.sampling import draw_seed
 from vrrae_bench.latent.settings import told_of_few_means
+from vrrae_bench.library.arguments import check_numbers
 from vrrae_bench.library.images import images_for_model
 from vrrae_bench.library.settings import as_in_the_commands
 from vrrae_bench.models.autoencoder import Autoencoder
@@ -68,6 +69,8 @@ class TrainedModel:
             raise UserError(
                 f"points: are {points.dtype} of the shape {points.shape}; numbers, N x {size}, are decoded."
             )
+        if not np.isfinite(points.astype(np.float32)).all():
+            raise UserError("points: there are NaN or infinite values among them, or values too large for float32.")
         with as_in_the_commands():
             return np.concatenate(list(decode(self.network, self.header.normalisation, points)))
 
@@ -83,10 +86,10 @@ class TrainedModel:
         Raises:
             UserError: The numbers of first and last images differ, or no point is asked for.
         """
-        if len(first) != len(last) or n_points < 1:
+        check_numbers("interpolate", n_points=n_points)
+        if len(first) != len(last):
             raise UserError(
-                f"interpolate: {len(first)} first and {len(last)} last images with {n_points} points between; there "
-                "have to be as many of both, and a point at least."
+                f"interpolate: {len(first)} first and {len(last)} last images; there have to be as many of both."
             )
         pairs = np.arange(2 * len(first)).reshape(2, -1).T
         between = inner_points(np.concatenate([self.encode(first), self.encode(last)]), pairs, n_points)
@@ -114,17 +117,28 @@ class TrainedModel:
             UserWarning: There are so few images for each Gaussian that random images may repeat training images.
 
         Raises:
-            UserError: There are fewer images than Gaussians.
+            UserError: There are fewer images than Gaussians, or an argument is wrong.
         """
+        options = {"gmm_components": gmm_components, "gmm_subsample": gmm_subsample, "gmm_n_init": gmm_n_init}
+        check_numbers("fit_mixture", seed=seed, **options)
         with as_in_the_commands():
-            means, options = self.encode(images), {"n_init": gmm_n_init, "subsample": gmm_subsample}
+            means = self.encode(images)
+            options = {"n_init": gmm_n_init, "subsample": gmm_subsample}
             fitted = fit_mixture(means, gmm_components, derived_seed(seed, "gmm"), **options)
         if told := told_of_few_means(fitted.n_means, len(fitted.mixture.weights_), means.shape[1]):
             warnings.warn(f"{told} With gmm_components=None, the BIC chooses their number.", stacklevel=2)
         return fitted
 
     def sample(self, mixture: FittedMixture, n_images: int, seed: int = 0) -> Float[np.ndarray, "N H W C"]:
-        """Random images: points drawn from a mixture, decoded. The same seed draws the same images."""
+        """Random images: points drawn from a mixture, decoded. The same seed draws the same images.
+
+        Args:
+            mixture: A mixture that was fitted with this model.
+
+        Raises:
+            UserError: The points of the mixture have another number of dimensions, or an argument is wrong.
+        """
+        check_numbers("sample", n_images=n_images, seed=seed)
         with as_in_the_commands():
             return self.decode(mixture.sample(n_images, draw_seed(seed, 0)))
 
