@@ -108,3 +108,9 @@ def copy_of_project(folder: Path) -> Path:
     for name in ("Snakefile", "config.yaml"):
         shutil.copy2(ROOT / name, folder)
     return folder
+
+
+def rules() -> dict[str, str]:
+    """The text of each rule of the workflow, by its name."""
+    texts = (path.read_text() for path in sorted(ROOT.glob("workflow/rules/*.smk")))
+    return dict(rule for text in texts for rule in re.findall(r"^rule (\w+):\n((?:    .*\n|\n)+)", text, re.MULTILINE))

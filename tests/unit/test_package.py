@@ -126,9 +126,7 @@ def test_arguments_that_cannot_be_are_refused_in_words(call, told, tiny_images, 
 def test_numbers_of_another_type_are_refused_and_not_converted():
     check_numbers("sample", n_images=np.int64(3), seed=0)
     for value in (2.5, 2.0, "2", True, None):
-        with pytest.raises(
-            UserError, match="arguments of sample:\n  1. n_images: .* is not valid"
-        ):
+        with pytest.raises(UserError, match="arguments of sample:\n  1. n_images: .* is not valid"):
             check_numbers("sample", n_images=value, seed=0)
     check_numbers("fit_mixture", gmm_components=None)
 

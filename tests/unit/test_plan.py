@@ -7,7 +7,7 @@ from pathlib import Path
 import jax
 import numpy as np
 import pytest
-from commands import ROOT, python
+from commands import ROOT, python, rules
 from configurations import load_settings
 
 from vrrae_bench.artefacts.manifest import Normalisation
@@ -175,16 +175,11 @@ def test_on_a_gpu_a_job_gets_less_time_but_trainings_and_timings():
 
 def test_every_rule_with_a_time_limit_of_its_own_is_planned_with_the_same_estimate():
     """A rule names its costs by its own name; the estimate of another rule would be as wrong as none."""
-    rules = {
-        name: body
-        for path in (ROOT / "workflow/rules").glob("*.smk")
-        for name, body in re.findall(r"^rule (\w+):\n((?:    .*\n|\n)+)", path.read_text(), flags=re.MULTILINE)
-    }
-    limited = {name: re.findall(r'time_limit\("(\w+)"\)', body) for name, body in rules.items()}
+    limited = {name: re.findall(r'time_limit\("(\w+)"\)', body) for name, body in rules().items()}
     assert {name: found for name, found in limited.items() if found} == {
         name: [name] for name in COSTS if not name.startswith(("download", "make_synthetic"))
     }
-    assert set(COSTS) <= set(rules)
+    assert set(COSTS) <= set(rules())
 
 
 def plan(*arguments, folder):

@@ -5,7 +5,7 @@ import re
 
 import pytest
 import yaml
-from commands import ROOT
+from commands import ROOT, rules
 from configurations import load_settings
 
 from vrrae_bench.study.estimates import ON_THE_LOGIN_NODE
@@ -13,11 +13,7 @@ from vrrae_bench.study.submission import PLACEHOLDERS
 
 PROFILES = {path.parent.name: path for path in sorted(ROOT.glob("workflow/profiles/*/config.yaml"))}
 CLUSTERS = ("slurm-cpu", "slurm-gpu", "kubernetes-gpu", "tpu-slice")
-RULES = {
-    name: body
-    for path in ROOT.glob("workflow/rules/*.smk")
-    for name, body in re.findall(r"^rule (\w+):\n((?:    .*\n|\n)+)", path.read_text(), flags=re.MULTILINE)
-}
+RULES = rules()
 
 
 def read(name):

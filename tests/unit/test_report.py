@@ -9,10 +9,11 @@ import re
 import numpy as np
 import pandas as pd
 import pytest
-from commands import ROOT
+from commands import ROOT, rules
 from configurations import load_settings
 from PIL import Image
 
+from vrrae_bench.artefacts import extractor_folder, run_folder
 from vrrae_bench.artefacts.bounds import BOUNDS
 from vrrae_bench.artefacts.records import write_record
 from vrrae_bench.artefacts.shown import SHOWN_IMAGES, SHOWN_MEANS
@@ -270,23 +271,27 @@ def test_a_data_set_that_the_configuration_has_no_more_costs_nothing(tmp_path):
 
 def rules_with_benchmarks():
     """The path of each rule's benchmark, without its suffix, and all paths of its output."""
-    rules = "\n".join(path.read_text() for path in sorted(ROOT.glob("workflow/rules/*.smk")))
     settings = (ROOT / "workflow/rules/common/settings.smk").read_text()
     (of_run,) = re.findall(r'^OF_RUN = "(.*)"$', settings, re.MULTILINE)
-    for body in re.findall(r"^rule \w+:\n((?:    .*\n|\n)+)", rules, re.MULTILINE):
+    (of_extractor,) = re.findall(r'^EXTRACTOR_FOLDER = "(.*)"$', settings, re.MULTILINE)
+    for body in rules().values():
         parts = dict(re.findall(r"^    (output|benchmark):\n((?:        .*\n)+)", body, re.MULTILINE))
         if "benchmark" in parts:
-            paths = {part: re.findall(r'(f?)"((?:<\w+>|\{RUN\})[^"]*)"', text) for part, text in parts.items()}
-            told = {part: [path_of(*found, of_run) for found in each] for part, each in paths.items()}
+            paths = {
+                part: re.findall(r'(f?)"((?:<\w+>|\{RUN\}|\{EXTRACTOR_FOLDER\})[^"]*)"', text)
+                for part, text in parts.items()
+            }
+            told = {part: [path_of(*found, of_run, of_extractor) for found in each] for part, each in paths.items()}
             [benchmark] = told["benchmark"]
             yield benchmark.removeprefix("<benchmarks>/").removesuffix(".tsv"), told["output"]
 
 
-def path_of(is_formatted, text, of_run):
+def path_of(is_formatted, text, of_run, of_extractor):
     """A path of a rule as Snakemake sees it, in which wildcards stand in braces."""
     if not is_formatted:
         return text
-    names = {"RUN": f"<results>/runs/{of_run}", "OF_RUN": of_run, "bound": BOUNDS[0]}
+    names = vars(extractor_folder) | vars(run_folder)
+    names |= {"RUN": f"<results>/runs/{of_run}", "OF_RUN": of_run, "bound": BOUNDS[0], "EXTRACTOR_FOLDER": of_extractor}
     shown = re.sub(r"(?<!\{)\{(\w+)\}(?!\})", lambda found: names.get(found[1], found[0]), text)
     return shown.replace("{{", "{").replace("}}", "}")
 

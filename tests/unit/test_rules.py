@@ -3,17 +3,12 @@
 import re
 
 import pytest
-from commands import ROOT
+from commands import ROOT, rules
 
 WORKFLOW = ROOT / "workflow"
 COMMAND_LINE = WORKFLOW / "scripts/vrrae_bench/system/command_line.py"
 COMMON = "\n\n\n".join(path.read_text() for path in sorted(WORKFLOW.glob("rules/common/*.smk")))
-CALLS = {
-    name: body
-    for path in WORKFLOW.glob("rules/*.smk")
-    for name, body in re.findall(r"^rule (\w+):\n((?:    .*\n|\n)+)", path.read_text(), flags=re.MULTILINE)
-    if "{SCRIPTS}/" in body
-}
+CALLS = {name: body for name, body in rules().items() if "{SCRIPTS}/" in body}
 
 
 OPTION = re.compile(r"""option\(['"](\w+)['"]""")

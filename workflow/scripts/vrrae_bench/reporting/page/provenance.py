@@ -10,6 +10,8 @@ from datetime import UTC, datetime
 from pathlib import Path, PurePath
 from typing import Any
 
+from vrrae_bench.artefacts.extractor_folder import EXTRACTOR, FLOOR_2015, REFERENCE
+from vrrae_bench.artefacts.run_folder import SAMPLE, SCORES, SCORES_2015, TRAINING
 from vrrae_bench.system.errors import UserError
 
 
@@ -32,14 +34,14 @@ class Stage:
 STAGES = {
     "download": Stage("Download and convert data", "data/{job}/manifest.json"),
     "synthetic": Stage("Make the synthetic bumps", "data/synthetic/manifest.json"),
-    "train": Stage("Train", "runs/{job}/run.json"),
-    "sample": Stage("Generate images", "runs/{job}/sample.json"),
-    "extractor": Stage("Tune the Inception-v3", "extractor/{job}/extractor.json"),
-    "reference": Stage("Features of real images", "extractor/{job}/reference.json"),
+    "train": Stage("Train", f"runs/{{job}}/{TRAINING}"),
+    "sample": Stage("Generate images", f"runs/{{job}}/{SAMPLE}"),
+    "extractor": Stage("Tune the Inception-v3", f"extractor/{{job}}/{EXTRACTOR}"),
+    "reference": Stage("Features of real images", f"extractor/{{job}}/{REFERENCE}"),
     "bounds": Stage("Score real images and noise", "extractor/{job}/floor.json"),
-    "score": Stage("Score", "runs/{job}/scores.json"),
-    "reference_2015": Stage("Features of real images, Inception of 2015", "extractor/{job}/floor_2015.json"),
-    "score_2015": Stage("Score by the Inception of 2015", "runs/{job}/scores_2015.json"),
+    "score": Stage("Score", f"runs/{{job}}/{SCORES}"),
+    "reference_2015": Stage("Features of real images, Inception of 2015", f"extractor/{{job}}/{FLOOR_2015}"),
+    "score_2015": Stage("Score by the Inception of 2015", f"runs/{{job}}/{SCORES_2015}"),
     "timing": Stage("Time training steps", "timings/{job}.json"),
     "table": Stage("Make tables", "tables/{job}.csv"),
     "figure": Stage("Draw figures", "figures/{job}.png"),
