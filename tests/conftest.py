@@ -12,10 +12,10 @@ import typechecker  # noqa: F401 -- before the package
 
 from vrrae_bench.system.variables import FIXED
 
-# Before anything imports JAX or torch: the CPU; what commands have too, such as one thread each for BLAS and torch,
-# since several processes run tests side by side; and programs compiled once for all tests. Most of their time is
-# compiling, so XLA optimises for those alone that ask for `optimised`, and in commands, as users run them, since
-# commands do not heed the last of these settings.
+# These settings have to be made before anything imports JAX or torch. Tests run on the CPU. As in commands, BLAS and
+# torch have one thread each, because several processes run tests side by side. Compiled programs are kept for later
+# tests. XLA optimises only for tests that ask for `optimised`, because compiling takes most of the time. Commands
+# ignore this last setting.
 os.environ.setdefault("JAX_PLATFORMS", "cpu")
 os.environ |= FIXED
 os.environ.setdefault("JAX_COMPILATION_CACHE_DIR", platformdirs.user_cache_dir("vrrae-bench"))

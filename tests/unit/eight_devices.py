@@ -53,7 +53,7 @@ def compare(method: str) -> dict[str, float]:
     alone, together = (loss_and_gradient.lower(*arguments).compile() for arguments in (on_one, on_eight))
     (loss, gradient), (loss_8, gradient_8) = alone(*on_one), together(*on_eight)
     values = np.linalg.svd(np.asarray(eqx.filter_jit(model.encoder)(images[0])), compute_uv=False) ** 2
-    pairs = zip(jax.tree.leaves(gradient), jax.tree.leaves(gradient_8))
+    pairs = zip(jax.tree.leaves(gradient), jax.tree.leaves(gradient_8), strict=True)
     return {
         "loss": abs(float(loss_8) / float(loss) - 1),
         "gradient": max(float(np.linalg.norm(a - np.asarray(b)) / (np.linalg.norm(a) + 1e-30)) for a, b in pairs),

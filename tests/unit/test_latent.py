@@ -96,7 +96,7 @@ def test_a_mixture_that_does_not_converge_is_warned_of(rng, monkeypatch):
     assert not fitted.recorded()["gmm_converged"]
 
 
-def test_so_is_one_that_bic_did_not_choose(rng, monkeypatch):
+def test_a_mixture_that_bic_tried_and_that_did_not_converge_is_warned_of(rng, monkeypatch):
     monkeypatch.setitem(mixture.FIT, "max_iter", 2)
     with pytest.warns(UserWarning, match=r"the mixture of .*10 Gaussian\(s\) did not converge in 2 iterations"):
         record = fit_mixture(rng.uniform(size=(500, 2)), None, seed=0).recorded()

@@ -58,7 +58,7 @@ def test_a_training_takes_the_steps_that_the_documentation_says_were_measured(da
     assert seconds(dataset) == pytest.approx(steps * milliseconds / 1000)
 
 
-def test_so_does_one_of_celeba_whose_steps_were_measured_from_to():
+def test_a_training_on_celeba_takes_a_time_within_the_measured_range():
     least, most = told(r"a step of VRRAE ([\d.]+) to ([\d.]+) s", PERFORMANCE)
     assert least <= seconds("celeba") / (8 * 162_770 / 576) <= most
 
@@ -72,7 +72,10 @@ def test_a_training_on_tpus_takes_what_the_paper_prints_in_total():
 
 
 def test_scoring_takes_its_features_and_distances_at_the_speeds_that_the_documentation_has(monkeypatch, rng):
-    """Those of config.yaml's MNIST, counted while they are computed, of images of two bytes, which are the features."""
+    """The images and distances of one run of MNIST are counted while they are scored.
+
+    Each image has two bytes, which are also its features.
+    """
     images, of_distance, of_jackknife = [], [], []
 
     class Network:

@@ -1,10 +1,12 @@
 """What identifies a run, its batches and its seeds."""
 
+from typing import get_args
+
 import numpy as np
 import pytest
 
 from vrrae_bench.artefacts.run import format_beta
-from vrrae_bench.system.seeding import derived_seed
+from vrrae_bench.system.seeding import Purpose, derived_seed
 from vrrae_bench.training.batches import BatchStream, epoch_ends
 
 
@@ -40,7 +42,5 @@ def test_any_stretch_of_batches_is_computed_alone():
 
 
 def test_purposes_draw_from_different_streams():
-    seeds = [
-        derived_seed(seed, purpose) for seed in (0, 1) for purpose in ("initialisation", "batches", "noise", "gmm")
-    ]
+    seeds = [derived_seed(seed, purpose) for seed in (0, 1) for purpose in get_args(Purpose)]
     assert len(set(seeds)) == len(seeds)

@@ -136,7 +136,7 @@ def test_a_training_that_was_terminated_and_resumed_is_the_same(tiny_images, tra
     assert lines[0].startswith("continuing from the checkpoint after step ")
     assert stopwatch.seconds() > 1000  # which were spent before
     assert resumed_history == history
-    for found, expected in zip(arrays_of(resumed), arrays_of(undisturbed)):
+    for found, expected in zip(arrays_of(resumed), arrays_of(undisturbed), strict=True):
         np.testing.assert_array_equal(found, expected)
 
 
@@ -149,7 +149,7 @@ def test_a_damaged_checkpoint_is_passed_over_for_the_one_before(tiny_images, tra
     with pytest.warns(UserWarning, match="damaged checkpoint is ignored"):
         resumed, _, _ = trained(spec, tiny_images, tmp_path, lines.append)
     assert lines[0] == f"continuing from the checkpoint after step {int(first.stem[5:])}"
-    for found, expected in zip(arrays_of(resumed), arrays_of(undisturbed)):
+    for found, expected in zip(arrays_of(resumed), arrays_of(undisturbed), strict=True):
         np.testing.assert_array_equal(found, expected)
 
 
@@ -168,7 +168,7 @@ def test_a_checkpoint_whose_digest_is_right_and_whose_content_is_none_is_passed_
     with pytest.warns(UserWarning, match="damaged checkpoint is ignored"):
         resumed, _, _ = trained(spec, tiny_images, tmp_path, lines.append)
     assert not any("continuing" in line for line in lines)
-    for found, expected in zip(arrays_of(resumed), arrays_of(undisturbed)):
+    for found, expected in zip(arrays_of(resumed), arrays_of(undisturbed), strict=True):
         np.testing.assert_array_equal(found, expected)
 
 
@@ -275,7 +275,7 @@ def test_trainings_of_one_network_in_one_process_are_one_program(tiny_images, tr
         caplog.clear()
         again, _, _ = trained(second, tiny_images, tmp_path / "again")
         assert not [line for line in caplog.messages if line.startswith("Compiling")]
-    for found, expected in zip(arrays_of(again), arrays_of(alone)):
+    for found, expected in zip(arrays_of(again), arrays_of(alone), strict=True):
         np.testing.assert_array_equal(found, expected)
 
 

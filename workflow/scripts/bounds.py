@@ -1,4 +1,4 @@
-"""Score real images and noise in place of random images: what scores of runs are to be read between.
+"""Score real images and noise as if a model had drawn them. The scores of runs lie between these scores.
 
 Reads the extractor and its reference, and the data set. Writes floor.json, copies.json and ceiling.json (the scores of
 test images, of training images and of noise).
@@ -27,7 +27,7 @@ def main() -> None:
     parser.add_argument("--sampling", type=json_of(SampleSpec), required=True, help="settings, as JSON")
     parser.add_argument("--out", type=Path, required=True, help="floor.json to write; the others beside it")
     add_device_options(parser)
-    parser.add_argument("--seed", type=int, required=True, help="of the images in place of random ones")
+    parser.add_argument("--seed", type=int, required=True, help="seed with which these images are drawn")
     arguments = parser.parse_args()
     device = configure_torch(arguments.accelerator, arguments.threads)
     from vrrae_bench.extractor.inception import extractor_record, load_extractor

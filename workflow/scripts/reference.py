@@ -26,7 +26,7 @@ def main() -> None:
     parser.add_argument("--extractor", type=Path, required=True, help="extractor.json; its network lies beside it")
     parser.add_argument("--out", type=Path, required=True, help="reference.json to write; the rest beside it")
     add_device_options(parser)
-    parser.add_argument("--seed", type=int, required=True, help="of the sample")
+    parser.add_argument("--seed", type=int, required=True, help="seed with which the sample is drawn")
     arguments = parser.parse_args()
     device = configure_torch(arguments.accelerator, arguments.threads)
     from vrrae_bench.extractor.inception import extractor_record, load_extractor

@@ -26,7 +26,7 @@ def main() -> None:
     parser.add_argument("--data", type=Path, required=True, help="manifest.json of the data set")
     parser.add_argument("--weights", type=Path, required=True, help="the published weights of 2015")
     parser.add_argument("--sampling", type=json_of(SampleSpec), required=True, help="settings, as JSON")
-    parser.add_argument("--seed", type=int, required=True, help="of the order of the test images")
+    parser.add_argument("--seed", type=int, required=True, help="seed of the order of the test images")
     parser.add_argument("--out", type=Path, required=True, help="reference_2015.npz to write; the rest beside it")
     add_device_options(parser)
     arguments = parser.parse_args()

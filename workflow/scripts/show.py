@@ -20,7 +20,7 @@ SHOWN = ("table_1", "table_2")
 
 
 def in_text(table: pd.DataFrame) -> str:
-    """A table in at most some hundred columns.
+    """A table that is about a hundred columns wide.
 
     Columns without any number are left out, headings are wrapped, and the beta of a number stands below it.
     """

@@ -36,7 +36,7 @@ def diagonal_bend(means: Means) -> float:
     The root mean square distance from the best line through their centre, over the root mean square spread along it.
     Both are singular values of the centred means. Means that do not move at all have no direction, and count as 1.
     """
-    along, *across = np.linalg.svd(means - means.mean(axis=0, dtype=np.float64), compute_uv=False)
+    along, *across = np.linalg.svd(_centred(means), compute_uv=False)
     return float(np.linalg.norm(across) / along) if along > 0 else 1.0
 
 
@@ -47,10 +47,14 @@ def diagonal_backtracking(means: Means) -> float:
     `diagonal_bend` does not show. Means that do not move at all count as 1/2. Of the two directions of the line, the
     shorter way counts as backwards.
     """
-    direction = np.linalg.svd(means - means.mean(axis=0, dtype=np.float64), full_matrices=False)[2][0]
+    direction = np.linalg.svd(_centred(means), full_matrices=False)[2][0]
     steps = np.diff(means.astype(np.float64) @ direction)
     way = np.abs(steps).sum()
     return float((way - abs(steps.sum())) / (2 * way)) if way > 0 else 0.5
+
+
+def _centred(means: Means) -> Float[np.ndarray, "N k"]:
+    return means - means.mean(axis=0, dtype=np.float64)
 
 
 def effective_rank(means: Means) -> float:
@@ -61,7 +65,7 @@ def effective_rank(means: Means) -> float:
     depends neither on the scale nor on the axes. A count of collapsed dimensions misses a collapse that is not along an
     axis. Means that do not move at all spread in no direction, and count as 0.
     """
-    values = np.linalg.svd(means - means.mean(axis=0, dtype=np.float64), compute_uv=False)
+    values = np.linalg.svd(_centred(means), compute_uv=False)
     return float(np.exp(entr(values / values.sum()).sum())) if values.any() else 0.0
 
 

@@ -71,7 +71,10 @@ def draw_samples(model: Autoencoder, header: ModelHeader, data: DataSet, spec: S
 
 
 def draw_seed(seed: int, number: int) -> int:
-    """The seed of one of a run's independent draws of random images, which are numbered from 0."""
+    """The seed of one of a run's independent draws of random images, which are numbered from 0.
+
+    The first draw has the seed of versions that drew only once.
+    """
     first = derived_seed(seed, "random_images")
     return int(np.random.SeedSequence([first, number]).generate_state(1)[0]) if number else first
 

@@ -23,8 +23,8 @@ BOUND_LABELS: dict[Bound, str] = {"floor": "test images", "copies": "training im
 def method_label(name: str) -> str:
     """The printed name of a method, or of the real images or noise that stand in its place.
 
-    If a method of the user's is called as another one is printed, its name stands in quotation marks, so that rows of a
-    table have different names.
+    If the name of a user's method is also the printed name of another method, it stands in quotation marks. So the rows
+    of a table have different names.
     """
     labels = METHOD_LABELS | BOUND_LABELS
     return labels.get(name, f"'{name}'" if name in labels.values() else name)

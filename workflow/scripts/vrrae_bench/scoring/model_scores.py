@@ -1,12 +1,15 @@
 """Scores of a model itself, which can only be computed with the model at hand."""
 
+from collections.abc import Callable
 from itertools import pairwise
 
 import jax.numpy as jnp
 import numpy as np
+from jaxtyping import Int
 
+from vrrae_bench.artefacts.run import RunSpec
 from vrrae_bench.artefacts.shown import spread_over
-from vrrae_bench.datasets.store import DataSet
+from vrrae_bench.datasets.store import DataSet, StoredArray
 from vrrae_bench.latent.diagnostics import energy_error, orthonormality_error, subspace_distance
 from vrrae_bench.latent.sampling import decoded_images
 from vrrae_bench.models.autoencoder import Autoencoder
@@ -76,21 +79,35 @@ def truncation_errors(model: Autoencoder, header: ModelHeader, data: DataSet) ->
     same k keeps more of a smaller batch. For the same reason there is no score of fewer images than a batch. The errors
     of training images are those of the first batches of the training.
     """
-    run, errors = header.run, {}
-    for split, name in (("test", "reconstruction_error"), ("train", "reconstruction_error_train")):
-        images = data.array(split)
-        most = len(images) if split == "test" else min(len(images), MOST_TRAINING_IMAGES)
-        by_batch, by_basis = RelativeError(), RelativeError()
-        if n_batches := most // run.batch_size:
-            for batch in BatchStream(len(images), run.batch_size, run.seed).indices(0, n_batches):
-                targets, predictions = reconstruct_as_batch(model, header.normalisation, images[batch])
-                by_batch.update(predictions, targets)
-                if split == "train":  # for test images, this is the reconstruction error
-                    targets, predictions = reconstruct(model, header.normalisation, images[batch])
-                    by_basis.update(predictions, targets)
-            errors |= {f"{name}_by_batch": by_batch.percent}
-            errors |= {name: by_basis.percent} if split == "train" else {}
+    errors, test, train = {}, data.array("test"), data.array("train")
+    if len(of_test := _first_batches(header.run, test, len(test))):
+        errors["reconstruction_error_by_batch"] = _error(reconstruct_as_batch, model, header, test, of_test)
+    if len(of_train := _first_batches(header.run, train, MOST_TRAINING_IMAGES)):
+        errors["reconstruction_error_train_by_batch"] = _error(reconstruct_as_batch, model, header, train, of_train)
+        errors["reconstruction_error_train"] = _error(reconstruct, model, header, train, of_train)
     return errors
+
+
+def _first_batches(run: RunSpec, images: StoredArray, most: int) -> Int[np.ndarray, "n B"]:
+    """The numbers of the images of the first whole batches of a training, which have at most so many images."""
+    n_batches = min(len(images), most) // run.batch_size
+    stream = BatchStream(len(images), run.batch_size, run.seed)
+    return stream.indices(0, n_batches) if n_batches else np.empty((0, run.batch_size), int)
+
+
+def _error(
+    reconstructed: Callable[..., tuple[np.ndarray, np.ndarray]],
+    model: Autoencoder,
+    header: ModelHeader,
+    images: StoredArray,
+    batches: Int[np.ndarray, "n B"],
+) -> float:
+    """The error over batches of images, in percent, by one of the functions of `inference` that reconstruct a batch."""
+    error = RelativeError()
+    for batch in batches:
+        targets, predictions = reconstructed(model, header.normalisation, images[batch])
+        error.update(predictions, targets)
+    return error.percent
 
 
 def basis_disagreement(model: Autoencoder, header: ModelHeader, data: DataSet) -> dict[str, float]:
@@ -101,11 +118,11 @@ def basis_disagreement(model: Autoencoder, header: ModelHeader, data: DataSet) -
     There is no score of a single batch.
     """
     run, images = header.run, data.array("train")
-    n_batches = min(len(images), MOST_TRAINING_IMAGES) // run.batch_size
-    if n_batches < 2:
+    batches = _first_batches(run, images, MOST_TRAINING_IMAGES)
+    if len(batches) < 2:
         return {}
     bases = []
-    for batch in BatchStream(len(images), run.batch_size, run.seed).indices(0, n_batches):
+    for batch in batches:
         latent = encode(model.encoder, header.normalisation, images[batch]).T
         bases.append(np.asarray(truncated_coefficients(jnp.asarray(latent), run.bottleneck)[0]))
     return {"basis_disagreement": float(np.mean([subspace_distance(*pair) for pair in pairwise(bases)]))}

@@ -126,9 +126,9 @@ def causes(error: BaseException) -> Iterator[BaseException]:
 
 
 def warn(message: str) -> None:
-    """Tell of what spoils a result, on stderr, which a workflow sends to a log, and on the screen; the work goes on.
+    """Show a warning that a result is spoilt, and go on.
 
-    No result is lost for a screen that is not there any more.
+    It goes to stderr, which a workflow sends to a log, and to the screen. If the screen is gone, nothing is lost.
     """
     text = f"warning: {message.rstrip()}\n".encode(errors="backslashreplace")
     _written(sys.stderr.fileno(), text)

@@ -11,7 +11,8 @@ from jaxtyping import Array, Int, Num
 from vrrae_bench.datasets.store import Images
 from vrrae_bench.system.seeding import derived_seed
 
-# Steps that are computed between two looks at the clock and at signals; fewer where their images exceed the bytes.
+# The number of steps between two looks at the clock and at signals. It is smaller if the images of these steps have
+# more than STRETCH_BYTES.
 LONGEST_STRETCH = 20
 STRETCH_BYTES = 2**26
 
