@@ -59,7 +59,7 @@ def test_every_problem_is_told_at_once_with_its_remedy(values):
     assert "datasets.synthetic.learning_rate: -1 is not valid.\n    Input should be greater than 0." in told
     assert "datasets.mnist.epochs: is missing." in told
     # A contradiction is told beside a malformed key of the same data set, not in a second round.
-    assert "datasets.mnist.batch_size: 8 is not more than the bottleneck k = 16" in told
+    assert "datasets.mnist.batch_size: 8 is smaller than the bottleneck k = 16" in told
 
 
 def test_a_weight_that_is_not_valid_hides_no_problem_with_other_keys(values):
@@ -73,7 +73,7 @@ def test_a_weight_that_is_not_valid_hides_no_problem_with_other_keys(values):
 def test_a_batch_that_can_not_have_the_rank_is_explained(values):
     values["datasets"]["cifar10"]["batch_size"] = 48
     told = problems_of(values)
-    assert "datasets.cifar10.batch_size: 48 is not more than the bottleneck k = 60" in told
+    assert "datasets.cifar10.batch_size: 48 is smaller than the bottleneck k = 60" in told
     assert "Use a batch of more than 60, or a smaller k." in told
 
 
@@ -102,7 +102,7 @@ def test_a_batch_that_can_not_have_the_rank_is_explained(values):
         (
             "datasets.synthetic.batch_sizes",
             [2, 64],
-            "batch_sizes: 2 is not more than the bottleneck",
+            "datasets.synthetic.batch_sizes: A batch of 2 has at most rank 2",
         ),
         ("datasets.synthetic.batch_sizes", [128], "datasets.synthetic.batch_sizes: 128 is more than the 100 training"),
         ("datasets.mnist.ablations", ["rrae-vae"], "unknown method 'rrae-vae'.\n    Did you mean 'rrae_vae'?"),
@@ -111,7 +111,7 @@ def test_a_batch_that_can_not_have_the_rank_is_explained(values):
             ["irmae", "irmae"],
             "mnist.baselines: ['irmae', 'irmae'] contains a name twice",
         ),
-        ("datasets.mnist.latent_size", 16, "not more than the bottleneck k = 16, so there is nothing to truncate"),
+        ("datasets.mnist.latent_size", 16, "datasets.mnist.latent_size: Latents of 16 dimensions have at most rank 16"),
         ("datasets.mnist.beta", {"vae": 1e-3}, "datasets.mnist.beta.vrrae: is missing"),
         (
             "datasets.mnist.beta.vae",
@@ -715,7 +715,7 @@ def test_a_check_runs_as_far_as_the_keys_that_it_needs_are_there(values):
             told = problems_of(values | {"datasets": values["datasets"] | {"mnist": mnist}})
             assert f"datasets.mnist.{name}: " in told
             for words in (
-                "8 is not more than the bottleneck",
+                "8 is smaller than the bottleneck",
                 "repeats a value",
                 "repeats a seed",
                 "no further extractors",

@@ -170,6 +170,36 @@ class ScaleOfEachDimension(VariationalSVD):
         return found._replace(log_variance=found.log_variance + jnp.log(self.scales))
 
 
+class InPairs(Bottleneck):
+    """It works for even sizes only."""
+
+    def posterior(self, encoding):
+        pairs = encoding.reshape(len(encoding), -1, 2)
+        return Posterior((pairs / jnp.linalg.norm(pairs, axis=2, keepdims=True)).reshape(encoding.shape))
+
+
+class InGroupsOfThree(Bottleneck):
+    """It fails with the small sizes with which functions are run first."""
+
+    def posterior(self, encoding):
+        return Posterior(encoding.reshape(len(encoding), -1, 3).sum(axis=2).repeat(3, axis=1))
+
+
+class OwnBasis(Bottleneck):
+    """It truncates, but does not say in which basis points are decoded."""
+
+    def __call__(self, encoding, key):
+        basis = jnp.eye(encoding.shape[1])[:, : encoding.shape[1] // 2]
+        mean = encoding @ basis
+        return mean @ basis.T, Posterior(mean, basis=basis)
+
+    def posterior(self, encoding):
+        return Posterior(encoding[:, : encoding.shape[1] // 2])
+
+    def decode(self, point):
+        return jnp.concatenate([point, jnp.zeros_like(point)], axis=1)
+
+
 TRUNCATES = {"width": "latent_size", "truncates": True}
 
 
@@ -177,12 +207,12 @@ TRUNCATES = {"width": "latent_size", "truncates": True}
 def check(monkeypatch):
     """A factory: check the bottleneck of a method whose file holds a class."""
 
-    def of(bottleneck, **entry):
+    def of(bottleneck, sizes=SIZES, **entry):
         module = ModuleType("vrrae_bench.models.methods.mine")
         setattr(module, bottleneck.__name__, bottleneck)
         monkeypatch.setitem(sys.modules, module.__name__, module)
         method = Method(file="mine", bottleneck=bottleneck.__name__, **{"width": "bottleneck"} | entry)
-        check_bottleneck.__wrapped__(method, SIZES, 16)
+        check_bottleneck.__wrapped__(method, sizes, 16)
 
     return of
 
@@ -245,6 +275,16 @@ def test_a_truncating_method_decodes_in_training_as_afterwards(rng):
         trained = method(SIZES, key=jax.random.key(0)).after_training(lambda: np.asarray(rows))
         np.testing.assert_allclose(trained.posterior(rows).mean, posterior.mean, rtol=1e-4, atol=1e-4)
         np.testing.assert_allclose(trained.decode(trained.posterior(rows).mean), in_training, rtol=1e-4, atol=1e-4)
+
+
+def test_small_sizes_refuse_no_bottleneck_that_works_with_the_configured_sizes(check):
+    for bottleneck, k in ((InPairs, 6), (InGroupsOfThree, 9)):
+        check(bottleneck, sizes=Sizes(latent_size=40, bottleneck=k))
+
+
+def test_a_method_that_truncates_decodes_in_the_basis_of_a_batch(check):
+    with pytest.raises(UserError, match="the bottleneck OwnBasis fails with ValueError: OwnBasis has no basis"):
+        check(OwnBasis, **TRUNCATES)
 
 
 @pytest.mark.parametrize("method", methods())

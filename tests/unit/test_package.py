@@ -171,8 +171,8 @@ def test_a_saved_model_is_the_same_when_loaded(tiny_images, fitted, tmp_path):
         ({"beta": 0, "bottleneck": True}, "bottleneck: True is not valid"),
         ({"beta": 0, "learning_rate": float("nan")}, "learning_rate: nan is not valid"),
         ({"beta": 0, "epochs": 0, "seed": -1}, "2 problem"),
-        ({"beta": 0, "batch_size": 3}, "batch_size: 3 is not more than the bottleneck k = 3"),
-        ({"beta": 0, "latent_size": np.int64(3)}, "latent_size: 3 is not more than the bottleneck"),
+        ({"beta": 0, "batch_size": 3}, "batch_size: A batch of 3 has at most rank 3"),
+        ({"beta": 0, "latent_size": np.int64(3)}, "latent_size: Latents of 3 dimensions have at most rank 3"),
         ({"beta": 0, "precision": "float16"}, "precision: 'float16' is not valid"),
         (
             {"beta": 0, "batch_size": 21},

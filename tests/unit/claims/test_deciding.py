@@ -81,6 +81,7 @@ def test_reduced_settings_decide_nothing_and_still_show_numbers():
         ("mnist", {"learning_rate": 0.01}, "on MNIST, learning_rate is 0.01 and not 0.001"),
         ("mnist", {"sampling": {"random_images": 50}}, "on MNIST, sampling.random_images is 50 and not 1250"),
         ("mnist", {"sampling": {"gmm_components": 1}}, "on MNIST, sampling.gmm_components is 1, and the paper draws"),
+        ("mnist", {"precision": "bfloat16"}, "on MNIST, precision is bfloat16, and the published code has float32"),
         ("mnist", {"sampling": {"interpolation_pairs": 9}}, "interpolation_pairs is 9, and at least 2000 are needed"),
         ("mnist", {"test_images": 999}, "on MNIST, test_images is 999, and at least 1000 are needed"),
         ("synthetic", {"bumps": {"grid": 8}}, "on Synthetic, bumps.grid is 8 and not 10"),
@@ -175,9 +176,9 @@ def test_beside_a_claim_about_random_images_stands_what_firmer_scores_find():
     assert {name: found.verdict for name, found in one.by_firmer_scores.items()} == dict.fromkeys(
         firmer, "does_not_hold"
     )
-    assert "by KID of random images: does not hold" in told(one)
+    assert "with KID of random images in place of the FID: does not hold" in told(one)
     lines = page_of([one], evidence).splitlines()
-    of_kid = "    - does not hold: KID of random images: VAE 5.01 ± 0.034 (4 seeds), AE 3.99"
+    of_kid = "    - KID of random images: does not hold: KID of random images: VAE 5.01 ± 0.034 (4 seeds), AE 3.99"
     [line] = [line for line in lines if line.startswith(of_kid)]
     assert "VAE minus AE: 1.02, 95 % interval [" in line
     [reduced] = decide([named["best_random_fid_mnist"]], evidence, "one epoch")

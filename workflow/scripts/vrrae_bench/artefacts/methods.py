@@ -53,7 +53,7 @@ class Method(Specification):
 
     @property
     def size_key(self) -> Literal["bottleneck", "latent_size"]:
-        """Whether a posterior mean has k dimensions (`bottleneck`) or L (`latent_size`)."""
+        """The name of the size that a posterior mean has: `bottleneck` (k) or `latent_size` (L)."""
         return "bottleneck" if self.truncates else self.width
 
     @property

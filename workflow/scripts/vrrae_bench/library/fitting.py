@@ -18,7 +18,7 @@ from vrrae_bench.datasets.in_memory import ImagesInMemory
 from vrrae_bench.library.images import images_to_train_on
 from vrrae_bench.library.settings import as_in_the_commands, lasting_settings
 from vrrae_bench.library.trained import TrainedModel
-from vrrae_bench.study.problems import MissingKey, check_sizes, suggestion, well_formed
+from vrrae_bench.study.problems import MissingKey, check_sizes, check_truncation, suggestion, well_formed
 from vrrae_bench.study.settings import PER_METHOD, DatasetSettings, LinearLayers, Weight
 from vrrae_bench.system.errors import UserError, numbered
 from vrrae_bench.system.provenance import Stopwatch
@@ -147,7 +147,8 @@ def _run(method: str, **given: Any) -> RunSpec:
         ]
     with suppress(MissingKey):  # the message names a size that is not valid already
         sizes = well_formed(DatasetSettings, given | {"source": "npz"})
-        problems += [str(problem).removeprefix("fit.") for problem in check_sizes("fit", sizes)]
+        found = [*check_sizes("fit", sizes), *(check_truncation("fit", sizes) if methods()[method].truncates else ())]
+        problems += [str(problem).removeprefix("fit.") for problem in found]
     if problems or arguments is None:
         raise UserError(f"{len(problems)} problem(s) with the settings of fit:\n{numbered(problems)}")
     values = arguments.model_dump()

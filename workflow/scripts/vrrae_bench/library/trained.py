@@ -61,7 +61,7 @@ class TrainedModel:
         """Images for points of the bottleneck.
 
         Raises:
-            UserError: The points have another number of dimensions.
+            UserError: The points have another number of dimensions, or are not finite as float32.
         """
         points = np.asarray(points)
         size = self._size()
@@ -69,7 +69,9 @@ class TrainedModel:
             raise UserError(
                 f"points: are {points.dtype} of the shape {points.shape}; numbers, N x {size}, are decoded."
             )
-        if not np.isfinite(points.astype(np.float32)).all():
+        with np.errstate(over="ignore"):
+            are_finite = np.isfinite(points.astype(np.float32)).all()
+        if not are_finite:
             raise UserError("points: there are NaN or infinite values among them, or values too large for float32.")
         with as_in_the_commands():
             return np.concatenate(list(decode(self.network, self.header.normalisation, points)))
@@ -84,7 +86,7 @@ class TrainedModel:
         """Decoded points between the posterior means of the two images of each pair, evenly spaced, without the ends.
 
         Raises:
-            UserError: The numbers of first and last images differ, or no point is asked for.
+            UserError: The numbers of first and last images differ, or an argument is wrong.
         """
         check_numbers("interpolate", n_points=n_points)
         if len(first) != len(last):

@@ -14,7 +14,15 @@ from vrrae_bench.datasets.sources import SOURCES, source_of
 from vrrae_bench.extractor.settings import ExtractorSettings
 from vrrae_bench.study.costs import dataset_size, generated_images
 from vrrae_bench.study.layers import DEFAULTS, is_default, with_defaults
-from vrrae_bench.study.problems import MissingKey, Problem, check_sizes, suggestion, value_of, well_formed
+from vrrae_bench.study.problems import (
+    MissingKey,
+    Problem,
+    check_sizes,
+    check_truncation,
+    suggestion,
+    value_of,
+    well_formed,
+)
 from vrrae_bench.study.settings import (
     OWN_SOURCES,
     PAPER_DATASETS,
@@ -351,9 +359,13 @@ def _experiment_contradictions(
     yield from _check_method_names("experiment.methods", experiment.methods)
     for name in experiment.datasets:
         dataset = datasets.get(name, well_formed(DatasetSettings, None))
-        for method in _needed_methods(experiment, dataset):
+        needed = [method for method in _needed_methods(experiment, dataset) if method in methods()]
+        if any(methods()[method].truncates for method in needed):
+            with suppress(MissingKey):
+                yield from check_truncation(f"datasets.{name}", dataset)
+        for method in needed:
             for key, (what, needs) in PER_METHOD.items():
-                if method in methods() and needs(methods()[method]) and method not in value_of(dataset, key, {method}):
+                if needs(methods()[method]) and method not in value_of(dataset, key, {method}):
                     yield Problem(
                         f"datasets.{name}.{key}.{method}",
                         "is missing.",

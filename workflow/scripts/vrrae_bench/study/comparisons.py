@@ -67,7 +67,8 @@ def batch_size_sweep(study: Study, dataset: str) -> list[RunSpec]:
 
 def truncations(study: Study, dataset: str) -> list[RunSpec]:
     """Those runs of the headline and the ablations, as configured, whose method truncates the latents of a batch."""
-    runs = headline(study, dataset) + ablation(study, dataset)
+    # A settings.json of an earlier version may have ablations of the bumps, which were never trained.
+    runs = headline(study, dataset) + (ablation(study, dataset) if images(study.datasets[dataset]) else [])
     configured = (run for run in runs if run == study.run(dataset, run.method, run.seed))
     return each_once(run for run in configured if methods()[run.method].truncates)
 

@@ -98,17 +98,35 @@ def check_sizes(key: str, dataset: DatasetSettings) -> Iterator[Problem]:
     """Problems between the bottleneck, the latent size and the batch size. `fit` of the package calls this too."""
     k = dataset.bottleneck
     for name, size in (("batch_size", dataset.batch_size), *(("batch_sizes", size) for size in dataset.batch_sizes)):
-        if size <= k:
+        if size < k:
             yield Problem(
                 f"{key}.{name}",
-                f"{size} is not more than the bottleneck k = {k}, so a batch has no more than rank {k} anyway.",
+                f"{size} is smaller than the bottleneck k = {k}, so a batch cannot have rank {k}.",
                 f"Use a batch of more than {k}, or a smaller k.",
             )
-    if dataset.latent_size <= k:
+    if dataset.latent_size < k:
         yield Problem(
             f"{key}.latent_size",
-            f"{dataset.latent_size} is not more than the bottleneck k = {k}, so there is nothing to truncate.",
+            f"{dataset.latent_size} is smaller than the bottleneck k = {k}.",
             f"Use a latent size of more than {k}, or a smaller k.",
         )
     if k == 1 and (dataset.source == "synthetic" or dataset.betas):
         yield Problem(f"{key}.bottleneck", "Figures 2 and A.2-2 show two dimensions.", "Use at least 2.")
+
+
+def check_truncation(key: str, dataset: DatasetSettings) -> Iterator[Problem]:
+    """Problems with sizes for a method that truncates. `fit` of the package calls this too."""
+    k = dataset.bottleneck
+    for name, size in (("batch_size", dataset.batch_size), *(("batch_sizes", size) for size in dataset.batch_sizes)):
+        if size == k:
+            yield Problem(
+                f"{key}.{name}",
+                f"A batch of {k} has at most rank {k}, so its truncation to rank k = {k} changes nothing.",
+                f"Use a batch of more than {k}, or a smaller k.",
+            )
+    if dataset.latent_size == k:
+        yield Problem(
+            f"{key}.latent_size",
+            f"Latents of {k} dimensions have at most rank {k}, so their truncation to rank k = {k} changes nothing.",
+            f"Use a latent size of more than {k}, or a smaller k.",
+        )

@@ -183,7 +183,11 @@ class PairedDifferences(Tested):
         if outcome != "open":
             return Finding(outcome, lines)
         open_pairs = [pair for pair, holds in zip(pairs, held) if not holds]
-        return Finding(outcome, lines, tuple(self._lacking(open_pairs, n_comparisons=len(pairs))))
+        return Finding(
+            outcome,
+            lines,
+            tuple(self._lacking(open_pairs, n_comparisons=sum(bool(len(pair.sample)) for pair in pairs))),
+        )
 
     def judge(self, samples: Sequence[Sample], margins: Bounds) -> tuple[Verdict, Bounds, Bounds, list[bool]]:
         """The verdict on differences and their margins, the bounds behind it, and which comparisons hold."""
@@ -293,11 +297,11 @@ class Lower(PairedDifferences):
     how: ClassVar[str] = (
         f"The variants are compared seed by seed, with at least {FEWEST_SEEDS} seeds that both have. The numbers give "
         f"the 95 % t-interval of the mean difference for each comparison. A difference of less than {100 * SHARE:g} % "
-        "of the other variant's mean, the margin, counts as no difference. If a number is exactly the same for both "
-        "variants, with all seeds that both have, it cannot tell the variants apart, and decides nothing. The claim "
-        "holds if every interval ends below minus the margin. It does not hold if an interval begins at minus the "
-        "margin or above. Since one such comparison is enough to refute the claim, the beginnings are corrected for "
-        "this test, for the number of comparisons (Holm's procedure). Otherwise the claim is open."
+        "of the other variant's mean over these seeds, the margin, counts as no difference. If a number is exactly "
+        "the same for both variants, with all seeds that both have, it cannot tell the variants apart, and decides "
+        "nothing. The claim holds if every interval ends below minus the margin. It does not hold if an interval "
+        "begins at minus the margin or above. Since one such comparison is enough to refute the claim, the beginnings "
+        "are corrected for this test, for the number of comparisons (Holm's procedure). Otherwise the claim is open."
     )
 
     @property

@@ -57,7 +57,7 @@ def write_claims(path: Path, decided: ReportedClaims, banner: str | None) -> Non
 def evidence_line(one: ReportedClaim) -> str:
     """The numbers, the verdicts by our scores, what the claim waits for, and the remark, in one line."""
     parts = [*one.numbers, *extractors_line(one)]
-    parts += [f"by {found.score}: {VERDICTS[found.verdict].label}" for found in one.by_score]
+    parts += [f"with {found.score} in place of the FID: {VERDICTS[found.verdict].label}" for found in one.by_score]
     parts += [f"{with_rate(found)}: {VERDICTS[found.verdict].label}" for found in one.by_learning_rate]
     parts += [f"waits for: {'; '.join(each.text for each in one.lacking)}"] if one.lacking else []
     parts += [one.remark.rstrip(".")] if one.remark else []
@@ -155,8 +155,11 @@ def _section(one: ReportedClaim) -> str:
         *(f"- Waits for: {markdown(each.text)}" for each in one.lacking),
     ]
     if one.by_score:
-        lines += ["- With other scores, which do not decide this claim, the rule finds:"]
-        lines += [f"    - {VERDICTS[found.verdict].label}: {'; '.join(found.numbers)}" for found in one.by_score]
+        lines += ["- With other scores in place of the FID, which do not decide this claim, the rule finds:"]
+        lines += [
+            f"    - {found.score}: {VERDICTS[found.verdict].label}: {'; '.join(found.numbers)}"
+            for found in one.by_score
+        ]
     if one.by_learning_rate:
         lines += ["- With other learning rates, which do not decide this claim, the rule finds:"]
         lines += [
