@@ -476,6 +476,14 @@ def test_the_schema_accepts_what_is_shipped(written):
     jsonschema.validate(json.loads(json.dumps(written)), json_schema())
 
 
+def test_ablations_of_the_bumps_in_settings_of_an_earlier_version_ask_for_no_training():
+    """They were among the defaults of all data sets, and are refused in a configuration now."""
+    study = load_settings(BASE).study
+    earlier = study.datasets["synthetic"].model_copy(update={"ablations": ("rrae_vae",), "baselines": ("irmae",)})
+    study = study.model_copy(update={"datasets": {**study.datasets, "synthetic": earlier}})
+    assert {run.method for run in all_runs(study) if run.dataset == "synthetic"} == {*study.experiment.methods}
+
+
 def test_runs_carry_readable_and_distinct_paths():
     folders = [run.folder for run in all_runs(load_settings(BASE))]
     assert len(set(folders)) == len(folders) == 193
