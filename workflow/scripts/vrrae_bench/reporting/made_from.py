@@ -4,6 +4,7 @@ The rules of the workflow, `keep.py` and `redraw.py` all go by these.
 """
 
 from collections.abc import Callable, Iterable, Sequence
+from itertools import chain
 from pathlib import Path, PurePath
 
 from vrrae_bench.artefacts.extractor_folder import further
@@ -89,9 +90,10 @@ def figure_made(study: Study, name: str) -> list[str]:
     return [f"{CLAIMS}.json" if one == CLAIMS else f"tables/{one}.csv" for one in made]
 
 
-def further_scores(study: Study) -> list[str]:
-    """The scores of runs by further extractors."""
-    return [f"{run.folder}/{further(seed)}/{SCORES}" for run, seed in scored_by_further_extractors(study)]
+def further_scores(study: Study, dataset: str | None = None) -> list[str]:
+    """The scores of runs by further extractors, on one data set or on all of them."""
+    scored = scored_by_further_extractors(study)
+    return [f"{run.folder}/{further(seed)}/{SCORES}" for run, seed in scored if dataset in (run.dataset, None)]
 
 
 def timings(study: Study) -> list[str]:
@@ -113,12 +115,13 @@ def claims_files(study: Study) -> list[str]:
 
 
 def scores_of_claims(study: Study, is_there: Callable[[str], bool]) -> list[str]:
-    """The scores that claims are decided from, and the scores by further extractors, if all of these are there.
+    """The scores that claims are decided from, and those by the further extractors of a data set, if all are there.
 
     With the scores of only some runs, a further extractor would judge other runs than the extractor that decides.
     """
-    others = further_scores(study)
-    return files_of_runs(all_runs(study), SCORES) + (others if all(map(is_there, others)) else [])
+    others = (further_scores(study, dataset) for dataset in study.experiment.datasets)
+    complete = (files for files in others if all(map(is_there, files)))
+    return [*files_of_runs(all_runs(study), SCORES), *chain.from_iterable(complete)]
 
 
 def reported(study: Study, kinds: Iterable[str]) -> Sequence[str]:
