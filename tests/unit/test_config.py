@@ -10,6 +10,7 @@ from configurations import load_settings
 from snakemake.utils import update_config
 
 from vrrae_bench.artefacts.run import format_beta
+from vrrae_bench.reporting.made_from import scores_of_claims
 from vrrae_bench.study import checks as config_checks
 from vrrae_bench.study.catalogue import CATALOGUE, TABLES
 from vrrae_bench.study.layers import merge, with_defaults
@@ -482,6 +483,20 @@ def test_ablations_of_the_bumps_in_settings_of_an_earlier_version_ask_for_no_tra
     earlier = study.datasets["synthetic"].model_copy(update={"ablations": ("rrae_vae",), "baselines": ("irmae",)})
     study = study.model_copy(update={"datasets": {**study.datasets, "synthetic": earlier}})
     assert {run.method for run in all_runs(study) if run.dataset == "synthetic"} == {*study.experiment.methods}
+
+
+def test_further_extractors_are_heard_on_a_data_set_of_which_they_scored_all_runs():
+    """Whatever they scored on other data sets."""
+    settings = load_settings(BASE)
+    further = {"mnist": (1, 2), "cifar10": (1,)}
+    datasets = {
+        name: one.model_copy(update={"extractor_seeds": further.get(name, ())})
+        for name, one in settings.datasets.items()
+    }
+    study = settings.study.model_copy(update={"datasets": datasets})
+    for missing, heard in (("runs/mnist/vrrae", {"cifar10"}), ("runs/cifar10/ae", {"mnist"}), ("nothing", {*further})):
+        scores = scores_of_claims(study, lambda file, missing=missing: not file.startswith(missing))
+        assert {score.split("/")[1] for score in scores if "extractor_seed=" in score} == heard
 
 
 def test_runs_carry_readable_and_distinct_paths():
