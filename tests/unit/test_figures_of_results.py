@@ -214,10 +214,11 @@ def test_a_file_that_is_not_named_is_asked_for():
 # FIDs by extractor
 
 
-def test_the_line_of_an_extractor_has_its_fids():
+@pytest.mark.parametrize(("place", "run"), enumerate(("mnist/rrae/batch=576/seed=0", "cifar10/rrae/batch=64/seed=10")))
+def test_the_line_of_an_extractor_has_its_fids(place, run):
     figure = figure_extractors.draw(kept("table_extractors"))
-    random, _, interpolated = figure.axes
-    folder = EXAMPLE / "runs/mnist/rrae/batch=576/seed=0"
+    random, _, interpolated = figure.axes[3 * place : 3 * place + 3]
+    folder = EXAMPLE / "runs" / run
     for number, other in enumerate(("", "extractor_seed=1", "extractor_seed=2"), start=1):
         scores = json.loads((folder / other / "scores.json").read_text())
         for axis, metric in ((random, "fid_random"), (interpolated, "fid_interpolation")):
