@@ -82,13 +82,13 @@ def _extractors(claims: Sequence[ReportedClaim]) -> str:
     alone = sum(len(claim.by_extractor) < 2 for claim in waiting)
     rest = len(waiting) - agreed["holds"] - agreed["does_not_hold"] - alone
     others = (
-        f"on {rest} they agree on no verdict, and {alone} {'has' if alone == 1 else 'have'} scores by one extractor "
+        f"{rest} they leave open or disagree on, and {alone} {'has' if alone == 1 else 'have'} scores by one extractor "
         "only"
     )
     return (
         f"Of the {len(waiting)} that wait for ImageNet weights, our extractors (the networks whose features FID "
         f"compares; up to {n_extractors} for a data set) agree that {_decided(agreed)}; "
-        f"{others if alone else f'on the other {rest} they agree on no verdict'}."
+        f"{others if alone else f'the other {rest} they leave open or disagree on'}."
     )
 
 
