@@ -92,7 +92,7 @@ def test_changed_images_are_refused_where_snakemake_does_not_know_of_the_stored_
 
 
 def test_what_the_configuration_asks_of_images_is_told_on_the_screen_and_in_the_log(birds, tmp_path):
-    (tmp_path / "more.yaml").write_text("datasets: {birds: {batch_sizes: [16, 500]}}")
+    (tmp_path / "more.yaml").write_text("datasets: {birds: {batch_sizes: [17, 500]}}")
     problem = "images/birds: 72 training images are too few for datasets.birds.batch_sizes: 500. Set at most 72 there"
     assert problem in birds(*SNAKEMAKE, "more.yaml", "--", "data_birds", status=1)
     assert problem in (tmp_path / "results/birds/logs/download/birds.log").read_text()
