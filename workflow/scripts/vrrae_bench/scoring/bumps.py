@@ -14,11 +14,11 @@ TOLERANCE = 1e-7
 
 
 class BumpFit(NamedTuple):
-    """The nearest bump of each image.
+    """The bump from which each image differs least, relative to the bump.
 
     Attributes:
         centres: (x, y) of the bump.
-        error_percent: What of the image is no bump, relative to the bump, in percent.
+        error_percent: The relative difference between the image and the bump, in percent.
     """
 
     centres: Float64[np.ndarray, "N 2"]
@@ -38,11 +38,14 @@ class Coverage(NamedTuple):
 
 
 def fit_centres(images: Float[np.ndarray, "N S S"], sigma: float = SIGMA) -> BumpFit:
-    """Least-squares bump of amplitude 1 and width `sigma` for every image: only its centre is free.
+    """The bump of amplitude 1 and width `sigma` with the least error for every image: only its centre is free.
 
     The centres (x, y) lie in [-1, 1]^2, axes as in `bump_images`; images are on the scale where a bump has
     height 1, so undo any standardisation first. The error is 100 ||image - bump|| / ||bump|| ("the relative
     difference between the image and the fitted Gaussian", VRRAE, section 4.1); 100 for a zero image.
+
+    Between bumps that lie within the image, this is the least-squares fit. A bump at a corner is mostly cut off, so
+    its norm is small. Plain least squares would therefore match every dim image with a corner.
 
     Raises:
         UserError: the images are not [N, S, S], or hold a NaN or an infinity.
@@ -95,10 +98,18 @@ def _coarse_centres(images: Float64[np.ndarray, "N S S"], sigma: float) -> Float
     positions = grid(round(2 / COARSE_STEP) + 1)
     profiles = bump_profiles(positions, images.shape[-1], sigma)
     energies = (profiles**2).sum(axis=1)
-    # ||image - bump||^2 = ||image||^2 - 2 (image . bump - ||bump||^2 / 2), and a bump is separable.
-    gain = profiles @ images @ profiles.T - np.outer(energies, energies) / 2
+    # A bump is separable, so no bump image has to be formed.
+    gain = _gain(images, profiles @ images @ profiles.T, np.outer(energies, energies))
     row, column = np.unravel_index(gain.reshape(len(images), -1).argmax(axis=1), gain.shape[1:])
     return np.stack([positions[column], positions[row]], axis=1)
+
+
+def _gain(
+    images: Float64[np.ndarray, "N S S"], products: Float64[np.ndarray, "N ..."], energies: Float64[np.ndarray, "..."]
+) -> Float64[np.ndarray, "N ..."]:
+    """1 - (error / 100)^2, from the inner products of the images with the bumps and the squared norms of the bumps."""
+    own = np.square(images).sum(axis=(1, 2)).reshape(-1, *[1] * (products.ndim - 1))
+    return (2 * products - own) / energies
 
 
 def _refine(
@@ -121,7 +132,7 @@ def _refine(
 def _gain_and_step(
     images: Float64[np.ndarray, "N S S"], centres: Float64[np.ndarray, "N 2"], sigma: float
 ) -> tuple[Float64[np.ndarray, "N 1"], Float64[np.ndarray, "N 2"]]:
-    """The gain, image . bump - ||bump||^2 / 2, and the Gauss-Newton step of both coordinates.
+    """The gain, and the Gauss-Newton step of both coordinates.
 
     The bump is separable, so an inner product is an image between two vectors: no bump image is ever formed.
     """
@@ -136,12 +147,13 @@ def _gain_and_step(
 
     xx, xs, ss_x = _dot(along_x, along_x), _dot(along_x, slope_x), _dot(slope_x, slope_x)
     yy, ys, ss_y = _dot(along_y, along_y), _dot(along_y, slope_y), _dot(slope_y, slope_y)
+    gain = _gain(images, value, xx * yy)
     # The slopes are orthogonal but for what the border cuts off, so the normal matrix is taken as diagonal.
-    step = np.stack([(value_x - xs * yy) / (ss_x * yy), (value_y - ys * xx) / (ss_y * xx)], axis=1)
+    step = np.stack([(value_x - gain * xs * yy) / (ss_x * yy), (value_y - gain * ys * xx) / (ss_y * xx)], axis=1)
     # The true curvature grows with the height of what is in the image; at a height of 2, plain Gauss-Newton
     # would jump back and forth over the optimum.
     height = (value / (xx * yy)).clip(min=0.5)
-    return (value - xx * yy / 2)[:, None], step / height[:, None]
+    return gain[:, None], step / height[:, None]
 
 
 def _dot(a: Float64[np.ndarray, "N S"], b: Float64[np.ndarray, "N S"]) -> Float64[np.ndarray, " N"]:
