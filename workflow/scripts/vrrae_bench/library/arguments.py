@@ -1,5 +1,6 @@
-"""Checks of numbers that a user passes to functions of the package."""
+"""Checks of arguments that a user passes to functions of the package."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -28,9 +29,18 @@ def check_numbers(function: str, **given: Any) -> None:
         UserError: Some arguments are wrong. The message lists all of them.
     """
     model = create_model("_Numbers", __base__=Section, **{name: _FIELDS[name] for name in given})
-    plain = {name: value.item() if isinstance(value, np.generic) else value for name, value in given.items()}
     try:
-        model.model_validate(plain, strict=True)
+        model.model_validate(plain_numbers(given), strict=True)
     except ValidationError as error:
-        problems = [f"{one['loc'][0]}: {one['input']!r} is not valid. {one['msg']}." for one in error.errors()]
+        problems = invalid_arguments(error)
         raise UserError(f"{len(problems)} problem(s) with the arguments of {function}:\n{numbered(problems)}") from None
+
+
+def plain_numbers(given: Mapping[str, Any]) -> dict[str, Any]:
+    """The arguments, with numbers of NumPy as numbers of Python."""
+    return {name: value.item() if isinstance(value, np.generic) else value for name, value in given.items()}
+
+
+def invalid_arguments(error: ValidationError) -> list[str]:
+    """A sentence on each argument that is not valid."""
+    return [f"{problem['loc'][0]}: {problem['input']!r} is not valid. {problem['msg']}." for problem in error.errors()]

@@ -15,6 +15,7 @@ from vrrae_bench.artefacts.methods import methods
 from vrrae_bench.artefacts.run import AN_ARRAY, Precision, RunSpec
 from vrrae_bench.artefacts.specification import Section, Seed
 from vrrae_bench.datasets.in_memory import ImagesInMemory
+from vrrae_bench.library.arguments import invalid_arguments, plain_numbers
 from vrrae_bench.library.images import images_to_train_on
 from vrrae_bench.library.settings import as_in_the_commands, lasting_settings
 from vrrae_bench.library.trained import TrainedModel
@@ -131,7 +132,7 @@ def _run(method: str, **given: Any) -> RunSpec:
     """
     if not isinstance(method, str) or method not in methods():
         raise UserError(f"method: {method!r} is unknown. {suggestion(str(method), sorted(methods()))}")
-    given = {name: value.item() if isinstance(value, np.generic) else value for name, value in given.items()}
+    given = plain_numbers(given)
     problems = []
     for name, (what, has) in PER_METHOD.items():
         if has(methods()[method]) and given[name] is None:
@@ -142,9 +143,7 @@ def _run(method: str, **given: Any) -> RunSpec:
     try:
         arguments = _Arguments.model_validate(given)
     except ValidationError as error:
-        problems += [
-            f"{problem['loc'][0]}: {problem['input']!r} is not valid. {problem['msg']}." for problem in error.errors()
-        ]
+        problems += invalid_arguments(error)
     with suppress(MissingKey):  # the message names a size that is not valid already
         sizes = well_formed(DatasetSettings, given | {"source": "npz"})
         found = [*check_sizes("fit", sizes), *(check_truncation("fit", sizes) if methods()[method].truncates else ())]

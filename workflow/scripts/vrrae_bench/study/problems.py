@@ -97,7 +97,7 @@ def value_of(section: BaseModel, name: str, default: Any) -> Any:
 def check_sizes(key: str, dataset: DatasetSettings) -> Iterator[Problem]:
     """Problems between the bottleneck, the latent size and the batch size. `fit` of the package calls this too."""
     k = dataset.bottleneck
-    for name, size in (("batch_size", dataset.batch_size), *(("batch_sizes", size) for size in dataset.batch_sizes)):
+    for name, size in _batches(dataset):
         if size < k:
             yield Problem(
                 f"{key}.{name}",
@@ -117,7 +117,7 @@ def check_sizes(key: str, dataset: DatasetSettings) -> Iterator[Problem]:
 def check_truncation(key: str, dataset: DatasetSettings) -> Iterator[Problem]:
     """Problems with sizes for a method that truncates. `fit` of the package calls this too."""
     k = dataset.bottleneck
-    for name, size in (("batch_size", dataset.batch_size), *(("batch_sizes", size) for size in dataset.batch_sizes)):
+    for name, size in _batches(dataset):
         if size == k:
             yield Problem(
                 f"{key}.{name}",
@@ -130,3 +130,10 @@ def check_truncation(key: str, dataset: DatasetSettings) -> Iterator[Problem]:
             f"Latents of {k} dimensions have at most rank {k}, so their truncation to rank k = {k} changes nothing.",
             f"Use a latent size of more than {k}, or a smaller k.",
         )
+
+
+def _batches(dataset: DatasetSettings) -> Iterator[tuple[str, int]]:
+    """The size of every batch of a data set, with the key that sets it."""
+    yield "batch_size", dataset.batch_size
+    for size in dataset.batch_sizes:
+        yield "batch_sizes", size

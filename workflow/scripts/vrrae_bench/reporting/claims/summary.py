@@ -70,26 +70,30 @@ def _extractors(claims: Sequence[ReportedClaim]) -> str:
     waiting = [claim for claim in claims if claim.awaited == "weights"]
     if not waiting:
         return "No claim waits for ImageNet weights alone."
-    n_extractors = max(len(claim.by_extractor) for claim in waiting)
-    if n_extractors < 2:
+    if all(len(claim.by_extractor) < 2 for claim in waiting):
         several = len(waiting) > 1
         return (
             f"{len(waiting)} claim{'s wait' if several else ' waits'} for ImageNet weights. Beside "
             f"{'each of them' if several else 'it'} stands what our own extractor (the network whose features FID "
             "compares) would decide. No further extractor has scored enough models."
         )
-    agreed: dict[Verdict, int] = {verdict: sum(claim.agreed == verdict for claim in waiting) for verdict in VERDICTS}
-    alone = sum(len(claim.by_extractor) < 2 for claim in waiting)
-    rest = len(waiting) - agreed["holds"] - agreed["does_not_hold"] - alone
-    others = (
-        f"{rest} they leave open or disagree on, and {alone} {'has' if alone == 1 else 'have'} scores by one extractor "
-        "only"
-    )
-    return (
-        f"Of the {len(waiting)} that wait for ImageNet weights, our extractors (the networks whose features FID "
-        f"compares; up to {n_extractors} for a data set) agree that {_decided(agreed)}; "
-        f"{others if alone else f'the other {rest} they leave open or disagree on'}."
-    )
+    heard = [claim for claim in waiting if len(claim.by_extractor) > 1]
+    agreed: dict[Verdict, int] = {verdict: sum(claim.agreed == verdict for claim in heard) for verdict in VERDICTS}
+    sentences = [
+        f"Of the {len(waiting)} that wait for ImageNet weights, {_with_scores_by(len(heard), 'several')} of our "
+        "extractors (the networks whose features FID compares).",
+        f"These extractors agree that {_decided(agreed)}, and that {VERDICTS['open'].counted(agreed['open'])}.",
+    ]
+    if differing := len(heard) - sum(agreed.values()):
+        sentences.append(f"They disagree on {differing}.")
+    if alone := len(waiting) - len(heard):
+        sentences.append(f"The other {_with_scores_by(alone, 'one extractor only')}.")
+    return " ".join(sentences)
+
+
+def _with_scores_by(n: int, whom: str) -> str:
+    """So many claims and by whom they have scores, as a part of a sentence."""
+    return f"{n} {'has' if n == 1 else 'have'} scores by {whom}"
 
 
 def _main(main: Mapping[str, Mapping[str, str]], found: Mapping[str, Verdict]) -> str:
