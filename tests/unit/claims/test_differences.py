@@ -114,7 +114,7 @@ def test_too_few_common_seeds_leave_it_open_however_clear():
     values = {VRRAE: 20 + SEEDS, AE: 25 + SEEDS**2, VAE: 30 - SEEDS, RRAE: 40 + SEEDS[:2]}
     finding = LOWEST.decide(errors(values))
     assert finding.verdict == "open"
-    assert lacking_texts(finding) == ("1 more seed of VRRAE and RRAE on MNIST (the rule needs 3 that both have)",)
+    assert lacking_texts(finding) == ("3 common seeds of VRRAE and RRAE on MNIST instead of 2",)
 
 
 def test_what_was_not_run_is_named():

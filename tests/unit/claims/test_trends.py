@@ -28,7 +28,7 @@ def test_falls_with_beta(levels, n_seeds, verdict):
     finding = rule.decide(evidence)
     assert finding.verdict == verdict
     if n_seeds == 1:
-        assert lacking_texts(finding) == ("2 more seeds (the rule needs 3 that all betas have)",)
+        assert lacking_texts(finding) == ("3 common seeds of all betas instead of 1",)
     assert rule.decide(table(*groups[:2])).verdict == "open"
     # Betas that the paper does not have decide nothing.
     others = [("mnist", VRRAE.with_beta(f"1e-{power}"), numbers) for power, (*_, numbers) in zip((7, 8, 9), groups)]

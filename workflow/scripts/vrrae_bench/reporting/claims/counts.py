@@ -83,8 +83,8 @@ class WithinLimitsInSomeSeed:
     on: str
     how: ClassVar[str] = (
         "The claim holds if there is a seed in which no number exceeds its limit. It does not hold if there is no "
-        f"such seed among at least {ENOUGH_SEEDS}: their rate is then below one in five with 95 % confidence. "
-        "Otherwise the claim is open."
+        f"such seed among at least {ENOUGH_SEEDS} seeds. The rate of such seeds is then below one in five, with 95 % "
+        "confidence. Otherwise the claim is open."
     )
 
     @property

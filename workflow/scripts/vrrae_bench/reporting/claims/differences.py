@@ -18,7 +18,6 @@ from vrrae_bench.reporting.claims.findings import (
     Tested,
     listing,
     missing,
-    more_seeds,
     number,
     percent,
     printed_value,
@@ -162,7 +161,7 @@ class PairedDifferences(Tested):
         )
         alone = replace(self, metrics=others).find(evidence) if others else None
         if alone and alone.verdict == "does_not_hold":
-            without = (f"without FIDs, this decides: {line}" for line in alone.numbers)
+            without = (f"without FIDs, which decide nothing here: {line}" for line in alone.numbers)
             return Finding("does_not_hold", (*without, *numbers), by_extractor=found)
         return Finding("open", numbers, (Lacking("weights", network), *finding.lacking), found)
 
@@ -251,8 +250,8 @@ class PairedDifferences(Tested):
         yield from dict.fromkeys(one for pair in pairs for one in pair.missing)
         found = [pair for pair in pairs if not pair.missing]
         needed = dict.fromkeys(
-            f"{more_seeds(FEWEST_SEEDS - len(pair.differences))} of {pair.first} and {pair.second} on "
-            f"{dataset_label(self.on)} (the rule needs {FEWEST_SEEDS} that both have)"
+            f"{counted(FEWEST_SEEDS, 'common seed')} of {pair.first} and {pair.second} on {dataset_label(self.on)} "
+            f"instead of {len(pair.differences)}"
             for pair in found
             if not len(pair.sample)
         )

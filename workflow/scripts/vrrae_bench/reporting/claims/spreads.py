@@ -29,9 +29,9 @@ class SpreadsMore:
         "It does not hold if they are smaller than those of some other variant; these tests are corrected for their "
         f"number (Holm's procedure), and against three others they need {SEEDS_OF_A_SPREAD + 1} seeds. Otherwise the "
         "claim is open. A single seed of five that lies far from the rest never decides, however far it lies, since "
-        "the next five seeds of another variant may have such a seed too. In simulations of equal spreads, a test was "
-        "wrong in 1 to 5 % of cases, depending on the distribution, and a refutation by one of three others in 1 to "
-        "7 %."
+        "the next five seeds of another variant may have such a seed too. In simulations of variants with equal "
+        "spreads, a single test was wrong in 1 to 5 % of cases, depending on the distribution. With three other "
+        "variants, the rule refuted the claim wrongly in 1 to 7 % of cases."
     )
 
     @property

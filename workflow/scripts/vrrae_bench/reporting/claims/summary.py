@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from vrrae_bench.reporting.claims.reported import ReportedClaim
 from vrrae_bench.reporting.claims.verdicts import AWAITED, VERDICTS, Verdict
 from vrrae_bench.reporting.labels import dataset_label
-from vrrae_bench.reporting.sentences import counted, enumerated, in_words
+from vrrae_bench.reporting.sentences import enumerated, in_words
 
 # What is said of one claim that follows from the definition of the method, and of several.
 FOUND: dict[Verdict, tuple[str, str]] = {
@@ -106,8 +106,9 @@ def _main(main: Mapping[str, Mapping[str, str]], found: Mapping[str, Verdict]) -
     n, n_open = len(verdicts), verdicts.count("open")
     if n == 0:
         return "None of the main claims on VRRAE is among these claims."
+    kinds = f"{in_words(len(known))} main claim{'s' if len(known) > 1 else ''}"
     where = "each on several data sets" if min(map(len, known.values())) > 1 else "on one data set or more"
-    sentences = [f"The paper has {counted(n, 'main claim')} on VRRAE: {enumerated(known, before_and=',')}, {where}."]
+    sentences = [f"The paper has {kinds} on VRRAE, {where} ({n} in all): {enumerated(known, before_and=',')}."]
     for verdict in ("holds", "does_not_hold"):
         if n_found := verdicts.count(verdict):
             sentences.append(f"{_with_verdict(verdict, n_found, n)}: {_by_topic(known, verdict)}.")

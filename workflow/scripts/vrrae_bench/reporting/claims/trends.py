@@ -8,7 +8,7 @@ import pandas as pd
 from scipy import stats
 
 from vrrae_bench.reporting.claims.evidence import Evidence, Variant
-from vrrae_bench.reporting.claims.findings import FEWEST_SEEDS, Finding, Lacking, missing, more_seeds, summary, verdict
+from vrrae_bench.reporting.claims.findings import FEWEST_SEEDS, Finding, Lacking, missing, summary, verdict
 from vrrae_bench.reporting.claims.statistics import SIGNIFICANCE, trend_p_value
 from vrrae_bench.reporting.labels import dataset_label
 from vrrae_bench.reporting.sentences import counted
@@ -46,7 +46,7 @@ class _TrendWithBeta:
         n_seeds, n_betas = table.shape
         lacking = [f"{counted(3 - n_betas, 'more beta')} of {Variant(self.method)}"] if n_betas < 3 else []
         if n_seeds < FEWEST_SEEDS:
-            lacking.append(f"{more_seeds(FEWEST_SEEDS - n_seeds)} (the rule needs {FEWEST_SEEDS} that all betas have)")
+            lacking.append(f"{counted(FEWEST_SEEDS, 'common seed')} of all betas instead of {n_seeds}")
         if lacking:
             return Finding("open", tuple(lines), tuple(Lacking("trainings", text) for text in lacking))
         falls, rises = trend_p_value(table), trend_p_value(table[:, ::-1])
