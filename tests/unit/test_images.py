@@ -8,6 +8,7 @@ from unittest.mock import Mock
 import numpy as np
 import pytest
 from PIL import Image, PngImagePlugin, TiffImagePlugin
+from PIL.TiffImagePlugin import SAMPLEFORMAT
 
 from vrrae_bench.datasets.images import open_image
 from vrrae_bench.system.errors import UserError
@@ -131,6 +132,14 @@ def planar_tiff(bits):
     offsets = [ends["planes"] + number * len(plane) for number in range(3)]
     values = struct.pack("<3H3I3I", *[bits] * 3, *offsets, *[len(plane)] * 3)
     return b"II*\0" + struct.pack("<I", 8) + directory + bytes(4) + values + 3 * plane
+
+
+def test_signed_values_of_a_tiff_are_refused(tmp_path):
+    """Their darkest value would be stored as 128, and -1 as 255."""
+    path = tmp_path / "signed.tif"
+    Image.new("L", (8, 8), 255).save(path, tiffinfo={SAMPLEFORMAT: 2})
+    with pytest.raises(UserError, match="signed.tif: its values are not unsigned integers"):
+        open_image(path, path.name, 1)
 
 
 def test_the_planes_of_a_tiff_are_read_if_they_have_8_bits_and_refused_if_they_have_16():

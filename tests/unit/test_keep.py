@@ -98,6 +98,18 @@ def test_what_an_earlier_configuration_left_is_not_kept(results, kept_of):
     assert printed.endswith(f"{len(others)} files left out, because settings.json does not ask for them\n")
 
 
+def test_nothing_is_kept_beside_files_of_other_results(results, kept_of, keep):
+    """They would stay there, as if they were of the same configuration."""
+    kept_of(results, ["report.html", f"{RUN}/run.json"])
+    folder = results.with_name("kept")
+    (results / "report.html").unlink()
+    make(results, "tables/table_a3_1.md")
+    outcome = keep(results, folder)
+    assert outcome.returncode == 1
+    assert f"{folder}: has 1 file of other results, such as report.html." in outcome.stderr
+    assert not (folder / "tables").exists() and (folder / "report.html").exists()
+
+
 def test_the_fid_of_most_papers_is_kept_only_while_it_is_asked_for(results, kept_of):
     study = json.loads((results / "settings.json").read_text())
     study["datasets"]["mnist"]["inception_2015"] = False

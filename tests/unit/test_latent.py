@@ -55,6 +55,12 @@ def test_few_means_are_enough_for_bic_but_not_for_many_gaussians(rng):
         fit_mixture(rng.normal(size=(6, 2)), 10, seed=0)
 
 
+@pytest.mark.parametrize("n_components", [1, None])
+def test_a_mixture_of_a_single_mean_is_refused(n_components):
+    with pytest.raises(UserError, match="fitted to at least two posterior means, and there is 1"):
+        fit_mixture(np.zeros((1, 4)), n_components, seed=0)
+
+
 def test_the_likeliest_of_several_starts_is_taken(rng):
     """Points without clusters, where every start ends elsewhere."""
     means = rng.normal(size=(200, 3))

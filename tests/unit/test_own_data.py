@@ -1,5 +1,6 @@
 """A user's own images and arrays: what works by configuration alone, and what each mistake is told as."""
 
+import itertools
 import os
 import re
 import shutil
@@ -19,6 +20,7 @@ from commands import ROOT
 from pictures import of_last_year, picture
 from PIL import EpsImagePlugin, Image
 
+from vrrae_bench.datasets import conversion, folder
 from vrrae_bench.datasets.fingerprint import fingerprint
 from vrrae_bench.datasets.image_folders import all_files
 from vrrae_bench.datasets.images import open_image
@@ -185,6 +187,24 @@ def test_how_many_images_are_squeezed_into_squares_is_told(store, classes, capfd
     store("folder", classes, test_fraction=0.2, image_size=9)
     told = capfd.readouterr().err
     assert f"images: 2 image(s), such as {classes / 'dark/0.png'}, are not square, and files.image_size has" in told
+
+
+def test_images_that_a_killed_run_squeezed_are_not_taken_for_images_of_one_size(store, mistake, classes, monkeypatch):
+    """The side of a square may be that to which images are resized, or that which all images have to have."""
+    monkeypatch.setattr(conversion, "CHUNK", 4)
+    picture(classes / "dark/1.png", size=(24, 8))
+    decoded = itertools.count(1)
+
+    def stopped(*arguments):
+        if next(decoded) == 13:
+            raise UserError("stopped")
+        return open_image(*arguments)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(folder, "open_image", stopped)
+        with pytest.raises(UserError, match="stopped"):
+            store("folder", classes, test_fraction=0.2, image_size=16)
+    assert "1.png: is 24 x 8 pixels, but others are 16 x 16" in mistake("folder", classes, test_fraction=0.2)
 
 
 def test_hidden_files_and_other_files_are_not_looked_at(store, classes, capsys):
@@ -529,6 +549,10 @@ def test_splits_in_place_of_labels_are_told(mistake, classes, arrays, tmp_path):
         (["training", "testing"], ["testing", "training"]),
         (["train_set", "Test Images", "val2017", "X_train", "trainSet", "imgs-test"], None),
         (["mnist_train", "mnist_test"], None),
+        (["contest_train", "contest_test"], None),
+        (["BirdsTrain", "BirdsTest"], None),
+        (["trainA", "trainB", "testA", "testB"], None),
+        (["interval_train", "interval_val"], None),
         (["holdout", "dev", "eval data", "trn", "tst"], None),
         (
             ["steam train", "crash test", "trainer", "contest", "valley", "devil", "data", "images", "x", "tests tube"],

@@ -186,6 +186,22 @@ def test_in_single_precision_truncation_and_gradient_are_those_of_double_precisi
     assert np.linalg.norm(found - expected) <= (lost + 2e-5) * np.linalg.norm(expected)
 
 
+@pytest.mark.parametrize(("n_latent", "n_batch"), [(64, 16), (16, 64)])
+def test_a_batch_of_lower_rank_than_k_has_no_larger_gradients_than_others(rng, n_latent, n_batch):
+    """For example a batch of repeated images. Without a bound, its gradients are thousands of times as large."""
+    noise, weights = rng.normal(size=(8, n_batch)), rng.normal(size=(n_latent, n_batch))
+
+    def function(latent):
+        basis, coefficients = truncated_coefficients(latent, 8)
+        return jnp.mean(weights * (basis @ (coefficients + 0.1 * noise)))
+
+    sizes = {}
+    for rank in (8, 6, 1):
+        latent = rng.normal(size=(n_latent, rank)) @ rng.normal(size=(rank, n_batch)) / np.sqrt(rank)
+        sizes[rank] = float(np.abs(jax.grad(function)(jnp.asarray(latent, jnp.float32))).max())
+    assert max(sizes[6], sizes[1]) < 10 * sizes[8]
+
+
 @pytest.mark.parametrize("with_rotation", [False, True])
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 @pytest.mark.parametrize(

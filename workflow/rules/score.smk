@@ -1,4 +1,4 @@
-# Every number of a run that tables, figures and claims report.
+# The scores of runs, and of real images and noise.
 
 
 rule score:

@@ -6,8 +6,8 @@ claims, the scores, histories and records behind them, and the few images and po
 
 Data, models and generated images are left out, because `snakemake` can make them again. Files that settings.json, the
 configuration of the results, does not ask for are left out too, such as runs of an earlier configuration. Nothing is
-copied if a file is damaged, or was made by another configuration, or if a table or the claims were made before the
-scores beside them.
+copied if a file is not the one that its record names, or was made by another configuration, or if a table or the claims
+were made before the scores beside them. Nothing is copied either if the other folder has such files of other results.
 """
 
 import vrrae_bench.system.shell_settings
@@ -57,7 +57,7 @@ def main() -> None:
     )
     arguments = parser.parse_args()
     refuse_former_names(arguments.results)
-    found = [file for pattern in KEPT for file in sorted(arguments.results.glob(pattern))]
+    found = kept_in(arguments.results)
     if not found:
         raise UserError(f"{arguments.results}: holds no report, tables, figures or scores. Name a folder of results.")
     study = read_study(arguments.results / SETTINGS)
@@ -66,13 +66,33 @@ def main() -> None:
     files = list(dict.fromkeys([*asked, *(file for file in shown_by(study, arguments.results) if file.exists())]))
     check(files, study, arguments.results / SETTINGS)
     refuse_stale(set(files), study, arguments.results)
-    for file in files:
-        with atomic_path(arguments.folder / file.relative_to(arguments.results)) as temporary:
+    copies = {arguments.folder / file.relative_to(arguments.results): file for file in files}
+    refuse_others_in(arguments.folder, set(copies))
+    for copy, file in copies.items():
+        with atomic_path(copy) as temporary:
             shutil.copyfile(file, temporary)
     size = sum(file.stat().st_size for file in files) / 1e6
     print(f"{len(files)} files, {size:.1f} MB, in {arguments.folder}")
     if others := len(found) - len(asked):
         print(f"{counted(others, 'file')} left out, because settings.json does not ask for them")
+
+
+def kept_in(folder: Path) -> list[Path]:
+    """The files of a folder that may be kept, whatever configuration they belong to."""
+    return [file for pattern in KEPT for file in sorted(folder.glob(pattern))]
+
+
+def refuse_others_in(folder: Path, copies: set[Path]) -> None:
+    """Refuse to copy to a folder in which files of other results would stay beside the copies.
+
+    Raises:
+        UserError: There are such files.
+    """
+    if others := [file for file in kept_in(folder) if file not in copies]:
+        raise UserError(
+            f"{folder}: has {counted(len(others), 'file')} of other results, such as "
+            f"{others[0].relative_to(folder)}. Name another folder, or delete this one. Nothing was copied."
+        )
 
 
 def check(files: Sequence[Path], study: Study, settings: Path) -> None:

@@ -134,6 +134,28 @@ def test_a_network_that_has_not_scored_all_runs_says_nothing_of_a_claim(write_sc
     assert finding.by_extractor == {0: "holds", 3: "holds"}
 
 
+def test_a_network_whose_features_say_nothing_says_nothing_of_a_claim(write_scores, settings):
+    """Nor does it count as open, so the other networks agree."""
+    at_chance = features_of(0)
+    found = AgainstGuessing(10_000, 9, 9)
+    at_chance["extractor"] |= {"majority_accuracy": 0.1, "test_accuracy": 0.1} | found.recorded()
+    paths = [
+        write_scores(
+            "mnist",
+            method,
+            seed,
+            features_of(network) if network else at_chance,
+            fid_random=(10 if method == "vae" else 50) + seed,
+        )
+        for network in range(3)
+        for method in ("ae", "vae", "rrae", "vrrae")
+        for seed in range(3)
+    ]
+    finding = rule_of("best_random_fid_mnist").decide(load_evidence(paths, [], settings))
+    assert finding.verdict == "open" and finding.by_extractor == {1: "holds", 2: "holds"}
+    assert not any("by the features of this Inception-v3" in line for line in finding.numbers)
+
+
 @pytest.mark.parametrize(
     "change",
     [

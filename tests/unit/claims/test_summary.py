@@ -24,8 +24,8 @@ OURS = (
     ("more", "open_claims", "rest"),
     [
         ("", 6, ""),
-        ("x", 7, " The other 1 has scores by one extractor only."),
-        ("xy", 8, " The other 2 have scores by one extractor only."),
+        ("x", 7, " 1 has scores by one extractor only."),
+        ("xy", 8, " 2 have scores by one extractor only."),
     ],
 )
 def test_the_five_lines_count_each_claim_once_by_what_it_waits_for_first(more, open_claims, rest):
@@ -56,18 +56,22 @@ def test_the_five_lines_count_each_claim_once_by_what_it_waits_for_first(more, o
     )
 
 
+NETWORKS = "our extractors (the networks whose features FID compares)."
+
+
 @pytest.mark.parametrize(
-    ("n_waiting", "told"),
+    ("scored", "unscored", "told"),
     [
-        (0, "No claim waits for ImageNet weights alone."),
-        (1, "1 claim waits for ImageNet weights. Beside it stands what our own extractor (the network whose features "
-         "FID compares) would decide. No further extractor has scored enough models."),
-        (7, "7 claims wait for ImageNet weights. Beside each of them stands what our own extractor (the network whose "
-         "features FID compares) would decide. No further extractor has scored enough models."),
+        (0, 0, "No claim waits for ImageNet weights alone."),
+        (1, 0, f"Of the 1 that wait for ImageNet weights, 1 has scores by only one of {NETWORKS}"),
+        (0, 2, f"Of the 2 that wait for ImageNet weights, 2 lack models, or their scores by {NETWORKS}"),
+        (7, 1, f"Of the 8 that wait for ImageNet weights, 7 have scores by only one of {NETWORKS} "
+         f"1 lacks models, or their scores by {NETWORKS}"),
     ],
 )  # fmt: skip
-def test_the_fourth_line_says_that_a_single_extractor_confirms_nothing(n_waiting, told):
-    claims = [claimed(str(n), "open", "weights", by_extractor={0: "holds"}) for n in range(n_waiting)]
+def test_the_fourth_line_tells_a_single_extractor_from_several_and_from_none(scored, unscored, told):
+    claims = [claimed(f"scored {n}", "open", "weights", by_extractor={0: "holds"}) for n in range(scored)]
+    claims += [claimed(f"unscored {n}", "open", "weights") for n in range(unscored)]
     assert summarise(claims, {})[3] == told
 
 

@@ -33,13 +33,14 @@ def memory(small, large):
     return growing(lambda wildcards: large if costs.holds_large_images(dataset_of(wildcards)) else small)
 
 
-def disk(output):
+def disk(beside_data):
     """The disk space of a job, in MB.
 
     Args:
-        output: A function of the settings of a data set. It gives the size of what the job writes, in MB.
+        beside_data: A function of the settings of a data set. It gives the size of what the job reads and writes
+            beside the data set, in MB.
     """
-    return growing(lambda wildcards: costs.working_mb(dataset_of(wildcards), output(dataset_of(wildcards))))
+    return growing(lambda wildcards: costs.working_mb(dataset_of(wildcards), beside_data(dataset_of(wildcards))))
 
 
 def time_limit(rule):

@@ -28,6 +28,6 @@ def refuse_former_names(results: Path) -> None:
     if folders := folders_to_rename(results):
         raise UserError(
             f"{folders[0]}: {len(folders)} folder(s) of runs have a comma in their name, as versions before 0.2 wrote "
-            "it, and would be taken for missing; nothing was started. To rename them, which trains nothing, type: "
+            "it, and would be taken for missing. Nothing was done. To rename them, which trains nothing, type: "
             f"make rename FROM={shlex.quote(str(results))}"
         )

@@ -39,6 +39,9 @@ class Manifest(Specification):
     """What a folder of results/data holds.
 
     Attributes:
+        source: The kind of data set, as `source` in the configuration has it.
+        dtype: The type of the stored images.
+        n_classes: None if the images have no labels.
         arrays: SHA-256 of each array file, by its stem, so that the manifest changes whenever the data change.
     """
 

@@ -16,9 +16,9 @@ OTHER_SAMPLERS = ("random_gaussian", "random_prior")
 DRAWN = ("random", *OTHER_SAMPLERS, "interpolation")
 
 
-def results_of(folder: Path, run: RunSpec) -> Path:
-    """The folder of results in which the folder of a run lies."""
-    return Path(folder.as_posix().removesuffix(run.folder))
+def results_of(folder: Path, run: RunSpec) -> Path | None:
+    """The folder of results in which the folder of a run lies; None if it was copied to a folder of another name."""
+    return Path(folder.as_posix().removesuffix(run.folder)) if folder.as_posix().endswith(run.folder) else None
 
 
 def check_training(folder: Path, run: RunSpec, manifest: Manifest | None, *files: str) -> dict[str, Any]:

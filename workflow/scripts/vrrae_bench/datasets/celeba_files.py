@@ -127,5 +127,8 @@ def _read_image(archive: ZipFile, name: str, release: Release) -> UInt8[np.ndarr
     image = open_image(BytesIO(archive.read(f"{FOLDER}/{name}")), f"{archive.filename}: {name}", channels=3)
     if image.size != release.original_size:
         width, height = release.original_size
-        raise UserError(f"{name}: is {image.width} x {image.height} pixels, expected {width} x {height}")
+        raise UserError(
+            f"{archive.filename}: {name} is {image.width} x {image.height} pixels, and not {width} x {height}. "
+            "Replace the archive."
+        )
     return pixels(image, release.image_size)

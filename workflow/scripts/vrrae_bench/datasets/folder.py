@@ -64,6 +64,7 @@ def make_folder(folder: Path, settings: FileSettings, *, least: Mapping[str, int
         return pixels(image, settings.image_size)
 
     origin = {"files": _digest(splits), "image_size": size, "channels": channels, "pillow": PIL.__version__}
+    origin["resized"] = settings.image_size is not None  # the images that a killed run stored may have had other sizes
     check = (lambda images: None) if settings.dark else partial(refuse_dark, settings.path)
     convert_images(folder, splits, read, (size, size, channels), origin=origin, threads=threads, check=check)
     if settings.image_size:
@@ -76,7 +77,7 @@ def make_folder(folder: Path, settings: FileSettings, *, least: Mapping[str, int
 
 
 def list_images(settings: FileSettings) -> dict[str, list[LabelledFile]]:
-    """The image files of `train` and `test`, in an order that depends on their names alone.
+    """The image files of `train` and `test`: of folders in the order of their names, of a CSV file in that of its rows.
 
     Raises:
         UserError: The folder is not laid out in one of the ways that `docs/own-data.md` shows.

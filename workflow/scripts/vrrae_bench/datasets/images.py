@@ -8,13 +8,14 @@ import numpy as np
 from jaxtyping import UInt8
 from PIL import Image, ImageOps, UnidentifiedImageError
 from PIL.ExifTags import Base
-from PIL.TiffImagePlugin import BITSPERSAMPLE, TiffImageFile
+from PIL.TiffImagePlugin import BITSPERSAMPLE, SAMPLEFORMAT, TiffImageFile
 
 from vrrae_bench.system.errors import UserError
 
 FORMATS = ("PNG", "JPEG", "BMP", "GIF", "TIFF", "WEBP")
 LARGEST_IMAGE = 50_000_000  # pixels; a larger image may have been made to fill the memory
 MODES = {1: "L", 3: "RGB"}
+UNSIGNED = 1  # a SampleFormat of TIFF
 
 
 def open_image(file: Path | BinaryIO, name: str, channels: int) -> Image.Image:
@@ -24,7 +25,7 @@ def open_image(file: Path | BinaryIO, name: str, channels: int) -> Image.Image:
 
     Raises:
         UserError: The file cannot be read, has none of `FORMATS`, is cut short, is too large, is transparent, is deeper
-            than 8 bits, or has several pages.
+            than 8 bits, has signed values, or has several pages.
     """
     try:
         # Pillow knows more formats. An image in one of them, PostScript, is a program, which Pillow would have run.
@@ -109,6 +110,8 @@ def _refuse_depth(image: Image.Image, name: str) -> None:
             f"{name}: has more than 8 bits per value (mode {image.mode}), and images are stored as uint8. "
             "Convert it to 8 bits, scaled as you want it."
         )
+    if isinstance(image, TiffImageFile) and set(image.tag_v2.get(SAMPLEFORMAT, ())) - {UNSIGNED}:
+        raise UserError(f"{name}: its values are not unsigned integers. Convert it to values from 0 to 255.")
 
 
 def _refuse_transparency(image: Image.Image, name: str) -> None:

@@ -142,8 +142,10 @@ def names_of_splits(names: Iterable[str]) -> list[str]:
 
 def _rest_and_part(name: str) -> tuple[str, str | None]:
     """A name without its word for a part of a data set, and that part; or the whole name, and none."""
-    found = re.search(f"(?<![a-z])(?:{WORD_OF_PART})(?![a-z])", name.lower())
-    return (name.lower().replace(found[0], "", 1), PART_OF[found[0]]) if found else (name.lower(), None)
+    # The words of BirdsTrain are told apart before the letters are made small.
+    name = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", " ", name).lower()
+    found = re.search(f"(?<![a-z])(?:{WORD_OF_PART})(?![a-z])", name)
+    return (name[: found.start()] + name[found.end() :], PART_OF[found[0]]) if found else (name, None)
 
 
 def refuse_splits_as_classes(path: str, names: Collection[str]) -> None:

@@ -15,7 +15,7 @@ class TuningCheckpoints(CheckpointFolder):
     work = "fine-tuning"
 
     def save(self, step: int, state: dict[str, Any]) -> None:
-        """Write tensors and plain data as they are after a step, then forget all but the newest two."""
+        """Write tensors and plain data as they are after a step. `CheckpointFolder.write` then deletes old states."""
         payload = io.BytesIO()
         torch.save(state, payload)
         self.write(step, payload.getbuffer())

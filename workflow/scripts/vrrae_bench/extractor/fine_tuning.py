@@ -46,9 +46,10 @@ class Epoch(NamedTuple):
     """One pass over the training images.
 
     Attributes:
-        loss: The loss, with label smoothing, averaged over the steps of the epoch.
+        loss: The loss, with label smoothing and with the auxiliary loss, averaged over the steps of the epoch.
         train_accuracy: The accuracy in [0, 1] during the steps of the epoch: with dropout, while the weights change.
-        validation_loss: The loss without label smoothing on the images kept apart, after the epoch.
+        validation_loss: The loss on the images kept apart, after the epoch, without label smoothing and without the
+            auxiliary loss.
         validation_accuracy: The accuracy in [0, 1] on the images kept apart, after the epoch.
     """
 
@@ -244,9 +245,9 @@ class _State:
 
 
 class _Batches:
-    """The images of each step. Each epoch has all images to train on, in an order of its own.
+    """The images of each step. Each epoch has the images to train on in an order of its own, in whole batches.
 
-    Batch normalisation cannot train on a single image, which a remainder may be. So remainders are dropped.
+    The remainder of an epoch is left out. It may be a single image, on which batch normalisation cannot train.
 
     Attributes:
         size: The number of images in a batch.

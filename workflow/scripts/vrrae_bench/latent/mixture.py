@@ -15,10 +15,9 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.mixture import GaussianMixture
 from sklearn.preprocessing import StandardScaler
 
-from vrrae_bench.latent.settings import are_enough
+from vrrae_bench.latent.settings import BIC_CANDIDATES, are_enough
 from vrrae_bench.system.errors import UserError
 
-BIC_CANDIDATES = range(1, 11)
 FIT: dict[str, Any] = {"covariance_type": "full", "reg_covar": 1e-6, "init_params": "kmeans", "max_iter": 500}
 
 
@@ -68,17 +67,20 @@ def fit_mixture(
     truncated SVD differ in scale by orders of magnitude.
 
     Args:
-        n_components: Number of Gaussians. If it is none, BIC chooses from 1 to 10, as far as there are enough means.
+        n_components: Number of Gaussians. If it is none, BIC chooses among `BIC_CANDIDATES`, as far as there are enough
+            means.
         n_init: Number of fits from different starts, of which the likeliest is taken.
         subsample: The largest number of means to fit to, which are drawn without replacement; none takes all means. An
             iteration over 163,000 means of 186 dimensions takes half a minute on two cores.
 
     Raises:
-        UserError: There are fewer means than Gaussians.
+        UserError: There are fewer means than Gaussians, or a single mean.
     """
     n_means = min(len(means), subsample or len(means))
     if n_components is not None and n_components < 1:
         raise UserError(f"gmm_components is {n_components}. Set it to 1 or more, or to none, so that BIC chooses")
+    if n_means < 2:
+        raise UserError(f"a mixture is fitted to at least two posterior means, and there is {n_means}")
     if n_means < (n_components or 1):
         raise UserError(
             f"{n_means} posterior means are too few for {n_components} Gaussians; set gmm_components lower"
@@ -107,7 +109,7 @@ def _candidates(n_means: int, size: int) -> list[int]:
 
 
 def sample_prior(n: int, size: int, seed: int) -> Float[np.ndarray, "N k"]:
-    """`n` points of a bottleneck of a size, from N(0, I)."""
+    """`n` points of a bottleneck of `size` dimensions, from N(0, I)."""
     return np.random.default_rng(seed).standard_normal((n, size))
 
 

@@ -7,10 +7,11 @@ from vrrae_bench.artefacts.specification import Section
 # With fewer means for each Gaussian than 5 (k + 1) in k dimensions, a Gaussian shrinks to a point or a line, and only
 # the regularisation bounds its likelihood.
 FEWEST_MEANS = 5
+BIC_CANDIDATES = range(1, 11)  # numbers of Gaussians
 
 
 def are_enough(n_means: int, n_gaussians: int, size: int) -> bool:
-    """Whether posterior means of a size are enough for a mixture of several Gaussians. One can always be fitted."""
+    """Whether posterior means of `size` dimensions are enough for a mixture. A single Gaussian can always be fitted."""
     return n_gaussians == 1 or n_gaussians * FEWEST_MEANS * (size + 1) <= n_means
 
 
@@ -30,8 +31,8 @@ class SampleSpec(Section):
     gmm_components: int | None = Field(
         ge=1,
         le=1000,
-        description="Number of Gaussians in the mixture. null: chosen by BIC from 1 to 10, as long as each Gaussian "
-        "has at least 5 (k + 1) posterior means",
+        description=f"Number of Gaussians in the mixture. null: chosen by BIC from {BIC_CANDIDATES[0]} to "
+        f"{BIC_CANDIDATES[-1]}, as long as each Gaussian has at least {FEWEST_MEANS} (k + 1) posterior means",
     )
     gmm_subsample: int | None = Field(
         default=None,

@@ -37,18 +37,21 @@ def truncated_coefficients(
 
     The columns of the basis are orthonormal, and the entry of largest magnitude of each is positive. The rows of the
     coefficients are sorted by decreasing norm; their squared norms are the leading squared singular values (VRRAE,
-    section 3 and Eq. 7). All is finite for equal singular values and for a batch of lower rank than `k`.
+    section 3 and Eq. 7). All is finite for equal singular values.
 
     The gradient is that of functions of U U^T Y and of the spectrum; it leaves out the rotation of U in its span,
     unless that is asked for. It is exact where the k-th and the next singular value differ (with a gap of 3 %, to 1e-3)
     and damped where they cross.
+
+    If a batch has a lower rank than `k`, the further columns of the basis may have any direction, and their derivative
+    does not exist. No gradient passes through their directions then.
 
     Args:
         with_rotation: Whether the gradient has the rotation of U in its span too, for functions that depend on it.
             That part is damped where two kept singular values are close, or both small beside the first.
 
     Raises:
-        ValueError: `k` exceeds min(L, B).
+        ValueError: `k` is less than 1, or exceeds min(L, B).
     """
     if not 1 <= k <= min(latent.shape):
         raise ValueError(f"a batch of latents of shape {latent.shape} cannot be truncated to rank {k}")
@@ -68,6 +71,8 @@ class _SplitSVD(NamedTuple):
 
     The factor of the shorter side of Y is orthonormal, and the other one carries the singular values, so that nothing
     is divided by a singular value that may be zero.
+
+    There are m = min(L, B) modes, of which r = m - k are dropped.
 
     Attributes:
         eigenvalues: Of Y Y^T, in decreasing order: the squared singular values.
@@ -141,7 +146,10 @@ def _backward(
     kept = jnp.maximum(eigenvalues[:k], precision.eps**2 * eigenvalues[0] + precision.tiny)
     dropped = eigenvalues[k:, None]
     gap, damping = kept - dropped, KEPT_DROPPED_DAMPING * (kept + dropped)
-    factor = gap / (gap**2 + damping**2 + precision.tiny)
+    # The numerical rank, with the tolerance of `numpy.linalg.matrix_rank`. Beyond it, rounding errors are divided by
+    # rounding errors, and gradients would be thousands of times too large.
+    has_direction = kept > (max(len(basis), coefficients.shape[1]) * precision.eps) ** 2 * eigenvalues[0]
+    factor = jnp.where(has_direction, gap / (gap**2 + damping**2 + precision.tiny), 0)
 
     if len(basis) <= coefficients.shape[1]:
         rotations = left @ (factor * (left.T @ basis_bar + right.T @ coefficients_bar.T))
@@ -149,7 +157,9 @@ def _backward(
         # P carries singular values, and misses the directions that Y does not reach, in which the factor is 1/lambda_j.
         # Split off everywhere, it leaves lambda_i / (lambda_j (lambda_j - lambda_i)) for the dropped modes.
         outside = basis_bar - basis @ (basis.T @ basis_bar)
-        rotations = outside / kept + left @ (factor * (left.T @ basis_bar / kept + right.T @ coefficients_bar.T))
+        rotations = jnp.where(has_direction, outside / kept, 0) + left @ (
+            factor * (left.T @ basis_bar / kept + right.T @ coefficients_bar.T)
+        )
     gradient = basis @ (coefficients_bar + (rotations.T @ left) @ right.T) + rotations @ coefficients
     if with_rotation:
         gradient += _rotation_in_span(svd, kept, KEPT_KEPT_DAMPING * kept[0], cotangents)

@@ -77,7 +77,9 @@ def _refuse_other_network(path: Path, scores: RunScores | BoundScores) -> None:
     folder = path.parent
     if isinstance(scores, RunScores):
         run, own = scores.details.run, run_folder(path)
-        folder = results_of(own, run) / "extractor" / run.dataset / path.parent.relative_to(own)
+        if (results := results_of(own, run)) is None:  # what lies beside a copy is not known
+            return
+        folder = results / "extractor" / run.dataset / path.parent.relative_to(own)
     if (record := folder / EXTRACTOR).exists():
         asked = read_record(record, holds=["sha256"])["sha256"]
         refuse_others(path, "file of scores", {"extractor": network.sha256}, {"extractor": asked})

@@ -16,9 +16,9 @@ from jaxtyping import Float32, Num
 from vrrae_bench.scoring.frechet import Moments, frechet_distance, frechet_distances
 from vrrae_bench.scoring.intervals import Estimate, jackknife, mean_estimate
 from vrrae_bench.scoring.kernel_distance import kernel_distance
+from vrrae_bench.scoring.limits import MOST_COMPARED
 from vrrae_bench.scoring.neighbours import NEIGHBOURS, Neighbourhoods, neighbourhoods
 from vrrae_bench.scoring.reference import Reference
-from vrrae_bench.scoring.settings import MOST_COMPARED
 
 # The limit for infinitely many images is extrapolated from at least this number of images (Chong and Forsyth 2020).
 FEWEST_FOR_LIMIT = 5000

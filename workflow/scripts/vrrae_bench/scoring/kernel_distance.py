@@ -13,9 +13,7 @@ from jaxtyping import Float, Float64
 from scipy.special import ndtri
 
 from vrrae_bench.scoring.intervals import CONFIDENCE, Estimate
-
-# Rows at a time: 1000 rows of products with 5000 images are 40 MB.
-ROWS_AT_A_TIME = 1000
+from vrrae_bench.scoring.limits import ROWS_AT_A_TIME
 
 
 def kernel_distance(

@@ -11,12 +11,11 @@ from typing import NamedTuple
 import numpy as np
 from jaxtyping import Float, Float64
 
+from vrrae_bench.scoring.limits import ROWS_AT_A_TIME
 from vrrae_bench.system.errors import UserError
 
 # The number of neighbours of Naeem et al. 2020, for all four scores.
 NEIGHBOURS = 5
-# Rows at a time: 1000 rows of distances to 5000 images are 40 MB.
-ROWS_AT_A_TIME = 1000
 
 
 class Neighbourhoods(NamedTuple):

@@ -15,8 +15,8 @@ from vrrae_bench.artefacts.records import read_record, refuse_others, write_reco
 from vrrae_bench.datasets.store import StoredArray
 from vrrae_bench.scoring.frechet import Moments
 from vrrae_bench.scoring.kernel_distance import within_sums
+from vrrae_bench.scoring.limits import MOST_COMPARED
 from vrrae_bench.scoring.neighbours import radii
-from vrrae_bench.scoring.settings import MOST_COMPARED
 from vrrae_bench.system.files import atomic_path
 
 ARRAY_FILES = (MOMENTS, REFERENCE_SAMPLE)

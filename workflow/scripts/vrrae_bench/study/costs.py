@@ -13,7 +13,7 @@ from vrrae_bench.datasets.source import MB, DatasetSize
 from vrrae_bench.datasets.sources import source_of
 from vrrae_bench.datasets.weights import WEIGHTS
 from vrrae_bench.extractor.settings import FEATURES, ExtractorSettings
-from vrrae_bench.scoring.settings import MOST_COMPARED
+from vrrae_bench.scoring.limits import MOST_COMPARED
 from vrrae_bench.study.paper import PAPER_VALUES
 from vrrae_bench.study.settings import DatasetSettings
 from vrrae_bench.training.settings import TimingSettings

@@ -75,7 +75,8 @@ COSTS = {
         least_minutes=60,
         on_gpu=1,
     ),
-    "sample": Cost(_of_dataset(costs.sampling_seconds), _of_dataset(costs.samples_mb)),
+    # The mixture is fitted on the CPU, whatever the accelerator.
+    "sample": Cost(_of_dataset(costs.sampling_seconds), _of_dataset(costs.samples_mb), on_gpu=1),
     "tune_extractor": Cost(
         _of_dataset(costs.tuning_seconds), lambda dataset, wildcards: costs.INCEPTION_MB, least_minutes=60
     ),
@@ -101,7 +102,7 @@ def cost_of(rule: str) -> Cost:
 
 def minutes_allowed(rule: str, dataset: DatasetSettings, settings: Settings, attempt: int) -> int:
     """The time limit of a job: its estimate with a margin, doubled at each further attempt, up to an upper limit."""
-    cost = COSTS[rule]
+    cost = cost_of(rule)
     margin = cost.on_gpu if settings.accelerator == "cuda" else MARGIN
     estimate = cost.seconds(dataset, settings)
     wanted = costs.minutes_with_margin(estimate, margin=margin, least=cost.least_minutes, otherwise=OTHERWISE_MINUTES)

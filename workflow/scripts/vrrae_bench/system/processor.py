@@ -23,7 +23,7 @@ class Processor(NamedTuple):
     flags: frozenset[str]
 
     def without_bfloat16(self) -> bool:
-        """Whether the processor has no instruction for bfloat16; false if it is not an x86, of which this is known."""
+        """Whether the processor is an x86 that is not known to have an instruction for bfloat16."""
         return self.architecture == "x86_64" and self.flags.isdisjoint(OF_BFLOAT16)
 
 

@@ -64,12 +64,7 @@ def _decided(claim: Claim, evidence: Evidence, other_settings: Sequence[str]) ->
         return replace(finding, verdict="open", lacking=(*lacking, *finding.lacking), by_extractor={})
 
     beside = claim.rule.by_firmer_scores(evidence) if isinstance(claim.rule, PairedDifferences) else {}
-    return Decided(
-        claim,
-        final(claim.rule.decide(evidence)),
-        {name: final(finding) for name, finding in beside.items()},
-        {rate: final(finding) for rate, finding in _by_learning_rate(claim.rule, evidence).items()},
-    )
+    return Decided(claim, final(claim.rule.decide(evidence)), beside, _by_learning_rate(claim.rule, evidence))
 
 
 def _other_settings(claim: Claim, evidence: Evidence, reduced: str | None) -> list[str]:

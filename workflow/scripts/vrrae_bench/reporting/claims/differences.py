@@ -144,22 +144,23 @@ class PairedDifferences(Tested):
         """The verdict. FIDs of another kind than the paper's do not decide it, and are only told with the numbers.
 
         The findings in the features of each extractor stand beside the verdict. An extractor that has not scored all of
-        the runs is left out.
+        the runs, or whose FIDs are void, is left out.
         """
         finding, network = self.find(evidence), evidence.lacking_network(self.on)
-        others = tuple(metric for metric in self.metrics if not METRICS[metric].of_features)
-        if others == self.metrics:
+        without_features = tuple(metric for metric in self.metrics if not METRICS[metric].of_features)
+        if without_features == self.metrics:
             return finding
-        further = evidence.by_further_extractors(self.on).items()
-        found = {seed: self.find(other).verdict for seed, other in further if self._has_all_scores(other, evidence)}
-        found = {evidence.extractor_seed(self.on): finding.verdict} | found
+        extractors = {evidence.extractor_seed(self.on): evidence, **evidence.by_further_extractors(self.on)}
+        found = {
+            seed: self.find(scored).verdict
+            for seed, scored in extractors.items()
+            if self._has_all_scores(scored, evidence)
+        }
         if network is None:  # a single extractor would only repeat the verdict
             return replace(finding, by_extractor=found if len(found) > 1 else {})
-        numbers = (
-            *finding.numbers,
-            f"by the features of this Inception-v3, the claim {VERDICTS[finding.verdict].of_one}",
-        )
-        alone = replace(self, metrics=others).find(evidence) if others else None
+        by_first = f"by the features of this Inception-v3, the claim {VERDICTS[finding.verdict].of_one}"
+        numbers = (*finding.numbers, *([by_first] if self._has_all_scores(evidence, evidence) else []))
+        alone = replace(self, metrics=without_features).find(evidence) if without_features else None
         if alone and alone.verdict == "does_not_hold":
             without = (f"without FIDs, which decide nothing here: {line}" for line in alone.numbers)
             return Finding("does_not_hold", (*without, *numbers), by_extractor=found)

@@ -32,8 +32,8 @@ class Finding:
     """What a rule found: a verdict, the numbers behind it, and what is lacking if the claim is open.
 
     Attributes:
-        by_extractor: The findings of the rule in the features of each extractor, by the extractor's seed, if no
-            extractor is of the paper's kind and so none decides.
+        by_extractor: The verdict of the rule in the features of each extractor, by the extractor's seed. If an
+            extractor of the paper's kind decides, its verdict stands here only beside those of further extractors.
     """
 
     verdict: Verdict
@@ -193,10 +193,10 @@ def number(value: float) -> str:
 def percent(share: float) -> str:
     """A share in percent, to three digits.
 
-    >>> percent(-0.0357)
-    '−3.57 %'
+    >>> percent(-0.0357), percent(float("nan"))
+    ('−3.57 %', 'n/a')
     """
-    return f"{100 * share:.3g} %".replace("-", "−")
+    return "n/a" if np.isnan(share) else f"{100 * share:.3g} %".replace("-", "−")
 
 
 def listing(items: Iterable[object]) -> str:

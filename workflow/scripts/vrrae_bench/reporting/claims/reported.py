@@ -46,7 +46,7 @@ class ReportedClaim(Specification):
     numbers: tuple[str, ...]
     lacking: tuple[ReportedLacking, ...] = Field(description="What an open claim waits for")
     by_extractor: dict[int, Verdict] = Field(
-        description="What the rule finds in the features of each extractor, by its seed, where none may decide"
+        description="What the rule finds in the features of each extractor, by the extractor's seed"
     )
     by_score: tuple[FindingByScore, ...] = Field(
         description="What the rule finds by firmer scores, which decide nothing"

@@ -70,25 +70,22 @@ def _extractors(claims: Sequence[ReportedClaim]) -> str:
     waiting = [claim for claim in claims if claim.awaited == "weights"]
     if not waiting:
         return "No claim waits for ImageNet weights alone."
-    if all(len(claim.by_extractor) < 2 for claim in waiting):
-        several = len(waiting) > 1
-        return (
-            f"{len(waiting)} claim{'s wait' if several else ' waits'} for ImageNet weights. Beside "
-            f"{'each of them' if several else 'it'} stands what our own extractor (the network whose features FID "
-            "compares) would decide. No further extractor has scored enough models."
-        )
-    heard = [claim for claim in waiting if len(claim.by_extractor) > 1]
-    agreed: dict[Verdict, int] = {verdict: sum(claim.agreed == verdict for claim in heard) for verdict in VERDICTS}
-    sentences = [
-        f"Of the {len(waiting)} that wait for ImageNet weights, {_with_scores_by(len(heard), 'several')} of our "
-        "extractors (the networks whose features FID compares).",
-        f"These extractors agree that {_decided(agreed)}, and that {VERDICTS['open'].counted(agreed['open'])}.",
-    ]
-    if differing := len(heard) - sum(agreed.values()):
-        sentences.append(f"They disagree on {differing}.")
-    if alone := len(waiting) - len(heard):
-        sentences.append(f"The other {_with_scores_by(alone, 'one extractor only')}.")
-    return " ".join(sentences)
+    several, alone, none = ([claim for claim in waiting if min(len(claim.by_extractor), 2) == n] for n in (2, 1, 0))
+    ours = "our extractors (the networks whose features FID compares)"
+    sentences = []
+    if several:
+        agreed: dict[Verdict, int] = {verdict: sum(one.agreed == verdict for one in several) for verdict in VERDICTS}
+        sentences += [
+            f"{_with_scores_by(len(several), 'several')} of {ours}.",
+            f"These extractors agree that {_decided(agreed)}, and that {VERDICTS['open'].counted(agreed['open'])}.",
+        ]
+        if differing := len(several) - sum(agreed.values()):
+            sentences.append(f"They disagree on {differing}.")
+    if alone:
+        sentences.append(f"{_with_scores_by(len(alone), 'one extractor only' if several else f'only one of {ours}')}.")
+    if none:
+        sentences.append(f"{len(none)} {'lacks' if len(none) == 1 else 'lack'} models, or their scores by {ours}.")
+    return f"Of the {len(waiting)} that wait for ImageNet weights, {' '.join(sentences)}"
 
 
 def _with_scores_by(n: int, whom: str) -> str:

@@ -55,7 +55,8 @@ class Run:
         Raises:
             UserError: The manifest is missing there.
         """
-        return DataSet(results_of(self.folder, self.spec) / "data" / self.spec.dataset / MANIFEST).manifest
+        results = results_of(self.folder, self.spec) or self.folder
+        return DataSet(results / "data" / self.spec.dataset / MANIFEST).manifest
 
     def images(self, *names: str) -> dict[str, Num[np.ndarray, "..."]]:
         """The few images that figures show of the run, by the names that `artefacts.shown` explains.

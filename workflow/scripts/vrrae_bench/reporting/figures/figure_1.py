@@ -35,7 +35,8 @@ LAYER_WIDTH, LAYER_HEIGHT, LAYER_GAP = 1.32, 0.66, 0.17
 WIDTHS, GAP = (1.12, 1.12, 1.3, 1.35, 0.95), 0.22
 # Inches: the boxes of a bottleneck, what is between two lanes of them, and what a panel has above its first lane.
 HEIGHT, LANE, TITLE = 0.5, 0.66, 0.34
-# Around all, beside the panels; what is above all, with room for the mark of a run, and below.
+# Inches: the margin of the figure, the width of the lines beside the panels, and the space above the panels, which has
+# room for the mark of a run, and below them.
 MARGIN, BUS, HEAD, FOOT = 0.12, 0.36, 0.55, 0.32
 LETTERS = 19  # of a line of a layer's name
 
