@@ -53,8 +53,8 @@ def test_dim_bumps_are_found_where_they_are(centres):
     """By plain least squares, a corner, where most of a bump is cut off, would fit a dim bump better."""
     for height in (0.3, 0.1, 0.02):
         fit = fit_centres(height * bump_images(centres))
-        np.testing.assert_allclose(fit.centres, centres, atol=0.01)
-        np.testing.assert_allclose(fit.error_percent, 100 * (1 - height), atol=0.1)
+        np.testing.assert_allclose(fit.centres, centres, atol=1e-3)
+        np.testing.assert_allclose(fit.error_percent, 100 * (1 - height), atol=0.01)
 
 
 def test_the_fit_has_the_least_relative_difference_that_scipy_finds():
@@ -78,10 +78,10 @@ def _float64_bump(centre):
     return np.exp(-((x - centre[0]) ** 2 + (y - centre[1]) ** 2) / (2 * 0.2**2))
 
 
-def test_a_zero_image_has_an_error_of_100_percent():
+def test_a_zero_image_has_an_error_of_100_percent_and_no_place_in_the_square_of_the_training_centres():
     fit = fit_centres(np.zeros((2, 64, 64)))
     assert fit.error_percent == pytest.approx(100, rel=1e-12)
-    assert np.abs(fit.centres).max() <= 1
+    assert coverage(fit.centres).outside == 1
 
 
 @pytest.mark.parametrize("level", [-1.0, 1.0, 1e6])

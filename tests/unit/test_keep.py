@@ -106,7 +106,7 @@ def test_nothing_is_kept_beside_files_of_other_results(results, kept_of, keep):
     make(results, "tables/table_a3_1.md")
     outcome = keep(results, folder)
     assert outcome.returncode == 1
-    assert f"{folder}: has 1 file of other results, such as report.html." in outcome.stderr
+    assert f"{folder}: has 1 file that these results do not have, such as report.html." in outcome.stderr
     assert not (folder / "tables").exists() and (folder / "report.html").exists()
 
 

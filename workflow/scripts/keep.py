@@ -7,7 +7,8 @@ claims, the scores, histories and records behind them, and the few images and po
 Data, models and generated images are left out, because `snakemake` can make them again. Files that settings.json, the
 configuration of the results, does not ask for are left out too, such as runs of an earlier configuration. Nothing is
 copied if a file is not the one that its record names, or was made by another configuration, or if a table or the claims
-were made before the scores beside them. Nothing is copied either if the other folder has such files of other results.
+were made before the scores beside them. Nothing is copied either if the other folder has tables, figures, scores or
+records that would not be replaced.
 """
 
 import vrrae_bench.system.shell_settings
@@ -83,15 +84,15 @@ def kept_in(folder: Path) -> list[Path]:
 
 
 def refuse_others_in(folder: Path, copies: set[Path]) -> None:
-    """Refuse to copy to a folder in which files of other results would stay beside the copies.
+    """Refuse to copy to a folder in which tables, figures, scores or records would stay that are no copies.
 
     Raises:
         UserError: There are such files.
     """
     if others := [file for file in kept_in(folder) if file not in copies]:
         raise UserError(
-            f"{folder}: has {counted(len(others), 'file')} of other results, such as "
-            f"{others[0].relative_to(folder)}. Name another folder, or delete this one. Nothing was copied."
+            f"{folder}: has {counted(len(others), 'file')} that these results do not have, such as "
+            f"{others[0].relative_to(folder)}. Name another folder, or delete such files. Nothing was copied."
         )
 
 

@@ -37,7 +37,7 @@ def test_what_does_not_depend_on_the_inception_refutes_all_the_same(error, verdi
     assert finding.verdict == verdict
     # The interval that decides is not corrected for the FIDs, so it is another than that beside them.
     decisive = replace(rule_of("identity_ruins_vae_mnist"), metrics=("reconstruction_error",)).find(evidence).numbers
-    told = "without FIDs, which decide nothing here: "
+    told = "this decides, since such FIDs decide nothing: "
     shown = [line.removeprefix(told) for line in finding.numbers if line.startswith(told)]
     assert tuple(shown) == (decisive if verdict == "does_not_hold" else ())
 
@@ -173,3 +173,16 @@ def test_scores_that_do_not_tell_what_their_fid_depends_on_are_told(write_scores
     path.write_text(json.dumps(record))
     with pytest.raises(UserError, match=f"{path}: is damaged, or was not written by this version.*--forcerun {path}"):
         load_evidence([path], [], settings)
+
+
+def test_what_a_network_finds_is_told_even_if_another_method_was_not_trained(write_scores, settings):
+    """RRAE's lower FID refutes the claim, whatever AE's FID would be."""
+    fids = {"vrrae": 60, "rrae": 40, "vae": 45}
+    paths = [
+        write_scores("mnist", method, seed, features_of(0), fid_interpolation=fid + seed)
+        for method, fid in fids.items()
+        for seed in range(3)
+    ]
+    finding = rule_of("best_interpolation_fid_mnist").decide(load_evidence(paths, [], settings))
+    assert finding.verdict == "open" and finding.by_extractor == {0: "does_not_hold"}
+    assert "by the features of this Inception-v3, the claim does not hold" in finding.numbers

@@ -14,9 +14,10 @@ def claimed(name, verdict, *awaited, by_algebra=False, by_extractor=None) -> Rep
     )
 
 
+WAIT = "for an extractor (the network whose features FID compares) that started from ImageNet weights."
 OURS = (
-    "3 have scores by several of our extractors (the networks whose features FID compares). These extractors agree "
-    "that 1 holds and 0 do not hold, and that 1 is open. They disagree on 1."
+    "3 have scores by several of our extractors, which agree that 1 holds and 0 do not hold, and that 1 is open. They "
+    "disagree on 1."
 )
 
 
@@ -24,8 +25,8 @@ OURS = (
     ("more", "open_claims", "rest"),
     [
         ("", 6, ""),
-        ("x", 7, " 1 has scores by one extractor only."),
-        ("xy", 8, " 2 have scores by one extractor only."),
+        ("x", 7, " 1 has scores by one of our extractors only."),
+        ("xy", 8, " 2 have scores by one of our extractors only."),
     ],
 )
 def test_the_five_lines_count_each_claim_once_by_what_it_waits_for_first(more, open_claims, rest):
@@ -49,26 +50,26 @@ def test_the_five_lines_count_each_claim_once_by_what_it_waits_for_first(more, o
         "One further claim follows from the definition of the method. It was found to hold.",
         "The open claims wait for: "
         f"a data set (1), ImageNet weights ({3 + len(more)}), a measurement (1), more seeds or trainings (1).",
-        f"Of the {3 + len(more)} that wait for ImageNet weights, {OURS}{rest}",
-        "The paper has two main claims on VRRAE, each on several data sets (5 in all): lowest error and best FID. "
+        f"{3 + len(more)} claims wait {WAIT} {OURS}{rest}",
+        "The paper makes two main statements on VRRAE: lowest error and best FID. "
+        "Each is about several data sets, which gives 5 main claims. "
         "Two of them hold: lowest error on MNIST; best FID on MNIST. "
         "One of them does not hold: lowest error on Synthetic. The other two are open.",
     )
 
 
-NETWORKS = "our extractors (the networks whose features FID compares)."
+NOTHING = "none of our extractors finds anything, for want of models or of scores."
 
 
 @pytest.mark.parametrize(
     ("scored", "unscored", "told"),
     [
         (0, 0, "No claim waits for ImageNet weights alone."),
-        (1, 0, f"Of the 1 that wait for ImageNet weights, 1 has scores by only one of {NETWORKS}"),
-        (0, 2, f"Of the 2 that wait for ImageNet weights, 2 lack models, or their scores by {NETWORKS}"),
-        (7, 1, f"Of the 8 that wait for ImageNet weights, 7 have scores by only one of {NETWORKS} "
-         f"1 lacks models, or their scores by {NETWORKS}"),
+        (1, 0, f"1 claim waits {WAIT} 1 has scores by one of our extractors only."),
+        (0, 2, f"2 claims wait {WAIT} On 2, {NOTHING}"),
+        (7, 1, f"8 claims wait {WAIT} 7 have scores by one of our extractors only. On 1, {NOTHING}"),
     ],
-)  # fmt: skip
+)
 def test_the_fourth_line_tells_a_single_extractor_from_several_and_from_none(scored, unscored, told):
     claims = [claimed(f"scored {n}", "open", "weights", by_extractor={0: "holds"}) for n in range(scored)]
     claims += [claimed(f"unscored {n}", "open", "weights") for n in range(unscored)]
@@ -100,8 +101,8 @@ MAIN = {
     "fewer collapses": {"synthetic": "e", "mnist": "f"},
 }
 MAIN_TOLD = (
-    "The paper has three main claims on VRRAE, each on several data sets (6 in all): lowest error, best FID of images, "
-    "and fewer collapses."
+    "The paper makes three main statements on VRRAE: lowest error, best FID of images, and fewer collapses. Each is "
+    "about several data sets, which gives 6 main claims."
 )
 
 
@@ -125,7 +126,7 @@ def test_the_fifth_line_names_the_main_claims_and_those_that_are_decided(holding
 def test_the_fifth_line_counts_only_claims_that_are_there():
     main = {"lowest error": {"mnist": "a"}, "best FID": {"celeba": "c"}}
     assert summarise([claimed("a", "open", "trainings"), claimed("b", "holds")], main)[-1] == (
-        "The paper has one main claim on VRRAE, on one data set or more (1 in all): lowest error. "
-        "It is not decided yet."
+        "The paper makes one main statement on VRRAE: lowest error. Each is about one data set or more, which gives 1 "
+        "main claim. It is not decided yet."
     )
     assert summarise([], main)[-1] == "None of the main claims on VRRAE is among these claims."

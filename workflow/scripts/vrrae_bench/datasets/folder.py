@@ -63,8 +63,9 @@ def make_folder(folder: Path, settings: FileSettings, *, least: Mapping[str, int
             )
         return pixels(image, settings.image_size)
 
-    origin = {"files": _digest(splits), "image_size": size, "channels": channels, "pillow": PIL.__version__}
-    origin["resized"] = settings.image_size is not None  # the images that a killed run stored may have had other sizes
+    # `size` belongs to the shape of the array. Whether images were resized to it matters too.
+    resized = {"image_size": settings.image_size, "channels": channels, "pillow": PIL.__version__}
+    origin = {"files": _digest(splits)} | resized
     check = (lambda images: None) if settings.dark else partial(refuse_dark, settings.path)
     convert_images(folder, splits, read, (size, size, channels), origin=origin, threads=threads, check=check)
     if settings.image_size:
@@ -77,7 +78,7 @@ def make_folder(folder: Path, settings: FileSettings, *, least: Mapping[str, int
 
 
 def list_images(settings: FileSettings) -> dict[str, list[LabelledFile]]:
-    """The image files of `train` and `test`: of folders in the order of their names, of a CSV file in that of its rows.
+    """The image files of `train` and `test`. Files in folders are ordered by name, and files in a CSV file by row.
 
     Raises:
         UserError: The folder is not laid out in one of the ways that `docs/own-data.md` shows.

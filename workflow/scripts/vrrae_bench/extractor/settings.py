@@ -46,8 +46,9 @@ class ExtractorSettings(Section):
         default=2,
         ge=1,
         le=10_000,
-        description="Fine-tuning stops after this number of epochs without a better accuracy on the images held out, "
-        "or the same accuracy with a smaller loss. If there are settling epochs, only these are counted",
+        description="Fine-tuning stops after this number of epochs that are not better than the best epoch. An epoch "
+        "is better if its accuracy on the images held out is larger, or equal with a smaller loss. If there are "
+        "settling epochs, only these are counted",
     )
     label_smoothing: float = Field(
         default=0.0,

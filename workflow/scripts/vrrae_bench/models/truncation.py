@@ -43,8 +43,9 @@ def truncated_coefficients(
     unless that is asked for. It is exact where the k-th and the next singular value differ (with a gap of 3 %, to 1e-3)
     and damped where they cross.
 
-    If a batch has a lower rank than `k`, the further columns of the basis may have any direction, and their derivative
-    does not exist. No gradient passes through their directions then.
+    If a batch has a lower rank than `k`, the further columns of the basis may have any direction, and the derivative of
+    these directions does not exist. The part of the gradient that turns them towards dropped modes is zero then. The
+    gradient of their coefficients remains.
 
     Args:
         with_rotation: Whether the gradient has the rotation of U in its span too, for functions that depend on it.
@@ -148,7 +149,7 @@ def _backward(
     gap, damping = kept - dropped, KEPT_DROPPED_DAMPING * (kept + dropped)
     # The numerical rank, with the tolerance of `numpy.linalg.matrix_rank`. Beyond it, rounding errors are divided by
     # rounding errors, and gradients would be thousands of times too large.
-    has_direction = kept > (max(len(basis), coefficients.shape[1]) * precision.eps) ** 2 * eigenvalues[0]
+    has_direction = eigenvalues[:k] > (max(len(basis), coefficients.shape[1]) * precision.eps) ** 2 * eigenvalues[0]
     factor = jnp.where(has_direction, gap / (gap**2 + damping**2 + precision.tiny), 0)
 
     if len(basis) <= coefficients.shape[1]:
@@ -157,9 +158,8 @@ def _backward(
         # P carries singular values, and misses the directions that Y does not reach, in which the factor is 1/lambda_j.
         # Split off everywhere, it leaves lambda_i / (lambda_j (lambda_j - lambda_i)) for the dropped modes.
         outside = basis_bar - basis @ (basis.T @ basis_bar)
-        rotations = jnp.where(has_direction, outside / kept, 0) + left @ (
-            factor * (left.T @ basis_bar / kept + right.T @ coefficients_bar.T)
-        )
+        inverse = jnp.where(has_direction, 1 / kept, 0)
+        rotations = outside * inverse + left @ (factor * (left.T @ basis_bar * inverse + right.T @ coefficients_bar.T))
     gradient = basis @ (coefficients_bar + (rotations.T @ left) @ right.T) + rotations @ coefficients
     if with_rotation:
         gradient += _rotation_in_span(svd, kept, KEPT_KEPT_DAMPING * kept[0], cotangents)

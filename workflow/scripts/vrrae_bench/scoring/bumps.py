@@ -14,11 +14,11 @@ TOLERANCE = 1e-7
 
 
 class BumpFit(NamedTuple):
-    """The bump from which each image differs least, relative to the bump.
+    """For each image, the bump with the smallest relative difference ||image - bump|| / ||bump||.
 
     Attributes:
         centres: (x, y) of the bump.
-        error_percent: The relative difference between the image and the bump, in percent.
+        error_percent: The relative difference, in percent.
     """
 
     centres: Float64[np.ndarray, "N 2"]
@@ -42,10 +42,12 @@ def fit_centres(images: Float[np.ndarray, "N S S"], sigma: float = SIGMA) -> Bum
 
     The centres (x, y) lie in [-1, 1]^2, axes as in `bump_images`; images are on the scale where a bump has
     height 1, so undo any standardisation first. The error is 100 ||image - bump|| / ||bump|| ("the relative
-    difference between the image and the fitted Gaussian", VRRAE, section 4.1); 100 for a zero image.
+    difference between the image and the fitted Gaussian", VRRAE, section 4.1). For a zero image it is 100, and the
+    centre is a corner.
 
-    Between bumps that lie within the image, this is the least-squares fit. A bump at a corner is mostly cut off, so
-    its norm is small. Plain least squares would therefore match every dim image with a corner.
+    Bumps that are not cut off by the border have the same norm, and among them this is the least-squares fit. A bump at
+    a corner is mostly cut off, so its norm is small. Plain least squares would therefore match every dim image with a
+    corner.
 
     Raises:
         UserError: the images are not [N, S, S], or hold a NaN or an infinity.
@@ -59,7 +61,8 @@ def fit_centres(images: Float[np.ndarray, "N S S"], sigma: float = SIGMA) -> Bum
             f"bump fit: {broken.sum()} of {len(images)} images hold NaN or infinity (the first is number "
             f"{broken.argmax()}). The model that made them probably diverged: look at its training history."
         )
-    centres = _refine(images, _coarse_centres(images, sigma), sigma)
+    own = np.square(images).sum(axis=(1, 2))
+    centres = _refine(images, own, _coarse_centres(images, own, sigma), sigma)
     along_x, along_y = _profiles(images, centres, sigma)
     bumps = along_y[:, :, None] * along_x[:, None, :]
     norms = np.linalg.norm(along_y, axis=1) * np.linalg.norm(along_x, axis=1)
@@ -93,36 +96,44 @@ def _profiles(
     return bump_profiles(centres[:, 0], size, sigma), bump_profiles(centres[:, 1], size, sigma)
 
 
-def _coarse_centres(images: Float64[np.ndarray, "N S S"], sigma: float) -> Float64[np.ndarray, "N 2"]:
-    """The best centre of a grid fine enough to land in the right valley."""
+def _coarse_centres(
+    images: Float64[np.ndarray, "N S S"], own: Float64[np.ndarray, " N"], sigma: float
+) -> Float64[np.ndarray, "N 2"]:
+    """The best centre of a grid fine enough to land in the right valley.
+
+    Args:
+        own: The squared norms of the images.
+    """
     positions = grid(round(2 / COARSE_STEP) + 1)
     profiles = bump_profiles(positions, images.shape[-1], sigma)
     energies = (profiles**2).sum(axis=1)
     # A bump is separable, so no bump image has to be formed.
-    gain = _gain(images, profiles @ images @ profiles.T, np.outer(energies, energies))
+    gain = _gain(own[:, None, None], profiles @ images @ profiles.T, np.outer(energies, energies))
     row, column = np.unravel_index(gain.reshape(len(images), -1).argmax(axis=1), gain.shape[1:])
     return np.stack([positions[column], positions[row]], axis=1)
 
 
 def _gain(
-    images: Float64[np.ndarray, "N S S"], products: Float64[np.ndarray, "N ..."], energies: Float64[np.ndarray, "..."]
+    own: Float64[np.ndarray, "N ..."], products: Float64[np.ndarray, "N ..."], energies: Float64[np.ndarray, "..."]
 ) -> Float64[np.ndarray, "N ..."]:
-    """1 - (error / 100)^2, from the inner products of the images with the bumps and the squared norms of the bumps."""
-    own = np.square(images).sum(axis=(1, 2)).reshape(-1, *[1] * (products.ndim - 1))
+    """1 - (error / 100)^2, from the squared norms of images and bumps, and from their inner products."""
     return (2 * products - own) / energies
 
 
 def _refine(
-    images: Float64[np.ndarray, "N S S"], centres: Float64[np.ndarray, "N 2"], sigma: float
+    images: Float64[np.ndarray, "N S S"],
+    own: Float64[np.ndarray, " N"],
+    centres: Float64[np.ndarray, "N 2"],
+    sigma: float,
 ) -> Float64[np.ndarray, "N 2"]:
     """Gauss-Newton on all images at once; a step that does not help is halved."""
     scale = np.ones((len(images), 1))
-    gain, step = _gain_and_step(images, centres, sigma)
+    gain, step = _gain_and_step(images, own, centres, sigma)
     for _ in range(MAX_ITERATIONS):
         trial = np.clip(centres + scale * step, -1, 1)
         if np.abs(trial - centres).max(initial=0) < TOLERANCE:
             break
-        trial_gain, trial_step = _gain_and_step(images, trial, sigma)
+        trial_gain, trial_step = _gain_and_step(images, own, trial, sigma)
         better = trial_gain > gain
         centres, step = np.where(better, trial, centres), np.where(better, trial_step, step)
         gain, scale = np.where(better, trial_gain, gain), np.where(better, scale, scale / 2)
@@ -130,7 +141,10 @@ def _refine(
 
 
 def _gain_and_step(
-    images: Float64[np.ndarray, "N S S"], centres: Float64[np.ndarray, "N 2"], sigma: float
+    images: Float64[np.ndarray, "N S S"],
+    own: Float64[np.ndarray, " N"],
+    centres: Float64[np.ndarray, "N 2"],
+    sigma: float,
 ) -> tuple[Float64[np.ndarray, "N 1"], Float64[np.ndarray, "N 2"]]:
     """The gain, and the Gauss-Newton step of both coordinates.
 
@@ -147,12 +161,12 @@ def _gain_and_step(
 
     xx, xs, ss_x = _dot(along_x, along_x), _dot(along_x, slope_x), _dot(slope_x, slope_x)
     yy, ys, ss_y = _dot(along_y, along_y), _dot(along_y, slope_y), _dot(slope_y, slope_y)
-    gain = _gain(images, value, xx * yy)
+    gain = _gain(own, value, xx * yy)
     # The slopes are orthogonal but for what the border cuts off, so the normal matrix is taken as diagonal.
     step = np.stack([(value_x - gain * xs * yy) / (ss_x * yy), (value_y - gain * ys * xx) / (ss_y * xx)], axis=1)
     # The true curvature grows with the height of what is in the image; at a height of 2, plain Gauss-Newton
     # would jump back and forth over the optimum.
-    height = (value / (xx * yy)).clip(min=0.5)
+    height = (value / (xx * yy)).clip(min=0.01)
     return gain[:, None], step / height[:, None]
 
 

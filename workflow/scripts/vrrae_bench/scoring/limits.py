@@ -1,6 +1,7 @@
-"""How much is compared at a time. This module has no heavy imports, so that costs are estimated quickly."""
+"""Limits on the number of images that are compared. This module has no heavy imports, so planning is quick."""
 
 # Scores that compare all pairs of images use at most this many images of each set.
 MOST_COMPARED = 5000
-# So many images are compared with all images of another set at once: a block of products or distances is 40 MB.
+# This number of images is compared at once with all images of another set. A block of products or distances then takes
+# 40 MB.
 ROWS_AT_A_TIME = 1000

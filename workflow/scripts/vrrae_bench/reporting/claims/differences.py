@@ -143,26 +143,26 @@ class PairedDifferences(Tested):
     def decide(self, evidence: Evidence) -> Finding:
         """The verdict. FIDs of another kind than the paper's do not decide it, and are only told with the numbers.
 
-        The findings in the features of each extractor stand beside the verdict. An extractor that has not scored all of
-        the runs, or whose FIDs are void, is left out.
+        The findings in the features of each extractor stand beside the verdict. An extractor that finds nothing is left
+        out, because its FIDs are void, or because it has not scored all of the runs.
         """
         finding, network = self.find(evidence), evidence.lacking_network(self.on)
         without_features = tuple(metric for metric in self.metrics if not METRICS[metric].of_features)
         if without_features == self.metrics:
             return finding
-        extractors = {evidence.extractor_seed(self.on): evidence, **evidence.by_further_extractors(self.on)}
+        first, further = evidence.extractor_seed(self.on), evidence.by_further_extractors(self.on)
         found = {
-            seed: self.find(scored).verdict
-            for seed, scored in extractors.items()
-            if self._has_all_scores(scored, evidence)
+            seed: self.find(other).verdict for seed, other in further.items() if self._has_all_scores(other, evidence)
         }
+        if finding.verdict != "open" or self._has_all_scores(evidence, evidence):
+            found = {first: finding.verdict} | found
         if network is None:  # a single extractor would only repeat the verdict
             return replace(finding, by_extractor=found if len(found) > 1 else {})
         by_first = f"by the features of this Inception-v3, the claim {VERDICTS[finding.verdict].of_one}"
-        numbers = (*finding.numbers, *([by_first] if self._has_all_scores(evidence, evidence) else []))
+        numbers = (*finding.numbers, *([by_first] if first in found else []))
         alone = replace(self, metrics=without_features).find(evidence) if without_features else None
         if alone and alone.verdict == "does_not_hold":
-            without = (f"without FIDs, which decide nothing here: {line}" for line in alone.numbers)
+            without = (f"this decides, since such FIDs decide nothing: {line}" for line in alone.numbers)
             return Finding("does_not_hold", (*without, *numbers), by_extractor=found)
         return Finding("open", numbers, (Lacking("weights", network), *finding.lacking), found)
 

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from vrrae_bench.reporting.claims.reported import ReportedClaim
 from vrrae_bench.reporting.claims.verdicts import AWAITED, VERDICTS, Verdict
 from vrrae_bench.reporting.labels import dataset_label
-from vrrae_bench.reporting.sentences import enumerated, in_words
+from vrrae_bench.reporting.sentences import counted, enumerated, in_words
 
 # What is said of one claim that follows from the definition of the method, and of several.
 FOUND: dict[Verdict, tuple[str, str]] = {
@@ -71,21 +71,24 @@ def _extractors(claims: Sequence[ReportedClaim]) -> str:
     if not waiting:
         return "No claim waits for ImageNet weights alone."
     several, alone, none = ([claim for claim in waiting if min(len(claim.by_extractor), 2) == n] for n in (2, 1, 0))
-    ours = "our extractors (the networks whose features FID compares)"
-    sentences = []
+    one = len(waiting) == 1
+    sentences = [
+        f"{len(waiting)} {'claim waits' if one else 'claims wait'} for an extractor (the network whose features FID "
+        "compares) that started from ImageNet weights."
+    ]
     if several:
         agreed: dict[Verdict, int] = {verdict: sum(one.agreed == verdict for one in several) for verdict in VERDICTS}
         sentences += [
-            f"{_with_scores_by(len(several), 'several')} of {ours}.",
-            f"These extractors agree that {_decided(agreed)}, and that {VERDICTS['open'].counted(agreed['open'])}.",
+            f"{_with_scores_by(len(several), 'several')} of our extractors, which agree that {_decided(agreed)}, and "
+            f"that {VERDICTS['open'].counted(agreed['open'])}."
         ]
         if differing := len(several) - sum(agreed.values()):
             sentences.append(f"They disagree on {differing}.")
     if alone:
-        sentences.append(f"{_with_scores_by(len(alone), 'one extractor only' if several else f'only one of {ours}')}.")
+        sentences.append(f"{_with_scores_by(len(alone), 'one of our extractors only')}.")
     if none:
-        sentences.append(f"{len(none)} {'lacks' if len(none) == 1 else 'lack'} models, or their scores by {ours}.")
-    return f"Of the {len(waiting)} that wait for ImageNet weights, {' '.join(sentences)}"
+        sentences.append(f"On {len(none)}, none of our extractors finds anything, for want of models or of scores.")
+    return " ".join(sentences)
 
 
 def _with_scores_by(n: int, whom: str) -> str:
@@ -103,9 +106,12 @@ def _main(main: Mapping[str, Mapping[str, str]], found: Mapping[str, Verdict]) -
     n, n_open = len(verdicts), verdicts.count("open")
     if n == 0:
         return "None of the main claims on VRRAE is among these claims."
-    kinds = f"{in_words(len(known))} main claim{'s' if len(known) > 1 else ''}"
-    where = "each on several data sets" if min(map(len, known.values())) > 1 else "on one data set or more"
-    sentences = [f"The paper has {kinds} on VRRAE, {where} ({n} in all): {enumerated(known, before_and=',')}."]
+    kinds = f"{in_words(len(known))} main statement{'s' if len(known) > 1 else ''}"
+    where = "several data sets" if min(map(len, known.values())) > 1 else "one data set or more"
+    sentences = [
+        f"The paper makes {kinds} on VRRAE: {enumerated(known, before_and=',')}. Each is about {where}, which gives "
+        f"{counted(n, 'main claim')}."
+    ]
     for verdict in ("holds", "does_not_hold"):
         if n_found := verdicts.count(verdict):
             sentences.append(f"{_with_verdict(verdict, n_found, n)}: {_by_topic(known, verdict)}.")

@@ -18,9 +18,9 @@ from vrrae_bench.system.files import atomic_path, write_text
 CLAIM_COLUMNS = ["id", "section", "statement", "verdict", "evidence"]
 CORRECTION = (
     "Each claim has a rule, and only the rule decides it. Each test has a level of 2.5 % on either side. A claim "
-    "with several comparisons is tested in two directions. It is confirmed only if every comparison holds, so these "
-    "tests are not corrected. It is refuted by one comparison that fails, so these tests are corrected for the number "
-    "of comparisons.\n\n"
+    "with several comparisons is tested in two directions. The tests that confirm it are not corrected, because every "
+    "comparison has to hold. The tests that refute it are corrected for the number of comparisons, because one failure "
+    "is enough.\n\n"
     "Nothing is corrected for the number of claims. Of fifty claims that are decided, one or two may be decided "
     "wrongly by chance. Nothing is corrected for repeated tests either. The levels hold only if the number of seeds is "
     "fixed in advance. If a claim is tested again after each new seed, more verdicts are wrong: 4 % instead of 2.5 % "
