@@ -228,7 +228,7 @@ FIRST = "img_align_celeba/000001.jpg"
 @pytest.mark.parametrize(
     ("member", "content", "message"),
     [
-        (FIRST, jpeg((178, 200), 0), "000001.jpg: is 178 x 200 pixels, expected 178 x 218"),
+        (FIRST, jpeg((178, 200), 0), "img_align_celeba.zip: 000001.jpg is 178 x 200 pixels, and not 178 x 218"),
         (FIRST, jpeg((178, 218), 0)[:2000], "000001.jpg: is cut short or damaged"),
         (FIRST, b"text", "000001.jpg: is no image that can be read"),
         (FIRST, bytes(2**20 + 1), "000001.jpg announces 1,048,577 bytes, more than the 1,048,576 allowed"),
